@@ -1,0 +1,103 @@
+//! Why a chain did not answer, and who has to act.
+
+use ibc_relayer_types::core::ics24_host::identifier::ChainId;
+
+type Source = Box<dyn std::error::Error + Send + Sync>;
+
+/// Who can do something about an error. Retry is decided on this alone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Class {
+    /// The node failed: ask again, or ask another one.
+    Node,
+    /// The chain said no; asking again will not change it.
+    Rejected,
+    /// Ours: configuration, keys, disk.
+    Local,
+    /// The answer or our own data makes no sense.
+    Bug,
+}
+
+/// A failed question to one chain: what was asked, of which chain, and why not.
+#[derive(Debug, thiserror::Error)]
+pub enum ChainError {
+    /// The node could not be reached or answered with an error of its own.
+    #[error("{chain}: {doing} failed at {node}")]
+    Node {
+        chain: ChainId,
+        node: String,
+        /// What was tried, with its path and height: "abci_query acks/… at 42".
+        doing: String,
+        #[source]
+        source: Source,
+    },
+    /// The node no longer has the state or block at this height.
+    #[error("{chain}: {doing}: the node has pruned height {height}")]
+    Pruned {
+        chain: ChainId,
+        doing: String,
+        height: u64,
+    },
+    /// The node serves another chain.
+    #[error(
+        "{node} serves chain {actual}, not {expected}: correct `rpc` or `id` in the configuration"
+    )]
+    WrongChain {
+        expected: ChainId,
+        actual: String,
+        node: String,
+    },
+    /// The account does not exist on chain: it never received a coin.
+    #[error("{chain}: account {address} is not on chain: send it some {denom} to pay fees with")]
+    NoAccount {
+        chain: ChainId,
+        address: String,
+        denom: String,
+    },
+    /// The chain refused a simulated or broadcast transaction.
+    #[error("{chain}: {doing} was refused: {log} (codespace {codespace}, code {code})")]
+    Rejected {
+        chain: ChainId,
+        doing: String,
+        codespace: String,
+        code: u32,
+        log: String,
+        /// Index of the message that failed, where the chain names one.
+        message_index: Option<usize>,
+    },
+    /// A header, commit or proof does not verify: the node lies or is forked.
+    #[error("{chain}: {doing}: does not verify: {reason}")]
+    Unverified {
+        chain: ChainId,
+        doing: String,
+        reason: String,
+    },
+    /// The light client cannot be brought forward: expired or frozen.
+    #[error("{chain}: {doing}: {reason}")]
+    ClientUnusable {
+        chain: ChainId,
+        doing: String,
+        reason: String,
+    },
+    /// A key or setting of ours is unusable.
+    #[error("{chain}: {reason}")]
+    Local { chain: ChainId, reason: String },
+    /// An answer could not be decoded.
+    #[error("{chain}: {doing}: cannot decode the answer")]
+    Malformed {
+        chain: ChainId,
+        doing: String,
+        #[source]
+        source: Source,
+    },
+}
+
+impl ChainError {
+    pub fn class(&self) -> Class {
+        match self {
+            Self::Node { .. } | Self::Pruned { .. } | Self::Unverified { .. } => Class::Node,
+            Self::Rejected { .. } | Self::ClientUnusable { .. } => Class::Rejected,
+            Self::WrongChain { .. } | Self::NoAccount { .. } | Self::Local { .. } => Class::Local,
+            Self::Malformed { .. } => Class::Bug,
+        }
+    }
+}

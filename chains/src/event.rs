@@ -1,0 +1,78 @@
+//! IBC events as facts a chain stated in a block.
+
+use std::fmt;
+
+use ibc_relayer_types::core::ics04_channel::packet::{Packet, Sequence};
+use ibc_relayer_types::core::ics24_host::identifier::{ChannelId, ClientId, ConnectionId, PortId};
+use serde::{Deserialize, Serialize};
+
+/// A packet's coordinates: both channel ends and the sequence (ICS-04).
+///
+/// Unique per chain pair; the source end alone is unique on the source chain.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct PacketId {
+    pub src_port: PortId,
+    pub src_channel: ChannelId,
+    pub dst_port: PortId,
+    pub dst_channel: ChannelId,
+    pub sequence: Sequence,
+}
+
+impl PacketId {
+    pub fn of(packet: &Packet) -> Self {
+        Self {
+            src_port: packet.source_port.clone(),
+            src_channel: packet.source_channel.clone(),
+            dst_port: packet.destination_port.clone(),
+            dst_channel: packet.destination_channel.clone(),
+            sequence: packet.sequence,
+        }
+    }
+}
+
+impl fmt::Display for PacketId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "{}/{} #{}",
+            self.src_port, self.src_channel, self.sequence
+        )
+    }
+}
+
+/// What a block says happened in IBC on this chain.
+///
+/// Handshake steps carry identifiers only: the new end is read from state at
+/// the block's height, because events leave out what a proof needs.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Event {
+    /// ICS-04 `sendPacket`; this chain is the source.
+    SendPacket(Packet),
+    /// ICS-04 `recvPacket`; this chain is the destination.
+    RecvPacket(PacketId),
+    /// ICS-04 `writeAcknowledgement`; this chain is the destination. `ack` is
+    /// the whole acknowledgement, not its hash. The packet comes with its data.
+    WriteAcknowledgement { packet: Packet, ack: Vec<u8> },
+    /// ICS-04 `acknowledgePacket`; this chain is the source.
+    AcknowledgePacket(PacketId),
+    /// ICS-04 `timeoutPacket` or `timeoutOnClose`; this chain is the source.
+    TimeoutPacket(PacketId),
+    /// ICS-02 `createClient` or `upgradeClient`: the client on this chain is
+    /// new or changed as a whole.
+    ClientChanged { client_id: ClientId },
+    /// ICS-02 `updateClient`: consensus states were added at these heights of
+    /// the counterparty (revision heights).
+    ClientUpdated {
+        client_id: ClientId,
+        consensus_heights: Vec<u64>,
+    },
+    /// ICS-02 misbehaviour: the client on this chain is frozen.
+    ClientFrozen { client_id: ClientId },
+    /// ICS-03: any of the four handshake steps.
+    ConnectionChanged { connection_id: ConnectionId },
+    /// ICS-04: any of the four opening or two closing steps.
+    ChannelChanged {
+        port_id: PortId,
+        channel_id: ChannelId,
+    },
+}
