@@ -1,0 +1,30 @@
+//! What Tern knows: facts seen on chains, and what it is doing about them.
+//!
+//! [`Fact`]s come in from `follow`, from reconciling and from `submit`;
+//! [`apply`] turns each into [`Change`]s; [`View::commit`] makes them visible
+//! and the store makes them durable, in the same batch as the height they came
+//! from. A packet's record holds only what a chain stated. What Tern *intends*
+//! is a transaction record, apart from it: at most one for each item.
+//!
+//! Invariants: applying a fact twice changes nothing; facts about a packet
+//! commute, whichever chain's block is read first; a finished packet never
+//! becomes open again.
+
+mod apply;
+mod change;
+mod fact;
+mod item;
+mod key;
+mod record;
+mod view;
+
+pub use apply::apply;
+pub use change::Change;
+pub use fact::{Fact, Finding, Refusal};
+pub use item::{HandshakeStep, Item};
+pub use key::{ChannelKey, ClientKey, ConnectionKey, PacketKey, TxKey};
+pub use record::{
+    Acknowledgement, Adopted, ChannelRecord, ChannelWish, ClientRecord, ConnectionRecord, Done,
+    Failure, Head, PacketRecord, PacketState, TxRecord,
+};
+pub use view::View;

@@ -1,0 +1,60 @@
+//! One write to the ledger, as the view applies it and the store keeps it.
+
+use serde::{Deserialize, Serialize};
+use tern_chains::ChainId;
+
+use super::{
+    ChannelKey, ChannelRecord, ClientKey, ClientRecord, ConnectionKey, ConnectionRecord, Failure,
+    Head, Item, PacketKey, PacketRecord, TxKey, TxRecord,
+};
+
+/// A record's new value; `None` removes it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum Change {
+    Head(ChainId, Head),
+    Client(ClientKey, ClientRecord),
+    Connection(ConnectionKey, ConnectionRecord),
+    Channel(ChannelKey, ChannelRecord),
+    Packet(PacketKey, Option<Box<PacketRecord>>),
+    Tx(TxKey, Option<TxRecord>),
+    /// Not stored: a restart tries afresh.
+    Failure(Item, Option<Failure>),
+}
+
+impl Change {
+    /// The record's name in the store: unique, and ordered by kind, chain and
+    /// sequence.
+    pub fn key(&self) -> String {
+        match self {
+            Self::Head(chain, _) => format!("head/{chain}"),
+            Self::Client(key, _) => format!("client/{}/{}", key.chain, key.client_id),
+            Self::Connection(key, _) => {
+                format!("connection/{}/{}", key.chain, key.connection_id)
+            }
+            Self::Channel(key, _) => {
+                format!("channel/{}/{}/{}", key.chain, key.port_id, key.channel_id)
+            }
+            Self::Packet(key, _) => format!(
+                "packet/{}/{}/{}/{:020}",
+                key.src.chain,
+                key.src.port_id,
+                key.src.channel_id,
+                key.sequence.as_u64()
+            ),
+            Self::Tx(key, _) => format!("tx/{}/{}", key.chain, key.hash),
+            Self::Failure(item, _) => format!("failure/{item}"),
+        }
+    }
+
+    pub fn is_removal(&self) -> bool {
+        matches!(
+            self,
+            Self::Packet(_, None) | Self::Tx(_, None) | Self::Failure(_, None)
+        )
+    }
+
+    /// True for what lives in memory only.
+    pub fn is_volatile(&self) -> bool {
+        matches!(self, Self::Failure(..))
+    }
+}

@@ -1,0 +1,66 @@
+//! Names of ledger records. Each says on which chain the thing lives.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+use tern_chains::{ChainId, ChannelId, ClientId, ConnectionId, PortId, Sequence, TxHash};
+
+/// A client living on `chain`.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct ClientKey {
+    pub chain: ChainId,
+    pub client_id: ClientId,
+}
+
+/// A connection end on `chain`.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct ConnectionKey {
+    pub chain: ChainId,
+    pub connection_id: ConnectionId,
+}
+
+/// A channel end on `chain`.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct ChannelKey {
+    pub chain: ChainId,
+    pub port_id: PortId,
+    pub channel_id: ChannelId,
+}
+
+/// A packet, named by its source end.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct PacketKey {
+    pub src: ChannelKey,
+    pub sequence: Sequence,
+}
+
+/// A transaction of ours on `chain`.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct TxKey {
+    pub chain: ChainId,
+    pub hash: TxHash,
+}
+
+impl fmt::Display for ClientKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.chain, self.client_id)
+    }
+}
+
+impl fmt::Display for ConnectionKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.chain, self.connection_id)
+    }
+}
+
+impl fmt::Display for ChannelKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}/{}", self.chain, self.port_id, self.channel_id)
+    }
+}
+
+impl fmt::Display for PacketKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} #{}", self.src, self.sequence)
+    }
+}

@@ -1,0 +1,209 @@
+//! The ledger's records: what is kept of each thing.
+
+use serde::{Deserialize, Serialize};
+use tern_chains::{
+    BlockTime, ChainId, ChannelId, ChannelState, ClientId, ClientSummary, ConnectionId,
+    ConnectionState, Ordering, Packet, PacketId, PortId,
+};
+
+use super::Item;
+
+/// The newest followed block of a chain.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Head {
+    pub height: u64,
+    pub time: BlockTime,
+}
+
+/// A client on a host chain.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ClientRecord {
+    pub summary: ClientSummary,
+    /// Time of the newest consensus state; for an update seen in a block, the
+    /// block's time stands for it.
+    pub updated: BlockTime,
+    /// Host height this was seen at.
+    pub seen: u64,
+}
+
+/// A connection end.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ConnectionRecord {
+    pub state: ConnectionState,
+    /// The client on this chain.
+    pub client_id: ClientId,
+    pub counterparty_chain: ChainId,
+    pub counterparty_client_id: ClientId,
+    pub counterparty_connection_id: Option<ConnectionId>,
+    /// Height on this chain it was seen at.
+    pub seen: u64,
+}
+
+/// A channel end.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ChannelRecord {
+    pub state: ChannelState,
+    pub ordering: Ordering,
+    pub version: String,
+    pub connection_id: ConnectionId,
+    /// The client on this chain, of the counterparty.
+    pub client_id: ClientId,
+    pub counterparty_chain: ChainId,
+    pub counterparty_port_id: PortId,
+    pub counterparty_channel_id: Option<ChannelId>,
+    /// Height on this chain it was seen at.
+    pub seen: u64,
+}
+
+/// An acknowledgement written on the destination.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Acknowledgement {
+    /// Height on the destination.
+    pub height: u64,
+    #[serde(with = "hex::serde")]
+    pub bytes: Vec<u8>,
+}
+
+/// How a packet ended, on its source.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Done {
+    Acknowledged,
+    TimedOut,
+    /// The commitment is gone; which of the two it was happened unseen.
+    Settled,
+}
+
+/// What the chains stated about a packet. Each field is set once.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PacketRecord {
+    pub id: PacketId,
+    pub dst: ChainId,
+    /// Data and timeouts; from `send_packet` or `write_acknowledgement`.
+    /// Dropped when the packet is done.
+    #[serde(with = "packet_bytes")]
+    pub packet: Option<Packet>,
+    /// Source height.
+    pub sent: Option<u64>,
+    /// Destination height.
+    pub received: Option<u64>,
+    pub ack: Option<Acknowledgement>,
+    /// Source height and how.
+    pub done: Option<(u64, Done)>,
+}
+
+/// Where a packet is on its way, derived from its facts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PacketState {
+    /// A later step was seen, the send not yet: its block comes.
+    Unseen,
+    Sent,
+    Received,
+    AckWritten,
+    Done,
+}
+
+impl PacketRecord {
+    pub fn new(id: PacketId, dst: ChainId) -> Self {
+        Self {
+            id,
+            dst,
+            packet: None,
+            sent: None,
+            received: None,
+            ack: None,
+            done: None,
+        }
+    }
+
+    pub fn state(&self) -> PacketState {
+        if self.done.is_some() {
+            PacketState::Done
+        } else if self.ack.is_some() {
+            PacketState::AckWritten
+        } else if self.received.is_some() {
+            PacketState::Received
+        } else if self.sent.is_some() && self.packet.is_some() {
+            PacketState::Sent
+        } else {
+            PacketState::Unseen
+        }
+    }
+}
+
+/// A signed transaction whose fate is open: Tern's only kind of intent.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TxRecord {
+    pub signer: String,
+    pub account_sequence: u64,
+    /// The last height that can include it; past it the tx is dead.
+    pub timeout_height: u64,
+    pub items: Vec<Item>,
+    /// The signed bytes: after a restart the same tx is sent again, which
+    /// cannot be paid twice.
+    #[serde(with = "hex::serde")]
+    pub bytes: Vec<u8>,
+}
+
+/// Why an item did not go through, and when to try again.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Failure {
+    /// Refusals by the chain of this very item.
+    pub refusals: u32,
+    /// All failed tries in a row, whoever's fault.
+    pub tries: u32,
+    /// The chain refused a tx it was in without naming the culprit: it travels
+    /// in a tx of its own until it went through.
+    pub alone: bool,
+    /// Not before this height of the chain the item goes to.
+    pub not_before: u64,
+    pub reason: String,
+}
+
+/// A channel somebody wants opened between `a` and `b`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ChannelWish {
+    pub a: ChainId,
+    pub b: ChainId,
+    pub a_port: PortId,
+    pub b_port: PortId,
+    pub ordering: Ordering,
+    /// Empty: the application on `a` chooses.
+    pub version: String,
+    /// What it goes through, as far as it was found or made.
+    pub adopted: Adopted,
+}
+
+/// The identifiers a wish has settled on. Once set they stay.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Adopted {
+    pub client_on_a: Option<ClientId>,
+    pub client_on_b: Option<ClientId>,
+    pub connection_on_a: Option<ConnectionId>,
+    pub channel_on_a: Option<ChannelId>,
+}
+
+/// A packet as its protobuf bytes in hex: the type's own serde form does not
+/// read back what it writes.
+mod packet_bytes {
+    use ibc_proto::ibc::core::channel::v1::Packet as RawPacket;
+    use prost::Message;
+    use serde::de::Error as _;
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+    use tern_chains::Packet;
+
+    pub fn serialize<S: Serializer>(packet: &Option<Packet>, s: S) -> Result<S::Ok, S::Error> {
+        let encoded = packet
+            .as_ref()
+            .map(|packet| hex::encode(RawPacket::from(packet.clone()).encode_to_vec()));
+        encoded.serialize(s)
+    }
+
+    pub fn deserialize<'de, D: Deserializer<'de>>(d: D) -> Result<Option<Packet>, D::Error> {
+        let Some(encoded) = Option::<String>::deserialize(d)? else {
+            return Ok(None);
+        };
+        let bytes = hex::decode(encoded).map_err(D::Error::custom)?;
+        let raw = RawPacket::decode(bytes.as_slice()).map_err(D::Error::custom)?;
+        Packet::try_from(raw).map(Some).map_err(D::Error::custom)
+    }
+}

@@ -1,0 +1,182 @@
+//! The ledger in memory: all records, and indexes derived from them.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use tern_chains::{ChainId, PacketId};
+
+use super::{
+    Change, ChannelKey, ChannelRecord, ClientKey, ClientRecord, ConnectionKey, ConnectionRecord,
+    Failure, Head, Item, PacketKey, PacketRecord, TxKey, TxRecord,
+};
+
+/// A snapshot of what is known. Changed only through [`View::commit`].
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct View {
+    heads: BTreeMap<ChainId, Head>,
+    clients: BTreeMap<ClientKey, ClientRecord>,
+    connections: BTreeMap<ConnectionKey, ConnectionRecord>,
+    channels: BTreeMap<ChannelKey, ChannelRecord>,
+    packets: BTreeMap<PacketKey, PacketRecord>,
+    txs: BTreeMap<TxKey, TxRecord>,
+    /// Derived: packets that are not done.
+    open: BTreeSet<PacketKey>,
+    /// Derived: which tx intends an item.
+    intents: BTreeMap<Item, TxKey>,
+    /// Not stored: a restart tries afresh.
+    failures: BTreeMap<Item, Failure>,
+}
+
+impl View {
+    pub fn head(&self, chain: &ChainId) -> Option<Head> {
+        self.heads.get(chain).copied()
+    }
+
+    pub fn client(&self, key: &ClientKey) -> Option<&ClientRecord> {
+        self.clients.get(key)
+    }
+
+    pub fn clients(&self) -> impl Iterator<Item = (&ClientKey, &ClientRecord)> {
+        self.clients.iter()
+    }
+
+    pub fn connection(&self, key: &ConnectionKey) -> Option<&ConnectionRecord> {
+        self.connections.get(key)
+    }
+
+    pub fn connections(&self) -> impl Iterator<Item = (&ConnectionKey, &ConnectionRecord)> {
+        self.connections.iter()
+    }
+
+    pub fn channel(&self, key: &ChannelKey) -> Option<&ChannelRecord> {
+        self.channels.get(key)
+    }
+
+    pub fn channels(&self) -> impl Iterator<Item = (&ChannelKey, &ChannelRecord)> {
+        self.channels.iter()
+    }
+
+    /// The other end of a channel, if both ends' ids are known.
+    pub fn counterparty(&self, key: &ChannelKey) -> Option<ChannelKey> {
+        let record = self.channels.get(key)?;
+        Some(ChannelKey {
+            chain: record.counterparty_chain.clone(),
+            port_id: record.counterparty_port_id.clone(),
+            channel_id: record.counterparty_channel_id.clone()?,
+        })
+    }
+
+    pub fn packet(&self, key: &PacketKey) -> Option<&PacketRecord> {
+        self.packets.get(key)
+    }
+
+    /// Packets that are not done, by source end and sequence.
+    pub fn open_packets(&self) -> impl Iterator<Item = (&PacketKey, &PacketRecord)> {
+        self.open
+            .iter()
+            .filter_map(|key| self.packets.get_key_value(key))
+    }
+
+    /// Packets of one source end that are not done.
+    pub fn open_packets_of<'a>(
+        &'a self,
+        src: &'a ChannelKey,
+    ) -> impl Iterator<Item = (&'a PacketKey, &'a PacketRecord)> {
+        self.open_packets().filter(move |(key, _)| key.src == *src)
+    }
+
+    pub fn txs(&self) -> impl Iterator<Item = (&TxKey, &TxRecord)> {
+        self.txs.iter()
+    }
+
+    pub fn tx(&self, key: &TxKey) -> Option<&TxRecord> {
+        self.txs.get(key)
+    }
+
+    pub fn intent(&self, item: &Item) -> Option<&TxKey> {
+        self.intents.get(item)
+    }
+
+    pub fn failure(&self, item: &Item) -> Option<&Failure> {
+        self.failures.get(item)
+    }
+
+    /// The ledger key of a packet event seen on its source chain.
+    pub fn key_on_src(src: &ChainId, id: &PacketId) -> PacketKey {
+        PacketKey {
+            src: ChannelKey {
+                chain: src.clone(),
+                port_id: id.src_port.clone(),
+                channel_id: id.src_channel.clone(),
+            },
+            sequence: id.sequence,
+        }
+    }
+
+    /// Makes one change visible. Idempotent.
+    pub fn commit(&mut self, change: &Change) {
+        match change.clone() {
+            Change::Head(chain, head) => {
+                self.heads.insert(chain, head);
+            }
+            Change::Client(key, record) => {
+                self.clients.insert(key, record);
+            }
+            Change::Connection(key, record) => {
+                self.connections.insert(key, record);
+            }
+            Change::Channel(key, record) => {
+                self.channels.insert(key, record);
+            }
+            Change::Packet(key, record) => self.commit_packet(key, record.map(|boxed| *boxed)),
+            Change::Tx(key, record) => self.commit_tx(key, record),
+            Change::Failure(item, Some(failure)) => {
+                self.failures.insert(item, failure);
+            }
+            Change::Failure(item, None) => {
+                self.failures.remove(&item);
+            }
+        }
+    }
+
+    fn commit_packet(&mut self, key: PacketKey, record: Option<PacketRecord>) {
+        let Some(record) = record else {
+            self.open.remove(&key);
+            self.packets.remove(&key);
+            return;
+        };
+        if record.done.is_some() {
+            self.open.remove(&key);
+            for item in [
+                Item::Recv(key.clone()),
+                Item::Ack(key.clone()),
+                Item::Timeout(key.clone()),
+            ] {
+                self.failures.remove(&item);
+            }
+        } else {
+            self.open.insert(key.clone());
+        }
+        self.packets.insert(key, record);
+    }
+
+    fn commit_tx(&mut self, key: TxKey, record: Option<TxRecord>) {
+        if let Some(old) = self.txs.remove(&key) {
+            for item in old.items {
+                if self.intents.get(&item) == Some(&key) {
+                    self.intents.remove(&item);
+                }
+            }
+        }
+        if let Some(record) = record {
+            for item in &record.items {
+                self.intents.insert(item.clone(), key.clone());
+            }
+            self.txs.insert(key, record);
+        }
+    }
+
+    /// All packets, finished ones included: for pruning.
+    pub(super) fn packets(&self) -> impl Iterator<Item = (&PacketKey, &PacketRecord)> {
+        self.packets.iter()
+    }
+}

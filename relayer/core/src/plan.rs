@@ -1,0 +1,136 @@
+//! What to do next, decided from what is known.
+//!
+//! Each planner proposes work in its own file: [`packet`] (receive,
+//! acknowledge, time out), [`client`] (refresh) and [`handshake`] (clients,
+//! connections, channels). [`plan`] merges the proposals for one destination,
+//! client and proof height into [`Batch`]es, the nearest deadline first. What
+//! cannot be done now is a [`Wait`] with its reason: "not yet" is a value.
+//!
+//! This is ICS-18's `pendingDatagrams`, made pure.
+
+mod batch;
+pub mod client;
+pub mod cut;
+pub mod handshake;
+pub mod packet;
+mod proof;
+
+use std::collections::BTreeSet;
+
+use tern_chains::ChainId;
+
+use crate::ledger::{ChannelKey, ChannelWish, Item, View};
+use crate::policy::Policy;
+
+pub use batch::{Batch, Datagram, Work};
+pub use proof::Route;
+
+/// Everything a plan depends on.
+#[derive(Clone, Copy)]
+pub struct Situation<'a> {
+    pub view: &'a View,
+    pub policy: &'a Policy,
+    /// Chains whose followed head has caught up with their node.
+    pub ready: &'a BTreeSet<ChainId>,
+    /// Source ends whose packets were not yet compared with both chains since
+    /// some of their blocks were not followed.
+    pub unreconciled: &'a BTreeSet<ChannelKey>,
+    /// Items between plan and signature.
+    pub in_hand: &'a BTreeSet<Item>,
+    pub scope: &'a Scope,
+}
+
+/// What the engine was started for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Scope {
+    /// The daemon: every packet and client of the configured chains.
+    Everything,
+    /// `packet clear`: packets sent from one channel end.
+    Packets(ChannelKey),
+    /// `channel open`.
+    Handshake(ChannelWish),
+}
+
+/// What to do, and what waits.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Plan {
+    pub batches: Vec<Batch>,
+    pub waits: Vec<Wait>,
+}
+
+/// An item that cannot be done now.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Wait {
+    pub item: Item,
+    pub why: Why,
+}
+
+/// Why an item waits, and for what.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Why {
+    #[error("on its way in a transaction")]
+    InFlight,
+    #[error("the acknowledgement is not written yet")]
+    AckNotWritten,
+    #[error("the block that sent it is not read yet")]
+    SendNotSeen,
+    #[error("{0} is not followed up to its newest block yet")]
+    NotReady(ChainId),
+    #[error("its state is being compared with both chains")]
+    Unreconciled,
+    #[error("the channel is not open on {0}")]
+    ChannelNotOpen(ChainId),
+    #[error("an earlier packet of this ordered channel comes first")]
+    Predecessor,
+    #[error("too late to be received on {0}; times out when {0} has passed its timeout")]
+    TooLate(ChainId),
+    #[error("client {client} on {chain} is frozen")]
+    ClientFrozen { chain: ChainId, client: String },
+    #[error("client {client} on {chain} has expired: it needs recovery by governance")]
+    ClientExpired { chain: ChainId, client: String },
+    #[error("client {client} on {chain} is not known")]
+    ClientUnknown { chain: ChainId, client: String },
+    #[error("tried {tries} times, again from height {not_before} on: {reason}")]
+    Failed {
+        tries: u32,
+        not_before: u64,
+        reason: String,
+    },
+}
+
+/// Plans the next work. Pure: equal situations give equal plans.
+pub fn plan(situation: &Situation<'_>) -> Plan {
+    let mut proposals = batch::Proposals::default();
+    match situation.scope {
+        Scope::Everything => {
+            packet::propose(situation, None, &mut proposals);
+            client::propose(situation, &mut proposals);
+        }
+        Scope::Packets(src) => packet::propose(situation, Some(src), &mut proposals),
+        Scope::Handshake(wish) => handshake::propose(situation, wish, &mut proposals),
+    }
+    proposals.into_plan(situation)
+}
+
+impl Situation<'_> {
+    /// Why this item may not be planned at all right now, if so.
+    fn hold(&self, item: &Item, dst: &ChainId) -> Option<Why> {
+        if self.in_hand.contains(item) || self.view.intent(item).is_some() {
+            return Some(Why::InFlight);
+        }
+        let failure = self.view.failure(item)?;
+        let height = self.view.head(dst).map_or(0, |head| head.height);
+        (height < failure.not_before).then(|| Why::Failed {
+            tries: failure.tries,
+            not_before: failure.not_before,
+            reason: failure.reason.clone(),
+        })
+    }
+
+    fn not_ready(&self, chains: [&ChainId; 2]) -> Option<Why> {
+        let chain = chains
+            .into_iter()
+            .find(|chain| !self.ready.contains(*chain))?;
+        Some(Why::NotReady(chain.clone()))
+    }
+}

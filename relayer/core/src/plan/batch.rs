@@ -1,0 +1,151 @@
+//! Work merged into batches: one per destination, client and proof height.
+
+use std::collections::BTreeMap;
+
+use tern_chains::{ChainId, ChannelId, ClientId, ConnectionId, Ordering, Packet, PortId};
+
+use super::{Plan, Route, Situation, Wait, Why};
+use crate::ledger::Item;
+
+/// Work for one destination, proven over one route.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Batch {
+    pub dst: ChainId,
+    /// `None`: nothing is to be proven.
+    pub route: Option<Route>,
+    pub work: Vec<Work>,
+    /// All of it in one tx, in this order: handshake steps that build on each
+    /// other.
+    pub whole: bool,
+}
+
+/// An item with all that `prove` needs for its message.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Work {
+    pub item: Item,
+    pub datagram: Datagram,
+    /// When it is too late, in nanoseconds since the epoch; `u64::MAX` for never.
+    pub deadline_ns: u64,
+}
+
+/// A message before its proof (ICS-18 `Datagram`).
+#[derive(Clone, Debug, PartialEq)]
+pub enum Datagram {
+    RecvPacket(Packet),
+    Acknowledgement {
+        packet: Packet,
+        ack: Vec<u8>,
+    },
+    Timeout {
+        packet: Packet,
+        ordering: Ordering,
+    },
+    /// The route's client update and nothing else.
+    UpdateClient,
+    CreateClient {
+        of: ChainId,
+    },
+    ConnOpenInit {
+        client_id: ClientId,
+        counterparty_client_id: ClientId,
+    },
+    ConnOpenTry {
+        client_id: ClientId,
+        counterparty_client_id: ClientId,
+        counterparty_connection_id: ConnectionId,
+    },
+    ConnOpenAck {
+        connection_id: ConnectionId,
+        client_id: ClientId,
+        counterparty_client_id: ClientId,
+        counterparty_connection_id: ConnectionId,
+    },
+    ConnOpenConfirm {
+        connection_id: ConnectionId,
+        counterparty_connection_id: ConnectionId,
+    },
+    ChanOpenInit {
+        connection_id: ConnectionId,
+        port_id: PortId,
+        counterparty_port_id: PortId,
+        ordering: Ordering,
+        version: String,
+    },
+    ChanOpenTry {
+        connection_id: ConnectionId,
+        port_id: PortId,
+        counterparty_port_id: PortId,
+        counterparty_channel_id: ChannelId,
+    },
+    ChanOpenAck {
+        port_id: PortId,
+        channel_id: ChannelId,
+        counterparty_port_id: PortId,
+        counterparty_channel_id: ChannelId,
+    },
+    ChanOpenConfirm {
+        port_id: PortId,
+        channel_id: ChannelId,
+        counterparty_port_id: PortId,
+        counterparty_channel_id: ChannelId,
+    },
+}
+
+/// What the planners propose, before it is merged.
+#[derive(Default)]
+pub(super) struct Proposals {
+    /// Mergeable work by destination and route.
+    work: BTreeMap<(ChainId, Route), Vec<Work>>,
+    /// Work that travels in a tx of its own.
+    whole: Vec<Batch>,
+    waits: Vec<Wait>,
+}
+
+impl Proposals {
+    pub fn add(&mut self, dst: ChainId, route: Route, work: Work) {
+        self.work.entry((dst, route)).or_default().push(work);
+    }
+
+    /// Steps that must be in one tx, in this order.
+    pub fn add_whole(&mut self, batch: Batch) {
+        self.whole.push(batch);
+    }
+
+    pub fn wait(&mut self, item: Item, why: Why) {
+        self.waits.push(Wait { item, why });
+    }
+
+    /// Cuts what was proposed into batches, the nearest deadline first.
+    pub fn into_plan(self, situation: &Situation<'_>) -> Plan {
+        let mut batches = self.whole;
+        for ((dst, route), work) in self.work {
+            let (alone, mut together): (Vec<_>, Vec<_>) = work
+                .into_iter()
+                .partition(|work| is_alone(situation, &work.item));
+            // Stable: packets of one channel stay in the order of their sequence.
+            together.sort_by_key(|work| work.deadline_ns);
+            let cuts = together.chunks(situation.policy.batch_items_max);
+            let singles = alone.chunks(1).take(ALONE_MAX);
+            batches.extend(cuts.chain(singles).map(|work| Batch {
+                dst: dst.clone(),
+                route: Some(route.clone()),
+                work: work.to_vec(),
+                whole: false,
+            }));
+        }
+        Plan {
+            batches,
+            waits: self.waits,
+        }
+    }
+}
+
+/// Most items that travel alone in one plan, for each destination and route.
+const ALONE_MAX: usize = 4;
+
+fn is_alone(situation: &Situation<'_>, item: &Item) -> bool {
+    situation
+        .view
+        .failure(item)
+        .is_some_and(|failure| failure.alone)
+}

@@ -1,0 +1,68 @@
+//! Refreshing clients so that they never expire while Tern runs.
+
+use super::batch::{Datagram, Proposals, Work};
+use super::proof::usable_client;
+use super::{Route, Situation};
+use crate::ledger::{ClientKey, ConnectionKey, Item};
+
+/// Proposes an update for every client behind a connection between followed
+/// chains whose newest consensus state is past the policy's share of the
+/// trusting period.
+pub(super) fn propose(situation: &Situation<'_>, proposals: &mut Proposals) {
+    let view = situation.view;
+    let mut seen = std::collections::BTreeSet::new();
+    for (ConnectionKey { chain, .. }, connection) in view.connections() {
+        let key = ClientKey {
+            chain: chain.clone(),
+            client_id: connection.client_id.clone(),
+        };
+        let src = &connection.counterparty_chain;
+        if !seen.insert(key.clone()) || situation.not_ready([chain, src]).is_some() {
+            continue;
+        }
+        let item = Item::Refresh(key);
+        match due(situation, &item, chain, connection) {
+            Ok(None) => {}
+            Ok(Some(route)) => {
+                let work = Work {
+                    item,
+                    datagram: Datagram::UpdateClient,
+                    deadline_ns: u64::MAX,
+                };
+                proposals.add(chain.clone(), route, work);
+            }
+            Err(why) => proposals.wait(item, why),
+        }
+    }
+}
+
+fn due(
+    situation: &Situation<'_>,
+    item: &Item,
+    chain: &tern_chains::ChainId,
+    connection: &crate::ledger::ConnectionRecord,
+) -> Result<Option<Route>, super::Why> {
+    let record = usable_client(situation, chain, &connection.client_id)?;
+    let (Some(host), Some(src)) = (
+        situation.view.head(chain),
+        situation.view.head(&connection.counterparty_chain),
+    ) else {
+        return Ok(None);
+    };
+    let age_ns = u128::from(host.time.0.saturating_sub(record.updated.0));
+    let limit_ns = record.summary.trusting_period.as_nanos()
+        * u128::from(situation.policy.refresh_after_percent)
+        / 100;
+    if age_ns < limit_ns || src.height <= record.summary.latest_height {
+        return Ok(None);
+    }
+    if let Some(why) = situation.hold(item, chain) {
+        return Err(why);
+    }
+    Ok(Some(Route {
+        src: connection.counterparty_chain.clone(),
+        client_on_dst: connection.client_id.clone(),
+        height: src.height - 1,
+        update: true,
+    }))
+}

@@ -1,0 +1,276 @@
+//! Opening a channel from nothing: clients, connection and channel (ICS-02,
+//! ICS-03, ICS-04), driven by what is on chain.
+//!
+//! A wish first [`adopt`]s what a stopped run left unfinished; then the states
+//! of both ends name the next step, pipelined as far as the protocol lets:
+//!
+//! ```text
+//! a: CreateClient   ConnOpenInit              ConnOpenAck+ChanOpenInit                      ChanOpenAck
+//! b: CreateClient                ConnOpenTry                          ConnOpenConfirm+ChanOpenTry         ChanOpenConfirm
+//! ```
+
+mod ends;
+
+use tern_chains::{ChainId, ChannelState, ConnectionState};
+
+use super::batch::{Batch, Datagram, Proposals, Work};
+use super::proof::route;
+use super::{Situation, Why};
+use crate::ledger::{ChannelKey, ChannelWish, ConnectionKey, HandshakeStep, Item, View};
+
+pub use ends::adopt;
+use ends::Ends;
+
+/// Both ends of the wished channel, once both are open.
+pub fn met(view: &View, wish: &ChannelWish) -> Option<(ChannelKey, ChannelKey)> {
+    let ends = Ends::of(view, wish);
+    let (a, a_end) = ends.channel_on_a?;
+    let (b, b_end) = ends.channel_on_b?;
+    (a_end.state.is_open() && b_end.state.is_open()).then(|| (a.clone(), b.clone()))
+}
+
+/// The connection ends of the wish, as far as they exist.
+pub fn connection(
+    view: &View,
+    wish: &ChannelWish,
+) -> (Option<ConnectionKey>, Option<ConnectionKey>) {
+    let ends = Ends::of(view, wish);
+    (
+        ends.connection_on_a.map(|(key, _)| key.clone()),
+        ends.connection_on_b.map(|(key, _)| key.clone()),
+    )
+}
+
+/// Proposes the steps the wish needs next: one transaction on one chain, or a
+/// client on each.
+pub(super) fn propose(situation: &Situation<'_>, wish: &ChannelWish, proposals: &mut Proposals) {
+    if let Some(why) = situation.not_ready([&wish.a, &wish.b]) {
+        return proposals.wait(item(wish, HandshakeStep::CreateClientOnA), why);
+    }
+    for step in next(situation.view, wish) {
+        let first = item(wish, step.steps[0].0);
+        match batch(situation, wish, step) {
+            Ok(batch) => proposals.add_whole(batch),
+            Err(why) => proposals.wait(first, why),
+        }
+    }
+}
+
+/// Steps for one transaction.
+struct Next {
+    on_a: bool,
+    /// The counterparty's height from which on the proofs exist; `None` when
+    /// nothing is proven.
+    need: Option<u64>,
+    steps: Vec<(HandshakeStep, Datagram)>,
+}
+
+fn next(view: &View, wish: &ChannelWish) -> Vec<Next> {
+    let ends = Ends::of(view, wish);
+    let Some((_, on_a)) = &ends.connection_on_a else {
+        return clients_or_init(wish);
+    };
+    let on_b = ends.connection_on_b.as_ref().map(|(_, end)| end.state);
+    let next = match (on_a.state, on_b) {
+        (ConnectionState::Init, None) => conn_open_try(&ends),
+        (ConnectionState::Init, Some(_)) => conn_open_ack(&ends, wish),
+        (ConnectionState::Open, Some(ConnectionState::TryOpen)) => conn_open_confirm(&ends),
+        (ConnectionState::Open, Some(ConnectionState::Open)) => channel(&ends, wish),
+        _ => None,
+    };
+    next.into_iter().collect()
+}
+
+fn clients_or_init(wish: &ChannelWish) -> Vec<Next> {
+    let create = |on_a, step, of: &ChainId| Next {
+        on_a,
+        need: None,
+        steps: vec![(step, Datagram::CreateClient { of: of.clone() })],
+    };
+    let adopted = &wish.adopted;
+    if let (Some(client_on_a), Some(client_on_b)) = (&adopted.client_on_a, &adopted.client_on_b) {
+        let init = Datagram::ConnOpenInit {
+            client_id: client_on_a.clone(),
+            counterparty_client_id: client_on_b.clone(),
+        };
+        return vec![Next {
+            on_a: true,
+            need: None,
+            steps: vec![(HandshakeStep::ConnOpenInit, init)],
+        }];
+    }
+    let mut steps = Vec::new();
+    if adopted.client_on_a.is_none() {
+        steps.push(create(true, HandshakeStep::CreateClientOnA, &wish.b));
+    }
+    if adopted.client_on_b.is_none() {
+        steps.push(create(false, HandshakeStep::CreateClientOnB, &wish.a));
+    }
+    steps
+}
+
+fn conn_open_try(ends: &Ends<'_>) -> Option<Next> {
+    let (key, end) = ends.connection_on_a?;
+    let datagram = Datagram::ConnOpenTry {
+        client_id: end.counterparty_client_id.clone(),
+        counterparty_client_id: end.client_id.clone(),
+        counterparty_connection_id: key.connection_id.clone(),
+    };
+    Some(Next {
+        on_a: false,
+        need: Some(end.seen),
+        steps: vec![(HandshakeStep::ConnOpenTry, datagram)],
+    })
+}
+
+/// `ConnOpenAck`, and in the same tx `ChanOpenInit`, which needs only the
+/// connection on its own chain.
+fn conn_open_ack(ends: &Ends<'_>, wish: &ChannelWish) -> Option<Next> {
+    let (on_a, end) = ends.connection_on_a?;
+    let (on_b, b_end) = ends.connection_on_b?;
+    let ack = Datagram::ConnOpenAck {
+        connection_id: on_a.connection_id.clone(),
+        client_id: end.client_id.clone(),
+        counterparty_client_id: end.counterparty_client_id.clone(),
+        counterparty_connection_id: on_b.connection_id.clone(),
+    };
+    let mut steps = vec![(HandshakeStep::ConnOpenAck, ack)];
+    if ends.channel_on_a.is_none() {
+        steps.push(chan_open_init(on_a, wish));
+    }
+    Some(Next {
+        on_a: true,
+        need: Some(b_end.seen),
+        steps,
+    })
+}
+
+/// `ConnOpenConfirm`, and in the same tx `ChanOpenTry`, for which it opens the
+/// connection.
+fn conn_open_confirm(ends: &Ends<'_>) -> Option<Next> {
+    let (on_a, a_end) = ends.connection_on_a?;
+    let (on_b, _) = ends.connection_on_b?;
+    let confirm = Datagram::ConnOpenConfirm {
+        connection_id: on_b.connection_id.clone(),
+        counterparty_connection_id: on_a.connection_id.clone(),
+    };
+    let mut need = a_end.seen;
+    let mut steps = vec![(HandshakeStep::ConnOpenConfirm, confirm)];
+    if let (Some((channel, end)), None) = (ends.channel_on_a, ends.channel_on_b) {
+        need = need.max(end.seen);
+        steps.push(chan_open_try(ends, channel)?);
+    }
+    Some(Next {
+        on_a: false,
+        need: Some(need),
+        steps,
+    })
+}
+
+fn channel(ends: &Ends<'_>, wish: &ChannelWish) -> Option<Next> {
+    let (on_a, _) = ends.connection_on_a?;
+    let Some((a, a_end)) = ends.channel_on_a else {
+        return Some(Next {
+            on_a: true,
+            need: None,
+            steps: vec![chan_open_init(on_a, wish)],
+        });
+    };
+    let Some((b, b_end)) = ends.channel_on_b else {
+        return Some(Next {
+            on_a: false,
+            need: Some(a_end.seen),
+            steps: vec![chan_open_try(ends, a)?],
+        });
+    };
+    match (a_end.state, b_end.state) {
+        (ChannelState::Init, ChannelState::TryOpen) => Some(Next {
+            on_a: true,
+            need: Some(b_end.seen),
+            steps: vec![(
+                HandshakeStep::ChanOpenAck,
+                Datagram::ChanOpenAck {
+                    port_id: a.port_id.clone(),
+                    channel_id: a.channel_id.clone(),
+                    counterparty_port_id: b.port_id.clone(),
+                    counterparty_channel_id: b.channel_id.clone(),
+                },
+            )],
+        }),
+        (ChannelState::Open(_), ChannelState::TryOpen) => Some(Next {
+            on_a: false,
+            need: Some(a_end.seen),
+            steps: vec![(
+                HandshakeStep::ChanOpenConfirm,
+                Datagram::ChanOpenConfirm {
+                    port_id: b.port_id.clone(),
+                    channel_id: b.channel_id.clone(),
+                    counterparty_port_id: a.port_id.clone(),
+                    counterparty_channel_id: a.channel_id.clone(),
+                },
+            )],
+        }),
+        _ => None,
+    }
+}
+
+fn chan_open_init(on_a: &ConnectionKey, wish: &ChannelWish) -> (HandshakeStep, Datagram) {
+    let datagram = Datagram::ChanOpenInit {
+        connection_id: on_a.connection_id.clone(),
+        port_id: wish.a_port.clone(),
+        counterparty_port_id: wish.b_port.clone(),
+        ordering: wish.ordering,
+        version: wish.version.clone(),
+    };
+    (HandshakeStep::ChanOpenInit, datagram)
+}
+
+fn chan_open_try(ends: &Ends<'_>, a: &ChannelKey) -> Option<(HandshakeStep, Datagram)> {
+    let (on_b, _) = ends.connection_on_b?;
+    let (_, a_end) = ends.channel_on_a?;
+    let datagram = Datagram::ChanOpenTry {
+        connection_id: on_b.connection_id.clone(),
+        port_id: a_end.counterparty_port_id.clone(),
+        counterparty_port_id: a.port_id.clone(),
+        counterparty_channel_id: a.channel_id.clone(),
+    };
+    Some((HandshakeStep::ChanOpenTry, datagram))
+}
+
+fn batch(situation: &Situation<'_>, wish: &ChannelWish, next: Next) -> Result<Batch, Why> {
+    let (dst, src, client) = if next.on_a {
+        (&wish.a, &wish.b, &wish.adopted.client_on_a)
+    } else {
+        (&wish.b, &wish.a, &wish.adopted.client_on_b)
+    };
+    let route = match (next.need, client) {
+        (Some(need), Some(client)) => Some(route(situation, dst, src, client, need)?),
+        _ => None,
+    };
+    let mut work = Vec::new();
+    for (step, datagram) in next.steps {
+        let item = item(wish, step);
+        if let Some(why) = situation.hold(&item, dst) {
+            return Err(why);
+        }
+        work.push(Work {
+            item,
+            datagram,
+            deadline_ns: u64::MAX,
+        });
+    }
+    Ok(Batch {
+        dst: dst.clone(),
+        route,
+        work,
+        whole: true,
+    })
+}
+
+fn item(wish: &ChannelWish, step: HandshakeStep) -> Item {
+    Item::Handshake {
+        a: wish.a.clone(),
+        b: wish.b.clone(),
+        step,
+    }
+}

@@ -1,0 +1,209 @@
+//! Finding both ends of a wish in what is on chain.
+
+use std::collections::BTreeSet;
+
+use tern_chains::{ChainId, ClientId, ConnectionId, ConnectionState};
+
+use crate::ledger::{
+    ChannelKey, ChannelRecord, ChannelWish, ClientKey, ConnectionKey, ConnectionRecord, View,
+};
+
+/// The ends the wish has adopted, and their counterparts.
+#[derive(Default)]
+pub(super) struct Ends<'a> {
+    pub connection_on_a: Option<(&'a ConnectionKey, &'a ConnectionRecord)>,
+    pub connection_on_b: Option<(&'a ConnectionKey, &'a ConnectionRecord)>,
+    pub channel_on_a: Option<(&'a ChannelKey, &'a ChannelRecord)>,
+    pub channel_on_b: Option<(&'a ChannelKey, &'a ChannelRecord)>,
+}
+
+impl<'a> Ends<'a> {
+    pub fn of(view: &'a View, wish: &ChannelWish) -> Self {
+        let mut ends = Self::default();
+        let Some(connection_id) = &wish.adopted.connection_on_a else {
+            return ends;
+        };
+        ends.connection_on_a = view
+            .connections()
+            .find(|(key, _)| key.chain == wish.a && key.connection_id == *connection_id);
+        if let Some((a, end)) = ends.connection_on_a {
+            ends.connection_on_b = counterpart(view, wish, a, end);
+        }
+        let Some(channel_id) = &wish.adopted.channel_on_a else {
+            return ends;
+        };
+        ends.channel_on_a = view.channels().find(|(key, _)| {
+            key.chain == wish.a && key.port_id == wish.a_port && key.channel_id == *channel_id
+        });
+        if let Some((a, end)) = ends.channel_on_a {
+            ends.channel_on_b = channel_counterpart(view, wish, a, end);
+        }
+        ends
+    }
+}
+
+/// The wish with whatever it can go on with: what it has already, else what a
+/// stopped run left unfinished, the newest first. Call it only when both chains
+/// are followed up to their newest block.
+///
+/// Unfinished is a connection between the chains without any channel but one
+/// that the wish could be and that is not open on both ends, or else a client
+/// without any connection.
+pub fn adopt(view: &View, wish: &ChannelWish) -> ChannelWish {
+    let mut wish = wish.clone();
+    if wish.adopted.connection_on_a.is_none() {
+        wish.adopted.connection_on_a = unfinished_connection(view, &wish);
+    }
+    let connection = Ends::of(view, &wish).connection_on_a;
+    if let Some((_, end)) = connection {
+        wish.adopted.client_on_a = Some(end.client_id.clone());
+        wish.adopted.client_on_b = Some(end.counterparty_client_id.clone());
+    } else {
+        let (a, b) = (wish.a.clone(), wish.b.clone());
+        let adopted = &mut wish.adopted;
+        adopted.client_on_a = adopted
+            .client_on_a
+            .take()
+            .or_else(|| unused_client(view, &a, &b));
+        adopted.client_on_b = adopted
+            .client_on_b
+            .take()
+            .or_else(|| unused_client(view, &b, &a));
+    }
+    if wish.adopted.channel_on_a.is_none() {
+        wish.adopted.channel_on_a = unfinished_channel(view, &wish);
+    }
+    wish
+}
+
+fn unfinished_connection(view: &View, wish: &ChannelWish) -> Option<ConnectionId> {
+    let adopted = &wish.adopted;
+    let fits_client = |wanted: &Option<ClientId>, is: &ClientId| {
+        wanted.as_ref().is_none_or(|wanted| wanted == is)
+    };
+    view.connections()
+        .filter(|(key, end)| {
+            key.chain == wish.a
+                && end.counterparty_chain == wish.b
+                && matches!(end.state, ConnectionState::Init | ConnectionState::Open)
+                && fits_client(&adopted.client_on_a, &end.client_id)
+                && fits_client(&adopted.client_on_b, &end.counterparty_client_id)
+                && is_usable(view, &wish.a, &end.client_id)
+                && is_usable(view, &wish.b, &end.counterparty_client_id)
+        })
+        .filter(|(key, _)| {
+            view.channels()
+                .filter(|(channel, end)| {
+                    channel.chain == wish.a && end.connection_id == key.connection_id
+                })
+                .all(|(channel, end)| is_unfinished(view, wish, channel, end))
+        })
+        .max_by_key(|(key, _)| number(key.connection_id.as_str()))
+        .map(|(key, _)| key.connection_id.clone())
+}
+
+fn unfinished_channel(view: &View, wish: &ChannelWish) -> Option<tern_chains::ChannelId> {
+    let connection_id = wish.adopted.connection_on_a.as_ref()?;
+    view.channels()
+        .filter(|(key, end)| {
+            key.chain == wish.a
+                && end.connection_id == *connection_id
+                && is_unfinished(view, wish, key, end)
+        })
+        .max_by_key(|(key, _)| number(key.channel_id.as_str()))
+        .map(|(key, _)| key.channel_id.clone())
+}
+
+fn is_unfinished(view: &View, wish: &ChannelWish, key: &ChannelKey, end: &ChannelRecord) -> bool {
+    let is_wished = key.port_id == wish.a_port
+        && end.counterparty_port_id == wish.b_port
+        && end.ordering == wish.ordering
+        && (wish.version.is_empty() || end.version == wish.version);
+    let is_open_on_b = channel_counterpart(view, wish, key, end)
+        .is_some_and(|(_, end)| end.state.is_open() || end.state.is_closed());
+    is_wished && !end.state.is_closed() && !(end.state.is_open() && is_open_on_b)
+}
+
+fn counterpart<'a>(
+    view: &'a View,
+    wish: &ChannelWish,
+    a: &ConnectionKey,
+    end: &ConnectionRecord,
+) -> Option<(&'a ConnectionKey, &'a ConnectionRecord)> {
+    view.connections().find(|(key, b_end)| {
+        key.chain == wish.b
+            && b_end.counterparty_connection_id.as_ref() == Some(&a.connection_id)
+            && b_end.client_id == end.counterparty_client_id
+            && b_end.counterparty_client_id == end.client_id
+            && end
+                .counterparty_connection_id
+                .as_ref()
+                .is_none_or(|known| *known == key.connection_id)
+    })
+}
+
+fn channel_counterpart<'a>(
+    view: &'a View,
+    wish: &ChannelWish,
+    a: &ChannelKey,
+    end: &ChannelRecord,
+) -> Option<(&'a ChannelKey, &'a ChannelRecord)> {
+    let connection = ConnectionKey {
+        chain: wish.a.clone(),
+        connection_id: end.connection_id.clone(),
+    };
+    let connection_on_b = view
+        .connection(&connection)
+        .and_then(|record| counterpart(view, wish, &connection, record));
+    let (on_b, _) = connection_on_b?;
+    view.channels().find(|(key, b_end)| {
+        key.chain == wish.b
+            && key.port_id == end.counterparty_port_id
+            && b_end.connection_id == on_b.connection_id
+            && b_end.counterparty_port_id == a.port_id
+            && b_end.counterparty_channel_id.as_ref() == Some(&a.channel_id)
+            && end
+                .counterparty_channel_id
+                .as_ref()
+                .is_none_or(|known| *known == key.channel_id)
+    })
+}
+
+/// The newest usable client on `host` of `of` that no connection uses.
+fn unused_client(view: &View, host: &ChainId, of: &ChainId) -> Option<ClientId> {
+    let used: BTreeSet<&ClientId> = view
+        .connections()
+        .filter(|(key, _)| key.chain == *host)
+        .map(|(_, end)| &end.client_id)
+        .collect();
+    view.clients()
+        .filter(|(key, record)| {
+            key.chain == *host
+                && record.summary.chain_id == *of
+                && !used.contains(&key.client_id)
+                && is_usable(view, host, &key.client_id)
+        })
+        .max_by_key(|(key, _)| number(key.client_id.as_str()))
+        .map(|(key, _)| key.client_id.clone())
+}
+
+fn is_usable(view: &View, host: &ChainId, client_id: &ClientId) -> bool {
+    let key = ClientKey {
+        chain: host.clone(),
+        client_id: client_id.clone(),
+    };
+    let now = view.head(host).map_or(0, |head| u128::from(head.time.0));
+    view.client(&key).is_some_and(|client| {
+        let expiry = u128::from(client.updated.0) + client.summary.trusting_period.as_nanos();
+        !client.summary.frozen && now < expiry
+    })
+}
+
+/// The number an identifier ends with, for "the newest": `connection-12` is 12.
+fn number(identifier: &str) -> u64 {
+    identifier
+        .rsplit('-')
+        .next()
+        .and_then(|digits| digits.parse().ok())
+        .unwrap_or_default()
+}

@@ -1,0 +1,87 @@
+//! Which height to prove at, and whether the client must be updated for it.
+
+use tern_chains::{ChainId, ClientId};
+
+use super::{Situation, Why};
+use crate::ledger::{ClientKey, ClientRecord};
+
+/// The way proofs take from `src` to a client on the destination.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Route {
+    /// The chain whose state is proven.
+    pub src: ChainId,
+    /// The client of `src` living on the destination.
+    pub client_on_dst: ClientId,
+    /// Height of the proven state on `src`. Its root is in the header at
+    /// `height + 1`: the proof height a message carries.
+    pub height: u64,
+    /// The client has no consensus state at `height + 1` yet.
+    pub update: bool,
+}
+
+/// The cheapest route on which `src`'s state at `need` or later can be proven.
+///
+/// A consensus state that is on chain already costs nothing. Otherwise the
+/// newest header serves at once where it is new enough, and the next header is
+/// waited for where it is not: state written in block `h` is proven against the
+/// header of `h + 1` (ICS-07).
+pub(super) fn route(
+    situation: &Situation<'_>,
+    dst: &ChainId,
+    src: &ChainId,
+    client_on_dst: &ClientId,
+    need: u64,
+) -> Result<Route, Why> {
+    if let Some(why) = situation.not_ready([src, dst]) {
+        return Err(why);
+    }
+    let head = situation.view.head(src).map_or(0, |head| head.height);
+    let record = usable_client(situation, dst, client_on_dst)?;
+    let latest = record.summary.latest_height;
+    let reusable = latest > need && latest + situation.policy.reuse_blocks_max > head;
+    let height = if reusable {
+        latest - 1
+    } else {
+        need.max(head.saturating_sub(1))
+    };
+    Ok(Route {
+        src: src.clone(),
+        client_on_dst: client_on_dst.clone(),
+        height,
+        update: latest != height + 1,
+    })
+}
+
+/// The client, unless it is frozen, expired or unknown.
+pub(super) fn usable_client<'a>(
+    situation: &Situation<'a>,
+    chain: &ChainId,
+    client_id: &ClientId,
+) -> Result<&'a ClientRecord, Why> {
+    let key = ClientKey {
+        chain: chain.clone(),
+        client_id: client_id.clone(),
+    };
+    let (chain, client) = (chain.clone(), client_id.to_string());
+    let Some(record) = situation.view.client(&key) else {
+        return Err(Why::ClientUnknown { chain, client });
+    };
+    if record.summary.frozen {
+        return Err(Why::ClientFrozen { chain, client });
+    }
+    let now = situation
+        .view
+        .head(&key.chain)
+        .map_or(0, |head| head.time.0);
+    if now >= expiry_ns(record) {
+        return Err(Why::ClientExpired { chain, client });
+    }
+    Ok(record)
+}
+
+/// When the newest consensus state is no longer trusted, in nanoseconds since
+/// the epoch.
+fn expiry_ns(record: &ClientRecord) -> u64 {
+    let period = u64::try_from(record.summary.trusting_period.as_nanos()).unwrap_or(u64::MAX);
+    record.updated.0.saturating_add(period)
+}
