@@ -1,0 +1,376 @@
+//! The acting steps around the pure core.
+//!
+//! ```text
+//! chain ─blocks─▶ follow ─facts─▶ Engine{ ledger, store, plan } ─batches─▶ prove ─messages─▶ submit ─txs─▶ chain
+//! ```
+//!
+//! One task a chain follows it, one task a lane submits, and batches are proven
+//! in tasks of their own, a bounded number at a time. All of them tell the
+//! [`Engine`] through one bounded channel; the engine alone owns ledger and
+//! store, commits what it is told, plans, and never waits for a chain. The only
+//! edge that comes back is the chain itself, and a node's immediate refusal.
+
+mod batches;
+mod discover;
+mod error;
+mod follow;
+mod input;
+mod prove;
+pub mod reconcile;
+mod store;
+mod submit;
+mod wish;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tern_chains::{BlockTime, ChainId, Class, ClientParams, SignedTx};
+use tern_core::ledger::{apply, Change, ChannelKey, Fact, Item, TxKey, TxRecord, View};
+use tern_core::plan::{self, Plan, Scope, Situation};
+use tern_core::policy::Policy;
+use tokio::sync::{mpsc, Semaphore};
+use tokio::task::{JoinError, JoinSet};
+use tokio_util::sync::CancellationToken;
+use tracing::{info, warn};
+
+pub use error::{EngineError, StoreError};
+pub use follow::describe;
+pub use prove::Chains;
+pub use store::Store;
+pub use submit::LaneSettings;
+pub use wish::{Cleared, OpenedChannel};
+
+use batches::Lanes;
+use discover::Known;
+use follow::Follow;
+use input::{Input, INPUTS_MAX};
+use reconcile::schedule::RECONCILING_MAX;
+
+/// What light clients call the current time; handed in so that a simulation can
+/// set it.
+pub type Clock = Arc<dyn Fn() -> BlockTime + Send + Sync>;
+
+/// Told of every fact that changed something, for a person to watch.
+pub type Observer = Box<dyn FnMut(&Fact) + Send>;
+
+/// What an engine is made of.
+pub struct Parts {
+    pub chains: Chains,
+    pub lanes: BTreeMap<ChainId, LaneSettings>,
+    pub clients: BTreeMap<ChainId, ClientParams>,
+    pub policy: Policy,
+    pub clock: Clock,
+    /// How often packets are compared with chain state while all goes well.
+    pub reconcile_every: Duration,
+    pub store: Store,
+    /// The ledger as the store had it.
+    pub view: View,
+    pub observer: Observer,
+}
+
+/// The owner of ledger and store.
+pub struct Engine {
+    chains: Chains,
+    clients: BTreeMap<ChainId, ClientParams>,
+    policy: Policy,
+    clock: Clock,
+    reconcile_every: Duration,
+    store: Store,
+    view: View,
+    observer: Observer,
+    scope: Scope,
+    ready: BTreeSet<ChainId>,
+    unreconciled: BTreeSet<ChannelKey>,
+    reconciling: BTreeSet<ChannelKey>,
+    reconciling_room: Arc<Semaphore>,
+    in_hand: BTreeSet<Item>,
+    /// Chains that have been ready once.
+    greeted: BTreeSet<ChainId>,
+    /// Transactions of an earlier run, to be sent again once their chain is
+    /// followed up to its newest block.
+    resend: BTreeMap<ChainId, Vec<TxKey>>,
+    lanes: Lanes,
+    inputs: mpsc::Receiver<Input>,
+    sender: mpsc::Sender<Input>,
+    tasks: JoinSet<String>,
+}
+
+/// What woke the engine.
+enum Told {
+    Input(Input),
+    Ended(Result<String, JoinError>),
+}
+
+impl Engine {
+    /// Opens the store of a home directory off the async threads.
+    pub async fn open_store(home: &Path) -> Result<(Store, View), EngineError> {
+        let home = home.to_owned();
+        let opened = tokio::task::spawn_blocking(move || Store::open(&home)).await;
+        match opened {
+            Ok(opened) => Ok(opened?),
+            Err(panic) => Err(EngineError::Task {
+                task: "open store".into(),
+                reason: panic.to_string(),
+            }),
+        }
+    }
+
+    /// Starts following and the lanes.
+    pub fn start(parts: Parts, scope: Scope) -> Self {
+        let (sender, inputs) = mpsc::channel(INPUTS_MAX);
+        let mut tasks = JoinSet::new();
+        let involved = involved(&scope, &parts.view, &parts.chains);
+        for (id, chain) in &involved {
+            let follow = Follow {
+                chain: Arc::clone(chain),
+                cursor: parts.view.head(id).map(|head| head.height),
+                known: Known::of(&parts.view, &**chain),
+                inputs: sender.clone(),
+            };
+            let name = format!("follow {id}");
+            tasks.spawn(async move {
+                follow.run().await;
+                name
+            });
+        }
+        let lanes = Lanes::start(&involved, &parts.lanes, &sender, &mut tasks);
+        let mut resend: BTreeMap<ChainId, Vec<TxKey>> = BTreeMap::new();
+        for (key, _) in parts.view.txs() {
+            resend.entry(key.chain.clone()).or_default().push(key.clone());
+        }
+        Self {
+            chains: involved,
+            clients: parts.clients,
+            policy: parts.policy,
+            clock: parts.clock,
+            reconcile_every: parts.reconcile_every,
+            store: parts.store,
+            view: parts.view,
+            observer: parts.observer,
+            scope,
+            ready: BTreeSet::new(),
+            unreconciled: BTreeSet::new(),
+            reconciling: BTreeSet::new(),
+            reconciling_room: Arc::new(Semaphore::new(RECONCILING_MAX)),
+            in_hand: BTreeSet::new(),
+            greeted: BTreeSet::new(),
+            resend,
+            lanes,
+            inputs,
+            sender,
+            tasks,
+        }
+    }
+
+    /// Relays until told to stop.
+    pub async fn run(mut self, shutdown: CancellationToken) -> Result<(), EngineError> {
+        let mut comparing = tokio::time::interval(self.reconcile_every);
+        comparing.tick().await;
+        let ended = loop {
+            // Only waits are raced; what was received is always finished.
+            tokio::select! {
+                () = shutdown.cancelled() => break Ok(()),
+                told = self.told() => if let Err(error) = self.round(told).await {
+                    break Err(error);
+                },
+                _ = comparing.tick() => self.reconcile_all(),
+            }
+        };
+        info!("stopping: finishing the broadcast in hand and writing the store");
+        self.stop().await?;
+        ended
+    }
+
+    /// Ends the tasks. A lane finishes what it has begun; blocks are read again
+    /// on the next start.
+    async fn stop(mut self) -> Result<(), EngineError> {
+        self.lanes.close();
+        let grace = tokio::time::sleep(STOP_MAX);
+        tokio::pin!(grace);
+        while self.lanes.any_running() {
+            tokio::select! {
+                () = &mut grace => break,
+                input = self.inputs.recv() => match input {
+                    Some(input) => self.absorb(input).await?,
+                    None => break,
+                },
+                ended = self.tasks.join_next() => if let Some(Ok(name)) = ended {
+                    self.lanes.ended(&name);
+                },
+            }
+        }
+        self.tasks.abort_all();
+        Ok(self.store.flush().await?)
+    }
+
+    /// Waits for something to happen. Cancel-safe.
+    async fn told(&mut self) -> Told {
+        tokio::select! {
+            // The engine holds a sender itself: the channel does not close.
+            Some(input) = self.inputs.recv() => Told::Input(input),
+            Some(ended) = self.tasks.join_next() => Told::Ended(ended),
+        }
+    }
+
+    /// Takes what was told and whatever else is waiting, then plans once.
+    async fn round(&mut self, told: Told) -> Result<(), EngineError> {
+        match told {
+            Told::Input(input) => self.absorb(input).await?,
+            Told::Ended(Ok(name)) if batches::is_batch(&name) => return Ok(()),
+            Told::Ended(Ok(task)) => {
+                let reason = "it returned".into();
+                return Err(EngineError::Task { task, reason });
+            }
+            Told::Ended(Err(panic)) => {
+                let task = "engine".into();
+                let reason = panic.to_string();
+                return Err(EngineError::Task { task, reason });
+            }
+        }
+        while let Ok(input) = self.inputs.try_recv() {
+            self.absorb(input).await?;
+        }
+        self.reconcile_new();
+        self.adopt();
+        self.act();
+        Ok(())
+    }
+
+    async fn absorb(&mut self, input: Input) -> Result<(), EngineError> {
+        match input {
+            Input::Facts(facts) => self.commit(&facts)?,
+            Input::Scanned { chain, facts } => {
+                self.commit(&facts)?;
+                self.expect_reconciling(&chain);
+            }
+            Input::CaughtUp { chain } => self.caught_up(chain),
+            Input::Down {
+                chain,
+                class,
+                reason,
+            } => {
+                // What only the operator can mend, and a command does not wait.
+                if class == Class::Local && !self.greeted.contains(&chain) {
+                    return Err(EngineError::Unmet(reason));
+                }
+                self.ready.remove(&chain);
+            }
+            Input::Signed { txs, durable } => {
+                let facts: Vec<Fact> = txs
+                    .into_iter()
+                    .map(|(key, tx)| Fact::Signed { key, tx })
+                    .collect();
+                let changes = self.apply(&facts);
+                self.store.commit_durably(&changes).await?;
+                // The lane may be gone when the engine stops.
+                let _ = durable.send(());
+            }
+            Input::NextSequence { chain, signer, reply } => {
+                let of_lane = |(key, tx): (&TxKey, &TxRecord)| {
+                    (key.chain == chain && tx.signer == signer).then_some(tx.account_sequence + 1)
+                };
+                let _ = reply.send(self.view.txs().filter_map(of_lane).max());
+            }
+            Input::Released(items) => {
+                for item in items {
+                    self.in_hand.remove(&item);
+                }
+            }
+            Input::Reconciled { src, facts } => self.reconciled(src, facts)?,
+        }
+        Ok(())
+    }
+
+    fn caught_up(&mut self, chain: ChainId) {
+        if self.greeted.insert(chain.clone()) {
+            let height = self.view.head(&chain).map(|head| head.height);
+            info!(%chain, height, "following");
+            self.expect_reconciling(&chain);
+            self.resend(&chain);
+        }
+        self.ready.insert(chain);
+    }
+
+    /// Applies facts and writes what they changed in one batch.
+    fn commit(&mut self, facts: &[Fact]) -> Result<(), EngineError> {
+        let changes = self.apply(facts);
+        Ok(self.store.commit(&changes)?)
+    }
+
+    fn apply(&mut self, facts: &[Fact]) -> Vec<Change> {
+        let mut all = Vec::new();
+        for fact in facts {
+            let changes = apply(&self.view, &self.policy, fact);
+            for change in &changes {
+                self.view.commit(change);
+            }
+            if !changes.is_empty() {
+                (self.observer)(fact);
+            }
+            all.extend(changes);
+        }
+        all
+    }
+
+    fn plan(&self) -> Plan {
+        plan::plan(&Situation {
+            view: &self.view,
+            policy: &self.policy,
+            ready: &self.ready,
+            unreconciled: &self.unreconciled,
+            in_hand: &self.in_hand,
+            scope: &self.scope,
+        })
+    }
+
+    /// Plans and sets the batches on their way.
+    fn act(&mut self) {
+        for batch in self.plan().batches {
+            if !self.carry(batch) {
+                break;
+            }
+        }
+    }
+
+    /// Sends again what a stopped run had signed: the same bytes, which cannot
+    /// be paid twice.
+    fn resend(&mut self, chain: &ChainId) {
+        let keys = self.resend.remove(chain).unwrap_or_default();
+        let txs = keys.iter().filter_map(|key| {
+            let bytes = self.view.tx(key)?.bytes.clone();
+            Some(SignedTx { hash: key.hash, bytes })
+        });
+        let txs: Vec<_> = txs.collect();
+        if txs.is_empty() {
+            return;
+        }
+        info!(%chain, txs = txs.len(), "sending again what was signed before the restart");
+        if !self.lanes.resend(chain, txs) {
+            warn!(%chain, "no lane to send again on");
+        }
+    }
+}
+
+/// A stop that takes longer than this leaves the rest to the next start.
+const STOP_MAX: Duration = Duration::from_secs(4);
+
+/// The chains a scope needs: all for the daemon, both ends for a command.
+fn involved(scope: &Scope, view: &View, chains: &Chains) -> Chains {
+    let of = |ids: &[&ChainId]| {
+        chains
+            .iter()
+            .filter(|(id, _)| ids.contains(id))
+            .map(|(id, chain)| (id.clone(), Arc::clone(chain)))
+            .collect()
+    };
+    match scope {
+        Scope::Everything => chains.clone(),
+        Scope::Handshake(wish) => of(&[&wish.a, &wish.b]),
+        Scope::Packets(src) => match view.channel(src) {
+            Some(channel) => of(&[&src.chain, &channel.counterparty_chain]),
+            None => chains.clone(),
+        },
+    }
+}

@@ -1,0 +1,220 @@
+//! Following one chain: every block once, in height order, without a gap.
+//!
+//! One task a chain. A block becomes a list of facts: what discovery read of
+//! the state it names, its events, the outcome of its transactions, and its
+//! end, which moves the cursor. Where blocks cannot be read one by one (first
+//! start, long absence, pruned history) the chain's clients, connections and
+//! channels are read instead, and the engine reconciles its packets.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures::stream::{self, StreamExt};
+use tern_chains::{Block, BlockTime, Chain, ChainError, Class, Next};
+use tern_core::ledger::{Fact, Finding, Head};
+use tokio::sync::mpsc;
+use tracing::{debug, info, warn};
+
+use super::discover::{self, Known};
+use super::input::Input;
+
+/// Longer absences are bridged by reading state instead of every block.
+const CATCH_UP_MAX: u64 = 5_000;
+/// Blocks fetched at a time while catching up.
+const AHEAD_MAX: usize = 8;
+const BACKOFF_FIRST: Duration = Duration::from_millis(250);
+const BACKOFF_MAX: Duration = Duration::from_secs(15);
+
+pub struct Follow {
+    pub chain: Arc<dyn Chain>,
+    /// The newest height the ledger has of this chain.
+    pub cursor: Option<u64>,
+    pub known: Known,
+    pub inputs: mpsc::Sender<Input>,
+}
+
+/// The engine is gone: nobody listens.
+struct Closed;
+
+enum Trouble {
+    Chain(ChainError),
+    Closed,
+}
+
+impl From<ChainError> for Trouble {
+    fn from(error: ChainError) -> Self {
+        Self::Chain(error)
+    }
+}
+
+impl From<Closed> for Trouble {
+    fn from(_: Closed) -> Self {
+        Self::Closed
+    }
+}
+
+impl Follow {
+    /// Follows until the engine is gone. A failing node is asked again, with
+    /// back-off, for ever; it is told once when it fails and once when it is
+    /// back.
+    pub async fn run(mut self) {
+        let mut wait = BACKOFF_FIRST;
+        loop {
+            let cursor = self.cursor;
+            let error = match self.follow(wait > BACKOFF_FIRST).await {
+                Err(Trouble::Chain(error)) => error,
+                Ok(()) | Err(Trouble::Closed) => return,
+            };
+            if self.cursor != cursor {
+                wait = BACKOFF_FIRST;
+            }
+            self.tell(&error, wait);
+            let down = Input::Down {
+                chain: self.chain.id().clone(),
+                class: error.class(),
+                reason: describe(&error),
+            };
+            if self.send(down).await.is_err() {
+                return;
+            }
+            // A pause, not a poll: the node has just failed to answer.
+            tokio::time::sleep(wait).await;
+            wait = (wait * 2).min(BACKOFF_MAX);
+        }
+    }
+
+    fn tell(&self, error: &ChainError, wait: Duration) {
+        let chain = self.chain.id();
+        let reason = describe(error);
+        if wait == BACKOFF_FIRST || error.class() != Class::Node {
+            warn!(%chain, reason, "cannot follow the chain; trying again with back-off");
+        } else {
+            debug!(%chain, reason, ?wait, "still cannot follow the chain");
+        }
+    }
+
+    async fn follow(&mut self, was_down: bool) -> Result<(), Trouble> {
+        let (latest, time) = self.chain.latest().await?;
+        if was_down {
+            info!(chain = %self.chain.id(), height = latest, "the node answers again");
+        }
+        match self.cursor {
+            Some(cursor) if latest.saturating_sub(cursor) <= CATCH_UP_MAX => {
+                self.catch_up(cursor, latest).await?;
+            }
+            _ => self.scan(latest, time).await?,
+        }
+        self.send(Input::CaughtUp {
+            chain: self.chain.id().clone(),
+        })
+        .await?;
+        loop {
+            let after = self.cursor.unwrap_or(latest);
+            match self.chain.next_block(after).await? {
+                Next::Block(block) => self.block(*block).await?,
+                Next::Gap { from, to } => {
+                    warn!(chain = %self.chain.id(), from, to, "the node has pruned blocks not read yet");
+                    let (latest, time) = self.chain.latest().await?;
+                    self.scan(latest, time).await?;
+                }
+            }
+        }
+    }
+
+    /// Reads the blocks up to `latest`, some at a time, told in order.
+    async fn catch_up(&mut self, cursor: u64, latest: u64) -> Result<(), Trouble> {
+        if latest > cursor + 1 {
+            info!(chain = %self.chain.id(), from = cursor + 1, to = latest, "catching up");
+        }
+        let chain = Arc::clone(&self.chain);
+        let mut blocks = stream::iter(cursor + 1..=latest)
+            .map(|height| {
+                let chain = Arc::clone(&chain);
+                async move { chain.block(height).await }
+            })
+            .buffered(AHEAD_MAX);
+        while let Some(block) = blocks.next().await {
+            match block {
+                Ok(block) => self.block(block).await?,
+                // `next_block` tells the gap as such.
+                Err(ChainError::Pruned { .. }) => return Ok(()),
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Ok(())
+    }
+
+    async fn block(&mut self, block: Block) -> Result<(), Trouble> {
+        let head = Head {
+            height: block.height,
+            time: block.time,
+        };
+        let findings = discover::of_block(&*self.chain, &block, &mut self.known).await?;
+        let chain = self.chain.id();
+        let mut facts = self.found(head, findings);
+        facts.extend(block.events.into_iter().map(|event| Fact::Event {
+            chain: chain.clone(),
+            head,
+            event,
+        }));
+        facts.extend(block.txs.into_iter().map(|outcome| Fact::Outcome {
+            chain: chain.clone(),
+            height: head.height,
+            outcome,
+        }));
+        facts.push(Fact::BlockEnd {
+            chain: chain.clone(),
+            head,
+        });
+        self.send(Input::Facts(facts)).await?;
+        self.cursor = Some(head.height);
+        Ok(())
+    }
+
+    /// Reads the chain's topology as it is now and goes on from here.
+    async fn scan(&mut self, latest: u64, time: BlockTime) -> Result<(), Trouble> {
+        let head = Head {
+            height: latest,
+            time,
+        };
+        let chain = self.chain.id().clone();
+        info!(%chain, height = latest, "reading clients, connections and channels");
+        let findings = discover::of_chain(&*self.chain, &mut self.known).await?;
+        // The head first: a packet is kept only for chains that have one.
+        let mut facts = vec![Fact::BlockEnd {
+            chain: chain.clone(),
+            head,
+        }];
+        facts.extend(self.found(head, findings));
+        self.send(Input::Scanned { chain, facts }).await?;
+        self.cursor = Some(latest);
+        Ok(())
+    }
+
+    fn found(&self, head: Head, findings: Vec<Finding>) -> Vec<Fact> {
+        findings
+            .into_iter()
+            .map(|finding| Fact::Found {
+                chain: self.chain.id().clone(),
+                head,
+                finding,
+            })
+            .collect()
+    }
+
+    async fn send(&self, input: Input) -> Result<(), Closed> {
+        self.inputs.send(input).await.map_err(|_| Closed)
+    }
+}
+
+/// An error with its causes, on one line.
+pub fn describe(error: &(dyn std::error::Error + 'static)) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        text.push_str(": ");
+        text.push_str(&cause.to_string());
+        source = cause.source();
+    }
+    text
+}

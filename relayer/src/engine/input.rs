@@ -1,0 +1,43 @@
+//! What the engine's tasks tell it, through one bounded channel.
+
+use tern_chains::{ChainId, Class};
+use tern_core::ledger::{ChannelKey, Fact, Item, TxKey, TxRecord};
+use tokio::sync::oneshot;
+
+/// Most inputs waiting for the engine; senders wait beyond.
+pub const INPUTS_MAX: usize = 256;
+
+pub enum Input {
+  /// A block's facts, or a refusal: one commit.
+    Facts(Vec<Fact>),
+    /// A chain's topology was read as a whole: blocks were left out, so its
+    /// packets must be reconciled.
+    Scanned { chain: ChainId, facts: Vec<Fact> },
+    /// Every block that existed when following began has been told.
+    CaughtUp { chain: ChainId },
+    /// The chain's node does not answer, for now.
+    Down {
+        chain: ChainId,
+        class: Class,
+        reason: String,
+    },
+    /// Transactions about to be broadcast: reply when they are on disk.
+    Signed {
+        txs: Vec<(TxKey, TxRecord)>,
+        durable: oneshot::Sender<()>,
+    },
+    /// The account sequence after the highest one in flight, for a lane that
+    /// asks its account anew.
+    NextSequence {
+        chain: ChainId,
+        signer: String,
+        reply: oneshot::Sender<Option<u64>>,
+    },
+    /// The batch with these items has gone its way, whatever became of it.
+    Released(Vec<Item>),
+    /// A source end's packets were compared with both chains.
+    Reconciled {
+        src: ChannelKey,
+        facts: Result<Vec<Fact>, String>,
+    },
+}

@@ -1,0 +1,361 @@
+//! Client, connection and channel messages (ICS-02, ICS-03, ICS-04).
+//!
+//! ConnOpenTry and ConnOpenAck carry the counterparty's client of this chain
+//! and its consensus state: ibc-go up to v8 verifies them, later versions
+//! ignore them.
+
+// The fields ibc-go v9 deprecated are needed by the versions before it.
+#![allow(deprecated)]
+
+use ibc_proto::google::protobuf::Any;
+use ibc_proto::ibc::core::channel::v1::{
+    Channel as RawChannel, Counterparty as RawChannelCounterparty, MsgChannelOpenAck,
+    MsgChannelOpenConfirm, MsgChannelOpenInit, MsgChannelOpenTry, State as RawChannelState,
+};
+use ibc_proto::ibc::core::client::v1::{Height as RawHeight, MsgCreateClient};
+use ibc_proto::ibc::core::commitment::v1::MerklePrefix;
+use ibc_proto::ibc::core::connection::v1::{
+    ConnectionEnd as RawConnectionEnd, Counterparty as RawCounterparty, MsgConnectionOpenAck,
+    MsgConnectionOpenConfirm, MsgConnectionOpenInit, MsgConnectionOpenTry,
+};
+use ibc_relayer_types::core::ics24_host::path::{
+    ChannelEndsPath, ClientConsensusStatePath, ClientStatePath, ConnectionsPath,
+};
+use tern_chains::{ClientId, ClientSummary, ConnectionId, Message, NewClient, Path, Proven};
+use tern_core::plan::Datagram;
+
+use super::packet::any;
+use super::{Context, Verdict};
+
+/// The store prefix of every Cosmos SDK chain.
+const PREFIX: &[u8] = b"ibc";
+
+pub(super) fn create_client(client: NewClient, signer: &str) -> Message {
+    let message = MsgCreateClient {
+        client_state: Some(client.client_state),
+        consensus_state: Some(client.consensus_state),
+        signer: signer.to_owned(),
+    };
+    any("/ibc.core.client.v1.MsgCreateClient", &message)
+}
+
+/// The first message of a connection or channel, which proves nothing.
+pub(super) fn init(datagram: &Datagram, signer: &str) -> Option<Message> {
+    match datagram {
+        Datagram::ConnOpenInit {
+            client_id,
+            counterparty_client_id,
+        } => {
+            let message = MsgConnectionOpenInit {
+                client_id: client_id.to_string(),
+                counterparty: Some(counterparty(counterparty_client_id, None)),
+                version: None,
+                delay_period: 0,
+                signer: signer.to_owned(),
+            };
+            Some(any("/ibc.core.connection.v1.MsgConnectionOpenInit", &message))
+        }
+        Datagram::ChanOpenInit {
+            connection_id,
+            port_id,
+            counterparty_port_id,
+            ordering,
+            version,
+        } => {
+            let message = MsgChannelOpenInit {
+                port_id: port_id.to_string(),
+                channel: Some(RawChannel {
+                    state: RawChannelState::Init.into(),
+                    ordering: *ordering as i32,
+                    counterparty: Some(RawChannelCounterparty {
+                        port_id: counterparty_port_id.to_string(),
+                        channel_id: String::new(),
+                    }),
+                    connection_hops: vec![connection_id.to_string()],
+                    version: version.clone(),
+                    upgrade_sequence: 0,
+                }),
+                signer: signer.to_owned(),
+            };
+            Some(any("/ibc.core.channel.v1.MsgChannelOpenInit", &message))
+        }
+        _ => None,
+    }
+}
+
+/// The paths to prove on the counterparty. The end itself comes first.
+pub(super) fn paths(datagram: &Datagram) -> Vec<Path> {
+    let connection = |id: &ConnectionId| Path::Connections(ConnectionsPath(id.clone()));
+    let client = |id: &ClientId| Path::ClientState(ClientStatePath(id.clone()));
+    match datagram {
+        Datagram::ConnOpenTry {
+            counterparty_client_id,
+            counterparty_connection_id,
+            ..
+        }
+        | Datagram::ConnOpenAck {
+            counterparty_client_id,
+            counterparty_connection_id,
+            ..
+        } => vec![
+            connection(counterparty_connection_id),
+            client(counterparty_client_id),
+        ],
+        Datagram::ConnOpenConfirm {
+            counterparty_connection_id,
+            ..
+        } => vec![connection(counterparty_connection_id)],
+        Datagram::ChanOpenTry {
+            counterparty_port_id,
+            counterparty_channel_id,
+            ..
+        }
+        | Datagram::ChanOpenAck {
+            counterparty_port_id,
+            counterparty_channel_id,
+            ..
+        }
+        | Datagram::ChanOpenConfirm {
+            counterparty_port_id,
+            counterparty_channel_id,
+            ..
+        } => vec![Path::ChannelEnds(ChannelEndsPath(
+            counterparty_port_id.clone(),
+            counterparty_channel_id.clone(),
+        ))],
+        _ => vec![],
+    }
+}
+
+/// The consensus state to prove besides a client state just read: the one at
+/// the client's latest height.
+pub(super) fn consensus_path(datagram: &Datagram, proofs: &[Proven]) -> Option<Path> {
+    let (Datagram::ConnOpenTry {
+        counterparty_client_id,
+        ..
+    }
+    | Datagram::ConnOpenAck {
+        counterparty_client_id,
+        ..
+    }) = datagram
+    else {
+        return None;
+    };
+    let client = ClientSummary::decode(proofs.get(1)?.value.as_deref()?)?;
+    Some(Path::ClientConsensusState(ClientConsensusStatePath {
+        client_id: counterparty_client_id.clone(),
+        epoch: client.chain_id.version(),
+        height: client.latest_height,
+    }))
+}
+
+/// The message of a step that proves the counterparty's end.
+pub(super) fn message(
+    datagram: &Datagram,
+    proofs: &[Proven],
+    context: &Context<'_>,
+) -> Result<Message, Verdict> {
+    let [end, rest @ ..] = proofs else {
+        return Err(Verdict::Unprovable("no proof was given".into()));
+    };
+    let signer = context.signer.to_owned();
+    let proof_height = Some(context.proof_height());
+    let proof = context.proof(end);
+    match datagram {
+        Datagram::ConnOpenTry { .. } => conn_open_try(datagram, end, rest, context),
+        Datagram::ConnOpenAck { .. } => conn_open_ack(datagram, end, rest, context),
+        Datagram::ConnOpenConfirm { connection_id, .. } => Ok(any(
+            "/ibc.core.connection.v1.MsgConnectionOpenConfirm",
+            &MsgConnectionOpenConfirm {
+                connection_id: connection_id.to_string(),
+                proof_ack: proof,
+                proof_height,
+                signer,
+            },
+        )),
+        Datagram::ChanOpenTry { .. } => chan_open_try(datagram, end, context),
+        Datagram::ChanOpenAck {
+            port_id,
+            channel_id,
+            counterparty_channel_id,
+            ..
+        } => Ok(any(
+            "/ibc.core.channel.v1.MsgChannelOpenAck",
+            &MsgChannelOpenAck {
+                port_id: port_id.to_string(),
+                channel_id: channel_id.to_string(),
+                counterparty_channel_id: counterparty_channel_id.to_string(),
+                counterparty_version: decode::<RawChannel>(end)?.version,
+                proof_try: proof,
+                proof_height,
+                signer,
+            },
+        )),
+        Datagram::ChanOpenConfirm {
+            port_id,
+            channel_id,
+            ..
+        } => Ok(any(
+            "/ibc.core.channel.v1.MsgChannelOpenConfirm",
+            &MsgChannelOpenConfirm {
+                port_id: port_id.to_string(),
+                channel_id: channel_id.to_string(),
+                proof_ack: proof,
+                proof_height,
+                signer,
+            },
+        )),
+        other => Err(Verdict::Unprovable(format!("not a handshake step: {other:?}"))),
+    }
+}
+
+fn conn_open_try(
+    datagram: &Datagram,
+    end: &Proven,
+    rest: &[Proven],
+    context: &Context<'_>,
+) -> Result<Message, Verdict> {
+    let Datagram::ConnOpenTry {
+        client_id,
+        counterparty_client_id,
+        counterparty_connection_id,
+    } = datagram
+    else {
+        return Err(Verdict::Unprovable("not a ConnOpenTry".into()));
+    };
+    let client = ClientProofs::of(rest, context)?;
+    let end_on_counterparty = decode::<RawConnectionEnd>(end)?;
+    let message = MsgConnectionOpenTry {
+        client_id: client_id.to_string(),
+        previous_connection_id: String::new(),
+        client_state: Some(client.state),
+        counterparty: Some(counterparty(
+            counterparty_client_id,
+            Some(counterparty_connection_id),
+        )),
+        delay_period: end_on_counterparty.delay_period,
+        counterparty_versions: end_on_counterparty.versions,
+        proof_height: Some(context.proof_height()),
+        proof_init: context.proof(end),
+        proof_client: client.proof,
+        proof_consensus: client.consensus_proof,
+        consensus_height: Some(client.consensus_height),
+        signer: context.signer.to_owned(),
+        host_consensus_state_proof: vec![],
+    };
+    Ok(any("/ibc.core.connection.v1.MsgConnectionOpenTry", &message))
+}
+
+fn conn_open_ack(
+    datagram: &Datagram,
+    end: &Proven,
+    rest: &[Proven],
+    context: &Context<'_>,
+) -> Result<Message, Verdict> {
+    let Datagram::ConnOpenAck {
+        connection_id,
+        counterparty_connection_id,
+        ..
+    } = datagram
+    else {
+        return Err(Verdict::Unprovable("not a ConnOpenAck".into()));
+    };
+    let client = ClientProofs::of(rest, context)?;
+    let message = MsgConnectionOpenAck {
+        connection_id: connection_id.to_string(),
+        counterparty_connection_id: counterparty_connection_id.to_string(),
+        version: decode::<RawConnectionEnd>(end)?.versions.into_iter().next(),
+        client_state: Some(client.state),
+        proof_height: Some(context.proof_height()),
+        proof_try: context.proof(end),
+        proof_client: client.proof,
+        proof_consensus: client.consensus_proof,
+        consensus_height: Some(client.consensus_height),
+        signer: context.signer.to_owned(),
+        host_consensus_state_proof: vec![],
+    };
+    Ok(any("/ibc.core.connection.v1.MsgConnectionOpenAck", &message))
+}
+
+fn chan_open_try(
+    datagram: &Datagram,
+    end: &Proven,
+    context: &Context<'_>,
+) -> Result<Message, Verdict> {
+    let Datagram::ChanOpenTry {
+        connection_id,
+        port_id,
+        counterparty_port_id,
+        counterparty_channel_id,
+    } = datagram
+    else {
+        return Err(Verdict::Unprovable("not a ChanOpenTry".into()));
+    };
+    let end_on_counterparty = decode::<RawChannel>(end)?;
+    let message = MsgChannelOpenTry {
+        port_id: port_id.to_string(),
+        previous_channel_id: String::new(),
+        channel: Some(RawChannel {
+            state: RawChannelState::Tryopen.into(),
+            ordering: end_on_counterparty.ordering,
+            counterparty: Some(RawChannelCounterparty {
+                port_id: counterparty_port_id.to_string(),
+                channel_id: counterparty_channel_id.to_string(),
+            }),
+            connection_hops: vec![connection_id.to_string()],
+            // Deprecated: the application on this side answers with its own.
+            version: String::new(),
+            upgrade_sequence: 0,
+        }),
+        counterparty_version: end_on_counterparty.version,
+        proof_init: context.proof(end),
+        proof_height: Some(context.proof_height()),
+        signer: context.signer.to_owned(),
+    };
+    Ok(any("/ibc.core.channel.v1.MsgChannelOpenTry", &message))
+}
+
+/// The counterparty's client of this chain, with both proofs.
+struct ClientProofs {
+    state: Any,
+    proof: Vec<u8>,
+    consensus_proof: Vec<u8>,
+    consensus_height: RawHeight,
+}
+
+impl ClientProofs {
+    fn of(proofs: &[Proven], context: &Context<'_>) -> Result<Self, Verdict> {
+        let [state, consensus] = proofs else {
+            return Err(Verdict::Unprovable("the counterparty's client is gone".into()));
+        };
+        let value = state.value.as_deref().unwrap_or_default();
+        let summary = ClientSummary::decode(value).ok_or_else(|| {
+            Verdict::Unprovable("the counterparty's client is not a 07-tendermint client".into())
+        })?;
+        Ok(Self {
+            state: decode::<Any>(state)?,
+            proof: context.proof(state),
+            consensus_proof: context.proof(consensus),
+            consensus_height: RawHeight {
+                revision_number: summary.chain_id.version(),
+                revision_height: summary.latest_height,
+            },
+        })
+    }
+}
+
+fn counterparty(client_id: &ClientId, connection_id: Option<&ConnectionId>) -> RawCounterparty {
+    RawCounterparty {
+        client_id: client_id.to_string(),
+        connection_id: connection_id.map(ToString::to_string).unwrap_or_default(),
+        prefix: Some(MerklePrefix {
+            key_prefix: PREFIX.to_vec(),
+        }),
+    }
+}
+
+fn decode<T: prost::Message + Default>(proven: &Proven) -> Result<T, Verdict> {
+    let value = proven.value.as_deref().ok_or(Verdict::Moot)?;
+    T::decode(value)
+        .map_err(|error| Verdict::Unprovable(format!("cannot read {}: {error}", proven.path)))
+}

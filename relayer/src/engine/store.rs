@@ -1,0 +1,277 @@
+//! The ledger on disk: one sled tree, one batch for each commit.
+//!
+//! A batch holds the changes and the height they came from (`head/CHAIN`), so a
+//! lost tail only means that blocks are read again. Only signed transactions
+//! need to be on disk before something happens: [`Store::commit_durably`].
+//! Everything in here can be rebuilt from the chains; a damaged store is set
+//! aside, never deleted.
+
+use std::fs::{File, TryLockError};
+use std::path::{Path, PathBuf};
+
+use tern_core::ledger::{Change, View};
+use tracing::warn;
+
+use super::error::StoreError;
+
+/// Raised when the encoding changes; an older store is rebuilt.
+const SCHEMA: u64 = 1;
+const SCHEMA_KEY: &str = "schema";
+
+/// The store of one home directory, or none at all.
+pub struct Store {
+    disk: Option<Disk>,
+}
+
+struct Disk {
+    path: PathBuf,
+    db: sled::Db,
+    /// Held for the store's life; the lock ends with the process.
+    _lock: File,
+}
+
+impl Store {
+    /// A store that forgets: for commands that run beside a daemon.
+    pub fn in_memory() -> Self {
+        Self { disk: None }
+    }
+
+    /// Opens `home/store`, creating it where it is missing, and reads the
+    /// ledger. Blocking.
+    ///
+    /// # Errors
+    /// [`StoreError::InUse`] when another process has it open.
+    pub fn open(home: &Path) -> Result<(Self, View), StoreError> {
+        std::fs::create_dir_all(home).map_err(|source| StoreError::Create {
+            path: home.to_owned(),
+            source,
+        })?;
+        let lock = lock(home)?;
+        let path = home.join("store");
+        let (db, view) = match read(&path) {
+            Ok(read) => read,
+            Err(Unreadable::Newer(error)) => return Err(error),
+            Err(Unreadable::Damaged(reason)) => {
+                let aside = set_aside(&path)?;
+                warn!(
+                    store = %path.display(), kept_as = %aside.display(), reason,
+                    "the store is damaged: set aside, a new one is rebuilt from the chains"
+                );
+                read(&path).map_err(|unreadable| match unreadable {
+                    Unreadable::Newer(error) => error,
+                    Unreadable::Damaged(reason) => StoreError::Open {
+                        path: path.clone(),
+                        source: sled::Error::Unsupported(reason),
+                    },
+                })?
+            }
+        };
+        let disk = Disk {
+            path,
+            db,
+            _lock: lock,
+        };
+        Ok((Self { disk: Some(disk) }, view))
+    }
+
+    /// Writes changes in one atomic batch. They are on disk within half a
+    /// second, or lost together.
+    pub fn commit(&self, changes: &[Change]) -> Result<(), StoreError> {
+        let Some(disk) = &self.disk else {
+            return Ok(());
+        };
+        let mut batch = sled::Batch::default();
+        for change in changes.iter().filter(|change| !change.is_volatile()) {
+            let key = change.key();
+            if change.is_removal() {
+                batch.remove(key.as_bytes());
+            } else {
+                let value = serde_json::to_vec(change)
+                    .map_err(|source| StoreError::Encode { key: key.clone(), source })?;
+                batch.insert(key.as_bytes(), value);
+            }
+        }
+        disk.db
+            .apply_batch(batch)
+            .map_err(|source| disk.write_error(source))
+    }
+
+    /// Like [`Store::commit`], and returns when the batch is on disk.
+    pub async fn commit_durably(&self, changes: &[Change]) -> Result<(), StoreError> {
+        self.commit(changes)?;
+        self.flush().await
+    }
+
+    /// Brings everything written so far to disk.
+    pub async fn flush(&self) -> Result<(), StoreError> {
+        let Some(disk) = &self.disk else {
+            return Ok(());
+        };
+        match disk.db.flush_async().await {
+            Ok(_) => Ok(()),
+            Err(source) => Err(disk.write_error(source)),
+        }
+    }
+}
+
+impl Disk {
+    fn write_error(&self, source: sled::Error) -> StoreError {
+        StoreError::Write {
+            path: self.path.clone(),
+            source,
+        }
+    }
+}
+
+fn lock(home: &Path) -> Result<File, StoreError> {
+    let path = home.join("lock");
+    let create = |source| StoreError::Create {
+        path: path.clone(),
+        source,
+    };
+    let file = File::options()
+        .create(true)
+        .truncate(false)
+        .write(true)
+        .open(&path)
+        .map_err(create)?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => Err(StoreError::InUse {
+            path: home.to_owned(),
+        }),
+        Err(TryLockError::Error(source)) => Err(create(source)),
+    }
+}
+
+enum Unreadable {
+    Damaged(String),
+    Newer(StoreError),
+}
+
+fn read(path: &Path) -> Result<(sled::Db, View), Unreadable> {
+    let db = open_sled(path)?;
+    check_schema(path, &db)?;
+    let mut view = View::default();
+    for entry in db.iter() {
+        let (key, value) = entry.map_err(|error| Unreadable::Damaged(error.to_string()))?;
+        if key == SCHEMA_KEY.as_bytes() {
+            continue;
+        }
+        let change: Change = serde_json::from_slice(&value).map_err(|error| {
+            Unreadable::Damaged(format!("{}: {error}", String::from_utf8_lossy(&key)))
+        })?;
+        view.commit(&change);
+    }
+    Ok((db, view))
+}
+
+/// sled reports most damage as an error, but its recovery may also panic on it.
+fn open_sled(path: &Path) -> Result<sled::Db, Unreadable> {
+    let opened = std::panic::catch_unwind(|| {
+        sled::Config::default()
+            .path(path)
+            .cache_capacity(CACHE_BYTES)
+            .flush_every_ms(Some(500))
+            .open()
+    });
+    match opened {
+        Ok(Ok(db)) => Ok(db),
+        Ok(Err(error)) => Err(Unreadable::Damaged(error.to_string())),
+        Err(_) => Err(Unreadable::Damaged("recovery panicked".into())),
+    }
+}
+
+const CACHE_BYTES: u64 = 64 * 1024 * 1024;
+
+fn check_schema(path: &Path, db: &sled::Db) -> Result<(), Unreadable> {
+    let damaged = |error: sled::Error| Unreadable::Damaged(error.to_string());
+    let found = db.get(SCHEMA_KEY).map_err(damaged)?;
+    let found = found
+        .as_deref()
+        .map(|bytes| <[u8; 8]>::try_from(bytes).map(u64::from_be_bytes));
+    match found {
+        None if db.is_empty() => {
+            db.insert(SCHEMA_KEY, &SCHEMA.to_be_bytes()).map_err(damaged)?;
+            Ok(())
+        }
+        Some(Ok(SCHEMA)) => Ok(()),
+        Some(Ok(newer)) if newer > SCHEMA => Err(Unreadable::Newer(StoreError::Newer {
+            path: path.to_owned(),
+            found: newer,
+            known: SCHEMA,
+        })),
+        _ => Err(Unreadable::Damaged("no readable schema version".into())),
+    }
+}
+
+fn set_aside(path: &Path) -> Result<PathBuf, StoreError> {
+    let aside = (1u32..)
+        .map(|number| path.with_extension(format!("damaged-{number}")))
+        .find(|candidate| !candidate.exists())
+        .unwrap_or_else(|| path.with_extension("damaged"));
+    std::fs::rename(path, &aside).map_err(|source| StoreError::SetAside {
+        path: path.to_owned(),
+        source,
+    })?;
+    Ok(aside)
+}
+
+#[cfg(test)]
+mod tests {
+    use tern_chains::{BlockTime, ChainId};
+    use tern_core::ledger::Head;
+
+    use super::*;
+
+    fn head(height: u64) -> Change {
+        let head = Head {
+            height,
+            time: BlockTime(height),
+        };
+        Change::Head(ChainId::from_string("akash-a"), head)
+    }
+
+    #[tokio::test]
+    async fn what_was_committed_is_read_back() {
+        let home = tempfile::tempdir().unwrap();
+        let (store, _) = Store::open(home.path()).unwrap();
+        store.commit_durably(&[head(7)]).await.unwrap();
+        drop(store);
+        let (_, view) = Store::open(home.path()).unwrap();
+        let read = view.head(&ChainId::from_string("akash-a")).unwrap();
+        assert_eq!(read.height, 7);
+    }
+
+    #[test]
+    fn a_store_in_use_is_refused() {
+        let home = tempfile::tempdir().unwrap();
+        let _open = Store::open(home.path()).unwrap();
+        assert!(matches!(Store::open(home.path()), Err(StoreError::InUse { .. })));
+    }
+
+    #[test]
+    fn a_damaged_store_is_set_aside_and_a_new_one_opened() {
+        let home = tempfile::tempdir().unwrap();
+        let path = home.path().join("store");
+        std::fs::create_dir_all(&path).unwrap();
+        std::fs::write(path.join("conf"), b"not a sled configuration").unwrap();
+        std::fs::write(path.join("db"), vec![0xA5; 4096]).unwrap();
+        let (store, view) = Store::open(home.path()).unwrap();
+        assert_eq!(view, View::default());
+        store.commit(&[head(1)]).unwrap();
+        assert!(home.path().join("store.damaged-1").join("db").exists());
+    }
+
+    #[test]
+    fn a_record_that_cannot_be_read_counts_as_damage() {
+        let home = tempfile::tempdir().unwrap();
+        let (store, _) = Store::open(home.path()).unwrap();
+        let db = &store.disk.as_ref().unwrap().db;
+        db.insert("head/akash-a", b"{".as_slice()).unwrap();
+        db.flush().unwrap();
+        drop(store);
+        let (_, view) = Store::open(home.path()).unwrap();
+        assert_eq!(view, View::default());
+    }
+}

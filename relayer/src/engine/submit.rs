@@ -1,0 +1,373 @@
+//! One lane: a chain and a signing account, a task that signs and broadcasts.
+//!
+//! Messages become transactions within the chain's limits; each is estimated,
+//! signed with a timeout height, written to the store as intent, then
+//! broadcast, one after the other, without waiting for a block: `follow` sees
+//! their fate. The node's immediate refusal is told to the ledger; an unknown
+//! answer is not: past its timeout height the tx is certainly dead.
+
+use std::sync::Arc;
+
+use futures::future::join_all;
+use tern_chains::{Account, Chain, ChainError, ChainParams, Check, Message, SignedTx, TxDraft};
+use tern_core::ledger::{Fact, Item, Refusal, TxKey, TxRecord};
+use tern_core::plan::cut::{cut, TxLimits, Weight};
+use tokio::sync::{mpsc, oneshot};
+use tracing::{debug, info, warn};
+
+use super::follow::describe;
+use super::input::Input;
+use super::prove::Messages;
+
+/// Jobs waiting for a lane; provers wait beyond.
+pub const JOBS_MAX: usize = 16;
+
+/// How a lane makes its transactions.
+#[derive(Clone, Debug)]
+pub struct LaneSettings {
+    pub messages_max: usize,
+    /// `None`: what fits in a block.
+    pub gas_max: Option<u64>,
+    /// A transaction is dead this many blocks after the head it was made at.
+    pub timeout_blocks: u64,
+    pub memo: String,
+}
+
+pub enum Job {
+    /// Submit these; `head` is the newest followed height of the chain. `done`
+    /// is dropped when all has been broadcast or refused.
+    Submit {
+        messages: Messages,
+        head: u64,
+        done: oneshot::Sender<()>,
+    },
+    /// Broadcast again what was signed before a restart.
+    Resend(Vec<SignedTx>),
+}
+
+pub struct Lane {
+    pub chain: Arc<dyn Chain>,
+    pub settings: LaneSettings,
+    pub jobs: mpsc::Receiver<Job>,
+    pub inputs: mpsc::Sender<Input>,
+    /// The account with the sequence the next transaction takes; `None` when
+    /// it must be asked for.
+    pub account: Option<Account>,
+    pub params: Option<ChainParams>,
+}
+
+/// A transaction in the making.
+struct Draft {
+    items: Vec<Item>,
+    messages: Vec<Message>,
+    gas: u64,
+}
+
+impl Lane {
+    /// Works until the engine drops the other end.
+    pub async fn run(mut self) {
+        while let Some(job) = self.jobs.recv().await {
+            match job {
+                Job::Submit { messages, head, done } => {
+                    self.submit(messages, head).await;
+                    drop(done);
+                }
+                Job::Resend(txs) => self.resend(txs).await,
+            }
+        }
+    }
+
+    async fn submit(&mut self, messages: Messages, head: u64) {
+        let items: Vec<Item> = messages.messages.iter().map(|(item, _)| item.clone()).collect();
+        if items.is_empty() {
+            return;
+        }
+        match self.drafts(messages).await {
+            Ok((account, drafts)) => self.send(account, drafts, head).await,
+            Err(error) => {
+                self.account = None;
+                let reason = describe(&error);
+                warn!(chain = %self.chain.id(), items = items.len(), reason, "cannot make a transaction; trying again later");
+                self.failed(items, reason, None).await;
+            }
+        }
+    }
+
+    /// Cuts and estimates. A message the chain refuses in simulation is told
+    /// and left out; the rest is estimated again.
+    async fn drafts(&mut self, mut messages: Messages) -> Result<(Account, Vec<Draft>), ChainError> {
+        let limits = self.limits().await?;
+        let account = self.account().await?;
+        loop {
+            let ranges = ranges(&messages, &limits);
+            let drafts = ranges.iter().map(|range| {
+                let part = &messages.messages[range.clone()];
+                self.estimate(&messages.update, part, range.start == 0, &account)
+            });
+            let mut refused = None;
+            let mut made = Vec::new();
+            for (draft, range) in join_all(drafts).await.into_iter().zip(&ranges) {
+                match draft {
+                    Ok(draft) => made.push(draft),
+                    Err(error) => {
+                        let culprit = culprit(&error, messages.update.len(), range.start);
+                        match culprit.filter(|at| *at < range.end && !messages.whole) {
+                            Some(at) => refused = Some((at, describe(&error))),
+                            None => return Err(error),
+                        }
+                    }
+                }
+            }
+            let Some((at, reason)) = refused else {
+                return Ok((account, made));
+            };
+            let (item, _) = messages.messages.remove(at);
+            warn!(chain = %self.chain.id(), %item, reason, "set aside: the chain refuses it");
+            self.failed(vec![item.clone()], reason, Some(item)).await;
+        }
+    }
+
+    async fn estimate(
+        &self,
+        update: &[Message],
+        part: &[(Item, Message)],
+        is_first: bool,
+        account: &Account,
+    ) -> Result<Draft, ChainError> {
+        let messages = part.iter().map(|(_, message)| message.clone());
+        // Only the first carries the update; the others are estimated as if
+        // they did, because it is not on chain yet.
+        let estimated: Vec<Message> = update.iter().cloned().chain(messages.clone()).collect();
+        let gas = self.chain.estimate(&estimated, account).await?;
+        Ok(Draft {
+            items: part.iter().map(|(item, _)| item.clone()).collect(),
+            messages: if is_first { estimated } else { messages.collect() },
+            gas,
+        })
+    }
+
+    /// Signs all, has them stored, broadcasts them in the order of their
+    /// account sequence.
+    async fn send(&mut self, account: Account, drafts: Vec<Draft>, head: u64) {
+        let timeout_height = head + self.settings.timeout_blocks;
+        let first = account.account_sequence;
+        let mut txs = Vec::new();
+        for (draft, account_sequence) in drafts.into_iter().zip(first..) {
+            let account = Account {
+                account_sequence,
+                ..account.clone()
+            };
+            let signer = account.address.clone();
+            let signed = self.chain.sign(&TxDraft {
+                messages: draft.messages,
+                memo: self.settings.memo.clone(),
+                account,
+                gas: draft.gas,
+                timeout_height,
+            });
+            match signed {
+                Ok(signed) => txs.push((draft.items, draft.gas, signer, account_sequence, signed)),
+                Err(error) => return self.failed(draft.items, describe(&error), None).await,
+            }
+        }
+        let records = txs.iter().map(|(items, _, signer, account_sequence, signed)| {
+            let record = TxRecord {
+                signer: signer.clone(),
+                account_sequence: *account_sequence,
+                timeout_height,
+                items: items.clone(),
+                bytes: signed.bytes.clone(),
+            };
+            (self.key(signed), record)
+        });
+        if !self.store(records.collect()).await {
+            return;
+        }
+        self.account = Some(Account {
+            account_sequence: first + txs.len() as u64,
+            ..account
+        });
+        let mut refused_before = None;
+        for (items, gas, _, _, signed) in txs {
+            refused_before = self.broadcast(items, gas, signed, refused_before).await;
+        }
+    }
+
+    /// Broadcasts one; once one was refused, those after it are not sent: their
+    /// account sequence cannot fit any more.
+    async fn broadcast(
+        &mut self,
+        items: Vec<Item>,
+        gas: u64,
+        signed: SignedTx,
+        refused_before: Option<String>,
+    ) -> Option<String> {
+        let chain = self.chain.id().clone();
+        let reason = match refused_before {
+            Some(reason) => reason,
+            None => match self.chain.broadcast(&signed).await {
+                Ok(Check::Accepted) => {
+                    info!(%chain, tx = %signed.hash, items = items.len(), gas, what = %summary(&items), "broadcast");
+                    return None;
+                }
+                Ok(refused) => refusal(refused),
+                Err(error) => {
+                    // It may have arrived: its timeout height decides.
+                    warn!(%chain, tx = %signed.hash, reason = describe(&error), "no answer to a broadcast; its block or timeout height will tell");
+                    self.account = None;
+                    return Some("an earlier transaction of the account got no answer".into());
+                }
+            },
+        };
+        self.account = None;
+        warn!(%chain, tx = %signed.hash, items = items.len(), reason, "the node refused a transaction");
+        let fact = Fact::Refused {
+            key: self.key(&signed),
+            refusal: Refusal {
+                reason: reason.clone(),
+                culprit: None,
+            },
+        };
+        self.tell(Input::Facts(vec![fact])).await;
+        Some(reason)
+    }
+
+    async fn resend(&mut self, txs: Vec<SignedTx>) {
+        for tx in txs {
+            let answer = self.chain.broadcast(&tx).await;
+            // Refused may mean that it is in a block already: follow will tell.
+            debug!(chain = %self.chain.id(), tx = %tx.hash, ?answer, "sent again after a restart");
+        }
+        self.account = None;
+    }
+
+    async fn account(&mut self) -> Result<Account, ChainError> {
+        if let Some(account) = &self.account {
+            return Ok(account.clone());
+        }
+        let mut account = self.chain.account().await?;
+        let (reply, next) = oneshot::channel();
+        self.tell(Input::NextSequence {
+            chain: self.chain.id().clone(),
+            signer: account.address.clone(),
+            reply,
+        })
+        .await;
+        if let Ok(Some(in_flight)) = next.await {
+            account.account_sequence = account.account_sequence.max(in_flight);
+        }
+        Ok(account)
+    }
+
+    async fn limits(&mut self) -> Result<TxLimits, ChainError> {
+        let params = match self.params {
+            Some(params) => params,
+            None => self.chain.params().await?,
+        };
+        self.params = Some(params);
+        let gas_max = self.settings.gas_max.unwrap_or(u64::MAX);
+        Ok(TxLimits {
+            messages_max: self.settings.messages_max,
+            bytes_max: usize::try_from(params.max_tx_bytes).unwrap_or(usize::MAX),
+            gas_max: gas_max.min(params.max_block_gas),
+        })
+    }
+
+    async fn store(&self, txs: Vec<(TxKey, TxRecord)>) -> bool {
+        let (durable, stored) = oneshot::channel();
+        self.tell(Input::Signed { txs, durable }).await;
+        stored.await.is_ok()
+    }
+
+    async fn failed(&self, items: Vec<Item>, reason: String, culprit: Option<Item>) {
+        let fact = Fact::Failed {
+            chain: self.chain.id().clone(),
+            items,
+            refusal: Refusal { reason, culprit },
+        };
+        self.tell(Input::Facts(vec![fact])).await;
+    }
+
+    /// The engine ends before its lanes: then nobody needs to know.
+    async fn tell(&self, input: Input) {
+        let _ = self.inputs.send(input).await;
+    }
+
+    fn key(&self, signed: &SignedTx) -> TxKey {
+        TxKey {
+            chain: self.chain.id().clone(),
+            hash: signed.hash,
+        }
+    }
+}
+
+fn ranges(messages: &Messages, limits: &TxLimits) -> Vec<std::ops::Range<usize>> {
+    if messages.whole {
+        return vec![0..messages.messages.len()];
+    }
+    let head = messages.update.iter().map(weight).fold(Weight { bytes: 0, gas: 0 }, |a, b| Weight {
+        bytes: a.bytes + b.bytes,
+        gas: a.gas + b.gas,
+    });
+    let weights: Vec<Weight> = messages.messages.iter().map(|(_, message)| weight(message)).collect();
+    cut(head, &weights, limits)
+}
+
+/// What a message takes, roughly and rather too much: for cutting only, the fee
+/// is paid for what simulation says.
+fn weight(message: &Message) -> Weight {
+    const FRAMING_BYTES: usize = 16;
+    const GAS_BASE: u64 = 150_000;
+    const GAS_PER_BYTE: u64 = 30;
+    let bytes = message.value.len() + message.type_url.len() + FRAMING_BYTES;
+    Weight {
+        bytes,
+        gas: GAS_BASE + GAS_PER_BYTE * bytes as u64,
+    }
+}
+
+/// The index among a batch's messages of the one a simulation failed at.
+fn culprit(error: &ChainError, updates: usize, start: usize) -> Option<usize> {
+    match error {
+        ChainError::Rejected {
+            message_index: Some(index),
+            ..
+        } => index.checked_sub(updates).map(|at| at + start),
+        _ => None,
+    }
+}
+
+fn refusal(check: Check) -> String {
+    match check {
+        Check::Accepted => String::new(),
+        Check::WrongSequence { log } => {
+            format!("another program uses the account, or a transaction was dropped: {log}")
+        }
+        Check::Busy { log } => format!("the node's mempool is full: {log}"),
+        Check::Refused {
+            codespace,
+            code,
+            log,
+        } => format!("{log} (codespace {codespace}, code {code})"),
+    }
+}
+
+/// What a transaction does, in words: "50 receive, 3 acknowledge".
+fn summary(items: &[Item]) -> String {
+    let count = |kind: fn(&Item) -> bool| items.iter().filter(|item| kind(item)).count();
+    let mut parts: Vec<String> = [
+        (count(|item| matches!(item, Item::Recv(_))), "receive"),
+        (count(|item| matches!(item, Item::Ack(_))), "acknowledge"),
+        (count(|item| matches!(item, Item::Timeout(_))), "time out"),
+    ]
+    .into_iter()
+    .filter(|(count, _)| *count > 0)
+    .map(|(count, word)| format!("{count} {word}"))
+    .collect();
+    parts.extend(items.iter().filter_map(|item| match item {
+        Item::Handshake { step, .. } => Some(format!("{step:?}")),
+        Item::Refresh(client) => Some(format!("refresh {}", client.client_id)),
+        _ => None,
+    }));
+    parts.join(", ")
+}

@@ -1,0 +1,159 @@
+//! Commands as wishes: the same engine, run until the wish is met.
+
+use tern_chains::ChainId;
+use tern_core::ledger::{ChannelKey, ConnectionKey, ConnectionRecord, Item};
+use tern_core::plan::{handshake, Scope, Wait, Why};
+use tokio_util::sync::CancellationToken;
+
+use super::{Engine, EngineError};
+
+/// Both ends of a channel that is open.
+#[derive(Clone, Debug)]
+pub struct OpenedChannel {
+    pub a: ChannelKey,
+    pub b: ChannelKey,
+    pub connection_on_a: (ConnectionKey, ConnectionRecord),
+    pub connection_on_b: (ConnectionKey, ConnectionRecord),
+    pub version: String,
+}
+
+/// What `packet clear` leaves: packets that cannot be relayed now, and why.
+#[derive(Clone, Debug, Default)]
+pub struct Cleared {
+    pub left: Vec<Wait>,
+}
+
+/// A step of a command that fails this often is given up.
+const TRIES_MAX: u32 = 3;
+
+impl Engine {
+    /// Runs until the wished channel is open on both ends.
+    pub async fn open_channel(
+        mut self,
+        shutdown: CancellationToken,
+    ) -> Result<OpenedChannel, EngineError> {
+        let met = loop {
+            if let Some(opened) = self.opened() {
+                break Ok(opened);
+            }
+            if let Some(reason) = self.given_up() {
+                break Err(EngineError::Unmet(reason));
+            }
+            match self.step(&shutdown).await {
+                Ok(()) => {}
+                Err(error) => break Err(error),
+            }
+        };
+        self.stop().await?;
+        met
+    }
+
+    /// Runs until no packet of the scope can be relayed any further.
+    pub async fn clear(mut self, shutdown: CancellationToken) -> Result<Cleared, EngineError> {
+        let Scope::Packets(src) = self.scope.clone() else {
+            return Err(EngineError::Unmet("no channel to clear".into()));
+        };
+        let mut has_reconciled = false;
+        let cleared = loop {
+            has_reconciled |= self.has_begun(&src);
+            if has_reconciled {
+                if let Some(cleared) = self.cleared(&src) {
+                    break Ok(cleared);
+                }
+            }
+            match self.step(&shutdown).await {
+                Ok(()) => {}
+                Err(error) => break Err(error),
+            }
+        };
+        self.stop().await?;
+        cleared
+    }
+
+    async fn step(&mut self, shutdown: &CancellationToken) -> Result<(), EngineError> {
+        let told = tokio::select! {
+            () = shutdown.cancelled() => return Err(EngineError::Stopped),
+            told = self.told() => told,
+        };
+        self.round(told).await
+    }
+
+    /// Lets the wish take what is on chain already.
+    pub(super) fn adopt(&mut self) {
+        let Scope::Handshake(wish) = &self.scope else {
+            return;
+        };
+        if self.ready.contains(&wish.a) && self.ready.contains(&wish.b) {
+            self.scope = Scope::Handshake(handshake::adopt(&self.view, wish));
+        }
+    }
+
+    fn opened(&self) -> Option<OpenedChannel> {
+        let Scope::Handshake(wish) = &self.scope else {
+            return None;
+        };
+        let (a, b) = handshake::met(&self.view, wish)?;
+        let (on_a, on_b) = handshake::connection(&self.view, wish);
+        let connection = |key: ConnectionKey| {
+            let record = self.view.connection(&key)?.clone();
+            Some((key, record))
+        };
+        Some(OpenedChannel {
+            version: self.view.channel(&a)?.version.clone(),
+            connection_on_a: connection(on_a?)?,
+            connection_on_b: connection(on_b?)?,
+            a,
+            b,
+        })
+    }
+
+    /// Why the handshake cannot go on, if a step has failed too often.
+    fn given_up(&self) -> Option<String> {
+        let waits = self.plan().waits;
+        waits.iter().find_map(|wait| {
+            let failure = self.view.failure(&wait.item)?;
+            (failure.tries >= TRIES_MAX)
+                .then(|| format!("{} failed {} times: {}", wait.item, failure.tries, failure.reason))
+        })
+    }
+
+    /// True once the channel's packets were compared with both chains.
+    fn has_begun(&self, src: &ChannelKey) -> bool {
+        let is_ready = |chain: &ChainId| self.ready.contains(chain);
+        self.view.counterparty(src).is_some_and(|dst| is_ready(&dst.chain))
+            && is_ready(&src.chain)
+            && !self.unreconciled.contains(src)
+            && !self.reconciling.contains(src)
+    }
+
+    /// `Some` when nothing is on its way and all that is left waits for others.
+    fn cleared(&self, src: &ChannelKey) -> Option<Cleared> {
+        let plan = self.plan();
+        let is_busy = !plan.batches.is_empty()
+            || !self.in_hand.is_empty()
+            || plan.waits.iter().any(|wait| {
+                let is_retried = self
+                    .view
+                    .failure(&wait.item)
+                    .is_some_and(|failure| failure.tries < TRIES_MAX);
+                match &wait.why {
+                    Why::InFlight | Why::NotReady(_) | Why::Unreconciled | Why::SendNotSeen => true,
+                    Why::Failed { .. } => is_retried,
+                    _ => false,
+                }
+            });
+        if is_busy {
+            return None;
+        }
+        let left = plan.waits;
+        debug_assert!(left.iter().all(|wait| of_channel(&wait.item, src)));
+        Some(Cleared { left })
+    }
+}
+
+fn of_channel(item: &Item, src: &ChannelKey) -> bool {
+    match item {
+        Item::Recv(packet) | Item::Ack(packet) | Item::Timeout(packet) => packet.src == *src,
+        Item::Refresh(_) | Item::Handshake { .. } => false,
+    }
+}

@@ -1,0 +1,3 @@
+//! Tern as a library: the engine behind the `tern` command.
+
+pub mod engine;
