@@ -1,1 +1,94 @@
+//! What an operator writes: `config.toml`, its defaults and its checks.
+//!
+//! [`Config::load`] reads one file and either gives a configuration that can be
+//! used as it is, or one error that names the file, the line, the chain and the
+//! field. Nothing else is read here: no environment, no network, no keys.
 
+mod chain;
+mod error;
+mod field;
+mod policy;
+
+use std::collections::HashMap;
+use std::path::Path;
+
+use serde::Deserialize;
+use toml::Spanned;
+
+pub use chain::ChainConfig;
+pub use error::{ConfigError, Fault, Place};
+pub use field::is_file_name;
+pub use policy::PolicyConfig;
+
+/// The smallest configuration there is, shown to whoever has none yet.
+pub const EXAMPLE: &str = r#"[[chain]]
+id = "akash-a"
+rpc = "http://127.0.0.1:26657"
+grpc = "http://127.0.0.1:9090"
+account_prefix = "akash"
+gas_price = "0.025uakt"
+"#;
+
+/// A checked `config.toml`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Config {
+    /// The chains, one or more, in the order written. Their ids differ.
+    pub chains: Vec<ChainConfig>,
+    pub policy: PolicyConfig,
+}
+
+/// The file as it is laid out.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    #[serde(default)]
+    chain: Vec<Spanned<ChainConfig>>,
+    #[serde(default)]
+    policy: PolicyConfig,
+}
+
+impl Config {
+    /// Reads and checks a file.
+    pub fn load(path: &Path) -> Result<Self, ConfigError> {
+        let text = std::fs::read_to_string(path).map_err(|source| {
+            let path = path.to_owned();
+            match source.kind() {
+                std::io::ErrorKind::NotFound => ConfigError::Missing { path },
+                _ => ConfigError::Read { path, source },
+            }
+        })?;
+        Self::parse(&text).map_err(|fault| ConfigError::Invalid {
+            path: path.to_owned(),
+            fault: Box::new(fault),
+        })
+    }
+
+    /// Checks the text of a file.
+    pub fn parse(text: &str) -> Result<Self, Fault> {
+        let file: File = toml::from_str(text).map_err(|error| Fault::of_toml(text, &error))?;
+        if file.chain.is_empty() {
+            return Err(Fault::whole_file(
+                "no chain is configured: add a [[chain]] section for each",
+            ));
+        }
+        let mut lines = HashMap::new();
+        for chain in &file.chain {
+            let start = chain.span().start;
+            let line = error::line_of(text, start);
+            let id = chain.get_ref().id.as_str();
+            if let Some(first) = lines.insert(id, line) {
+                let reason = format!("there is one with this id on line {first} already");
+                return Err(Fault::at(text, start, reason));
+            }
+        }
+        Ok(Self {
+            chains: file.chain.into_iter().map(Spanned::into_inner).collect(),
+            policy: file.policy,
+        })
+    }
+
+    /// The chain with this id.
+    pub fn chain(&self, id: &str) -> Option<&ChainConfig> {
+        self.chains.iter().find(|chain| chain.id == id)
+    }
+}

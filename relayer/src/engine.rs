@@ -35,6 +35,7 @@ use tokio::task::{JoinError, JoinSet};
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
+pub use discover::channel_end;
 pub use error::{EngineError, StoreError};
 pub use follow::describe;
 pub use prove::Chains;
@@ -57,6 +58,7 @@ pub type Observer = Box<dyn FnMut(&Fact) + Send>;
 
 /// What an engine is made of.
 pub struct Parts {
+    /// The chains to follow and relay between.
     pub chains: Chains,
     pub lanes: BTreeMap<ChainId, LaneSettings>,
     pub clients: BTreeMap<ChainId, ClientParams>,
@@ -121,8 +123,7 @@ impl Engine {
     pub fn start(parts: Parts, scope: Scope) -> Self {
         let (sender, inputs) = mpsc::channel(INPUTS_MAX);
         let mut tasks = JoinSet::new();
-        let involved = involved(&scope, &parts.view, &parts.chains);
-        for (id, chain) in &involved {
+        for (id, chain) in &parts.chains {
             let follow = Follow {
                 chain: Arc::clone(chain),
                 cursor: parts.view.head(id).map(|head| head.height),
@@ -135,13 +136,16 @@ impl Engine {
                 name
             });
         }
-        let lanes = Lanes::start(&involved, &parts.lanes, &sender, &mut tasks);
+        let lanes = Lanes::start(&parts.chains, &parts.lanes, &sender, &mut tasks);
         let mut resend: BTreeMap<ChainId, Vec<TxKey>> = BTreeMap::new();
         for (key, _) in parts.view.txs() {
-            resend.entry(key.chain.clone()).or_default().push(key.clone());
+            resend
+                .entry(key.chain.clone())
+                .or_default()
+                .push(key.clone());
         }
         Self {
-            chains: involved,
+            chains: parts.chains,
             clients: parts.clients,
             policy: parts.policy,
             clock: parts.clock,
@@ -267,7 +271,11 @@ impl Engine {
                 // The lane may be gone when the engine stops.
                 let _ = durable.send(());
             }
-            Input::NextSequence { chain, signer, reply } => {
+            Input::NextSequence {
+                chain,
+                signer,
+                reply,
+            } => {
                 let of_lane = |(key, tx): (&TxKey, &TxRecord)| {
                     (key.chain == chain && tx.signer == signer).then_some(tx.account_sequence + 1)
                 };
@@ -340,7 +348,10 @@ impl Engine {
         let keys = self.resend.remove(chain).unwrap_or_default();
         let txs = keys.iter().filter_map(|key| {
             let bytes = self.view.tx(key)?.bytes.clone();
-            Some(SignedTx { hash: key.hash, bytes })
+            Some(SignedTx {
+                hash: key.hash,
+                bytes,
+            })
         });
         let txs: Vec<_> = txs.collect();
         if txs.is_empty() {
@@ -355,22 +366,3 @@ impl Engine {
 
 /// A stop that takes longer than this leaves the rest to the next start.
 const STOP_MAX: Duration = Duration::from_secs(4);
-
-/// The chains a scope needs: all for the daemon, both ends for a command.
-fn involved(scope: &Scope, view: &View, chains: &Chains) -> Chains {
-    let of = |ids: &[&ChainId]| {
-        chains
-            .iter()
-            .filter(|(id, _)| ids.contains(id))
-            .map(|(id, chain)| (id.clone(), Arc::clone(chain)))
-            .collect()
-    };
-    match scope {
-        Scope::Everything => chains.clone(),
-        Scope::Handshake(wish) => of(&[&wish.a, &wish.b]),
-        Scope::Packets(src) => match view.channel(src) {
-            Some(channel) => of(&[&src.chain, &channel.counterparty_chain]),
-            None => chains.clone(),
-        },
-    }
-}

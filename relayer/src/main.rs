@@ -1,1 +1,28 @@
-fn main() {}
+//! `tern`, a standalone IBC relayer: the table of contents.
+
+mod cli;
+mod connect;
+mod daemon;
+mod keys;
+mod logging;
+mod output;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+fn main() -> ExitCode {
+    let cli = cli::Cli::parse();
+    let json = cli.options.json;
+    match run(cli) {
+        Ok(outcome) => outcome.into(),
+        Err(error) => output::failure(&error, json),
+    }
+}
+
+fn run(cli: cli::Cli) -> anyhow::Result<output::Outcome> {
+    logging::start(&cli)?;
+    let context = connect::Context::load(&cli.options)?;
+    let runtime = tokio::runtime::Runtime::new()?;
+    runtime.block_on(cli::dispatch(&context, cli.command))
+}

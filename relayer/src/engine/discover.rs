@@ -13,7 +13,8 @@ use tern_chains::{
     Block, BlockTime, Chain, ChainError, ChannelEnd, ChannelId, ClientId, ClientSummary,
     ConnectionEnd, ConnectionId, Event, Packet, PacketId, Path, PortId,
 };
-use tern_core::ledger::{ChannelKey, Finding, View};
+use tern_core::ledger::{apply, ChannelKey, ChannelRecord, Fact, Finding, Head, View};
+use tern_core::policy::Policy;
 
 /// Most state reads at a time.
 const READS_MAX: usize = 16;
@@ -92,6 +93,33 @@ pub async fn of_chain(chain: &dyn Chain, known: &mut Known) -> Result<Vec<Findin
     Ok(findings)
 }
 
+/// Reads one channel end with the connection and client beneath it; `None`
+/// where there is no such channel.
+pub async fn channel_end(
+    chain: &dyn Chain,
+    end: &ChannelKey,
+) -> Result<Option<ChannelRecord>, ChainError> {
+    let (height, time) = chain.latest().await?;
+    let head = Head { height, time };
+    let wanted = Wanted {
+        channels: BTreeSet::from([(end.port_id.clone(), end.channel_id.clone())]),
+        ..Wanted::default()
+    };
+    let findings = read(chain, wanted, None, &mut Known::default()).await?;
+    let mut view = View::default();
+    for finding in findings {
+        let fact = Fact::Found {
+            chain: chain.id().clone(),
+            head,
+            finding,
+        };
+        for change in apply(&view, &Policy::default(), &fact) {
+            view.commit(&change);
+        }
+    }
+    Ok(view.channel(end).cloned())
+}
+
 #[derive(Default)]
 struct Wanted {
     clients: BTreeSet<ClientId>,
@@ -153,9 +181,12 @@ async fn read(
 ) -> Result<Vec<Finding>, ChainError> {
     let channels = read_channels(chain, wanted.channels, height).await?;
     for (_, end) in &channels {
-        wanted
-            .connections
-            .extend(end.connection_hops().iter().cloned().filter(|id| !known.connections.contains(id)));
+        wanted.connections.extend(
+            end.connection_hops()
+                .iter()
+                .cloned()
+                .filter(|id| !known.connections.contains(id)),
+        );
     }
     let connections = read_connections(chain, wanted.connections, height).await?;
     for (_, end) in &connections {
@@ -170,7 +201,9 @@ async fn read(
         findings.push(Finding::Connection { connection_id, end });
     }
     for (key, end) in channels {
-        known.channels.insert((key.port_id.clone(), key.channel_id.clone()));
+        known
+            .channels
+            .insert((key.port_id.clone(), key.channel_id.clone()));
         findings.push(Finding::Channel { key, end });
     }
     Ok(findings)

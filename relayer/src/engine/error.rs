@@ -34,7 +34,9 @@ pub enum StoreError {
         #[source]
         source: std::io::Error,
     },
-    #[error("{path} is in use by another `tern` process: stop it, or give this one another --home")]
+    #[error(
+        "{path} is in use by another `tern` process: stop it, or give this one another --home"
+    )]
     InUse { path: PathBuf },
     #[error("cannot open the store {path}")]
     Open {

@@ -8,7 +8,7 @@ use tokio::sync::oneshot;
 pub const INPUTS_MAX: usize = 256;
 
 pub enum Input {
-  /// A block's facts, or a refusal: one commit.
+    /// A block's facts, or a refusal: one commit.
     Facts(Vec<Fact>),
     /// A chain's topology was read as a whole: blocks were left out, so its
     /// packets must be reconciled.

@@ -14,9 +14,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use ibc_relayer_types::core::ics23_commitment::commitment::CommitmentRoot;
-use tern_chains::{
-    Chain, ChainError, ChainId, ClientParams, Message, PacketId, Path, Proven,
-};
+use tern_chains::{Chain, ChainError, ChainId, ClientParams, Message, PacketId, Path, Proven};
 use tern_core::ledger::Item;
 use tern_core::plan::{Batch, Datagram, Route, Work};
 
@@ -164,7 +162,11 @@ async fn fetch(
     batch: &Batch,
     height: u64,
 ) -> Result<Vec<Vec<Proven>>, ChainError> {
-    let paths: Vec<Vec<Path>> = batch.work.iter().map(|work| paths(&work.datagram)).collect();
+    let paths: Vec<Vec<Path>> = batch
+        .work
+        .iter()
+        .map(|work| paths(&work.datagram))
+        .collect();
     let all = paths.iter().flatten().cloned().collect();
     let mut proven = src.query_proven(all, height).await?.into_iter();
     let mut fetched: Vec<Vec<Proven>> = paths

@@ -12,7 +12,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use ibc_relayer_types::core::ics24_host::path::{AcksPath, CommitmentsPath};
 use tern_chains::{
-    Block, Chain, ChainError, Event, EventQuery, PacketId, Path, PortId, ChannelId, Sequence,
+    Block, Chain, ChainError, ChannelId, Event, EventQuery, PacketId, Path, PortId, Sequence,
 };
 use tern_core::ledger::{ChannelKey, Fact, Finding, Head, PacketRecord};
 use tracing::warn;
@@ -37,7 +37,9 @@ pub async fn pending(
     src_end: &ChannelKey,
     dst_end: &ChannelKey,
 ) -> Result<Pending, ChainError> {
-    let committed = src.commitments(&src_end.port_id, &src_end.channel_id).await?;
+    let committed = src
+        .commitments(&src_end.port_id, &src_end.channel_id)
+        .await?;
     let unreceived: BTreeSet<Sequence> = dst
         .unreceived_packets(&dst_end.port_id, &dst_end.channel_id, &committed)
         .await?
@@ -64,12 +66,21 @@ pub async fn reconcile(
     let ((src_height, src_time), (dst_height, dst_time)) =
         tokio::try_join!(src.latest(), dst.latest())?;
     let (src_head, dst_head) = (
-        Head { height: src_height, time: src_time },
-        Head { height: dst_height, time: dst_time },
+        Head {
+            height: src_height,
+            time: src_time,
+        },
+        Head {
+            height: dst_height,
+            time: dst_time,
+        },
     );
     let pending = pending(src, dst, src_end, dst_end).await?;
-    let open: BTreeSet<Sequence> =
-        pending.unreceived.union(&pending.unacknowledged).copied().collect();
+    let open: BTreeSet<Sequence> = pending
+        .unreceived
+        .union(&pending.unacknowledged)
+        .copied()
+        .collect();
 
     let mut facts = Vec::new();
     for (sequence, record) in known {
@@ -77,18 +88,31 @@ pub async fn reconcile(
             facts.push(Fact::Found {
                 chain: src.id().clone(),
                 head: src_head,
-                finding: Finding::Settled { packet: record.id.clone() },
+                finding: Finding::Settled {
+                    packet: record.id.clone(),
+                },
             });
         }
     }
     let no_data = |sequence: &&Sequence| {
-        known.get(sequence).is_none_or(|record| record.packet.is_none() || record.sent.is_none())
+        known
+            .get(sequence)
+            .is_none_or(|record| record.packet.is_none() || record.sent.is_none())
     };
     let sends = open.iter().filter(no_data).copied().collect();
     facts.extend(locate(src, Looked::Sends(src_end), sends, src_height).await?);
 
-    let no_ack = |sequence: &&Sequence| known.get(sequence).is_none_or(|record| record.ack.is_none());
-    let acks: BTreeSet<Sequence> = pending.unacknowledged.iter().filter(no_ack).copied().collect();
+    let no_ack = |sequence: &&Sequence| {
+        known
+            .get(sequence)
+            .is_none_or(|record| record.ack.is_none())
+    };
+    let acks: BTreeSet<Sequence> = pending
+        .unacknowledged
+        .iter()
+        .filter(no_ack)
+        .copied()
+        .collect();
     facts.extend(acks.iter().map(|sequence| Fact::Event {
         chain: dst.id().clone(),
         head: dst_head,
@@ -195,7 +219,10 @@ async fn locate(
             height: block.height,
             time: block.time,
         };
-        let events = block.events.into_iter().filter(|event| looked.matches(event).is_some());
+        let events = block
+            .events
+            .into_iter()
+            .filter(|event| looked.matches(event).is_some());
         facts.extend(events.map(|event| Fact::Event {
             chain: chain.id().clone(),
             head,
@@ -210,7 +237,10 @@ async fn locate(
 }
 
 fn has(block: &Block, looked: Looked<'_>, sequence: Sequence) -> bool {
-    block.events.iter().any(|event| looked.matches(event) == Some(sequence))
+    block
+        .events
+        .iter()
+        .any(|event| looked.matches(event) == Some(sequence))
 }
 
 #[derive(Debug, PartialEq, Eq)]

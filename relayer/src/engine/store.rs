@@ -86,8 +86,10 @@ impl Store {
             if change.is_removal() {
                 batch.remove(key.as_bytes());
             } else {
-                let value = serde_json::to_vec(change)
-                    .map_err(|source| StoreError::Encode { key: key.clone(), source })?;
+                let value = serde_json::to_vec(change).map_err(|source| StoreError::Encode {
+                    key: key.clone(),
+                    source,
+                })?;
                 batch.insert(key.as_bytes(), value);
             }
         }
@@ -192,7 +194,8 @@ fn check_schema(path: &Path, db: &sled::Db) -> Result<(), Unreadable> {
         .map(|bytes| <[u8; 8]>::try_from(bytes).map(u64::from_be_bytes));
     match found {
         None if db.is_empty() => {
-            db.insert(SCHEMA_KEY, &SCHEMA.to_be_bytes()).map_err(damaged)?;
+            db.insert(SCHEMA_KEY, &SCHEMA.to_be_bytes())
+                .map_err(damaged)?;
             Ok(())
         }
         Some(Ok(SCHEMA)) => Ok(()),
@@ -247,7 +250,10 @@ mod tests {
     fn a_store_in_use_is_refused() {
         let home = tempfile::tempdir().unwrap();
         let _open = Store::open(home.path()).unwrap();
-        assert!(matches!(Store::open(home.path()), Err(StoreError::InUse { .. })));
+        assert!(matches!(
+            Store::open(home.path()),
+            Err(StoreError::InUse { .. })
+        ));
     }
 
     #[test]

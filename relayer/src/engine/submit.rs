@@ -68,7 +68,11 @@ impl Lane {
     pub async fn run(mut self) {
         while let Some(job) = self.jobs.recv().await {
             match job {
-                Job::Submit { messages, head, done } => {
+                Job::Submit {
+                    messages,
+                    head,
+                    done,
+                } => {
                     self.submit(messages, head).await;
                     drop(done);
                 }
@@ -78,7 +82,11 @@ impl Lane {
     }
 
     async fn submit(&mut self, messages: Messages, head: u64) {
-        let items: Vec<Item> = messages.messages.iter().map(|(item, _)| item.clone()).collect();
+        let items: Vec<Item> = messages
+            .messages
+            .iter()
+            .map(|(item, _)| item.clone())
+            .collect();
         if items.is_empty() {
             return;
         }
@@ -95,7 +103,10 @@ impl Lane {
 
     /// Cuts and estimates. A message the chain refuses in simulation is told
     /// and left out; the rest is estimated again.
-    async fn drafts(&mut self, mut messages: Messages) -> Result<(Account, Vec<Draft>), ChainError> {
+    async fn drafts(
+        &mut self,
+        mut messages: Messages,
+    ) -> Result<(Account, Vec<Draft>), ChainError> {
         let limits = self.limits().await?;
         let account = self.account().await?;
         loop {
@@ -141,7 +152,11 @@ impl Lane {
         let gas = self.chain.estimate(&estimated, account).await?;
         Ok(Draft {
             items: part.iter().map(|(item, _)| item.clone()).collect(),
-            messages: if is_first { estimated } else { messages.collect() },
+            messages: if is_first {
+                estimated
+            } else {
+                messages.collect()
+            },
             gas,
         })
     }
@@ -170,16 +185,18 @@ impl Lane {
                 Err(error) => return self.failed(draft.items, describe(&error), None).await,
             }
         }
-        let records = txs.iter().map(|(items, _, signer, account_sequence, signed)| {
-            let record = TxRecord {
-                signer: signer.clone(),
-                account_sequence: *account_sequence,
-                timeout_height,
-                items: items.clone(),
-                bytes: signed.bytes.clone(),
-            };
-            (self.key(signed), record)
-        });
+        let records = txs
+            .iter()
+            .map(|(items, _, signer, account_sequence, signed)| {
+                let record = TxRecord {
+                    signer: signer.clone(),
+                    account_sequence: *account_sequence,
+                    timeout_height,
+                    items: items.clone(),
+                    bytes: signed.bytes.clone(),
+                };
+                (self.key(signed), record)
+            });
         if !self.store(records.collect()).await {
             return;
         }
@@ -305,11 +322,19 @@ fn ranges(messages: &Messages, limits: &TxLimits) -> Vec<std::ops::Range<usize>>
     if messages.whole {
         return vec![0..messages.messages.len()];
     }
-    let head = messages.update.iter().map(weight).fold(Weight { bytes: 0, gas: 0 }, |a, b| Weight {
-        bytes: a.bytes + b.bytes,
-        gas: a.gas + b.gas,
-    });
-    let weights: Vec<Weight> = messages.messages.iter().map(|(_, message)| weight(message)).collect();
+    let head = messages
+        .update
+        .iter()
+        .map(weight)
+        .fold(Weight { bytes: 0, gas: 0 }, |a, b| Weight {
+            bytes: a.bytes + b.bytes,
+            gas: a.gas + b.gas,
+        });
+    let weights: Vec<Weight> = messages
+        .messages
+        .iter()
+        .map(|(_, message)| weight(message))
+        .collect();
     cut(head, &weights, limits)
 }
 

@@ -109,18 +109,53 @@ impl Engine {
 
     /// Why the handshake cannot go on, if a step has failed too often.
     fn given_up(&self) -> Option<String> {
+        if let Some(reason) = self.wrong_connection() {
+            return Some(reason);
+        }
         let waits = self.plan().waits;
         waits.iter().find_map(|wait| {
             let failure = self.view.failure(&wait.item)?;
-            (failure.tries >= TRIES_MAX)
-                .then(|| format!("{} failed {} times: {}", wait.item, failure.tries, failure.reason))
+            (failure.tries >= TRIES_MAX).then(|| {
+                format!(
+                    "{} failed {} times: {}",
+                    wait.item, failure.tries, failure.reason
+                )
+            })
         })
+    }
+
+    /// Why the connection the wish was given cannot serve it.
+    fn wrong_connection(&self) -> Option<String> {
+        let Scope::Handshake(wish) = &self.scope else {
+            return None;
+        };
+        let connection_id = wish.adopted.connection_on_a.clone()?;
+        if !self.ready.contains(&wish.a) || !self.ready.contains(&wish.b) {
+            return None;
+        }
+        let key = ConnectionKey {
+            chain: wish.a.clone(),
+            connection_id,
+        };
+        match self.view.connection(&key) {
+            None => Some(format!(
+                "there is no connection {key}: `tern query connections {}` lists them",
+                key.chain
+            )),
+            Some(end) if end.counterparty_chain != wish.b => Some(format!(
+                "connection {key} leads to {}, not to {}",
+                end.counterparty_chain, wish.b
+            )),
+            Some(_) => None,
+        }
     }
 
     /// True once the channel's packets were compared with both chains.
     fn has_begun(&self, src: &ChannelKey) -> bool {
         let is_ready = |chain: &ChainId| self.ready.contains(chain);
-        self.view.counterparty(src).is_some_and(|dst| is_ready(&dst.chain))
+        self.view
+            .counterparty(src)
+            .is_some_and(|dst| is_ready(&dst.chain))
             && is_ready(&src.chain)
             && !self.unreconciled.contains(src)
             && !self.reconciling.contains(src)

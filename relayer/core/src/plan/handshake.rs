@@ -68,7 +68,11 @@ struct Next {
 fn next(view: &View, wish: &ChannelWish) -> Vec<Next> {
     let ends = Ends::of(view, wish);
     let Some((_, on_a)) = &ends.connection_on_a else {
-        return clients_or_init(wish);
+        return match wish.adopted.connection_on_a {
+            None => clients_or_init(wish),
+            // It was named and does not exist.
+            Some(_) => vec![],
+        };
     };
     let on_b = ends.connection_on_b.as_ref().map(|(_, end)| end.state);
     let next = match (on_a.state, on_b) {

@@ -53,7 +53,10 @@ pub(super) fn init(datagram: &Datagram, signer: &str) -> Option<Message> {
                 delay_period: 0,
                 signer: signer.to_owned(),
             };
-            Some(any("/ibc.core.connection.v1.MsgConnectionOpenInit", &message))
+            Some(any(
+                "/ibc.core.connection.v1.MsgConnectionOpenInit",
+                &message,
+            ))
         }
         Datagram::ChanOpenInit {
             connection_id,
@@ -205,7 +208,9 @@ pub(super) fn message(
                 signer,
             },
         )),
-        other => Err(Verdict::Unprovable(format!("not a handshake step: {other:?}"))),
+        other => Err(Verdict::Unprovable(format!(
+            "not a handshake step: {other:?}"
+        ))),
     }
 }
 
@@ -243,7 +248,10 @@ fn conn_open_try(
         signer: context.signer.to_owned(),
         host_consensus_state_proof: vec![],
     };
-    Ok(any("/ibc.core.connection.v1.MsgConnectionOpenTry", &message))
+    Ok(any(
+        "/ibc.core.connection.v1.MsgConnectionOpenTry",
+        &message,
+    ))
 }
 
 fn conn_open_ack(
@@ -274,7 +282,10 @@ fn conn_open_ack(
         signer: context.signer.to_owned(),
         host_consensus_state_proof: vec![],
     };
-    Ok(any("/ibc.core.connection.v1.MsgConnectionOpenAck", &message))
+    Ok(any(
+        "/ibc.core.connection.v1.MsgConnectionOpenAck",
+        &message,
+    ))
 }
 
 fn chan_open_try(
@@ -326,7 +337,9 @@ struct ClientProofs {
 impl ClientProofs {
     fn of(proofs: &[Proven], context: &Context<'_>) -> Result<Self, Verdict> {
         let [state, consensus] = proofs else {
-            return Err(Verdict::Unprovable("the counterparty's client is gone".into()));
+            return Err(Verdict::Unprovable(
+                "the counterparty's client is gone".into(),
+            ));
         };
         let value = state.value.as_deref().unwrap_or_default();
         let summary = ClientSummary::decode(value).ok_or_else(|| {

@@ -55,7 +55,9 @@ pub(super) fn message(
         Datagram::RecvPacket(packet) => recv(packet, proven, context),
         Datagram::Acknowledgement { packet, ack } => acknowledgement(packet, ack, proven, context),
         Datagram::Timeout { packet, ordering } => timeout(packet, *ordering, proven, context),
-        other => Err(Verdict::Unprovable(format!("not a packet message: {other:?}"))),
+        other => Err(Verdict::Unprovable(format!(
+            "not a packet message: {other:?}"
+        ))),
     }
 }
 

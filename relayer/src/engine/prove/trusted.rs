@@ -90,8 +90,9 @@ fn any(dst: &dyn Chain, value: &[u8]) -> Result<Any, ChainError> {
 }
 
 fn root(dst: &dyn Chain, trusted: &TrustedClient) -> Result<CommitmentRoot, ChainError> {
-    let state = <ConsensusState as Protobuf<Any>>::decode_vec(&trusted.consensus_state.encode_to_vec())
-        .map_err(|source| malformed(dst, source.to_string().into()))?;
+    let state =
+        <ConsensusState as Protobuf<Any>>::decode_vec(&trusted.consensus_state.encode_to_vec())
+            .map_err(|source| malformed(dst, source.to_string().into()))?;
     Ok(state.root)
 }
 

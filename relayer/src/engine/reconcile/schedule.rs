@@ -71,8 +71,7 @@ impl Engine {
         let Some(dst_end) = self.view.counterparty(&src_end) else {
             return;
         };
-        let both_ready =
-            self.ready.contains(&src_end.chain) && self.ready.contains(&dst_end.chain);
+        let both_ready = self.ready.contains(&src_end.chain) && self.ready.contains(&dst_end.chain);
         let (Some(src), Some(dst)) = (
             self.chains.get(&src_end.chain).map(Arc::clone),
             self.chains.get(&dst_end.chain).map(Arc::clone),
@@ -94,7 +93,12 @@ impl Engine {
             let _room = room.acquire().await;
             let facts = reconcile(&*src, &*dst, &src_end, &dst_end, &known).await;
             let facts = facts.map_err(|error| describe(&error));
-            let _ = inputs.send(Input::Reconciled { src: src_end, facts }).await;
+            let _ = inputs
+                .send(Input::Reconciled {
+                    src: src_end,
+                    facts,
+                })
+                .await;
             format!("{BATCH}reconciling")
         });
     }

@@ -1,0 +1,137 @@
+//! One `[[chain]]` section.
+
+use std::time::Duration;
+
+use serde::Deserialize;
+use url::Url;
+
+use crate::field;
+
+/// How to reach a chain, who signs there and within which limits.
+///
+/// Only the first five fields have no default.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ChainConfig {
+    /// The chain's id, such as `akashnet-2`.
+    #[serde(deserialize_with = "field::chain_id")]
+    pub id: String,
+    /// CometBFT RPC, `http://` or `https://`.
+    #[serde(deserialize_with = "field::http_url")]
+    pub rpc: Url,
+    /// Cosmos gRPC, `http://` or `https://`.
+    #[serde(deserialize_with = "field::http_url")]
+    pub grpc: Url,
+    /// Bech32 prefix of account addresses, such as `akash`.
+    #[serde(deserialize_with = "field::account_prefix")]
+    pub account_prefix: String,
+    /// What a unit of gas costs: `0.025uakt`. Zero is allowed: `0uakt`.
+    #[serde(deserialize_with = "field::gas_price")]
+    pub gas_price: String,
+
+    /// Name of the signing key, of `tern keys add`. Default: `relayer`.
+    #[serde(default = "default_key", deserialize_with = "field::key_name")]
+    pub key: String,
+    /// BIP-44 coin type of keys added from a mnemonic. Default: 118.
+    #[serde(default = "default_coin_type")]
+    pub coin_type: u32,
+    /// The whole derivation path of keys added from a mnemonic. Default:
+    /// `m/44'/<coin_type>'/0'/0/0`.
+    #[serde(default)]
+    hd_path: Option<String>,
+
+    /// What a simulation's gas is multiplied with to get the gas limit: a
+    /// decimal from 1 to 10. Default: 1.2.
+    #[serde(
+        default = "default_gas_multiplier",
+        deserialize_with = "field::gas_multiplier"
+    )]
+    pub gas_multiplier: String,
+    /// The most gas a transaction may ask for. Default: what a block may use.
+    #[serde(default, deserialize_with = "field::some_positive")]
+    pub max_gas: Option<u64>,
+    /// Most packet messages in a transaction. Default: 100.
+    #[serde(
+        default = "default_max_msgs_per_tx",
+        deserialize_with = "field::positive"
+    )]
+    pub max_msgs_per_tx: usize,
+    /// A transaction is dead if it is not in one of this many blocks after the
+    /// newest. Default: 20.
+    #[serde(
+        default = "default_tx_timeout_blocks",
+        deserialize_with = "field::positive"
+    )]
+    pub tx_timeout_blocks: u64,
+    /// The memo of every transaction, 256 bytes at most. Default: none.
+    #[serde(default, deserialize_with = "field::memo")]
+    pub memo: String,
+
+    /// How long clients of this chain trust a validator set, such as `14days`.
+    /// Default: two thirds of the chain's unbonding period.
+    #[serde(default, deserialize_with = "field::some_duration")]
+    pub trusting_period: Option<Duration>,
+    /// How far a header's time may be ahead of the clock of a chain that has a
+    /// client of this one. Default: 40s.
+    #[serde(
+        default = "default_max_clock_drift",
+        deserialize_with = "field::duration"
+    )]
+    pub max_clock_drift: Duration,
+
+    /// How long one request to the node may take. Default: 10s.
+    #[serde(
+        default = "default_request_timeout",
+        deserialize_with = "field::duration"
+    )]
+    pub request_timeout: Duration,
+    /// Requests to the node in flight at once, RPC and gRPC together.
+    /// Default: 32.
+    #[serde(
+        default = "default_max_concurrent_requests",
+        deserialize_with = "field::positive"
+    )]
+    pub max_concurrent_requests: usize,
+}
+
+impl ChainConfig {
+    /// The derivation path of keys added from a mnemonic.
+    pub fn hd_path(&self) -> String {
+        match &self.hd_path {
+            Some(path) => path.clone(),
+            None => format!("m/44'/{}'/0'/0/0", self.coin_type),
+        }
+    }
+}
+
+fn default_key() -> String {
+    "relayer".to_owned()
+}
+
+fn default_coin_type() -> u32 {
+    118
+}
+
+fn default_gas_multiplier() -> String {
+    "1.2".to_owned()
+}
+
+fn default_max_msgs_per_tx() -> usize {
+    100
+}
+
+fn default_tx_timeout_blocks() -> u64 {
+    20
+}
+
+fn default_max_clock_drift() -> Duration {
+    Duration::from_secs(40)
+}
+
+fn default_request_timeout() -> Duration {
+    Duration::from_secs(10)
+}
+
+fn default_max_concurrent_requests() -> usize {
+    32
+}

@@ -1,0 +1,173 @@
+//! What is wrong with a configuration, and where.
+
+use std::fmt;
+use std::path::PathBuf;
+
+use serde::Deserialize;
+use toml::Spanned;
+
+use crate::EXAMPLE;
+
+/// Why there is no usable configuration.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    #[error(
+        "there is no configuration at {}: write one there, or name another with --config or \
+         --home. The smallest one is:\n\n{EXAMPLE}",
+        path.display()
+    )]
+    Missing { path: PathBuf },
+    #[error("cannot read the configuration {}", path.display())]
+    Read {
+        path: PathBuf,
+        #[source]
+        source: std::io::Error,
+    },
+    #[error("{}{fault}", path.display())]
+    Invalid { path: PathBuf, fault: Box<Fault> },
+}
+
+/// One thing wrong in a file's text. Shown as `:4:7: chain …`, to follow the
+/// file's name, with the line itself beneath.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fault {
+    pub place: Option<Place>,
+    /// Id of the chain whose section it is in, if that can be told.
+    pub chain: Option<String>,
+    pub field: Option<String>,
+    pub reason: String,
+}
+
+/// Where in a text, for people: lines and columns count from 1, columns in
+/// characters.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Place {
+    pub line: usize,
+    pub column: usize,
+    /// The whole line.
+    pub excerpt: String,
+}
+
+impl Fault {
+    pub(crate) fn of_toml(text: &str, error: &toml::de::Error) -> Self {
+        // Messages of syntax errors run over several lines.
+        let reason = error.message().trim().replace('\n', ": ");
+        let Some(span) = error.span() else {
+            return Self::whole_file(reason);
+        };
+        let mut fault = Self::at(text, span.start, reason);
+        fault.field = field_of(text, span.start, &fault.reason);
+        let excerpt = fault.place.as_ref().map(|place| place.excerpt.trim());
+        if excerpt == Some("[chain]") {
+            fault.reason = "write `[[chain]]`: each chain is one of a list".to_owned();
+        }
+        fault
+    }
+
+    pub(crate) fn at(text: &str, offset: usize, reason: impl Into<String>) -> Self {
+        Self {
+            place: Some(Place::of(text, offset)),
+            chain: chain_of(text, offset),
+            field: None,
+            reason: reason.into(),
+        }
+    }
+
+    pub(crate) fn whole_file(reason: impl Into<String>) -> Self {
+        Self {
+            place: None,
+            chain: None,
+            field: None,
+            reason: reason.into(),
+        }
+    }
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(place) = &self.place {
+            write!(f, ":{}:{}", place.line, place.column)?;
+        }
+        // Some reasons of the parser name the field themselves.
+        let field = self
+            .field
+            .as_ref()
+            .filter(|field| !self.reason.contains(&format!("`{field}`")));
+        match (&self.chain, field) {
+            (Some(chain), Some(field)) => write!(f, ": chain `{chain}`, field `{field}`")?,
+            (Some(chain), None) => write!(f, ": chain `{chain}`")?,
+            (None, Some(field)) => write!(f, ": field `{field}`")?,
+            (None, None) => {}
+        }
+        write!(f, ": {}", self.reason)?;
+        if let Some(place) = &self.place {
+            let margin = place.line.to_string();
+            let gap = " ".repeat(margin.len());
+            let before = " ".repeat(place.column - 1);
+            write!(
+                f,
+                "\n{gap} |\n{margin} | {}\n{gap} | {before}^",
+                place.excerpt
+            )?;
+        }
+        Ok(())
+    }
+}
+
+impl Place {
+    fn of(text: &str, offset: usize) -> Self {
+        let start = line_start(text, offset);
+        let rest = text.get(start..).unwrap_or_default();
+        Self {
+            line: line_of(text, offset),
+            column: text.get(start..offset).map_or(1, |s| s.chars().count() + 1),
+            excerpt: rest.lines().next().unwrap_or_default().to_owned(),
+        }
+    }
+}
+
+/// The number of the line at a byte offset, from 1.
+pub(crate) fn line_of(text: &str, offset: usize) -> usize {
+    let before = text.get(..offset).unwrap_or(text);
+    before.matches('\n').count() + 1
+}
+
+fn line_start(text: &str, offset: usize) -> usize {
+    let before = text.get(..offset).unwrap_or(text);
+    before.rfind('\n').map_or(0, |newline| newline + 1)
+}
+
+/// The field an error at `offset` is about: the one its message names, else the
+/// key left of the value.
+fn field_of(text: &str, offset: usize, reason: &str) -> Option<String> {
+    for start in ["missing field `", "unknown field `", "duplicate key `"] {
+        if let Some(name) = reason.strip_prefix(start) {
+            return name.split('`').next().map(str::to_owned);
+        }
+    }
+    let before = text.get(line_start(text, offset)..offset)?;
+    let (key, _) = before.rsplit_once('=')?;
+    let key = key.rsplit(['{', ',']).next()?.trim();
+    (!key.is_empty()).then(|| key.to_owned())
+}
+
+/// The id of the chain in whose section `offset` is.
+fn chain_of(text: &str, offset: usize) -> Option<String> {
+    #[derive(Deserialize)]
+    struct Outline {
+        chain: Vec<Spanned<Section>>,
+    }
+    #[derive(Deserialize)]
+    struct Section {
+        id: Option<String>,
+    }
+    let lines = text.lines().take(line_of(text, offset));
+    let headers = lines
+        .enumerate()
+        .filter(|(_, line)| line.trim_start().starts_with('['));
+    let header = headers.last()?.0 + 1;
+    let outline: Outline = toml::from_str(text).ok()?;
+    let mut sections = outline.chain.into_iter();
+    let section = sections.find(|section| line_of(text, section.span().start) == header)?;
+    section.into_inner().id
+}

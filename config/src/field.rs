@@ -1,0 +1,182 @@
+//! The checks of single fields. Each runs while its value is being read, so
+//! that the error carries the value's place in the file.
+
+use std::fmt::Display;
+use std::time::Duration;
+
+use serde::de::{Deserialize, Deserializer, Error};
+use url::Url;
+
+/// Digits a price may have after its point: what the SDK's decimals keep.
+const PRICE_SCALE_MAX: usize = 18;
+/// The SDK's default limit on a transaction's memo.
+const MEMO_BYTES_MAX: usize = 256;
+
+pub fn chain_id<'de, D: Deserializer<'de>>(input: D) -> Result<String, D::Error> {
+    checked(input, |id| {
+        let fits = (1..=64).contains(&id.len());
+        if !fits || !is_file_name(id) {
+            return Err(
+                "a chain id has 1 to 64 letters, digits, `-`, `_` and `.`, and starts with a \
+                 letter or digit"
+                    .to_owned(),
+            );
+        }
+        Ok(id.to_owned())
+    })
+}
+
+pub fn key_name<'de, D: Deserializer<'de>>(input: D) -> Result<String, D::Error> {
+    checked(input, |name| {
+        if !is_file_name(name) {
+            return Err(
+                "a key name has letters, digits, `-`, `_` and `.` only, and starts with a letter \
+                 or digit"
+                    .to_owned(),
+            );
+        }
+        Ok(name.to_owned())
+    })
+}
+
+pub fn http_url<'de, D: Deserializer<'de>>(input: D) -> Result<Url, D::Error> {
+    checked(input, |text| {
+        let example = "write it like `http://127.0.0.1:26657`";
+        let url = Url::parse(text).map_err(|reason| format!("not a URL ({reason}): {example}"))?;
+        match url.scheme() {
+            "http" | "https" => Ok(url),
+            other => Err(format!(
+                "the scheme is `{other}`, not `http` or `https`: {example}"
+            )),
+        }
+    })
+}
+
+pub fn account_prefix<'de, D: Deserializer<'de>>(input: D) -> Result<String, D::Error> {
+    checked(input, |prefix| {
+        let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
+        if !(1..=83).contains(&prefix.len()) || !prefix.bytes().all(plain) {
+            return Err(
+                "an account prefix has lower-case letters and digits only, such as `akash`"
+                    .to_owned(),
+            );
+        }
+        Ok(prefix.to_owned())
+    })
+}
+
+pub fn gas_price<'de, D: Deserializer<'de>>(input: D) -> Result<String, D::Error> {
+    checked(input, |price| match is_gas_price(price) {
+        true => Ok(price.to_owned()),
+        false => Err(
+            "a gas price is a decimal number (at most 18 digits after the point) and a denom \
+             without a space between, such as `0.025uakt`"
+                .to_owned(),
+        ),
+    })
+}
+
+pub fn memo<'de, D: Deserializer<'de>>(input: D) -> Result<String, D::Error> {
+    checked(input, |memo| match memo.len() {
+        0..=MEMO_BYTES_MAX => Ok(memo.to_owned()),
+        bytes => Err(format!(
+            "the memo has {bytes} bytes: chains take {MEMO_BYTES_MAX} at most"
+        )),
+    })
+}
+
+pub fn duration<'de, D: Deserializer<'de>>(input: D) -> Result<Duration, D::Error> {
+    checked(input, |text| {
+        let read = humantime::parse_duration(text);
+        match read.map_err(|reason| format!("{reason}: write it like `10s` or `5m`"))? {
+            Duration::ZERO => Err("must be more than zero".to_owned()),
+            duration => Ok(duration),
+        }
+    })
+}
+
+pub fn some_duration<'de, D: Deserializer<'de>>(input: D) -> Result<Option<Duration>, D::Error> {
+    duration(input).map(Some)
+}
+
+/// A decimal from 1 to 10, written as a number or as a string, kept as text.
+pub fn gas_multiplier<'de, D: Deserializer<'de>>(input: D) -> Result<String, D::Error> {
+    let text = match toml::Value::deserialize(input)? {
+        // The shortest text that reads back as this float: what was written.
+        toml::Value::Float(number) => number.to_string(),
+        toml::Value::Integer(number) => number.to_string(),
+        toml::Value::String(text) => text,
+        _ => String::new(),
+    };
+    let whole = text.split('.').next().and_then(|whole| whole.parse().ok());
+    let in_range = match whole {
+        Some(1..=9) => true,
+        Some(10_u64) => text
+            .split('.')
+            .nth(1)
+            .is_none_or(|rest| rest.bytes().all(|digit| digit == b'0')),
+        _ => false,
+    };
+    if !in_range || !is_decimal(&text) {
+        return Err(Error::custom(
+            "a gas multiplier is a decimal number from 1 to 10, such as 1.2",
+        ));
+    }
+    Ok(text)
+}
+
+pub fn positive<'de, D, T>(input: D) -> Result<T, D::Error>
+where
+    D: Deserializer<'de>,
+    T: TryFrom<i64>,
+{
+    match i64::deserialize(input)? {
+        number @ 1.. => {
+            T::try_from(number).map_err(|_| Error::custom(format!("{number} is too large")))
+        }
+        number => Err(Error::custom(format!("{number} is not 1 or more"))),
+    }
+}
+
+pub fn some_positive<'de, D: Deserializer<'de>>(input: D) -> Result<Option<u64>, D::Error> {
+    positive(input).map(Some)
+}
+
+/// Reads a string and checks it.
+fn checked<'de, D, T, E>(input: D, check: impl FnOnce(&str) -> Result<T, E>) -> Result<T, D::Error>
+where
+    D: Deserializer<'de>,
+    E: Display,
+{
+    check(&String::deserialize(input)?).map_err(Error::custom)
+}
+
+/// Whether a chain id or a key's name can be the name of a directory or file:
+/// letters, digits, `-`, `_` and `.`, a letter or digit first.
+pub fn is_file_name(text: &str) -> bool {
+    text.starts_with(|c: char| c.is_ascii_alphanumeric())
+        && text
+            .chars()
+            .all(|c| c.is_ascii_alphanumeric() || "-_.".contains(c))
+}
+
+fn is_decimal(text: &str) -> bool {
+    let digits = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
+    match text.split_once('.') {
+        Some((whole, fraction)) => {
+            digits(whole) && digits(fraction) && fraction.len() <= PRICE_SCALE_MAX
+        }
+        None => digits(text),
+    }
+}
+
+/// A decimal and, right behind it, a denom as the SDK's `ValidateDenom` has it.
+fn is_gas_price(text: &str) -> bool {
+    let split = text.find(|c: char| !c.is_ascii_digit() && c != '.');
+    let (amount, denom) = text.split_at(split.unwrap_or(text.len()));
+    let letters = |c: char| c.is_ascii_alphanumeric() || "/:._-".contains(c);
+    is_decimal(amount)
+        && (3..=128).contains(&denom.len())
+        && denom.starts_with(|c: char| c.is_ascii_alphabetic())
+        && denom.chars().all(letters)
+}

@@ -1,0 +1,290 @@
+//! What a wrong configuration is answered with, and that right ones are read.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use tern_config::{Config, ConfigError, EXAMPLE};
+
+fn refusal(text: &str) -> String {
+    match Config::parse(text) {
+        Err(fault) => fault.to_string(),
+        Ok(config) => panic!("was taken:\n{text}\nas {config:?}"),
+    }
+}
+
+/// The example with the line of `field` replaced, or added if there is none.
+fn with(field: &str, line: &str) -> String {
+    let is_it = |l: &str| l.split('=').next().is_some_and(|key| key.trim() == field);
+    let mut found = false;
+    let mut text = String::new();
+    for l in EXAMPLE.lines() {
+        found |= is_it(l);
+        text += if is_it(l) { line } else { l };
+        text += "\n";
+    }
+    if !found {
+        text += line;
+        text += "\n";
+    }
+    text
+}
+
+#[test]
+fn a_wrong_value_is_named_with_line_chain_and_field() {
+    for (field, line, place, reason) in [
+        ("id", r#"id = "../x""#, ":2:6", "a chain id has"),
+        ("id", r#"id = """#, ":2:6", "a chain id has"),
+        ("rpc", "rpc = 26657", ":3:7", "expected a string"),
+        ("rpc", r#"rpc = "127.0.0.1:26657""#, ":3:7", "not a URL"),
+        (
+            "rpc",
+            r#"rpc = "ws://127.0.0.1""#,
+            ":3:7",
+            "the scheme is `ws`",
+        ),
+        (
+            "grpc",
+            r#"grpc = "localhost:9090""#,
+            ":4:8",
+            "the scheme is `localhost`",
+        ),
+        (
+            "account_prefix",
+            r#"account_prefix = "Akash""#,
+            ":5:18",
+            "lower-case",
+        ),
+        (
+            "account_prefix",
+            r#"account_prefix = """#,
+            ":5:18",
+            "lower-case",
+        ),
+        (
+            "gas_price",
+            r#"gas_price = "0.025 uakt""#,
+            ":6:13",
+            "a gas price is",
+        ),
+        (
+            "gas_price",
+            r#"gas_price = "uakt""#,
+            ":6:13",
+            "a gas price is",
+        ),
+        (
+            "gas_price",
+            r#"gas_price = "0.025""#,
+            ":6:13",
+            "a gas price is",
+        ),
+        (
+            "gas_price",
+            r#"gas_price = "-1uakt""#,
+            ":6:13",
+            "a gas price is",
+        ),
+        (
+            "gas_price",
+            "gas_price = 0.025",
+            ":6:13",
+            "expected a string",
+        ),
+        ("key", r#"key = "a/b""#, ":7:7", "a key name has"),
+        ("key", r#"key = "..""#, ":7:7", "a key name has"),
+        (
+            "gas_multiplier",
+            "gas_multiplier = 0.9",
+            ":7:18",
+            "from 1 to 10",
+        ),
+        (
+            "gas_multiplier",
+            "gas_multiplier = 10.5",
+            ":7:18",
+            "from 1 to 10",
+        ),
+        (
+            "gas_multiplier",
+            "gas_multiplier = []",
+            ":7:18",
+            "from 1 to 10",
+        ),
+        ("max_gas", "max_gas = 0", ":7:11", "not 1 or more"),
+        ("max_gas", r#"max_gas = "1""#, ":7:11", "invalid type"),
+        (
+            "tx_timeout_blocks",
+            "tx_timeout_blocks = -1",
+            ":7:21",
+            "not 1 or more",
+        ),
+        (
+            "request_timeout",
+            r#"request_timeout = "0s""#,
+            ":7:19",
+            "more than zero",
+        ),
+        (
+            "request_timeout",
+            r#"request_timeout = "10""#,
+            ":7:19",
+            "write it like `10s`",
+        ),
+        (
+            "trusting_period",
+            "trusting_period = 14",
+            ":7:19",
+            "expected a string",
+        ),
+        ("coin_type", "coin_type = -1", ":7:13", "invalid value"),
+    ] {
+        let refusal = refusal(&with(field, line));
+        let chain = if field == "id" {
+            ""
+        } else {
+            "chain `akash-a`, "
+        };
+        let start = format!("{place}: ");
+        assert!(refusal.starts_with(&start), "{line}: {refusal}");
+        assert!(refusal.contains(chain), "{line}: {refusal}");
+        assert!(
+            refusal.contains(&format!("field `{field}`: ")),
+            "{line}: {refusal}"
+        );
+        assert!(refusal.contains(reason), "{line}: {refusal}");
+        assert!(
+            refusal.contains(&format!("| {line}\n")),
+            "{line}: {refusal}"
+        );
+    }
+}
+
+#[test]
+fn a_field_nobody_knows_is_shown_in_its_line() {
+    let text = with("rpc", r#"rpcc = "http://127.0.0.1:26657""#);
+    let expected = ":3:1: chain `akash-a`: unknown field `rpcc`, expected one of `id`, `rpc`, ";
+    let refusal = refusal(&text);
+    assert!(refusal.starts_with(expected), "{refusal}");
+    let shown = "\n  |\n3 | rpcc = \"http://127.0.0.1:26657\"\n  | ^";
+    assert!(refusal.ends_with(shown), "{refusal}");
+}
+
+#[test]
+fn a_missing_field_is_named_at_its_chain() {
+    let second = with("rpc", "").replace("akash-a", "kava-a");
+    let refusal = refusal(&format!("{EXAMPLE}\n{second}"));
+    assert!(
+        refusal.starts_with(":8:1: chain `kava-a`: missing field `rpc`"),
+        "{refusal}"
+    );
+}
+
+#[test]
+fn what_is_wrong_outside_a_chain_is_not_blamed_on_one() {
+    for (added, expected) in [
+        ("[polcy]\n", ":7:2: unknown field `polcy`"),
+        ("[policy]\ninterval = 1\n", ":8:1: unknown field `interval`"),
+        (
+            "[policy]\nclear_interval = 5\n",
+            ":8:18: field `clear_interval`: invalid type",
+        ),
+    ] {
+        let refusal = refusal(&format!("{EXAMPLE}{added}"));
+        assert!(refusal.starts_with(expected), "{refusal}");
+    }
+}
+
+#[test]
+fn the_list_of_chains_is_checked_as_a_whole() {
+    assert!(refusal("").starts_with(": no chain is configured"));
+    assert!(refusal("[chain]\nid = \"a\"\n").starts_with(":1:1: write `[[chain]]`"));
+    let twice = refusal(&format!("{EXAMPLE}{EXAMPLE}"));
+    let expected = ":7:1: chain `akash-a`: there is one with this id on line 1 already";
+    assert!(twice.starts_with(expected), "{twice}");
+}
+
+#[test]
+fn text_that_is_not_toml_is_shown_where_it_breaks() {
+    let refusal = refusal("[[chain]]\nid = \"akash-a\nrpc = 3\n");
+    assert!(
+        refusal.starts_with(":2:14: field `id`: invalid basic string"),
+        "{refusal}"
+    );
+}
+
+#[test]
+fn what_is_left_out_has_its_documented_default() {
+    let config = Config::parse(EXAMPLE).unwrap();
+    let chain = config.chain("akash-a").unwrap();
+    assert_eq!(chain.key, "relayer");
+    assert_eq!(chain.hd_path(), "m/44'/118'/0'/0/0");
+    assert_eq!(chain.gas_multiplier, "1.2");
+    assert_eq!((chain.max_gas, chain.max_msgs_per_tx), (None, 100));
+    assert_eq!(chain.tx_timeout_blocks, 20);
+    assert_eq!(chain.memo, "");
+    assert_eq!(chain.trusting_period, None);
+    assert_eq!(chain.max_clock_drift, Duration::from_secs(40));
+    assert_eq!(chain.request_timeout, Duration::from_secs(10));
+    assert_eq!(chain.max_concurrent_requests, 32);
+    assert_eq!(config.policy.clear_interval, Duration::from_secs(300));
+}
+
+#[test]
+fn prices_and_multipliers_are_kept_as_written() {
+    for price in ["0uakt", "0.025uakt", "1ibc/AB12", "2.5factory/osmo1x/y"] {
+        let config =
+            Config::parse(&with("gas_price", &format!("gas_price = \"{price}\""))).unwrap();
+        assert_eq!(config.chains[0].gas_price, price);
+    }
+    for (written, kept) in [
+        ("1.3", "1.3"),
+        ("2", "2"),
+        ("\"1.25\"", "1.25"),
+        ("10.0", "10"),
+    ] {
+        let text = with("gas_multiplier", &format!("gas_multiplier = {written}"));
+        assert_eq!(Config::parse(&text).unwrap().chains[0].gas_multiplier, kept);
+    }
+}
+
+#[test]
+fn a_path_of_its_own_goes_before_the_coin_type() {
+    let kava = Config::parse(&with("coin_type", "coin_type = 459")).unwrap();
+    assert_eq!(kava.chains[0].hd_path(), "m/44'/459'/0'/0/0");
+    let text = with("hd_path", "coin_type = 459\nhd_path = \"m/44'/60'/1'/0/0\"");
+    let own = Config::parse(&text).unwrap();
+    assert_eq!(own.chains[0].hd_path(), "m/44'/60'/1'/0/0");
+}
+
+#[test]
+fn a_missing_file_says_where_it_was_looked_for_and_how_to_make_one() {
+    let path = Path::new("/nowhere/config.toml");
+    let error = Config::load(path).unwrap_err();
+    assert!(matches!(error, ConfigError::Missing { .. }));
+    let text = error.to_string();
+    assert!(
+        text.contains("at /nowhere/config.toml") && text.contains(EXAMPLE),
+        "{text}"
+    );
+}
+
+#[test]
+fn every_example_is_a_configuration() {
+    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../examples");
+    let mut count = 0;
+    for entry in std::fs::read_dir(&folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path
+            .extension()
+            .is_some_and(|extension| extension == "toml")
+        {
+            Config::load(&path).unwrap_or_else(|error| panic!("{error}"));
+            count += 1;
+        }
+    }
+    assert!(
+        count >= 2,
+        "the examples are gone from {}",
+        folder.display()
+    );
+}

@@ -1,0 +1,408 @@
+//! Handshakes against two chains that do what ICS-03 and ICS-04 say.
+
+mod support;
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use support::{akash, head, kava, plan_with, port, tell};
+use tern_chains::{
+    BlockTime, ChainId, ChannelEnd, ChannelId, ChannelState, ClientId, ClientSummary,
+    ConnectionEnd, ConnectionId, ConnectionState, Ordering,
+};
+use tern_core::ledger::{Adopted, ChannelKey, ChannelWish, Fact, Finding, View};
+use tern_core::plan::handshake::{adopt, met};
+use tern_core::plan::{Batch, Datagram, Scope};
+
+use ibc_relayer_types::core::ics03_connection::connection::Counterparty as ConnCounterparty;
+use ibc_relayer_types::core::ics04_channel::channel::{
+    Counterparty as ChanCounterparty, UpgradeState,
+};
+use ibc_relayer_types::core::ics04_channel::version::Version;
+
+/// What one chain holds.
+#[derive(Default)]
+struct Model {
+    clients: Vec<ClientId>,
+    connections: BTreeMap<u64, ConnectionEnd>,
+    channels: BTreeMap<u64, ChannelEnd>,
+    findings: Vec<Finding>,
+}
+
+struct World {
+    chains: BTreeMap<ChainId, Model>,
+    height: u64,
+}
+
+const OPEN: ChannelState = ChannelState::Open(UpgradeState::NotUpgrading);
+
+impl World {
+    fn new() -> Self {
+        let chains = [(akash(), Model::default()), (kava(), Model::default())];
+        Self {
+            chains: chains.into(),
+            height: 10,
+        }
+    }
+
+    /// A ledger that has just read both chains.
+    fn view(&self) -> View {
+        let mut view = View::default();
+        for id in self.chains.keys() {
+            tell(&mut view, [support::block_end(id, self.height)]);
+        }
+        for (id, model) in &self.chains {
+            self.show(&mut view, id, &model.newest());
+        }
+        view
+    }
+
+    fn show(&self, view: &mut View, id: &ChainId, findings: &[Finding]) {
+        for finding in findings {
+            let fact = Fact::Found {
+                chain: id.clone(),
+                head: head(self.height),
+                finding: finding.clone(),
+            };
+            tell(view, [fact]);
+        }
+    }
+
+    /// Runs a batch's messages in a block of its chain, all or none.
+    fn deliver(&mut self, batch: &Batch, view: &mut View) {
+        self.height += 1;
+        let other = if batch.dst == akash() {
+            kava()
+        } else {
+            akash()
+        };
+        let model = self.chains.get_mut(&batch.dst).unwrap();
+        let before = model.findings.len();
+        for work in &batch.work {
+            model.execute(&work.datagram, &other, &batch.dst);
+        }
+        let findings = model.findings[before..].to_vec();
+        for id in [akash(), kava()] {
+            tell(view, [support::block_end(&id, self.height)]);
+        }
+        self.show(view, &batch.dst, &findings);
+    }
+}
+
+impl Model {
+    /// The chain's state as it is: the newest finding of each thing, clients
+    /// before connections before channels.
+    fn newest(&self) -> Vec<Finding> {
+        let of = |kind: fn(&Finding) -> bool| {
+            let findings = self
+                .findings
+                .iter()
+                .rev()
+                .filter(move |finding| kind(finding));
+            findings.cloned()
+        };
+        of(|finding| matches!(finding, Finding::Client { .. }))
+            .chain(of(|finding| matches!(finding, Finding::Connection { .. })))
+            .chain(of(|finding| matches!(finding, Finding::Channel { .. })))
+            .collect()
+    }
+
+    fn execute(&mut self, datagram: &Datagram, other: &ChainId, here: &ChainId) {
+        match datagram {
+            Datagram::CreateClient { of } => {
+                let client_id: ClientId = format!("07-tendermint-{}", self.clients.len())
+                    .parse()
+                    .unwrap();
+                self.clients.push(client_id.clone());
+                self.findings.push(client(client_id, of));
+            }
+            Datagram::ConnOpenInit {
+                client_id,
+                counterparty_client_id,
+            } => {
+                let id = self.connections.len() as u64;
+                self.connection(
+                    id,
+                    ConnectionState::Init,
+                    client_id,
+                    counterparty_client_id,
+                    None,
+                );
+            }
+            Datagram::ConnOpenTry {
+                client_id,
+                counterparty_client_id,
+                counterparty_connection_id,
+            } => {
+                let id = self.connections.len() as u64;
+                let counterparty = Some(counterparty_connection_id.clone());
+                let state = ConnectionState::TryOpen;
+                self.connection(id, state, client_id, counterparty_client_id, counterparty);
+            }
+            Datagram::ConnOpenAck {
+                connection_id,
+                counterparty_connection_id,
+                ..
+            } => {
+                let old = self.open_connection(connection_id, ConnectionState::Init);
+                let counterparty = Some(counterparty_connection_id.clone());
+                let (id, state) = (number(connection_id.as_str()), ConnectionState::Open);
+                let remote = old.counterparty().client_id();
+                self.connection(id, state, old.client_id(), remote, counterparty);
+            }
+            Datagram::ConnOpenConfirm { connection_id, .. } => {
+                let old = self.open_connection(connection_id, ConnectionState::TryOpen);
+                let counterparty = old.counterparty().connection_id().cloned();
+                let (id, state) = (number(connection_id.as_str()), ConnectionState::Open);
+                let remote = old.counterparty().client_id();
+                self.connection(id, state, old.client_id(), remote, counterparty);
+            }
+            channel => self.execute_channel(channel, here, other),
+        }
+    }
+
+    fn execute_channel(&mut self, datagram: &Datagram, here: &ChainId, _other: &ChainId) {
+        match datagram {
+            Datagram::ChanOpenInit {
+                connection_id,
+                ordering,
+                ..
+            } => {
+                let id = self.channels.len() as u64;
+                self.channel(here, id, ChannelState::Init, *ordering, connection_id, None);
+            }
+            Datagram::ChanOpenTry {
+                connection_id,
+                counterparty_channel_id,
+                ..
+            } => {
+                let connection = &self.connections[&number(connection_id.as_str())];
+                assert_eq!(
+                    *connection.state(),
+                    ConnectionState::Open,
+                    "ICS-04 chanOpenTry"
+                );
+                let id = self.channels.len() as u64;
+                let remote = Some(counterparty_channel_id.clone());
+                let ordering = Ordering::Unordered;
+                self.channel(
+                    here,
+                    id,
+                    ChannelState::TryOpen,
+                    ordering,
+                    connection_id,
+                    remote,
+                );
+            }
+            Datagram::ChanOpenAck {
+                channel_id,
+                counterparty_channel_id,
+                ..
+            } => {
+                let id = number(channel_id.as_str());
+                let old = self.channels[&id].clone();
+                assert_eq!(old.state, ChannelState::Init);
+                let remote = Some(counterparty_channel_id.clone());
+                self.channel(
+                    here,
+                    id,
+                    OPEN,
+                    old.ordering,
+                    &old.connection_hops[0],
+                    remote,
+                );
+            }
+            Datagram::ChanOpenConfirm { channel_id, .. } => {
+                let id = number(channel_id.as_str());
+                let old = self.channels[&id].clone();
+                assert_eq!(old.state, ChannelState::TryOpen);
+                let remote = old.remote.channel_id.clone();
+                self.channel(
+                    here,
+                    id,
+                    OPEN,
+                    old.ordering,
+                    &old.connection_hops[0],
+                    remote,
+                );
+            }
+            other => panic!("not a handshake step: {other:?}"),
+        }
+    }
+
+    fn open_connection(&self, id: &ConnectionId, expected: ConnectionState) -> ConnectionEnd {
+        let end = self.connections[&number(id.as_str())].clone();
+        assert_eq!(*end.state(), expected, "ICS-03");
+        end
+    }
+
+    fn connection(
+        &mut self,
+        id: u64,
+        state: ConnectionState,
+        client_id: &ClientId,
+        counterparty_client_id: &ClientId,
+        counterparty: Option<ConnectionId>,
+    ) {
+        let remote = ConnCounterparty::new(
+            counterparty_client_id.clone(),
+            counterparty,
+            b"ibc".to_vec().try_into().unwrap(),
+        );
+        let end = ConnectionEnd::new(state, client_id.clone(), remote, vec![], Duration::ZERO);
+        self.connections.insert(id, end.clone());
+        let connection_id = ConnectionId::new(id);
+        self.findings
+            .push(Finding::Connection { connection_id, end });
+    }
+
+    fn channel(
+        &mut self,
+        here: &ChainId,
+        id: u64,
+        state: ChannelState,
+        ordering: Ordering,
+        connection_id: &ConnectionId,
+        counterparty: Option<ChannelId>,
+    ) {
+        let end = ChannelEnd::new(
+            state,
+            ordering,
+            ChanCounterparty::new(port(), counterparty),
+            vec![connection_id.clone()],
+            Version::ics20(),
+            0.into(),
+        );
+        self.channels.insert(id, end.clone());
+        let key = ChannelKey {
+            chain: here.clone(),
+            port_id: port(),
+            channel_id: ChannelId::new(id),
+        };
+        self.findings.push(Finding::Channel { key, end });
+    }
+}
+
+fn client(client_id: ClientId, of: &ChainId) -> Finding {
+    Finding::Client {
+        client_id,
+        summary: ClientSummary {
+            chain_id: of.clone(),
+            latest_height: 2,
+            trusting_period: Duration::from_secs(1_000_000),
+            frozen: false,
+        },
+        consensus_time: Some(BlockTime(1)),
+    }
+}
+
+fn number(id: &str) -> u64 {
+    id.rsplit('-').next().unwrap().parse().unwrap()
+}
+
+fn wish() -> ChannelWish {
+    ChannelWish {
+        a: akash(),
+        b: kava(),
+        a_port: port(),
+        b_port: port(),
+        ordering: Ordering::Unordered,
+        version: String::new(),
+        adopted: Adopted::default(),
+    }
+}
+
+/// One round: adopt, plan, deliver. Returns the txs that were sent.
+fn round(world: &mut World, view: &mut View, wish: &mut ChannelWish) -> usize {
+    *wish = adopt(view, wish);
+    let plan = plan_with(view, &Default::default(), &Scope::Handshake(wish.clone()));
+    for batch in &plan.batches {
+        world.deliver(batch, view);
+    }
+    plan.batches.len()
+}
+
+#[test]
+fn a_channel_opens_from_nothing_in_seven_rounds() {
+    let (mut world, mut wish) = (World::new(), wish());
+    let mut view = world.view();
+    let mut txs = Vec::new();
+    while met(&view, &wish).is_none() {
+        txs.push(round(&mut world, &mut view, &mut wish));
+        assert!(txs.len() < 20, "does not end: {txs:?}");
+        wish = adopt(&view, &wish);
+    }
+    // Both clients at once, then one tx a round.
+    assert_eq!(txs, [2, 1, 1, 1, 1, 1, 1]);
+}
+
+#[test]
+fn stopped_after_any_round_it_goes_on_with_what_is_there() {
+    for stop in 0..7 {
+        let (mut world, mut first) = (World::new(), wish());
+        let mut view = world.view();
+        for _ in 0..stop {
+            round(&mut world, &mut view, &mut first);
+        }
+        // A new process with no memory.
+        let (mut view, mut second) = (world.view(), wish());
+        for _ in 0..20 {
+            if met(&view, &second).is_some() {
+                break;
+            }
+            round(&mut world, &mut view, &mut second);
+            second = adopt(&view, &second);
+        }
+        assert!(met(&view, &second).is_some(), "stopped after round {stop}");
+        for model in world.chains.values() {
+            let made = (
+                model.clients.len(),
+                model.connections.len(),
+                model.channels.len(),
+            );
+            let expected = if stop == 7 { (2, 2, 2) } else { (1, 1, 1) };
+            assert_eq!(made, expected, "stopped after round {stop}");
+        }
+    }
+}
+
+#[test]
+fn a_second_channel_is_a_new_one() {
+    let mut world = World::new();
+    let mut opened = Vec::new();
+    for _ in 0..2 {
+        let (mut view, mut wish) = (world.view(), wish());
+        while met(&view, &wish).is_none() {
+            round(&mut world, &mut view, &mut wish);
+            wish = adopt(&view, &wish);
+        }
+        opened.push(met(&view, &wish).unwrap().0.channel_id);
+    }
+    assert_eq!(opened, [ChannelId::new(0), ChannelId::new(1)]);
+}
+
+#[test]
+fn a_given_connection_is_used() {
+    let mut world = World::new();
+    let (mut view, mut first) = (world.view(), wish());
+    while met(&view, &first).is_none() {
+        round(&mut world, &mut view, &mut first);
+        first = adopt(&view, &first);
+    }
+    let mut second = wish();
+    second.adopted.connection_on_a = Some(ConnectionId::new(0));
+    let mut rounds = 0;
+    let mut view = world.view();
+    second = adopt(&view, &second);
+    while met(&view, &second).is_none() {
+        round(&mut world, &mut view, &mut second);
+        second = adopt(&view, &second);
+        rounds += 1;
+        assert!(rounds < 20);
+    }
+    assert_eq!(rounds, 4);
+    assert!(world
+        .chains
+        .values()
+        .all(|model| model.connections.len() == 1));
+}

@@ -1,0 +1,200 @@
+//! The ledger's invariants: idempotent, commuting, and done is done.
+
+mod support;
+
+use proptest::prelude::*;
+use support::*;
+use tern_chains::{Ordering, TxHash, TxOutcome};
+use tern_core::ledger::{apply, Done, Fact, Item, PacketState, Refusal, TxKey, TxRecord, View};
+use tern_core::policy::Policy;
+
+fn life(sequence: u64) -> Vec<Fact> {
+    vec![
+        sent(sequence, 11),
+        received(sequence, 21),
+        ack_written(sequence, 21),
+        acknowledged(sequence, 14),
+    ]
+}
+
+fn signed(items: Vec<Item>, timeout_height: u64) -> (TxKey, Fact) {
+    let key = TxKey {
+        chain: kava(),
+        hash: TxHash([7; 32]),
+    };
+    let tx = TxRecord {
+        signer: "kava1relayer".into(),
+        account_sequence: 3,
+        timeout_height,
+        items,
+        bytes: vec![1],
+    };
+    let fact = Fact::Signed {
+        key: key.clone(),
+        tx,
+    };
+    (key, fact)
+}
+
+fn outcome(code: u32) -> Fact {
+    Fact::Outcome {
+        chain: kava(),
+        height: 12,
+        outcome: TxOutcome {
+            hash: TxHash([7; 32]),
+            code,
+            codespace: "sdk".into(),
+            log: "why".into(),
+            gas_wanted: 1,
+            gas_used: 1,
+        },
+    }
+}
+
+proptest! {
+    #[test]
+    fn facts_of_packets_commute_and_may_come_twice(
+        order in Just((1..=4u64).flat_map(life).chain((1..=4).flat_map(life)).collect::<Vec<_>>())
+            .prop_shuffle(),
+    ) {
+        let mut in_order = open_channel(Ordering::Unordered);
+        tell(&mut in_order, (1..=4).flat_map(life));
+        let mut shuffled = open_channel(Ordering::Unordered);
+        tell(&mut shuffled, order);
+        for sequence in 1..=4 {
+            let (a, b) = (in_order.packet(&key(sequence)), shuffled.packet(&key(sequence)));
+            prop_assert_eq!(a.map(|r| (r.state(), r.done)), b.map(|r| (r.state(), r.done)));
+        }
+        prop_assert_eq!(shuffled.open_packets().count(), 0);
+    }
+
+    #[test]
+    fn a_prefix_of_facts_in_any_order_leaves_the_same_record(
+        cut in 0usize..5,
+        order in Just(vec![0usize, 1, 2, 3]).prop_shuffle(),
+    ) {
+        let facts = &life(1)[..cut.min(4)];
+        let mut in_order = open_channel(Ordering::Unordered);
+        tell(&mut in_order, facts.iter().cloned());
+        let mut shuffled = open_channel(Ordering::Unordered);
+        tell(&mut shuffled, order.iter().filter_map(|at| facts.get(*at)).cloned());
+        let done = in_order.packet(&key(1)).is_some_and(|record| record.done.is_some());
+        prop_assert!(done || in_order.packet(&key(1)) == shuffled.packet(&key(1)));
+    }
+}
+
+#[test]
+fn applying_a_fact_twice_changes_nothing() {
+    let mut view = open_channel(Ordering::Unordered);
+    for fact in life(1).into_iter().chain([block_end(&akash(), 11)]) {
+        tell(&mut view, [fact.clone()]);
+        assert_eq!(apply(&view, &Policy::default(), &fact), vec![]);
+    }
+}
+
+#[test]
+fn a_finished_packet_stays_finished_and_forgets_its_data() {
+    let mut view = open_channel(Ordering::Unordered);
+    tell(&mut view, life(1));
+    tell(&mut view, [sent(1, 11)]);
+    let record = view.packet(&key(1)).unwrap();
+    assert_eq!(record.done, Some((14, Done::Acknowledged)));
+    assert_eq!(record.packet, None);
+    assert_eq!(record.state(), PacketState::Done);
+}
+
+#[test]
+fn finished_packets_are_forgotten_after_the_history() {
+    let mut view = open_channel(Ordering::Unordered);
+    tell(&mut view, life(1));
+    tell(&mut view, [block_end(&akash(), 500)]);
+    assert!(view.packet(&key(1)).is_some());
+    tell(&mut view, [block_end(&akash(), 550)]);
+    assert!(view.packet(&key(1)).is_none());
+}
+
+#[test]
+fn packets_to_chains_that_are_not_followed_are_not_kept() {
+    let mut view = View::default();
+    for change in only_akash() {
+        view.commit(&change);
+    }
+    tell(&mut view, [sent(1, 11)]);
+    assert_eq!(view.open_packets().count(), 0);
+}
+
+fn only_akash() -> Vec<tern_core::ledger::Change> {
+    use tern_core::ledger::Change;
+    let full = open_channel(Ordering::Unordered);
+    let channel = full.channel(&end(&akash())).unwrap().clone();
+    vec![
+        Change::Head(akash(), head(10)),
+        Change::Channel(end(&akash()), channel),
+    ]
+}
+
+#[test]
+fn an_intent_ends_with_the_outcome_of_its_tx() {
+    let mut view = open_channel(Ordering::Unordered);
+    let item = Item::Recv(key(1));
+    let (_, fact) = signed(vec![item.clone()], 30);
+    tell(&mut view, [sent(1, 11), fact]);
+    assert!(view.intent(&item).is_some());
+    tell(&mut view, [outcome(0)]);
+    assert!(view.intent(&item).is_none() && view.failure(&item).is_none());
+}
+
+#[test]
+fn an_intent_ends_when_the_timeout_height_has_passed() {
+    let mut view = open_channel(Ordering::Unordered);
+    let item = Item::Recv(key(1));
+    let (_, fact) = signed(vec![item.clone()], 30);
+    tell(&mut view, [fact, block_end(&kava(), 29)]);
+    assert!(view.intent(&item).is_some());
+    tell(&mut view, [block_end(&kava(), 30)]);
+    assert!(view.intent(&item).is_none() && view.failure(&item).is_none());
+}
+
+#[test]
+fn a_failed_tx_sends_its_items_alone_and_later() {
+    let mut view = open_channel(Ordering::Unordered);
+    let items = vec![Item::Recv(key(1)), Item::Recv(key(2))];
+    let (_, fact) = signed(items.clone(), 30);
+    tell(&mut view, [fact, outcome(5)]);
+    for item in items {
+        let failure = view.failure(&item).unwrap();
+        assert!(failure.alone && failure.not_before > 10 && failure.refusals == 0);
+    }
+}
+
+#[test]
+fn only_the_named_culprit_of_a_refusal_waits() {
+    let mut view = open_channel(Ordering::Unordered);
+    let (bad, good) = (Item::Recv(key(1)), Item::Recv(key(2)));
+    let (tx, fact) = signed(vec![bad.clone(), good.clone()], 30);
+    let refusal = Refusal {
+        reason: "no".into(),
+        culprit: Some(bad.clone()),
+    };
+    tell(&mut view, [fact, Fact::Refused { key: tx, refusal }]);
+    assert_eq!(view.failure(&bad).map(|failure| failure.refusals), Some(1));
+    assert!(view.failure(&good).is_none() && view.intent(&good).is_none());
+}
+
+#[test]
+fn records_read_back_from_the_store_as_they_were_written() {
+    let mut view = open_channel(Ordering::Unordered);
+    let (_, tx) = signed(vec![Item::Recv(key(1))], 30);
+    let mut stored = Vec::new();
+    for fact in life(1).into_iter().take(3).chain([tx]) {
+        for change in apply(&view, &Policy::default(), &fact) {
+            view.commit(&change);
+            stored.push(serde_json::to_string(&change).unwrap());
+        }
+    }
+    let mut read = open_channel(Ordering::Unordered);
+    for line in &stored {
+        read.commit(&serde_json::from_str(line).unwrap());
+    }
+    assert_eq!(read, view);
+}

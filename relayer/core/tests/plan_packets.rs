@@ -1,0 +1,244 @@
+//! What is planned for packets, and when.
+
+mod support;
+
+use std::collections::BTreeSet;
+
+use proptest::prelude::*;
+use support::*;
+use tern_chains::{Event, Ordering, Packet};
+use tern_core::ledger::{Change, ClientKey, Fact, Item};
+use tern_core::plan::{Scope, Why};
+
+fn sent_packet(packet: Packet, height: u64) -> Fact {
+    event(&akash(), height, Event::SendPacket(packet))
+}
+
+/// Sets the newest height the client on `chain` has.
+fn client_at(view: &mut tern_core::ledger::View, chain: &tern_chains::ChainId, height: u64) {
+    let key = ClientKey {
+        chain: chain.clone(),
+        client_id: client_id(),
+    };
+    let mut record = view.client(&key).unwrap().clone();
+    record.summary.latest_height = height;
+    view.commit(&Change::Client(key, record));
+}
+
+#[test]
+fn a_send_in_the_newest_block_is_proven_against_the_next_header() {
+    let mut view = open_channel(Ordering::Unordered);
+    tell(&mut view, [sent(1, 11), block_end(&akash(), 11)]);
+    let plan = plan_everything(&view);
+    assert_eq!(items(&plan), [Item::Recv(key(1))]);
+    let route = plan.batches[0].route.as_ref().unwrap();
+    assert_eq!((route.height, route.update), (11, true));
+}
+
+#[test]
+fn an_older_send_is_proven_against_the_newest_header_at_once() {
+    let mut view = open_channel(Ordering::Unordered);
+    tell(&mut view, [sent(1, 11), block_end(&akash(), 14)]);
+    let plan = plan_everything(&view);
+    let route = plan.batches[0].route.as_ref().unwrap();
+    assert_eq!((route.height, route.update), (13, true));
+}
+
+#[test]
+fn a_consensus_state_already_on_chain_is_used_without_an_update() {
+    let mut view = open_channel(Ordering::Unordered);
+    tell(&mut view, [sent(1, 11), block_end(&akash(), 14)]);
+    client_at(&mut view, &kava(), 12);
+    let plan = plan_everything(&view);
+    let route = plan.batches[0].route.as_ref().unwrap();
+    assert_eq!((route.height, route.update), (11, false));
+}
+
+#[test]
+fn receives_and_acks_for_one_client_share_a_batch() {
+    let mut view = open_channel(Ordering::Unordered);
+    // A packet from kava, received and acknowledged on akash in block 11.
+    let back = packet(9, 0);
+    tell(
+        &mut view,
+        [
+            sent(1, 11),
+            event(&kava(), 5, Event::SendPacket(back.clone())),
+            event(
+                &akash(),
+                11,
+                Event::WriteAcknowledgement {
+                    packet: back,
+                    ack: b"ok".to_vec(),
+                },
+            ),
+            block_end(&akash(), 11),
+        ],
+    );
+    let plan = plan_everything(&view);
+    assert_eq!(plan.batches.len(), 1);
+    assert_eq!(plan.batches[0].dst, kava());
+    assert_eq!(plan.batches[0].work.len(), 2);
+}
+
+#[test]
+fn a_packet_past_its_timeout_times_out_on_its_source() {
+    let mut view = open_channel(Ordering::Unordered);
+    tell(
+        &mut view,
+        [sent_packet(packet(1, 12), 11), block_end(&akash(), 11)],
+    );
+    assert_eq!(items(&plan_everything(&view)), [Item::Recv(key(1))]);
+    tell(&mut view, [block_end(&kava(), 12)]);
+    let plan = plan_everything(&view);
+    assert_eq!(items(&plan), [Item::Timeout(key(1))]);
+    // The header at 12 has the time; it proves the state before it.
+    assert_eq!(plan.batches[0].dst, akash());
+    assert_eq!(plan.batches[0].route.as_ref().unwrap().height, 11);
+}
+
+#[test]
+fn a_packet_that_can_no_longer_land_is_left_to_its_timeout() {
+    let mut view = open_channel(Ordering::Unordered);
+    let late = with_timeout_height(1, 12);
+    tell(
+        &mut view,
+        [
+            sent_packet(late, 11),
+            block_end(&akash(), 11),
+            block_end(&kava(), 11),
+        ],
+    );
+    let plan = plan_everything(&view);
+    assert_eq!(items(&plan), []);
+    assert_eq!(plan.waits[0].why, Why::TooLate(kava()));
+    tell(&mut view, [block_end(&kava(), 12)]);
+    assert_eq!(items(&plan_everything(&view)), [Item::Timeout(key(1))]);
+}
+
+#[test]
+fn what_is_in_hand_or_in_flight_is_not_planned_again() {
+    let mut view = open_channel(Ordering::Unordered);
+    tell(&mut view, [sent(1, 11), block_end(&akash(), 11)]);
+    let in_hand = BTreeSet::from([Item::Recv(key(1))]);
+    let plan = plan_with(&view, &in_hand, &Scope::Everything);
+    assert_eq!(items(&plan), []);
+    assert_eq!(plan.waits[0].why, Why::InFlight);
+}
+
+#[test]
+fn ordered_packets_go_in_their_order_and_wait_for_the_one_in_flight() {
+    let mut view = open_channel(Ordering::Ordered);
+    tell(
+        &mut view,
+        [
+            sent(3, 11),
+            sent(1, 11),
+            sent(2, 11),
+            block_end(&akash(), 11),
+        ],
+    );
+    let recv = |sequence| Item::Recv(key(sequence));
+    assert_eq!(items(&plan_everything(&view)), [recv(1), recv(2), recv(3)]);
+    let in_hand = BTreeSet::from([recv(1)]);
+    let plan = plan_with(&view, &in_hand, &Scope::Everything);
+    assert_eq!(items(&plan), []);
+    assert_eq!(plan.waits[1].why, Why::Predecessor);
+}
+
+#[test]
+fn an_expired_or_frozen_client_is_told_and_not_used() {
+    let mut view = open_channel(Ordering::Unordered);
+    tell(&mut view, [sent(1, 11), block_end(&akash(), 11)]);
+    let frozen = Event::ClientFrozen {
+        client_id: client_id(),
+    };
+    tell(&mut view, [event(&kava(), 11, frozen)]);
+    let plan = plan_everything(&view);
+    assert_eq!(items(&plan), []);
+    assert!(plan
+        .waits
+        .iter()
+        .any(|wait| matches!(wait.why, Why::ClientFrozen { .. })));
+}
+
+#[test]
+fn a_client_is_refreshed_after_a_third_of_its_trusting_period() {
+    let mut view = open_channel(Ordering::Unordered);
+    tell(
+        &mut view,
+        [block_end(&akash(), 300_000), block_end(&kava(), 300_000)],
+    );
+    assert_eq!(items(&plan_everything(&view)), []);
+    tell(&mut view, [block_end(&kava(), 340_000)]);
+    let refresh = Item::Refresh(ClientKey {
+        chain: kava(),
+        client_id: client_id(),
+    });
+    assert_eq!(items(&plan_everything(&view)), [refresh]);
+}
+
+/// A random moment in the life of a packet.
+#[derive(Clone, Debug)]
+struct Moment {
+    steps: usize,
+    in_hand: bool,
+    timeout_s: u64,
+}
+
+fn moment() -> impl Strategy<Value = Moment> {
+    (0usize..5, any::<bool>(), prop_oneof![Just(0u64), 10u64..40]).prop_map(
+        |(steps, in_hand, timeout_s)| Moment {
+            steps,
+            in_hand,
+            timeout_s,
+        },
+    )
+}
+
+proptest! {
+    #[test]
+    fn every_open_packet_is_planned_once_or_waits_for_a_reason(
+        moments in proptest::collection::vec(moment(), 1..40),
+        ordered in any::<bool>(),
+        heads in (11u64..40, 11u64..40),
+    ) {
+        let ordering = if ordered { Ordering::Ordered } else { Ordering::Unordered };
+        let mut view = open_channel(ordering);
+        let mut in_hand = BTreeSet::new();
+        for (moment, sequence) in moments.iter().zip(1u64..) {
+            let life = [
+                sent_packet(packet(sequence, moment.timeout_s), 11),
+                received(sequence, 11),
+                ack_written(sequence, 11),
+                acknowledged(sequence, 11),
+            ];
+            tell(&mut view, life.into_iter().take(moment.steps));
+            if moment.in_hand {
+                let key = key(sequence);
+                in_hand.extend([Item::Recv(key.clone()), Item::Ack(key.clone()), Item::Timeout(key)]);
+            }
+        }
+        tell(&mut view, [block_end(&akash(), heads.0), block_end(&kava(), heads.1)]);
+        let plan = plan_with(&view, &in_hand, &Scope::Everything);
+
+        let planned = items(&plan);
+        let distinct: BTreeSet<_> = planned.iter().cloned().collect();
+        prop_assert_eq!(distinct.len(), planned.len());
+        prop_assert!(distinct.is_disjoint(&in_hand));
+        let told = |item: &Item| {
+            distinct.contains(item) || plan.waits.iter().any(|wait| wait.item == *item)
+        };
+        for (key, _) in view.open_packets() {
+            let key = key.clone();
+            prop_assert!([Item::Recv(key.clone()), Item::Ack(key.clone()), Item::Timeout(key)]
+                .iter()
+                .any(told));
+        }
+        for batch in &plan.batches {
+            let route = batch.route.as_ref().unwrap();
+            let head = view.head(&route.src).unwrap().height;
+            prop_assert!(route.height <= head && route.height + 1 >= 11);
+        }
+    }
+}

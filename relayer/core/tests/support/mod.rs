@@ -1,0 +1,213 @@
+//! Two chains with one open channel, as values.
+
+#![allow(dead_code)] // Each test file uses its part.
+
+use std::collections::BTreeSet;
+use std::sync::LazyLock;
+use std::time::Duration;
+
+use tern_chains::{
+    BlockTime, ChainId, ChannelId, ChannelState, ClientId, ClientSummary, ConnectionId,
+    ConnectionState, Event, Height, Ordering, Packet, PacketId, PortId, Sequence, TimeoutHeight,
+    Timestamp,
+};
+use tern_core::ledger::{
+    apply, Change, ChannelKey, ChannelRecord, ClientKey, ClientRecord, ConnectionKey,
+    ConnectionRecord, Fact, Head, Item, View,
+};
+use tern_core::plan::{plan, Plan, Scope, Situation};
+use tern_core::policy::Policy;
+
+pub const SECOND: u64 = 1_000_000_000;
+
+pub fn akash() -> ChainId {
+    AKASH.clone()
+}
+
+pub fn kava() -> ChainId {
+    KAVA.clone()
+}
+
+// Parsing a chain id builds a regular expression each time.
+static AKASH: LazyLock<ChainId> = LazyLock::new(|| ChainId::from_string("akash-1"));
+static KAVA: LazyLock<ChainId> = LazyLock::new(|| ChainId::from_string("kava-1"));
+
+/// Block `height` is made at `height` seconds.
+pub fn head(height: u64) -> Head {
+    Head {
+        height,
+        time: BlockTime(height * SECOND),
+    }
+}
+
+pub fn port() -> PortId {
+    PortId::transfer()
+}
+
+pub fn end(chain: &ChainId) -> ChannelKey {
+    ChannelKey {
+        chain: chain.clone(),
+        port_id: port(),
+        channel_id: ChannelId::new(0),
+    }
+}
+
+pub fn client_id() -> ClientId {
+    "07-tendermint-0".parse().unwrap()
+}
+
+fn client(of: &ChainId, latest_height: u64) -> ClientRecord {
+    ClientRecord {
+        summary: ClientSummary {
+            chain_id: of.clone(),
+            latest_height,
+            trusting_period: Duration::from_secs(1_000_000),
+            frozen: false,
+        },
+        updated: BlockTime(0),
+        seen: 1,
+    }
+}
+
+/// Both ends of an open channel, heads at 10, clients at 2.
+pub fn open_channel(ordering: Ordering) -> View {
+    let mut view = View::default();
+    for (here, there) in [(akash(), kava()), (kava(), akash())] {
+        let changes = [
+            Change::Head(here.clone(), head(10)),
+            Change::Client(
+                ClientKey {
+                    chain: here.clone(),
+                    client_id: client_id(),
+                },
+                client(&there, 2),
+            ),
+            Change::Connection(
+                ConnectionKey {
+                    chain: here.clone(),
+                    connection_id: ConnectionId::new(0),
+                },
+                ConnectionRecord {
+                    state: ConnectionState::Open,
+                    client_id: client_id(),
+                    counterparty_chain: there.clone(),
+                    counterparty_client_id: client_id(),
+                    counterparty_connection_id: Some(ConnectionId::new(0)),
+                    seen: 1,
+                },
+            ),
+            Change::Channel(end(&here), channel(&there, ordering)),
+        ];
+        changes.iter().for_each(|change| view.commit(change));
+    }
+    view
+}
+
+fn channel(there: &ChainId, ordering: Ordering) -> ChannelRecord {
+    ChannelRecord {
+        state: ChannelState::Open(
+            ibc_relayer_types::core::ics04_channel::channel::UpgradeState::NotUpgrading,
+        ),
+        ordering,
+        version: "ics20-1".into(),
+        connection_id: ConnectionId::new(0),
+        client_id: client_id(),
+        counterparty_chain: there.clone(),
+        counterparty_port_id: port(),
+        counterparty_channel_id: Some(ChannelId::new(0)),
+        seen: 1,
+    }
+}
+
+/// A packet from akash, timing out at `timeout_s` seconds on kava; 0: never.
+pub fn packet(sequence: u64, timeout_s: u64) -> Packet {
+    Packet {
+        sequence: Sequence::from(sequence),
+        source_port: port(),
+        source_channel: ChannelId::new(0),
+        destination_port: port(),
+        destination_channel: ChannelId::new(0),
+        data: vec![1, 2, 3],
+        timeout_height: TimeoutHeight::Never,
+        timeout_timestamp: Timestamp::from_nanoseconds(timeout_s * SECOND).unwrap(),
+    }
+}
+
+pub fn with_timeout_height(sequence: u64, height: u64) -> Packet {
+    Packet {
+        timeout_height: TimeoutHeight::At(Height::new(1, height).unwrap()),
+        ..packet(sequence, 0)
+    }
+}
+
+pub fn event(chain: &ChainId, height: u64, event: Event) -> Fact {
+    Fact::Event {
+        chain: chain.clone(),
+        head: head(height),
+        event,
+    }
+}
+
+pub fn sent(sequence: u64, height: u64) -> Fact {
+    event(&akash(), height, Event::SendPacket(packet(sequence, 0)))
+}
+
+pub fn received(sequence: u64, height: u64) -> Fact {
+    let id = PacketId::of(&packet(sequence, 0));
+    event(&kava(), height, Event::RecvPacket(id))
+}
+
+pub fn ack_written(sequence: u64, height: u64) -> Fact {
+    let packet = packet(sequence, 0);
+    let ack = b"ok".to_vec();
+    event(&kava(), height, Event::WriteAcknowledgement { packet, ack })
+}
+
+pub fn acknowledged(sequence: u64, height: u64) -> Fact {
+    let id = PacketId::of(&packet(sequence, 0));
+    event(&akash(), height, Event::AcknowledgePacket(id))
+}
+
+pub fn block_end(chain: &ChainId, height: u64) -> Fact {
+    Fact::BlockEnd {
+        chain: chain.clone(),
+        head: head(height),
+    }
+}
+
+pub fn tell(view: &mut View, facts: impl IntoIterator<Item = Fact>) {
+    for fact in facts {
+        for change in apply(view, &Policy::default(), &fact) {
+            view.commit(&change);
+        }
+    }
+}
+
+pub fn plan_everything(view: &View) -> Plan {
+    plan_with(view, &BTreeSet::new(), &Scope::Everything)
+}
+
+pub fn plan_with(view: &View, in_hand: &BTreeSet<Item>, scope: &Scope) -> Plan {
+    let ready = BTreeSet::from([akash(), kava()]);
+    plan(&Situation {
+        view,
+        policy: &Policy::default(),
+        ready: &ready,
+        unreconciled: &BTreeSet::new(),
+        in_hand,
+        scope,
+    })
+}
+
+/// The items of a plan, in the order they would be sent.
+pub fn items(plan: &Plan) -> Vec<Item> {
+    let work = plan.batches.iter().flat_map(|batch| &batch.work);
+    work.map(|work| work.item.clone()).collect()
+}
+
+pub fn key(sequence: u64) -> tern_core::ledger::PacketKey {
+    tern_core::ledger::PacketKey {
+        src: end(&akash()),
+        sequence: Sequence::from(sequence),
+    }
+}

@@ -1,0 +1,211 @@
+//! `tern channel`: opening channels.
+
+use std::collections::BTreeMap;
+
+use anyhow::bail;
+use clap::{Args, Subcommand, ValueEnum};
+use tern::engine::{Observer, OpenedChannel};
+use tern_chains::{ChainId, ConnectionId, Ordering, PortId};
+use tern_core::ledger::{
+    Adopted, ChannelKey, ChannelWish, ConnectionKey, ConnectionRecord, Fact, Finding,
+};
+use tern_core::plan::Scope;
+
+use super::parse;
+use crate::connect::Context;
+use crate::daemon;
+use crate::output::{self, Outcome};
+
+const EXAMPLE: &str = "\
+Example:
+  tern channel open akash-a kava-a
+
+It makes clients, connection and channel, and prints both ends; with --json as
+the chain registry's _IBC entry. When it is interrupted, the same command goes on
+with what it finds unfinished on the chains.";
+
+#[derive(Debug, Subcommand)]
+pub enum ChannelCommand {
+    /// Open a channel between two chains
+    Open(OpenArgs),
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = EXAMPLE)]
+pub struct OpenArgs {
+    /// The chain that starts the handshake
+    #[arg(value_name = "CHAIN-A")]
+    pub a: String,
+    /// The chain at the other end
+    #[arg(value_name = "CHAIN-B")]
+    pub b: String,
+    /// Port on chain A
+    #[arg(long, default_value = "transfer", value_parser = parse::port, value_name = "PORT")]
+    pub a_port: PortId,
+    /// Port on chain B
+    #[arg(long, default_value = "transfer", value_parser = parse::port, value_name = "PORT")]
+    pub b_port: PortId,
+    /// How packets are ordered
+    #[arg(long, default_value = "unordered", value_name = "ORDER")]
+    pub order: Order,
+    /// Version the applications speak [default: ics20-1 between transfer ports]
+    #[arg(long, value_name = "VERSION")]
+    pub version: Option<String>,
+    /// Connection on chain A to open the channel on [default: a new one]
+    #[arg(long, value_parser = parse::connection, value_name = "ID")]
+    pub connection: Option<ConnectionId>,
+}
+
+/// A channel's order (ICS-04).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Order {
+    Unordered,
+    Ordered,
+}
+
+impl From<Order> for Ordering {
+    fn from(order: Order) -> Self {
+        match order {
+            Order::Unordered => Self::Unordered,
+            Order::Ordered => Self::Ordered,
+        }
+    }
+}
+
+pub async fn run(context: &Context, command: ChannelCommand) -> anyhow::Result<Outcome> {
+    match command {
+        ChannelCommand::Open(args) => open(context, args).await,
+    }
+}
+
+async fn open(context: &Context, args: OpenArgs) -> anyhow::Result<Outcome> {
+    let (a, b) = (
+        daemon::chain_id(context, &args.a)?,
+        daemon::chain_id(context, &args.b)?,
+    );
+    if a == b {
+        bail!("a channel needs two chains: {a} was named twice");
+    }
+    let shutdown = daemon::shutdown()?;
+    let chains = [
+        daemon::funded(context, &args.a).await?,
+        daemon::funded(context, &args.b).await?,
+    ];
+    let wish = ChannelWish {
+        a,
+        b,
+        a_port: args.a_port,
+        b_port: args.b_port,
+        ordering: args.order.into(),
+        version: args.version.unwrap_or_default(),
+        adopted: Adopted {
+            connection_on_a: args.connection,
+            ..Adopted::default()
+        },
+    };
+    let observer: Observer = match context.json {
+        true => Box::new(|_| {}),
+        false => progress(),
+    };
+    let engine = daemon::engine(context, &chains, Scope::Handshake(wish), observer).await?;
+    let opened = engine.open_channel(shutdown).await?;
+    print(context, &opened, args.order.into())?;
+    Ok(Outcome::Done)
+}
+
+/// Shows each step as it is seen in a block. What was there before is not
+/// shown: the first head of a chain is the one it was read at.
+fn progress() -> Observer {
+    let mut first: BTreeMap<ChainId, u64> = BTreeMap::new();
+    Box::new(move |fact| {
+        let (chain, head, finding) = match fact {
+            Fact::BlockEnd { chain, head } => {
+                first.entry(chain.clone()).or_insert(head.height);
+                return;
+            }
+            Fact::Found {
+                chain,
+                head,
+                finding,
+            } => (chain, head, finding),
+            _ => return,
+        };
+        if first.get(chain).is_none_or(|first| head.height <= *first) {
+            return;
+        }
+        let what = match finding {
+            Finding::Client {
+                client_id, summary, ..
+            } => {
+                format!("client {client_id} of {}", summary.chain_id)
+            }
+            Finding::Connection { connection_id, end } => {
+                format!("{connection_id} {}", end.state())
+            }
+            Finding::Channel { key, end } => {
+                format!("{}/{} {}", key.port_id, key.channel_id, end.state())
+            }
+            Finding::Settled { .. } => return,
+        };
+        output::note(format!("{chain} block {}: {what}", head.height));
+    })
+}
+
+fn print(context: &Context, opened: &OpenedChannel, ordering: Ordering) -> anyhow::Result<()> {
+    if context.json {
+        return output::json(&registry_entry(opened, ordering));
+    }
+    output::line(format!("open: {}", opened.version))?;
+    for (end, (connection, record)) in ends(opened) {
+        output::line(format!(
+            "  {}  {}/{}  {}  {}",
+            end.chain, end.port_id, end.channel_id, connection.connection_id, record.client_id
+        ))?;
+    }
+    Ok(())
+}
+
+type End<'a> = (&'a ChannelKey, &'a (ConnectionKey, ConnectionRecord));
+
+fn ends(opened: &OpenedChannel) -> [End<'_>; 2] {
+    [
+        (&opened.a, &opened.connection_on_a),
+        (&opened.b, &opened.connection_on_b),
+    ]
+}
+
+/// The chain registry's `_IBC` form: the chains in the order of their names.
+/// The registry's names are its own; the chain ids stand in for them.
+fn registry_entry(opened: &OpenedChannel, ordering: Ordering) -> serde_json::Value {
+    let mut ends = ends(opened);
+    ends.sort_by_key(|(end, _)| end.chain.clone());
+    let chain = |(end, (connection, record)): End<'_>| {
+        serde_json::json!({
+            "chain_name": end.chain.as_str(),
+            "chain_id": end.chain.as_str(),
+            "client_id": record.client_id.as_str(),
+            "connection_id": connection.connection_id.as_str(),
+        })
+    };
+    let channel = |(end, _): End<'_>| {
+        serde_json::json!({
+            "channel_id": end.channel_id.as_str(),
+            "port_id": end.port_id.as_str(),
+        })
+    };
+    serde_json::json!({
+        "$schema": "../ibc_data.schema.json",
+        "chain_1": chain(ends[0]),
+        "chain_2": chain(ends[1]),
+        "channels": [{
+            "chain_1": channel(ends[0]),
+            "chain_2": channel(ends[1]),
+            "ordering": match ordering {
+                Ordering::Ordered => "ordered",
+                _ => "unordered",
+            },
+            "version": opened.version,
+            "tags": { "status": "ACTIVE" },
+        }],
+    })
+}

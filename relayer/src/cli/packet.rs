@@ -1,0 +1,232 @@
+//! `tern packet`: packets that are under way.
+
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex};
+
+use anyhow::{bail, Context as _};
+use clap::{Args, Subcommand};
+use tern::engine::reconcile;
+use tern::engine::{channel_end, Cleared};
+use tern_chains::{Chain, ChannelId, Event, PortId, Sequence};
+use tern_core::ledger::{ChannelKey, Fact};
+use tern_core::plan::Scope;
+
+use super::parse;
+use crate::connect::Context;
+use crate::daemon;
+use crate::output::{self, Outcome};
+
+const PENDING_EXAMPLE: &str = "\
+Example:
+  tern packet pending akash-a channel-0";
+const CLEAR_EXAMPLE: &str = "\
+Example:
+  tern packet clear akash-a channel-0
+
+It relays what was sent from this end: to the other chain, and the
+acknowledgements and timeouts back. Then it ends, and says what it had to leave.";
+
+#[derive(Debug, Subcommand)]
+pub enum PacketCommand {
+    /// List packets that were sent and are not done, and what they wait for
+    #[command(after_help = PENDING_EXAMPLE)]
+    Pending(PathArgs),
+    /// Relay what waits on a channel, once
+    #[command(after_help = CLEAR_EXAMPLE)]
+    Clear(PathArgs),
+}
+
+/// The source end of packets.
+#[derive(Debug, Args)]
+pub struct PathArgs {
+    /// The chain the packets were sent on
+    #[arg(value_name = "SRC-CHAIN")]
+    pub chain: String,
+    /// Their channel on that chain
+    #[arg(value_parser = parse::channel)]
+    pub channel: ChannelId,
+    /// Their port on that chain
+    #[arg(long, default_value = "transfer", value_parser = parse::port)]
+    pub port: PortId,
+}
+
+pub async fn run(context: &Context, command: PacketCommand) -> anyhow::Result<Outcome> {
+    match command {
+        PacketCommand::Pending(args) => pending(context, args).await,
+        PacketCommand::Clear(args) => clear(context, args).await,
+    }
+}
+
+async fn pending(context: &Context, args: PathArgs) -> anyhow::Result<Outcome> {
+    let src = context.connect_read_only(&args.chain)?;
+    let (src_end, dst_end) = ends(context, &*src, &args).await?;
+    let dst = context.connect_read_only(dst_end.chain.as_str())?;
+    let pending = reconcile::pending(&*src, &*dst, &src_end, &dst_end).await?;
+    if context.json {
+        let numbers = |sequences: &BTreeSet<Sequence>| -> Vec<u64> {
+            sequences.iter().map(|sequence| sequence.as_u64()).collect()
+        };
+        output::json(&serde_json::json!({
+            "src": end_json(&src_end),
+            "dst": end_json(&dst_end),
+            "unreceived_packets": numbers(&pending.unreceived),
+            "unreceived_acks": numbers(&pending.unacknowledged),
+        }))?;
+    } else {
+        output::line(format!("{src_end} -> {dst_end}"))?;
+        output::line(format!(
+            "  unreceived packets: {}",
+            ranges(&pending.unreceived)
+        ))?;
+        output::line(format!(
+            "  unreceived acks:    {}",
+            ranges(&pending.unacknowledged)
+        ))?;
+    }
+    Ok(Outcome::Done)
+}
+
+async fn clear(context: &Context, args: PathArgs) -> anyhow::Result<Outcome> {
+    let shutdown = daemon::shutdown()?;
+    let src = daemon::funded(context, &args.chain).await?;
+    let (src_end, dst_end) = ends(context, &*src, &args).await?;
+    let dst = daemon::funded(context, dst_end.chain.as_str()).await?;
+    let done = Arc::new(Mutex::new(Count::default()));
+    let counted = Arc::clone(&done);
+    let observer = Box::new(move |fact: &Fact| {
+        if let (Fact::Event { event, .. }, Ok(mut count)) = (fact, counted.lock()) {
+            count.add(event);
+        }
+    });
+    let scope = Scope::Packets(src_end.clone());
+    let engine = daemon::engine(context, &[src, dst], scope, observer).await?;
+    let cleared = engine.clear(shutdown).await?;
+    let count = done.lock().map(|count| count.clone()).unwrap_or_default();
+    print_cleared(context, &src_end, &count, &cleared)
+}
+
+fn print_cleared(
+    context: &Context,
+    src_end: &ChannelKey,
+    count: &Count,
+    cleared: &Cleared,
+) -> anyhow::Result<Outcome> {
+    let left = cleared.left.iter();
+    if context.json {
+        let left = left.map(|wait| {
+            serde_json::json!({ "item": wait.item.to_string(), "why": wait.why.to_string() })
+        });
+        output::json(&serde_json::json!({
+            "src": end_json(src_end),
+            "received": count.received,
+            "acknowledged": count.acknowledged,
+            "timed_out": count.timed_out,
+            "left": left.collect::<Vec<_>>(),
+        }))?;
+    } else {
+        output::line(format!(
+            "{src_end}: {} received, {} acknowledged, {} timed out",
+            count.received, count.acknowledged, count.timed_out
+        ))?;
+        for wait in left {
+            output::line(format!("  left: {}: {}", wait.item, wait.why))?;
+        }
+    }
+    Ok(match cleared.left.is_empty() {
+        true => Outcome::Done,
+        false => Outcome::Failed,
+    })
+}
+
+/// Packets that moved on while clearing.
+#[derive(Clone, Debug, Default)]
+struct Count {
+    received: usize,
+    acknowledged: usize,
+    timed_out: usize,
+}
+
+impl Count {
+    fn add(&mut self, event: &Event) {
+        match event {
+            Event::RecvPacket(_) => self.received += 1,
+            Event::AcknowledgePacket(_) => self.acknowledged += 1,
+            Event::TimeoutPacket(_) => self.timed_out += 1,
+            _ => {}
+        }
+    }
+}
+
+/// Both ends of the channel that was named, read from its chain.
+async fn ends(
+    context: &Context,
+    src: &dyn Chain,
+    args: &PathArgs,
+) -> anyhow::Result<(ChannelKey, ChannelKey)> {
+    let src_end = ChannelKey {
+        chain: src.id().clone(),
+        port_id: args.port.clone(),
+        channel_id: args.channel.clone(),
+    };
+    let Some(channel) = channel_end(src, &src_end).await? else {
+        bail!(
+            "there is no channel {src_end}: `tern query channels {}` lists them",
+            args.chain
+        );
+    };
+    let dst = channel.counterparty_chain;
+    context
+        .chain_config(dst.as_str())
+        .with_context(|| format!("channel {src_end} leads to {dst}: add a [[chain]] for it"))?;
+    let Some(channel_id) = channel.counterparty_channel_id else {
+        bail!("channel {src_end} is not open yet: its other end is not known");
+    };
+    let dst_end = ChannelKey {
+        chain: dst,
+        port_id: channel.counterparty_port_id,
+        channel_id,
+    };
+    Ok((src_end, dst_end))
+}
+
+fn end_json(end: &ChannelKey) -> serde_json::Value {
+    serde_json::json!({
+        "chain_id": end.chain.as_str(),
+        "port_id": end.port_id.as_str(),
+        "channel_id": end.channel_id.as_str(),
+    })
+}
+
+/// Sequences for a person: `1-5, 8 (6)`.
+fn ranges(sequences: &BTreeSet<Sequence>) -> String {
+    let mut ranges: Vec<(u64, u64)> = Vec::new();
+    for sequence in sequences.iter().map(|sequence| sequence.as_u64()) {
+        match ranges.last_mut() {
+            Some((_, last)) if *last + 1 == sequence => *last = sequence,
+            _ => ranges.push((sequence, sequence)),
+        }
+    }
+    let text: Vec<String> = ranges
+        .into_iter()
+        .map(|(first, last)| match first == last {
+            true => first.to_string(),
+            false => format!("{first}-{last}"),
+        })
+        .collect();
+    match text.is_empty() {
+        true => "none".to_owned(),
+        false => format!("{} ({})", text.join(", "), sequences.len()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sequences_are_shown_as_ranges() {
+        let set = |numbers: &[u64]| numbers.iter().map(|n| Sequence::from(*n)).collect();
+        assert_eq!(ranges(&set(&[])), "none");
+        assert_eq!(ranges(&set(&[1, 2, 3, 7])), "1-3, 7 (4)");
+    }
+}

@@ -1,0 +1,53 @@
+//! `tern start`: the daemon.
+
+use std::sync::Arc;
+
+use anyhow::bail;
+use clap::Args;
+use tern_chains::{Chain, ChainError};
+use tern_core::plan::Scope;
+use tracing::{info, warn};
+
+use crate::connect::Context;
+use crate::daemon;
+use crate::output::Outcome;
+
+const EXAMPLE: &str = "\
+Example:
+  tern start
+
+It runs until it gets SIGINT or SIGTERM, and ends what it has begun.";
+
+#[derive(Debug, Args)]
+#[command(after_help = EXAMPLE)]
+pub struct StartArgs {}
+
+pub async fn run(context: &Context, _args: StartArgs) -> anyhow::Result<Outcome> {
+    let shutdown = daemon::shutdown()?;
+    let mut chains: Vec<Arc<dyn Chain>> = Vec::new();
+    for chain in context.connect_all()? {
+        // A node that is down is waited for; a key without an account is not
+        // going to mend itself, and a wrong node neither.
+        match chain.account().await {
+            Ok(account) => {
+                info!(chain = %chain.id(), account = account.address, "signing account found");
+            }
+            Err(error @ (ChainError::WrongChain { .. } | ChainError::NoAccount { .. })) => {
+                return Err(error.into());
+            }
+            Err(error) => {
+                let reason = tern::engine::describe(&error);
+                warn!(chain = %chain.id(), reason, "the node does not answer yet");
+            }
+        }
+        chains.push(chain);
+    }
+    if chains.len() < 2 {
+        bail!("there is nothing to relay between: configure a second [[chain]]");
+    }
+    let observer = Box::new(|_: &_| {});
+    let engine = daemon::engine(context, &chains, Scope::Everything, observer).await?;
+    engine.run(shutdown).await?;
+    info!("stopped");
+    Ok(Outcome::Done)
+}
