@@ -1,10 +1,229 @@
-//! stub
+//! `tern query`: what a chain has of IBC.
+
+mod client;
+
+use clap::{Args, Subcommand};
+use serde::Serialize;
+use tern_chains::{Chain, IdentifiedChannelEnd, IdentifiedConnectionEnd, Ordering};
+
 use crate::connect::Context;
-use crate::output::Outcome;
-#[derive(Debug, clap::Subcommand)]
+use crate::output::{self, Outcome};
+
+const CLIENTS_EXAMPLE: &str = "\
+Example:
+  tern query clients akash-a";
+const CONNECTIONS_EXAMPLE: &str = "\
+Example:
+  tern query connections akash-a";
+const CHANNELS_EXAMPLE: &str = "\
+Example:
+  tern query channels akash-a --json";
+
+#[derive(Debug, Subcommand)]
 pub enum QueryCommand {
-    X,
+    /// List the light clients on a chain, and whether they can be used
+    #[command(after_help = CLIENTS_EXAMPLE)]
+    Clients(ChainArgs),
+    /// List a chain's connections
+    #[command(after_help = CONNECTIONS_EXAMPLE)]
+    Connections(ChainArgs),
+    /// List a chain's channels
+    #[command(after_help = CHANNELS_EXAMPLE)]
+    Channels(ChainArgs),
 }
-pub async fn run(_context: &Context, _args: QueryCommand) -> anyhow::Result<Outcome> {
-    anyhow::bail!("not built yet")
+
+#[derive(Debug, Args)]
+pub struct ChainArgs {
+    /// The chain to ask
+    chain: String,
+}
+
+pub async fn run(context: &Context, command: QueryCommand) -> anyhow::Result<Outcome> {
+    match command {
+        QueryCommand::Clients(args) => {
+            let chain = context.connect_read_only(&args.chain)?;
+            show(context, client::HEADER, &client::all(chain.as_ref()).await?)?;
+        }
+        QueryCommand::Connections(args) => {
+            let chain = context.connect_read_only(&args.chain)?;
+            let mut ends = chain.connections().await?;
+            ends.sort_by_key(|end| number_of(end.connection_id.as_str()));
+            let rows: Vec<_> = ends.iter().map(ConnectionRow::of).collect();
+            show(context, CONNECTION_HEADER, &rows)?;
+        }
+        QueryCommand::Channels(args) => {
+            let chain = context.connect_read_only(&args.chain)?;
+            let mut ends = chain.channels().await?;
+            ends.sort_by_key(|end| (number_of(end.channel_id.as_str()), end.port_id.clone()));
+            let rows: Vec<_> = ends.iter().map(ChannelRow::of).collect();
+            show(context, CHANNEL_HEADER, &rows)?;
+        }
+    }
+    Ok(Outcome::Done)
+}
+
+/// One line of a table.
+trait Row<const N: usize>: Serialize {
+    fn cells(&self) -> [String; N];
+}
+
+fn show<const N: usize>(
+    context: &Context,
+    header: [&str; N],
+    rows: &[impl Row<N>],
+) -> anyhow::Result<()> {
+    if context.json {
+        return output::json(&rows);
+    }
+    let cells: Vec<_> = rows.iter().map(Row::cells).collect();
+    output::table(header, &cells)
+}
+
+/// The number an identifier ends with, to list `channel-9` before `channel-10`.
+fn number_of(id: &str) -> u64 {
+    let number = id.rsplit('-').next().and_then(|digits| digits.parse().ok());
+    number.unwrap_or(u64::MAX)
+}
+
+const CONNECTION_HEADER: [&str; 5] = [
+    "CONNECTION",
+    "STATE",
+    "CLIENT",
+    "COUNTERPARTY CLIENT",
+    "COUNTERPARTY CONNECTION",
+];
+
+#[derive(Debug, Serialize)]
+struct ConnectionRow {
+    connection: String,
+    state: String,
+    client: String,
+    counterparty_client: String,
+    /// Not known in state `INIT`.
+    counterparty_connection: Option<String>,
+}
+
+impl ConnectionRow {
+    fn of(end: &IdentifiedConnectionEnd) -> Self {
+        let connection = &end.connection_end;
+        let counterparty = connection.counterparty();
+        Self {
+            connection: end.connection_id.to_string(),
+            state: connection.state.to_string(),
+            client: connection.client_id().to_string(),
+            counterparty_client: counterparty.client_id.to_string(),
+            counterparty_connection: counterparty.connection_id.as_ref().map(ToString::to_string),
+        }
+    }
+}
+
+impl Row<5> for ConnectionRow {
+    fn cells(&self) -> [String; 5] {
+        [
+            self.connection.clone(),
+            self.state.clone(),
+            self.client.clone(),
+            self.counterparty_client.clone(),
+            or_dash(self.counterparty_connection.as_deref()),
+        ]
+    }
+}
+
+const CHANNEL_HEADER: [&str; 6] = [
+    "CHANNEL",
+    "STATE",
+    "ORDER",
+    "VERSION",
+    "CONNECTION",
+    "COUNTERPARTY",
+];
+
+#[derive(Debug, Serialize)]
+struct ChannelRow {
+    port: String,
+    channel: String,
+    state: String,
+    ordering: &'static str,
+    version: String,
+    connection: Option<String>,
+    counterparty_port: String,
+    /// Not known in state `INIT`.
+    counterparty_channel: Option<String>,
+}
+
+impl ChannelRow {
+    fn of(end: &IdentifiedChannelEnd) -> Self {
+        let channel = &end.channel_end;
+        let remote = &channel.remote;
+        Self {
+            port: end.port_id.to_string(),
+            channel: end.channel_id.to_string(),
+            state: channel.state.to_string(),
+            ordering: match channel.ordering {
+                Ordering::Ordered => "ordered",
+                Ordering::Unordered => "unordered",
+                Ordering::Uninitialized => "none",
+            },
+            version: channel.version.to_string(),
+            connection: channel.connection_hops.first().map(ToString::to_string),
+            counterparty_port: remote.port_id.to_string(),
+            counterparty_channel: remote.channel_id.as_ref().map(ToString::to_string),
+        }
+    }
+}
+
+impl Row<6> for ChannelRow {
+    fn cells(&self) -> [String; 6] {
+        let remote = or_dash(self.counterparty_channel.as_deref());
+        [
+            format!("{}/{}", self.port, self.channel),
+            self.state.clone(),
+            self.ordering.to_owned(),
+            self.version.clone(),
+            or_dash(self.connection.as_deref()),
+            format!("{}/{remote}", self.counterparty_port),
+        ]
+    }
+}
+
+fn or_dash(text: Option<&str>) -> String {
+    text.unwrap_or("-").to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tern_chains::{ChannelEnd, ChannelState};
+
+    #[test]
+    fn identifiers_are_listed_by_their_number() {
+        let mut ids = ["channel-10", "channel-9", "channel-100", "custom"];
+        ids.sort_by_key(|id| number_of(id));
+        assert_eq!(ids, ["channel-9", "channel-10", "channel-100", "custom"]);
+    }
+
+    #[test]
+    fn a_channel_in_its_handshake_has_no_counterparty_yet() {
+        let mut channel_end = ChannelEnd {
+            state: ChannelState::Init,
+            ordering: Ordering::Ordered,
+            connection_hops: vec!["connection-3".parse().unwrap()],
+            ..ChannelEnd::default()
+        };
+        channel_end.remote.port_id = "transfer".parse().unwrap();
+        let row = ChannelRow::of(&IdentifiedChannelEnd {
+            port_id: "transfer".parse().unwrap(),
+            channel_id: "channel-2".parse().unwrap(),
+            channel_end,
+        });
+        let expected = [
+            "transfer/channel-2",
+            "INIT",
+            "ordered",
+            "",
+            "connection-3",
+            "transfer/-",
+        ];
+        assert_eq!(row.cells(), expected.map(str::to_owned));
+    }
 }

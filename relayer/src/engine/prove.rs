@@ -208,6 +208,9 @@ fn message(
             };
             packet::message(&work.datagram, proven, context).map(Some)
         }
-        handshake => handshake::message(handshake, proofs, context).map(Some),
+        step => match handshake::init(step, context.signer) {
+            Some(message) => Ok(Some(message)),
+            None => handshake::message(step, proofs, context).map(Some),
+        },
     }
 }

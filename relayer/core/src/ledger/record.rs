@@ -42,6 +42,7 @@ pub struct ConnectionRecord {
 /// A channel end.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ChannelRecord {
+    #[serde(with = "channel_state")]
     pub state: ChannelState,
     pub ordering: Ordering,
     pub version: String,
@@ -205,5 +206,21 @@ mod packet_bytes {
         let bytes = hex::decode(encoded).map_err(D::Error::custom)?;
         let raw = RawPacket::decode(bytes.as_slice()).map_err(D::Error::custom)?;
         Packet::try_from(raw).map(Some).map_err(D::Error::custom)
+    }
+}
+
+/// A channel's state as its protobuf number: the type's own serde form does not
+/// read back what it writes.
+mod channel_state {
+    use serde::de::Error as _;
+    use serde::{Deserialize, Deserializer, Serializer};
+    use tern_chains::ChannelState;
+
+    pub fn serialize<S: Serializer>(state: &ChannelState, s: S) -> Result<S::Ok, S::Error> {
+        s.serialize_i32(state.as_i32())
+    }
+
+    pub fn deserialize<'de, D: Deserializer<'de>>(d: D) -> Result<ChannelState, D::Error> {
+        ChannelState::from_i32(i32::deserialize(d)?).map_err(D::Error::custom)
     }
 }

@@ -72,8 +72,16 @@ fn client(of: &ChainId, latest_height: u64) -> ClientRecord {
 /// Both ends of an open channel, heads at 10, clients at 2.
 pub fn open_channel(ordering: Ordering) -> View {
     let mut view = View::default();
+    changes_of_open_channel(ordering)
+        .iter()
+        .for_each(|change| view.commit(change));
+    view
+}
+
+pub fn changes_of_open_channel(ordering: Ordering) -> Vec<Change> {
+    let mut all = Vec::new();
     for (here, there) in [(akash(), kava()), (kava(), akash())] {
-        let changes = [
+        all.extend([
             Change::Head(here.clone(), head(10)),
             Change::Client(
                 ClientKey {
@@ -97,10 +105,9 @@ pub fn open_channel(ordering: Ordering) -> View {
                 },
             ),
             Change::Channel(end(&here), channel(&there, ordering)),
-        ];
-        changes.iter().for_each(|change| view.commit(change));
+        ]);
     }
-    view
+    all
 }
 
 fn channel(there: &ChainId, ordering: Ordering) -> ChannelRecord {

@@ -1,0 +1,207 @@
+//! The checks of one chain.
+
+use std::time::Duration;
+
+use serde::Serialize;
+use tern_chains::{BlockTime, Chain, ChainError};
+use tern_config::ChainConfig;
+use tern_cosmos::{CosmosChain, GasPrice, Key, NodeHealth};
+
+use crate::connect::Context;
+use crate::output;
+
+/// A newest block older than this is a chain that has stopped, or a node that
+/// no longer follows it. Slow chains make a block in some ten seconds.
+const BLOCK_AGE_MAX: Duration = Duration::from_secs(60);
+/// Gas that should be affordable: a large batch of packets.
+const GAS_IN_RESERVE: u64 = 10_000_000;
+
+/// What was looked at, whether it is as it must be, and if not, what to do.
+#[derive(Debug, PartialEq, Eq, Serialize)]
+pub struct Check {
+    pub name: &'static str,
+    pub good: bool,
+    pub says: String,
+}
+
+impl Check {
+    pub fn good(name: &'static str, says: impl Into<String>) -> Self {
+        let says = says.into();
+        Self {
+            name,
+            good: true,
+            says,
+        }
+    }
+
+    pub fn bad(name: &'static str, says: impl Into<String>) -> Self {
+        let says = says.into();
+        Self {
+            name,
+            good: false,
+            says,
+        }
+    }
+}
+
+/// Everything about one chain. A node that does not answer is told once, not
+/// once for each question.
+pub async fn chain(context: &Context, config: &ChainConfig, now: BlockTime) -> Vec<Check> {
+    let key = context
+        .keys(&config.id)
+        .map_err(anyhow::Error::from)
+        .and_then(|keys| Ok(keys.load(&config.key)?));
+    let mut checks = Vec::new();
+    match context.connect_read_only(&config.id) {
+        Ok(chain) => checks.extend(node(&chain, now).await),
+        Err(error) => checks.push(Check::bad("config", output::one_line(&error))),
+    }
+    let answers = checks
+        .iter()
+        .all(|check| check.name != "node" || check.good);
+    match key {
+        Err(error) => checks.push(Check::bad("key", output::one_line(&error))),
+        Ok(key) => {
+            checks.push(Check::good(
+                "key",
+                format!("{} {}", config.key, key.address()),
+            ));
+            if answers {
+                checks.push(account(context, config, &key).await);
+            }
+        }
+    }
+    checks
+}
+
+async fn node(chain: &CosmosChain, now: BlockTime) -> Vec<Check> {
+    let (status, grpc) = futures::join!(chain.health(), chain.unbonding_period());
+    let status = match status {
+        Ok(status) => status,
+        // The chain's own words say which node, and what to correct.
+        Err(error) => return vec![Check::bad("node", told(error))],
+    };
+    let mut checks = judge(&status, chain.id().as_str(), now);
+    checks.push(match grpc {
+        Ok(_) => Check::good("grpc", chain.settings().grpc.as_str().trim_end_matches('/')),
+        Err(error) => Check::bad("grpc", format!("{}: correct `grpc`?", told(error))),
+    });
+    checks
+}
+
+/// What a node says of itself, judged.
+fn judge(status: &NodeHealth, id: &str, now: BlockTime) -> Vec<Check> {
+    let NodeHealth {
+        network,
+        version,
+        height,
+        ..
+    } = status;
+    if network != id {
+        let says = format!("it serves {network}, not {id}: correct `rpc` or `id`");
+        return vec![Check::bad("node", says)];
+    }
+    let node = Check::good(
+        "node",
+        format!("CometBFT {version}, {id} at height {height}"),
+    );
+    let sync = match status.catching_up {
+        true => Check::bad(
+            "sync",
+            "the node is catching up: wait for it, or name another node",
+        ),
+        false => Check::good("sync", "the node is up to date"),
+    };
+    let age = Duration::from_nanos(now.0.saturating_sub(status.time.0));
+    let shown = humantime::format_duration(Duration::from_secs(age.as_secs()));
+    let block = match age > BLOCK_AGE_MAX {
+        true => Check::bad(
+            "block",
+            format!("the newest is {shown} old: has the chain stopped, or is a clock wrong?"),
+        ),
+        false => Check::good("block", format!("the newest is {shown} old")),
+    };
+    vec![node, sync, block]
+}
+
+/// Whether the key's account is there and can pay fees.
+async fn account(context: &Context, config: &ChainConfig, key: &Key) -> Check {
+    let found = async {
+        let settings = context.chain_settings(&config.id, Some(key.clone()))?;
+        let price = settings.gas_price.clone();
+        let chain = CosmosChain::new(settings)?;
+        let account = chain.account().await?;
+        let balance = chain.balance(&account.address, &price.denom).await?;
+        anyhow::Ok((balance, price))
+    };
+    match found.await {
+        Ok((balance, price)) => funds(balance, &price, key.address()),
+        Err(error) => Check::bad("account", output::one_line(&error)),
+    }
+}
+
+fn funds(balance: u128, price: &GasPrice, address: &str) -> Check {
+    let denom = &price.denom;
+    // More than can be counted is more than anyone has.
+    let reserve = price.amount.mul_ceil(GAS_IN_RESERVE).unwrap_or(u128::MAX);
+    match balance >= reserve {
+        true => Check::good("account", format!("it has {balance}{denom} for fees")),
+        false => Check::bad(
+            "account",
+            format!(
+                "it has {balance}{denom}, and a large batch costs {reserve}{denom}: send some to \
+                 {address}"
+            ),
+        ),
+    }
+}
+
+fn told(error: ChainError) -> String {
+    output::one_line(&anyhow::Error::from(error))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn status() -> NodeHealth {
+        NodeHealth {
+            network: "akash-a".to_owned(),
+            version: "0.38.17".to_owned(),
+            height: 42,
+            time: BlockTime(100_000_000_000),
+            earliest_height: 1,
+            catching_up: false,
+        }
+    }
+
+    fn bad(status: &NodeHealth, now_seconds: u64) -> Vec<&'static str> {
+        let now = BlockTime(now_seconds * 1_000_000_000);
+        let checks = judge(status, "akash-a", now);
+        let bad = checks.iter().filter(|check| !check.good);
+        bad.map(|check| check.name).collect()
+    }
+
+    #[test]
+    fn a_node_is_judged_by_what_it_says_of_itself() {
+        assert!(bad(&status(), 101).is_empty());
+        // A clock a little behind the chain's is no fault.
+        assert!(bad(&status(), 99).is_empty());
+        assert_eq!(bad(&status(), 161), ["block"]);
+        let mut other = status();
+        other.catching_up = true;
+        assert_eq!(bad(&other, 101), ["sync"]);
+        other.network = "kava-a".to_owned();
+        assert_eq!(bad(&other, 101), ["node"]);
+    }
+
+    #[test]
+    fn an_account_must_afford_a_large_batch() {
+        let price: GasPrice = "0.025uakt".parse().unwrap();
+        assert!(funds(250_000, &price, "akash1x").good);
+        let short = funds(249_999, &price, "akash1x");
+        assert!(!short.good && short.says.contains("send some to akash1x"));
+        let free: GasPrice = "0uakt".parse().unwrap();
+        assert!(funds(0, &free, "akash1x").good);
+    }
+}

@@ -1,0 +1,176 @@
+//! The light clients on a chain, and whether they can still be used.
+
+use std::fmt;
+use std::time::Duration;
+
+use futures::{StreamExt, TryStreamExt};
+use ibc_proto::google::protobuf::Any;
+use ibc_proto::Protobuf;
+use ibc_relayer_types::clients::ics07_tendermint::consensus_state::ConsensusState;
+use ibc_relayer_types::core::ics24_host::path::{ClientConsensusStatePath, ClientStatePath};
+use serde::{Serialize, Serializer};
+use tern_chains::{BlockTime, Chain, ChainError, ClientId, ClientSummary, Path};
+
+use super::{number_of, or_dash, Row};
+
+/// Clients asked for at once.
+const AT_ONCE: usize = 16;
+
+pub const HEADER: [&str; 6] = [
+    "CLIENT",
+    "OF CHAIN",
+    "STATUS",
+    "LATEST HEIGHT",
+    "TRUSTING PERIOD",
+    "EXPIRES IN",
+];
+
+#[derive(Debug, Serialize)]
+pub struct ClientRow {
+    client: ClientId,
+    /// The rest is `None` for client types Tern does not know.
+    chain: Option<String>,
+    status: Status,
+    latest_height: Option<u64>,
+    trusting_period_seconds: Option<u64>,
+    /// Time left, by the clock of the chain the client is on.
+    expires_in_seconds: Option<u64>,
+}
+
+/// ICS-02 client status.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Status {
+    Active,
+    Expired,
+    Frozen,
+    /// A client type other than `07-tendermint`.
+    Unknown,
+}
+
+impl fmt::Display for Status {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(self, f)
+    }
+}
+
+impl Serialize for Status {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+/// All clients on a chain, in order.
+pub async fn all(host: &dyn Chain) -> Result<Vec<ClientRow>, ChainError> {
+    let ((_, now), ids) = futures::try_join!(host.latest(), host.clients())?;
+    let rows = futures::stream::iter(ids.into_iter().map(|id| row(host, id, now)));
+    let mut rows: Vec<ClientRow> = rows.buffer_unordered(AT_ONCE).try_collect().await?;
+    rows.sort_by_key(|row| number_of(row.client.as_str()));
+    Ok(rows)
+}
+
+async fn row(host: &dyn Chain, id: ClientId, now: BlockTime) -> Result<ClientRow, ChainError> {
+    let path = Path::ClientState(ClientStatePath(id.clone()));
+    let state = host.query(path, None).await?;
+    let Some(client) = state.and_then(|state| ClientSummary::decode(&state)) else {
+        return Ok(ClientRow {
+            client: id,
+            chain: None,
+            status: Status::Unknown,
+            latest_height: None,
+            trusting_period_seconds: None,
+            expires_in_seconds: None,
+        });
+    };
+    let path = Path::ClientConsensusState(ClientConsensusStatePath {
+        client_id: id.clone(),
+        epoch: client.chain_id.version(),
+        height: client.latest_height,
+    });
+    let trusted = host.query(path, None).await?;
+    let left = trusted
+        .and_then(|bytes| time_of(&bytes))
+        .and_then(|trusted| time_left(trusted, client.trusting_period, now));
+    Ok(ClientRow {
+        client: id,
+        chain: Some(client.chain_id.to_string()),
+        status: status(client.frozen, left),
+        latest_height: Some(client.latest_height),
+        trusting_period_seconds: Some(client.trusting_period.as_secs()),
+        expires_in_seconds: left.map(|left| left.as_secs()),
+    })
+}
+
+/// ICS-07: a client without the consensus state of its latest height counts as
+/// expired.
+fn status(frozen: bool, left: Option<Duration>) -> Status {
+    match (frozen, left) {
+        (true, _) => Status::Frozen,
+        (false, Some(_)) => Status::Active,
+        (false, None) => Status::Expired,
+    }
+}
+
+/// The header time of a stored consensus state.
+fn time_of(bytes: &[u8]) -> Option<BlockTime> {
+    let state = <ConsensusState as Protobuf<Any>>::decode_vec(bytes).ok()?;
+    let nanos = state.timestamp.unix_timestamp_nanos();
+    u64::try_from(nanos).ok().map(BlockTime)
+}
+
+/// How long until the consensus state can no longer be trusted; `None` if that
+/// is over. ICS-07: expired from `trusted + period` on.
+fn time_left(trusted: BlockTime, period: Duration, now: BlockTime) -> Option<Duration> {
+    let end = Duration::from_nanos(trusted.0).checked_add(period)?;
+    let left = end.checked_sub(Duration::from_nanos(now.0))?;
+    (!left.is_zero()).then_some(left)
+}
+
+impl Row<6> for ClientRow {
+    fn cells(&self) -> [String; 6] {
+        let time = |seconds: Option<u64>| {
+            let text = seconds.map(|seconds| {
+                humantime::format_duration(Duration::from_secs(seconds)).to_string()
+            });
+            or_dash(text.as_deref())
+        };
+        let height = self.latest_height.map(|height| height.to_string());
+        [
+            self.client.to_string(),
+            or_dash(self.chain.as_deref()),
+            self.status.to_string(),
+            or_dash(height.as_deref()),
+            time(self.trusting_period_seconds),
+            time(self.expires_in_seconds),
+        ]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_client_expires_when_its_trusting_period_is_over() {
+        let period = Duration::from_secs(10);
+        let trusted = BlockTime(5_000_000_000);
+        for (now, left) in [
+            (5_000_000_000, Some(10)),
+            (14_000_000_000, Some(1)),
+            (15_000_000_000, None),
+            (99_000_000_000, None),
+        ] {
+            let left = left.map(Duration::from_secs);
+            assert_eq!(time_left(trusted, period, BlockTime(now)), left, "{now}");
+        }
+        assert_eq!(time_left(trusted, Duration::MAX, BlockTime(0)), None);
+    }
+
+    #[test]
+    fn a_frozen_client_is_frozen_whatever_its_age() {
+        let left = Some(Duration::from_secs(1));
+        assert_eq!(status(true, left), Status::Frozen);
+        assert_eq!(status(true, None), Status::Frozen);
+        assert_eq!(status(false, left), Status::Active);
+        assert_eq!(status(false, None), Status::Expired);
+    }
+}
