@@ -1,1 +1,46 @@
+//! [`Chain`](tern_chains::Chain) for Cosmos SDK chains: CometBFT RPC over HTTP
+//! and WebSocket, and Cosmos gRPC.
+//!
+//! What flows through: `wake` learns that a block is there, `blocks` reads it and
+//! `events` turns its ABCI events into facts; `query` and `state` read the IBC
+//! store, `proof` checks a value against a root; `light` fetches headers and
+//! `verify` decides whether they follow from the trusted one; `account`,
+//! `estimate` and `tx` carry a transaction out. `rpc` and `grpc` are the only
+//! two doors to the node: both count against one bound on requests in flight.
+//!
+//! Heights are revision heights everywhere; the revision number comes from the
+//! chain id. No clock is read here: timers only pace waiting and retries.
+//!
+//! [`CosmosChain::new`] does no network I/O: the first question negotiates the
+//! node's RPC dialect and checks that it serves the configured chain.
 
+mod account;
+mod blocks;
+mod chain;
+mod errors;
+mod estimate;
+mod events;
+mod gas;
+mod grpc;
+mod key;
+mod light;
+mod new_client;
+mod node;
+mod proof;
+mod query;
+mod rpc;
+mod search;
+mod settings;
+mod state;
+#[cfg(test)]
+mod testing;
+mod tx;
+mod validators;
+mod verify;
+mod wake;
+
+pub use chain::CosmosChain;
+pub use gas::{Decimal, DecimalError, GasPrice, GasPriceError};
+pub use key::{Key, KeyError, DEFAULT_HD_PATH};
+pub use node::{Coin, NodeHealth};
+pub use settings::CosmosSettings;

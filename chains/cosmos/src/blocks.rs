@@ -1,0 +1,135 @@
+//! Blocks: `block` and `block_results` of one height in, the block's IBC events
+//! and the fate of its transactions out.
+
+use sha2::{Digest, Sha256};
+use tendermint::abci::{self, types::ExecTxResult};
+use tendermint_rpc::endpoint::{block, block_results};
+use tern_chains::{
+    Block, BlockTime, ChainError, ChainId, Event, Next, Timestamp, TxHash, TxOutcome,
+};
+
+use crate::errors::{answer, Result};
+use crate::events;
+use crate::rpc::Rpc;
+
+/// The committed block at `height`, or the gap that starts there.
+#[tracing::instrument(level = "debug", skip_all, fields(chain = %rpc.origin.chain, height))]
+pub(crate) async fn next(rpc: &Rpc, height: u64) -> Result<Next> {
+    let error = match block(rpc, height).await {
+        Ok(block) => return Ok(Next::Block(Box::new(block))),
+        Err(error) => error,
+    };
+    // Something is missing at this height: how far does the hole reach?
+    let pruned = matches!(error, ChainError::Pruned { .. });
+    if !pruned && answer(&error).is_none() {
+        return Err(error);
+    }
+    let sync = rpc.status().await?.sync_info;
+    let earliest = sync.earliest_block_height.value();
+    if height < earliest {
+        return Ok(Next::Gap {
+            from: height,
+            to: earliest - 1,
+        });
+    }
+    match first_results(rpc, height, sync.latest_block_height.value()).await? {
+        Some(first) => Ok(Next::Gap {
+            from: height,
+            to: first - 1,
+        }),
+        None => Err(error),
+    }
+}
+
+/// The committed block at `height`.
+#[tracing::instrument(level = "debug", skip_all, fields(chain = %rpc.origin.chain, height))]
+pub(crate) async fn block(rpc: &Rpc, height: u64) -> Result<Block> {
+    let both = || async { futures::try_join!(rpc.block(height), rpc.block_results(height)) };
+    let (block, results) = rpc.settled(height, both).await?;
+    Ok(decode(&rpc.origin.chain, &block, &results))
+}
+
+/// The lowest height above `missing` whose results the node still has, by
+/// bisection: a node that discards them has those of its newest block only, one
+/// that prunes them has all from some height on. `None` if it has none, or those
+/// of `missing` after all.
+async fn first_results(rpc: &Rpc, missing: u64, latest: u64) -> Result<Option<u64>> {
+    let there = |height| async move {
+        match rpc.block_results(height).await {
+            Ok(_) => Ok(true),
+            Err(error) if answer(&error).is_some() => Ok(false),
+            Err(error) => Err(error),
+        }
+    };
+    if latest <= missing || there(missing).await? || !there(latest).await? {
+        return Ok(None);
+    }
+    let (mut without, mut with) = (missing, latest);
+    while with - without > 1 {
+        let middle = without + (with - without) / 2;
+        if there(middle).await? {
+            with = middle;
+        } else {
+            without = middle;
+        }
+    }
+    Ok(Some(with))
+}
+
+/// Pure: the two answers of the node as one block.
+fn decode(chain: &ChainId, block: &block::Response, results: &block_results::Response) -> Block {
+    let header = &block.block.header;
+    let height = header.height.value();
+    let tx_results = results.txs_results.as_deref().unwrap_or_default();
+    // Begin- and end-block events are two lists up to 0.37, one from 0.38 on.
+    let (begin, end): (Vec<_>, Vec<_>) = results
+        .finalize_block_events
+        .iter()
+        .partition(|event| is_begin_block(event));
+    let before = results.begin_block_events.iter().flatten().chain(begin);
+    let after = results.end_block_events.iter().flatten().chain(end);
+    let in_txs = tx_results
+        .iter()
+        .filter(|result| result.code.is_ok())
+        .flat_map(|result| &result.events);
+    let events: Vec<Event> = before
+        .chain(in_txs)
+        .chain(after)
+        .filter_map(|event| events::decode_or_warn(chain, height, event))
+        .collect();
+    let txs = block.block.data.iter().zip(tx_results);
+    Block {
+        height,
+        time: block_time(header.time),
+        events,
+        txs: txs.map(|(tx, result)| outcome(tx, result)).collect(),
+    }
+}
+
+/// The SDK marks its own with the phase they are from.
+fn is_begin_block(event: &abci::Event) -> bool {
+    let mut attributes = event.attributes.iter();
+    attributes.any(|attribute| {
+        attribute.key_bytes() == b"mode" && attribute.value_bytes() == b"BeginBlock"
+    })
+}
+
+/// A header's time in our unit.
+pub(crate) fn block_time(time: tendermint::Time) -> BlockTime {
+    BlockTime(Timestamp::from(time).nanoseconds())
+}
+
+fn outcome(tx: &[u8], result: &ExecTxResult) -> TxOutcome {
+    TxOutcome {
+        hash: TxHash(Sha256::digest(tx).into()),
+        code: result.code.value(),
+        codespace: result.codespace.clone(),
+        log: result.log.clone(),
+        // CometBFT's gas is signed for historical reasons; it is never negative.
+        gas_wanted: u64::try_from(result.gas_wanted).unwrap_or_default(),
+        gas_used: u64::try_from(result.gas_used).unwrap_or_default(),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,149 @@
+//! Where an error comes from, said once: the chain and the node asked.
+
+use std::error::Error;
+use std::fmt::Display;
+
+use tern_chains::{ChainError, ChainId};
+use url::Url;
+
+pub(crate) type Result<T> = std::result::Result<T, ChainError>;
+type Source = Box<dyn Error + Send + Sync>;
+
+/// One chain seen through one door of its node; makes that chain's errors.
+#[derive(Clone, Debug)]
+pub(crate) struct Origin {
+    pub chain: ChainId,
+    /// The node's URL without credentials, for people to read.
+    pub node: String,
+}
+
+/// What went wrong at or on the way to a node, in one line.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum Fault {
+    /// The node answered: with an error.
+    #[error("{0}")]
+    Answer(String),
+    /// No answer, or none that can be read.
+    #[error("{0}")]
+    Transport(String),
+}
+
+impl Origin {
+    pub fn new(chain: &ChainId, url: &Url) -> Self {
+        Self {
+            chain: chain.clone(),
+            node: readable(url),
+        }
+    }
+
+    pub fn node(&self, doing: impl Into<String>, source: impl Into<Source>) -> ChainError {
+        ChainError::Node {
+            chain: self.chain.clone(),
+            node: self.node.clone(),
+            doing: doing.into(),
+            source: source.into(),
+        }
+    }
+
+    pub fn malformed(&self, doing: impl Into<String>, source: impl Into<Source>) -> ChainError {
+        ChainError::Malformed {
+            chain: self.chain.clone(),
+            doing: doing.into(),
+            source: source.into(),
+        }
+    }
+
+    pub fn pruned(&self, doing: impl Into<String>, height: u64) -> ChainError {
+        ChainError::Pruned {
+            chain: self.chain.clone(),
+            doing: doing.into(),
+            height,
+        }
+    }
+
+    pub fn unverified(&self, doing: impl Into<String>, reason: impl Display) -> ChainError {
+        ChainError::Unverified {
+            chain: self.chain.clone(),
+            doing: doing.into(),
+            reason: reason.to_string(),
+        }
+    }
+
+    pub fn unusable(&self, doing: impl Into<String>, reason: impl Display) -> ChainError {
+        ChainError::ClientUnusable {
+            chain: self.chain.clone(),
+            doing: doing.into(),
+            reason: reason.to_string(),
+        }
+    }
+
+    pub fn local(&self, reason: impl Display) -> ChainError {
+        ChainError::Local {
+            chain: self.chain.clone(),
+            reason: reason.to_string(),
+        }
+    }
+}
+
+/// What the node said, if the error is its answer to an RPC call.
+pub(crate) fn answer(error: &ChainError) -> Option<&str> {
+    match error {
+        ChainError::Node { source, .. } => match source.downcast_ref::<Fault>()? {
+            Fault::Answer(text) => Some(text),
+            Fault::Transport(_) => None,
+        },
+        _ => None,
+    }
+}
+
+/// An error with its causes in one line, each cause once.
+pub(crate) fn one_line<'a>(chain: impl Iterator<Item = &'a (dyn Error + 'static)>) -> String {
+    let mut line = String::new();
+    for text in chain.map(ToString::to_string) {
+        if line.contains(&text) {
+            continue;
+        }
+        if !line.is_empty() {
+            line.push_str(": ");
+        }
+        line.push_str(&text);
+    }
+    line
+}
+
+/// The one-line text of one of the error types of ibc-relayer and tendermint,
+/// whose own `Display` runs over many lines with source locations.
+macro_rules! flex_line {
+    ($error:expr) => {
+        $crate::errors::one_line($error.trace().chain())
+    };
+}
+pub(crate) use flex_line;
+
+/// Credentials and query strings, where keys hide, are left out.
+fn readable(url: &Url) -> String {
+    let mut url = url.clone();
+    // Fails only for URLs that cannot have credentials in the first place.
+    let _ = url.set_username("");
+    let _ = url.set_password(None);
+    url.set_query(None);
+    url.to_string().trim_end_matches('/').to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_shown_url_has_no_secrets() {
+        let url = Url::parse("https://user:pass@rpc.example.org:26657/?key=abc").unwrap();
+        assert_eq!(readable(&url), "https://rpc.example.org:26657");
+    }
+
+    #[test]
+    fn a_library_error_becomes_one_line() {
+        let url: std::result::Result<tendermint_rpc::Url, _> = "http:/:x".parse();
+        let line = flex_line!(url.unwrap_err());
+        assert!(!line.contains('\n') && !line.is_empty(), "{line}");
+    }
+}

@@ -1,0 +1,188 @@
+//! The gRPC door: one lazily opened HTTP/2 connection, shared by every query
+//! client, with the same bound on requests in flight as the RPC.
+
+use std::future::Future;
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+use ibc_proto::cosmos::base::query::v1beta1::{PageRequest, PageResponse};
+use tern_chains::ChainError;
+use tokio::sync::Semaphore;
+use tonic::transport::{Channel, ClientTlsConfig, Endpoint};
+use tonic::{Code, Response, Status};
+
+use crate::errors::{one_line, Origin, Result};
+use crate::settings::CosmosSettings;
+
+/// The largest answer accepted, in bytes.
+const ANSWER_BYTES_MAX: usize = 32 * 1024 * 1024;
+/// Entries asked for in one page of a list, and pages read of one list.
+const PAGE_LIMIT: u64 = 1000;
+const PAGES_MAX: usize = 10_000;
+/// TCP keep-alive. HTTP/2 pings are not used: grpc-go closes a connection that
+/// pings more often than every five minutes.
+const TCP_KEEPALIVE: Duration = Duration::from_secs(30);
+
+/// One node's gRPC.
+pub(crate) struct Grpc {
+    pub origin: Origin,
+    endpoint: Endpoint,
+    channel: OnceLock<Channel>,
+    permits: Arc<Semaphore>,
+}
+
+/// Gives a generated query client the shared channel and our size limit.
+macro_rules! client {
+    ($grpc:expr, $client:path) => {{
+        use $client as Client;
+        Client::new($grpc.channel()).max_decoding_message_size($crate::grpc::answer_bytes_max())
+    }};
+}
+pub(crate) use client;
+
+pub(crate) const fn answer_bytes_max() -> usize {
+    ANSWER_BYTES_MAX
+}
+
+impl Grpc {
+    pub fn new(settings: &CosmosSettings, permits: Arc<Semaphore>) -> Result<Self> {
+        let origin = Origin::new(&settings.id, &settings.grpc);
+        let wrong = |error: tonic::transport::Error| {
+            let why = one_line(causes(&error));
+            origin.local(format!("grpc `{}`: {why}", origin.node))
+        };
+        if !matches!(settings.grpc.scheme(), "http" | "https") {
+            let reason = "write it as http:// or https://";
+            return Err(origin.local(format!("grpc `{}`: {reason}", origin.node)));
+        }
+        let url = settings.grpc.as_str().to_owned();
+        let mut endpoint = Endpoint::from_shared(url)
+            .map_err(wrong)?
+            .user_agent(concat!("tern/", env!("CARGO_PKG_VERSION")))
+            .map_err(wrong)?
+            .connect_timeout(settings.request_timeout)
+            .timeout(settings.request_timeout)
+            .tcp_nodelay(true)
+            .tcp_keepalive(Some(TCP_KEEPALIVE));
+        if settings.grpc.scheme() == "https" {
+            let tls = ClientTlsConfig::new().with_native_roots();
+            endpoint = endpoint.tls_config(tls).map_err(wrong)?;
+        }
+        Ok(Self {
+            origin,
+            endpoint,
+            channel: OnceLock::new(),
+            permits,
+        })
+    }
+
+    /// The shared channel. Made on first use, as making it needs a runtime.
+    pub fn channel(&self) -> Channel {
+        self.channel
+            .get_or_init(|| self.endpoint.connect_lazy())
+            .clone()
+    }
+
+    /// Asks once. The error is the bare status, for callers who read it.
+    pub async fn ask<T, F>(&self, call: F) -> std::result::Result<T, Status>
+    where
+        F: Future<Output = std::result::Result<Response<T>, Status>>,
+    {
+        // An error would mean a closed semaphore; this one is never closed.
+        let _permit = self.permits.acquire().await;
+        call.await.map(Response::into_inner)
+    }
+
+    /// Asks once. An error is the node's, or the chain's refusal.
+    pub async fn call<T, F>(&self, doing: &str, call: F) -> Result<T>
+    where
+        F: Future<Output = std::result::Result<Response<T>, Status>>,
+    {
+        let answer = self.ask(call).await;
+        answer.map_err(|status| self.error(doing, &status))
+    }
+
+    /// Reads a whole list, page by page.
+    pub async fn pages<T, F>(
+        &self,
+        doing: &str,
+        mut page: impl FnMut(PageRequest) -> F,
+    ) -> Result<Vec<T>>
+    where
+        F: Future<Output = Result<(Vec<T>, Option<PageResponse>)>>,
+    {
+        let mut all = Vec::new();
+        let mut key = Vec::new();
+        for _ in 0..PAGES_MAX {
+            let request = PageRequest {
+                key: key.clone(),
+                limit: PAGE_LIMIT,
+                ..PageRequest::default()
+            };
+            let (items, next) = page(request).await?;
+            all.extend(items);
+            let next_key = next.map(|next| next.next_key).unwrap_or_default();
+            // The same key again would repeat the page for ever.
+            if next_key.is_empty() || next_key == key {
+                return Ok(all);
+            }
+            key = next_key;
+        }
+        let limit = format!("the list does not end within {PAGES_MAX} pages");
+        Err(self.origin.node(doing, limit))
+    }
+
+    /// What a status means: the node failed, or the chain said no.
+    pub fn error(&self, doing: &str, status: &Status) -> ChainError {
+        if is_transport(status) {
+            return self.origin.node(doing, status_line(status));
+        }
+        ChainError::Rejected {
+            chain: self.origin.chain.clone(),
+            doing: doing.to_owned(),
+            codespace: "grpc".to_owned(),
+            code: status.code() as u32,
+            log: status.message().to_owned(),
+            message_index: None,
+        }
+    }
+}
+
+/// Whether this status came from the way to the node rather than from the chain.
+///
+/// A status the node sent has no source; one tonic made of a broken connection
+/// has. `Unknown` and the argument errors are how the SDK reports a failed
+/// query or simulation.
+fn is_transport(status: &Status) -> bool {
+    use std::error::Error;
+    status.source().is_some()
+        // An HTTP error of something in between.
+        || status.message().starts_with("grpc-status header missing")
+        || matches!(
+            status.code(),
+            Code::Unavailable
+                | Code::DeadlineExceeded
+                | Code::Cancelled
+                | Code::ResourceExhausted
+                | Code::Internal
+                | Code::Unimplemented
+                | Code::Unauthenticated
+                | Code::PermissionDenied
+                | Code::DataLoss
+        )
+}
+
+fn status_line(status: &Status) -> String {
+    use std::error::Error;
+    let text = match status.source() {
+        Some(source) => one_line(causes(source)),
+        None => status.message().to_owned(),
+    };
+    format!("gRPC {:?}: {text}", status.code())
+}
+
+fn causes<'a>(
+    error: &'a (dyn std::error::Error + 'static),
+) -> impl Iterator<Item = &'a (dyn std::error::Error + 'static)> {
+    std::iter::successors(Some(error), |error| error.source())
+}

@@ -1,0 +1,75 @@
+//! What a new client of this chain starts from: the newest header, and the
+//! chain's own parameters.
+
+use ibc_relayer_types::clients::ics07_tendermint::client_state::{AllowUpdate, ClientState};
+use ibc_relayer_types::clients::ics07_tendermint::consensus_state::ConsensusState;
+use ibc_relayer_types::core::ics02_client::trust_threshold::TrustThreshold;
+use ibc_relayer_types::core::ics23_commitment::commitment::CommitmentRoot;
+use ibc_relayer_types::core::ics23_commitment::specs::ProofSpecs;
+use tern_chains::{ClientParams, Height, NewClient};
+
+use crate::errors::{flex_line, Result};
+use crate::grpc::Grpc;
+use crate::light::Light;
+use crate::node;
+use crate::verify::{verify_alone, LightBlock};
+
+/// Where the SDK's upgrade module keeps the states a client is upgraded with.
+const UPGRADE_PATH: [&str; 2] = ["upgrade", "upgradedIBCState"];
+
+/// Client and consensus state at the newest height (ICS-02 `createClient`).
+///
+/// The header cannot be verified against anything older; it is checked to be
+/// signed by its own validators.
+#[tracing::instrument(level = "debug", skip_all, fields(chain = %light.chain))]
+pub(crate) async fn new_client(
+    light: &Light,
+    grpc: &Grpc,
+    params: &ClientParams,
+) -> Result<NewClient> {
+    let unbonding = node::unbonding_period(grpc);
+    let (unbonding_period, block) = futures::try_join!(unbonding, newest(light))?;
+    let origin = &light.rpc.origin;
+    let wrong = |reason: String| origin.local(format!("new client: {reason}"));
+    let latest_height = Height::new(origin.chain.version(), block.height())
+        .map_err(|error| wrong(flex_line!(error)))?;
+    let (numerator, denominator) = params.trust_level;
+    let client_state = ClientState::new(
+        origin.chain.clone(),
+        TrustThreshold::new(numerator, denominator).map_err(|error| wrong(flex_line!(error)))?,
+        params.trusting_period.unwrap_or(unbonding_period * 2 / 3),
+        unbonding_period,
+        params.max_clock_drift,
+        latest_height,
+        ProofSpecs::default(),
+        UPGRADE_PATH.map(str::to_owned).to_vec(),
+        // ibc-go ignores both since v4; older versions want them for recovery.
+        AllowUpdate {
+            after_expiry: true,
+            after_misbehaviour: true,
+        },
+    )
+    .map_err(|error| wrong(flex_line!(error)))?;
+    let header = &block.signed.header;
+    let root = CommitmentRoot::from_bytes(header.app_hash.as_bytes());
+    let consensus_state = ConsensusState::new(root, header.time, header.next_validators_hash);
+    Ok(NewClient {
+        client_state: client_state.into(),
+        consensus_state: consensus_state.into(),
+        height: block.height(),
+    })
+}
+
+async fn newest(light: &Light) -> Result<LightBlock> {
+    let sync = light.rpc.status().await?.sync_info;
+    let height = sync.latest_block_height.value();
+    let doing = format!("header at {height}");
+    let commit = || light.rpc.commit(height);
+    let signed = light.rpc.settled(height, commit).await?.signed_header;
+    let hash = signed.header.validators_hash;
+    let validators = light.validators.with_hash(hash, height).await?;
+    let block = LightBlock { signed, validators };
+    verify_alone(&light.chain, &block)
+        .map_err(|reason| light.rpc.origin.unverified(doing, reason))?;
+    Ok(block)
+}

@@ -1,0 +1,55 @@
+//! What a chain needs to be told: where its node is, who signs, what gas costs.
+
+use std::time::Duration;
+
+use tern_chains::ChainId;
+use url::Url;
+
+use crate::gas::{Decimal, GasPrice};
+use crate::key::Key;
+
+/// How to reach and use one Cosmos SDK chain.
+#[derive(Clone, Debug)]
+pub struct CosmosSettings {
+    pub id: ChainId,
+    /// CometBFT RPC, `http://` or `https://`. The WebSocket is at `websocket`
+    /// below it.
+    pub rpc: Url,
+    /// Cosmos gRPC, `http://` or `https://`.
+    pub grpc: Url,
+    /// Bech32 prefix of account addresses, such as `cosmos`.
+    pub account_prefix: String,
+    pub gas_price: GasPrice,
+    /// What a simulation's gas is multiplied with to get the gas limit.
+    /// Default: 1.2.
+    pub gas_multiplier: Decimal,
+    /// How long one request may take. Default: 10 s.
+    pub request_timeout: Duration,
+    /// Requests in flight at once, RPC and gRPC together. Default: 32.
+    pub max_concurrent_requests: usize,
+    /// The signing key. A chain without one can be read, not written to.
+    pub key: Option<Key>,
+}
+
+impl CosmosSettings {
+    /// Settings with the documented defaults and no key.
+    pub fn new(
+        id: ChainId,
+        rpc: Url,
+        grpc: Url,
+        account_prefix: impl Into<String>,
+        gas_price: GasPrice,
+    ) -> Self {
+        Self {
+            id,
+            rpc,
+            grpc,
+            account_prefix: account_prefix.into(),
+            gas_price,
+            gas_multiplier: Decimal::new(12, 1),
+            request_timeout: Duration::from_secs(10),
+            max_concurrent_requests: 32,
+            key: None,
+        }
+    }
+}

@@ -1,0 +1,154 @@
+//! Lists of the IBC state by gRPC: what exists, as far as it can be read.
+
+use futures::{stream, StreamExt, TryStreamExt};
+use ibc_proto::ibc::core::channel::v1 as channel;
+use ibc_proto::ibc::core::client::v1 as client;
+use ibc_proto::ibc::core::connection::v1 as connection;
+use tern_chains::{
+    ChannelId, ClientId, IdentifiedChannelEnd, IdentifiedConnectionEnd, PortId, Sequence,
+};
+
+use crate::errors::{Origin, Result};
+use crate::grpc::{self, Grpc};
+
+/// Sequences asked about in one request, and requests at once.
+const SEQUENCES_PER_REQUEST: usize = 1000;
+const REQUESTS_AT_ONCE: usize = 8;
+
+pub(crate) async fn clients(grpc: &Grpc) -> Result<Vec<ClientId>> {
+    use client::query_client::QueryClient;
+    let doing = "query client states";
+    let states = grpc
+        .pages(doing, |page| {
+            let mut client = grpc::client!(grpc, QueryClient);
+            async move {
+                let request = client::QueryClientStatesRequest {
+                    pagination: Some(page),
+                };
+                let answer = grpc.call(doing, client.client_states(request)).await?;
+                Ok((answer.client_states, answer.pagination))
+            }
+        })
+        .await?;
+    let ids = states.into_iter().map(|state| state.client_id.parse());
+    Ok(readable(&grpc.origin, doing, ids))
+}
+
+pub(crate) async fn connections(grpc: &Grpc) -> Result<Vec<IdentifiedConnectionEnd>> {
+    use connection::query_client::QueryClient;
+    let doing = "query connections";
+    let ends = grpc
+        .pages(doing, |page| {
+            let mut client = grpc::client!(grpc, QueryClient);
+            async move {
+                let request = connection::QueryConnectionsRequest {
+                    pagination: Some(page),
+                };
+                let answer = grpc.call(doing, client.connections(request)).await?;
+                Ok((answer.connections, answer.pagination))
+            }
+        })
+        .await?;
+    let ends = ends.into_iter().map(TryInto::try_into);
+    Ok(readable(&grpc.origin, doing, ends))
+}
+
+pub(crate) async fn channels(grpc: &Grpc) -> Result<Vec<IdentifiedChannelEnd>> {
+    use channel::query_client::QueryClient;
+    let doing = "query channels";
+    let ends = grpc
+        .pages(doing, |page| {
+            let mut client = grpc::client!(grpc, QueryClient);
+            async move {
+                let request = channel::QueryChannelsRequest {
+                    pagination: Some(page),
+                };
+                let answer = grpc.call(doing, client.channels(request)).await?;
+                Ok((answer.channels, answer.pagination))
+            }
+        })
+        .await?;
+    let ends = ends.into_iter().map(TryInto::try_into);
+    Ok(readable(&grpc.origin, doing, ends))
+}
+
+/// Sequences that still have a commitment on this end, ascending.
+pub(crate) async fn commitments(
+    grpc: &Grpc,
+    port: &PortId,
+    channel: &ChannelId,
+) -> Result<Vec<Sequence>> {
+    use channel::query_client::QueryClient;
+    let doing = format!("query packet commitments of {port}/{channel}");
+    let commitments = grpc
+        .pages(&doing, |page| {
+            let mut client = grpc::client!(grpc, QueryClient);
+            let request = channel::QueryPacketCommitmentsRequest {
+                port_id: port.to_string(),
+                channel_id: channel.to_string(),
+                pagination: Some(page),
+            };
+            let doing = &doing;
+            async move {
+                let answer = grpc.call(doing, client.packet_commitments(request)).await?;
+                Ok((answer.commitments, answer.pagination))
+            }
+        })
+        .await?;
+    let mut sequences: Vec<Sequence> = commitments
+        .into_iter()
+        .map(|state| state.sequence.into())
+        .collect();
+    // The store's order is that of decimal strings: 1, 10, 2.
+    sequences.sort_unstable();
+    Ok(sequences)
+}
+
+/// Of `sent`, what this end has not received.
+pub(crate) async fn unreceived_packets(
+    grpc: &Grpc,
+    port: &PortId,
+    channel: &ChannelId,
+    sent: &[Sequence],
+) -> Result<Vec<Sequence>> {
+    use channel::query_client::QueryClient;
+    let doing = format!("query unreceived packets of {port}/{channel}");
+    let ask = |chunk: &[Sequence]| {
+        let mut client = grpc::client!(grpc, QueryClient);
+        let request = channel::QueryUnreceivedPacketsRequest {
+            port_id: port.to_string(),
+            channel_id: channel.to_string(),
+            packet_commitment_sequences: chunk.iter().map(Sequence::as_u64).collect(),
+        };
+        let doing = &doing;
+        async move {
+            let answer = grpc.call(doing, client.unreceived_packets(request)).await?;
+            Ok(answer.sequences)
+        }
+    };
+    let asked: Vec<_> = sent.chunks(SEQUENCES_PER_REQUEST).map(ask).collect();
+    let chunks: Vec<Vec<u64>> = stream::iter(asked)
+        .buffered(REQUESTS_AT_ONCE)
+        .try_collect()
+        .await?;
+    Ok(chunks.into_iter().flatten().map(Into::into).collect())
+}
+
+/// Keeps what can be read. A list with one strange entry is still a list: the
+/// entry belongs to somebody else, with types we do not know.
+fn readable<T, E: std::fmt::Debug>(
+    origin: &Origin,
+    doing: &str,
+    items: impl Iterator<Item = std::result::Result<T, E>>,
+) -> Vec<T> {
+    let mut unreadable = 0usize;
+    let items = items.filter_map(|item| {
+        unreadable += usize::from(item.is_err());
+        item.ok()
+    });
+    let items = items.collect();
+    if unreadable > 0 {
+        tracing::debug!(chain = %origin.chain, doing, unreadable, "entries left out");
+    }
+    items
+}

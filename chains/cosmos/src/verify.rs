@@ -1,0 +1,148 @@
+//! One step of light client verification (ICS-07, LCV-FUNC-VALID). Pure: a
+//! trusted state, a block and a time in, a verdict out.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tendermint::block::{signed_header::SignedHeader, Height};
+use tendermint::validator::Set;
+use tendermint::{chain, Hash, Time};
+use tendermint_light_client::verifier::errors::VerificationErrorDetail;
+use tendermint_light_client::verifier::options::Options;
+use tendermint_light_client::verifier::types::{TrustedBlockState, UntrustedBlockState};
+use tendermint_light_client::verifier::{ProdVerifier, Verdict, Verifier};
+
+/// What is believed: a consensus state, and the validators its hash stands for.
+#[derive(Clone, Debug)]
+pub(crate) struct Trusted {
+    height: Height,
+    time: Time,
+    pub next_validators: Arc<Set>,
+    next_validators_hash: Hash,
+}
+
+/// What a node gave: a header, its commit, and the validators that signed it.
+#[derive(Clone, Debug)]
+pub(crate) struct LightBlock {
+    pub signed: SignedHeader,
+    pub validators: Arc<Set>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Step {
+    Verified,
+    /// Too few of the trusted validators signed: verify this height first.
+    Bisect {
+        pivot: u64,
+    },
+    /// The trusted state is older than the trusting period.
+    Expired {
+        since: Time,
+    },
+    Invalid {
+        reason: String,
+    },
+}
+
+impl Trusted {
+    /// `None` if these are not the validators with that hash.
+    pub fn new(
+        height: Height,
+        time: Time,
+        next_validators: Arc<Set>,
+        next_validators_hash: Hash,
+    ) -> Option<Self> {
+        (next_validators.hash() == next_validators_hash).then_some(Self {
+            height,
+            time,
+            next_validators,
+            next_validators_hash,
+        })
+    }
+
+    pub fn height(&self) -> u64 {
+        self.height.value()
+    }
+}
+
+impl LightBlock {
+    pub fn height(&self) -> u64 {
+        self.signed.header.height.value()
+    }
+
+    fn untrusted(&self) -> UntrustedBlockState<'_> {
+        UntrustedBlockState {
+            signed_header: &self.signed,
+            validators: &self.validators,
+            // Their hash is in the header; whoever needs the set checks it.
+            next_validators: None,
+        }
+    }
+}
+
+/// Whether `block` follows from `trusted`, as ICS-07 on the host chain will
+/// decide it at `now`.
+pub(crate) fn verify(
+    chain: &chain::Id,
+    trusted: &Trusted,
+    block: &LightBlock,
+    options: &Options,
+    now: Time,
+) -> Step {
+    let known = TrustedBlockState {
+        chain_id: chain,
+        header_time: trusted.time,
+        height: trusted.height,
+        next_validators: &trusted.next_validators,
+        next_validators_hash: trusted.next_validators_hash,
+    };
+    let verdict =
+        ProdVerifier::default().verify_update_header(block.untrusted(), known, options, now);
+    match verdict {
+        Verdict::Success => Step::Verified,
+        // Two neighbours need no overlap: the hash decides.
+        Verdict::NotEnoughTrust(_) if block.height() > trusted.height() + 1 => Step::Bisect {
+            pivot: trusted.height() + (block.height() - trusted.height()) / 2,
+        },
+        Verdict::NotEnoughTrust(tally) => Step::Invalid {
+            reason: format!("not enough trust in the next block: {tally}"),
+        },
+        Verdict::Invalid(VerificationErrorDetail::NotWithinTrustPeriod(expired)) => Step::Expired {
+            since: expired.expires_at,
+        },
+        Verdict::Invalid(error) => Step::Invalid {
+            reason: error.to_string(),
+        },
+    }
+}
+
+/// Whether a block is signed by two thirds of its own validators: all that can
+/// be said of a block nothing is trusted before.
+pub(crate) fn verify_alone(chain: &chain::Id, block: &LightBlock) -> Result<(), String> {
+    let actual = &block.signed.header.chain_id;
+    if actual != chain {
+        return Err(format!("the header is of chain {actual}"));
+    }
+    let verifier = ProdVerifier::default();
+    for verdict in [
+        verifier.verify_validator_sets(&block.untrusted()),
+        verifier.verify_commit(&block.untrusted()),
+    ] {
+        match verdict {
+            Verdict::Success => {}
+            Verdict::NotEnoughTrust(tally) => {
+                return Err(format!("not enough signatures: {tally}"))
+            }
+            Verdict::Invalid(error) => return Err(error.to_string()),
+        }
+    }
+    Ok(())
+}
+
+/// The time from which a state is too old to trust; `None` if that is never.
+pub(crate) fn expiry(time: Time, trusting_period: Duration) -> Option<Time> {
+    (time + trusting_period).ok()
+}
+
+#[cfg(test)]
+mod tests;

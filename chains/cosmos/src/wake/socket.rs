@@ -1,0 +1,124 @@
+//! One WebSocket connection subscribed to new block headers, read as knocks.
+
+use std::time::Duration;
+
+use async_tungstenite::tokio::{connect_async, ConnectStream};
+use async_tungstenite::tungstenite::Message;
+use async_tungstenite::WebSocketStream;
+use futures::{SinkExt, StreamExt};
+use serde::Deserialize;
+use tokio::time::timeout;
+
+use crate::rpc::Rpc;
+
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+/// CometBFT pings every 27 s: silence for longer than two of them is a dead
+/// connection.
+const SILENCE_MAX: Duration = Duration::from_secs(60);
+
+/// Headers are the smallest event that comes with every block.
+const SUBSCRIBE: &str = r#"{"jsonrpc":"2.0","id":1,"method":"subscribe","params":{"query":"tm.event='NewBlockHeader'"}}"#;
+
+pub(super) struct Socket(WebSocketStream<ConnectStream>);
+
+/// Connects and subscribes. The error is the reason, in words.
+pub(super) async fn open(rpc: &Rpc) -> Result<Socket, String> {
+    let connecting = connect_async(rpc.socket_url.clone());
+    let connecting = timeout(CONNECT_TIMEOUT, connecting).await;
+    let (mut stream, _) = connecting
+        .map_err(|_| "connecting takes too long".to_owned())?
+        .map_err(|error| error.to_string())?;
+    let subscribe = Message::Text(SUBSCRIBE.to_owned());
+    stream
+        .send(subscribe)
+        .await
+        .map_err(|error| error.to_string())?;
+    Ok(Socket(stream))
+}
+
+impl Socket {
+    /// The next knock, with the block's height if it says one.
+    pub async fn knock(&mut self) -> Result<Option<u64>, String> {
+        loop {
+            let message = timeout(SILENCE_MAX, self.0.next())
+                .await
+                .map_err(|_| format!("silent for {} s", SILENCE_MAX.as_secs()))?
+                .ok_or("closed by the node")?
+                .map_err(|error| error.to_string())?;
+            match message {
+                Message::Text(text) => return read(&text),
+                Message::Close(_) => return Err("closed by the node".to_owned()),
+                // Pings are answered by the library.
+                _ => {}
+            }
+        }
+    }
+}
+
+/// Height of a header event; `None` for any other message. An error is the
+/// node's refusal to subscribe us.
+fn read(text: &str) -> Result<Option<u64>, String> {
+    #[derive(Deserialize)]
+    struct Envelope {
+        result: Option<Result_>,
+        error: Option<serde_json::Value>,
+    }
+    #[derive(Deserialize)]
+    struct Result_ {
+        data: Data,
+    }
+    #[derive(Deserialize)]
+    struct Data {
+        value: Value,
+    }
+    #[derive(Deserialize)]
+    struct Value {
+        header: Header,
+    }
+    #[derive(Deserialize)]
+    struct Header {
+        height: String,
+    }
+    let Ok(envelope) = serde_json::from_str::<Envelope>(text) else {
+        return Ok(None);
+    };
+    if let Some(error) = envelope.error {
+        return Err(error.to_string());
+    }
+    let height = envelope
+        .result
+        .map(|result| result.data.value.header.height);
+    Ok(height.and_then(|height| height.parse().ok()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_header_event_gives_its_height() {
+        let event = r#"{"jsonrpc":"2.0","id":1,"result":{"query":"tm.event='NewBlockHeader'",
+            "data":{"type":"tendermint/event/NewBlockHeader","value":{"header":{
+            "version":{"block":"11"},"chain_id":"a-1","height":"42"}}},"events":{}}}"#;
+        assert_eq!(read(event), Ok(Some(42)));
+    }
+
+    #[test]
+    fn anything_else_is_a_knock_without_a_height() {
+        for text in [
+            r#"{"jsonrpc":"2.0","id":1,"result":{}}"#,
+            r#"{"result":{"data":{"value":{"header":{"height":"many"}}}}}"#,
+            "not json",
+            "",
+        ] {
+            assert_eq!(read(text), Ok(None), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_refusal_is_an_error() {
+        let refusal = r#"{"jsonrpc":"2.0","id":1,"error":{"code":-32603,"message":"Internal error",
+            "data":"max_subscriptions_per_client 5 reached"}}"#;
+        assert!(read(refusal).unwrap_err().contains("max_subscriptions"));
+    }
+}
