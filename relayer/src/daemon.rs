@@ -104,12 +104,18 @@ fn client(config: &ChainConfig) -> ClientParams {
     }
 }
 
-/// The machine's clock: the one place that reads it.
 fn system_clock() -> Clock {
-    Arc::new(|| {
-        let since_epoch = SystemTime::now()
-            .duration_since(UNIX_EPOCH)
-            .unwrap_or_default();
-        BlockTime(u64::try_from(since_epoch.as_nanos()).unwrap_or(u64::MAX))
-    })
+    Arc::new(now)
+}
+
+/// The machine's clock: the one place that reads it.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the shell hands time to everything else"
+)]
+pub fn now() -> BlockTime {
+    let since_epoch = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .unwrap_or_default();
+    BlockTime(u64::try_from(since_epoch.as_nanos()).unwrap_or(u64::MAX))
 }

@@ -50,9 +50,9 @@ pub(crate) async fn block(rpc: &Rpc, height: u64) -> Result<Block> {
 }
 
 /// The lowest height above `missing` whose results the node still has, by
-/// bisection: a node that discards them has those of its newest block only, one
-/// that prunes them has all from some height on. `None` if it has none, or those
-/// of `missing` after all.
+/// bisection: a node that prunes them has all from some height on. `None` if it
+/// has none at all (`discard_abci_responses` in its configuration), or those of
+/// `missing` after all.
 async fn first_results(rpc: &Rpc, missing: u64, latest: u64) -> Result<Option<u64>> {
     let there = |height| async move {
         match rpc.block_results(height).await {

@@ -78,22 +78,18 @@ fn failed(grpc: &Grpc, status: &Status) -> ChainError {
 
 /// A simulation's failure comes as text alone. The SDK writes "failed to execute
 /// message; message index: 3: …".
-fn message_index(log: &str) -> Option<usize> {
-    number_after(log, "message index: ")
+fn message_index<T: FromStr>(log: &str) -> Option<T> {
+    let (_, rest) = log.split_once("message index: ")?;
+    let end = rest
+        .find(|c: char| !c.is_ascii_digit())
+        .unwrap_or(rest.len());
+    rest[..end].parse().ok()
 }
 
 /// Codespace and code of the one refusal that has to be told from the others.
 fn refusal_code(log: &str) -> Option<(&'static str, u32)> {
     log.contains("account sequence mismatch")
         .then_some(("sdk", 32))
-}
-
-fn number_after<T: FromStr>(text: &str, words: &str) -> Option<T> {
-    let (_, rest) = text.split_once(words)?;
-    let end = rest
-        .find(|c: char| !c.is_ascii_digit())
-        .unwrap_or(rest.len());
-    rest[..end].parse().ok()
 }
 
 #[cfg(test)]

@@ -27,3 +27,6 @@ pub(crate) fn verify(proven: &Proven, root: &CommitmentRoot) -> Result<(), Strin
     };
     verified.map_err(|error| flex_line!(error))
 }
+
+#[cfg(test)]
+mod tests;

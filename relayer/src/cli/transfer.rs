@@ -1,8 +1,108 @@
-//! stub
+//! `tern transfer`: tokens sent over a channel (ICS-20), and watched if asked.
+//!
+//! It sends and looks on: carrying the packets is the relayer's business.
+
+mod coin;
+mod follow;
+mod preflight;
+mod quote;
+mod receiver;
+mod report;
+mod send;
+mod size;
+mod track;
+mod watch;
+
+use std::time::Duration;
+
+use clap::Args;
+use futures::StreamExt;
+use tern_chains::{Chain, ChannelId, PortId};
+
+use self::coin::Amount;
+use self::report::Report;
+use self::send::Sender;
+use self::track::Tracker;
+use super::parse;
 use crate::connect::Context;
-use crate::output::Outcome;
-#[derive(Debug, clap::Args)]
-pub struct TransferArgs {}
-pub async fn run(_context: &Context, _args: TransferArgs) -> anyhow::Result<Outcome> {
-    anyhow::bail!("not built yet")
+use crate::output::{self, Outcome};
+
+const EXAMPLES: &str = "\
+Examples:
+  tern transfer akash-a channel-0 100uakt kava1... --wait
+  tern transfer akash-a channel-0 1uakt kava1... --count 500 --key user
+
+With --wait it ends with exit code 0 only when every packet was acknowledged as a
+success. It only watches: `tern start` or `tern packet clear` carry the packets.";
+
+#[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
+pub struct TransferArgs {
+    /// The chain to send from
+    #[arg(value_name = "SRC-CHAIN")]
+    chain: String,
+    /// The channel on that chain
+    #[arg(value_parser = parse::channel)]
+    channel: ChannelId,
+    /// Amount and denom of each transfer, such as 100uakt
+    amount: Amount,
+    /// Address on the chain at the channel's other end
+    receiver: String,
+    /// The port on the chain to send from
+    #[arg(long, default_value = "transfer", value_parser = parse::port)]
+    port: PortId,
+    /// How many such transfers to send, a packet each
+    #[arg(long, default_value = "1", value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    count: u32,
+    /// Name of the key to send with [default: the `key` of the chain's
+    /// configuration]
+    #[arg(long, value_name = "NAME")]
+    key: Option<String>,
+    /// The packets' memo
+    #[arg(long, default_value = "", hide_default_value = true)]
+    memo: String,
+    /// When to give up and take the tokens back, from the newest block on
+    #[arg(long, default_value = "10m", value_parser = parse::duration, value_name = "TIME")]
+    timeout: Duration,
+    /// Watch until every packet is acknowledged or timed out
+    #[arg(long)]
+    wait: bool,
+}
+
+pub async fn run(context: &Context, args: TransferArgs) -> anyhow::Result<Outcome> {
+    let config = context.chain_config(&args.chain)?;
+    let route = preflight::check(context, &args).await?;
+    let start_on_src = route.head;
+    let start_on_dst = match (&route.dst, args.wait) {
+        (Some(dst), true) => Some(dst.latest().await?.0),
+        _ => None,
+    };
+    if args.wait && route.dst.is_none() {
+        output::note(format!(
+            "note: {} is not in the configuration, so what its acknowledgements say cannot be seen",
+            route.dst_id
+        ));
+    }
+    let mut report = Report::new(&args, &route, context.json);
+    let mut tracker = Tracker::new(&route.message)?;
+    let mut sender = Sender::new(&route, config, quote::quote(config, &args, &route).await?);
+    let mut src_blocks = Box::pin(follow::blocks(route.src.clone(), start_on_src));
+
+    sender.fill(start_on_src).await?;
+    while !sender.is_settled() {
+        let Some(block) = src_blocks.next().await.transpose()? else {
+            break;
+        };
+        let txs = sender.settle(&block);
+        let steps = tracker.on_src(&block);
+        report.sent(&txs, &steps)?;
+        sender.fill(block.height).await?;
+    }
+    report.not_sent(sender.given_up());
+    if args.wait {
+        let dst_blocks = route.dst.clone().zip(start_on_dst);
+        let dst_blocks = dst_blocks.map(|(dst, start)| Box::pin(follow::blocks(dst, start)));
+        watch::until_done(&mut tracker, &mut report, src_blocks, dst_blocks).await?;
+    }
+    report.end(&tracker)
 }

@@ -1,23 +1,14 @@
 //! What events leave out: the ends and clients they name, read from state.
 
+mod read;
+
 use std::collections::BTreeSet;
 
-use futures::stream::{self, StreamExt, TryStreamExt};
-use ibc_proto::google::protobuf::Any;
-use ibc_proto::Protobuf;
-use ibc_relayer_types::clients::ics07_tendermint::consensus_state::ConsensusState;
-use ibc_relayer_types::core::ics24_host::path::{
-    ChannelEndsPath, ClientConsensusStatePath, ClientStatePath, ConnectionsPath,
-};
 use tern_chains::{
-    Block, BlockTime, Chain, ChainError, ChannelEnd, ChannelId, ClientId, ClientSummary,
-    ConnectionEnd, ConnectionId, Event, Packet, PacketId, Path, PortId,
+    Block, Chain, ChainError, ChannelId, ClientId, ConnectionId, Event, PacketId, PortId,
 };
 use tern_core::ledger::{apply, ChannelKey, ChannelRecord, Fact, Finding, Head, View};
 use tern_core::policy::Policy;
-
-/// Most state reads at a time.
-const READS_MAX: usize = 16;
 
 /// The identifiers of one chain whose records the ledger already has.
 #[derive(Clone, Debug, Default)]
@@ -68,7 +59,7 @@ pub async fn of_block(
 pub async fn of_chain(chain: &dyn Chain, known: &mut Known) -> Result<Vec<Finding>, ChainError> {
     let (clients, connections, channels) =
         tokio::try_join!(chain.clients(), chain.connections(), chain.channels())?;
-    let mut findings = read_clients(chain, clients.into_iter().collect(), None).await?;
+    let mut findings = read::clients(chain, clients.into_iter().collect(), None).await?;
     known.clients.extend(clients_of(&findings));
     for connection in connections {
         known.connections.insert(connection.connection_id.clone());
@@ -136,7 +127,7 @@ impl Wanted {
             }
             Event::RecvPacket(id) => self.add_channel(dst(id), known),
             Event::WriteAcknowledgement { packet, .. } => {
-                self.add_channel(dst_of(packet), known);
+                self.add_channel(dst(&PacketId::of(packet)), known);
             }
             Event::ClientChanged { client_id } => {
                 self.clients.insert(client_id.clone());
@@ -169,32 +160,28 @@ fn dst(id: &PacketId) -> (PortId, ChannelId) {
     (id.dst_port.clone(), id.dst_channel.clone())
 }
 
-fn dst_of(packet: &Packet) -> (PortId, ChannelId) {
-    dst(&PacketId::of(packet))
-}
-
 async fn read(
     chain: &dyn Chain,
     mut wanted: Wanted,
     height: Option<u64>,
     known: &mut Known,
 ) -> Result<Vec<Finding>, ChainError> {
-    let channels = read_channels(chain, wanted.channels, height).await?;
+    let channels = read::channels(chain, wanted.channels, height).await?;
     for (_, end) in &channels {
         wanted.connections.extend(
             end.connection_hops()
                 .iter()
-                .cloned()
-                .filter(|id| !known.connections.contains(id)),
+                .filter(|id| !known.connections.contains(id))
+                .cloned(),
         );
     }
-    let connections = read_connections(chain, wanted.connections, height).await?;
+    let connections = read::connections(chain, wanted.connections, height).await?;
     for (_, end) in &connections {
         if !known.clients.contains(end.client_id()) {
             wanted.clients.insert(end.client_id().clone());
         }
     }
-    let mut findings = read_clients(chain, wanted.clients, height).await?;
+    let mut findings = read::clients(chain, wanted.clients, height).await?;
     known.clients.extend(clients_of(&findings));
     for (connection_id, end) in connections {
         known.connections.insert(connection_id.clone());
@@ -215,116 +202,4 @@ fn clients_of(findings: &[Finding]) -> Vec<ClientId> {
         _ => None,
     };
     findings.iter().filter_map(client).collect()
-}
-
-async fn read_clients(
-    chain: &dyn Chain,
-    ids: BTreeSet<ClientId>,
-    height: Option<u64>,
-) -> Result<Vec<Finding>, ChainError> {
-    stream::iter(ids)
-        .map(|id| read_client(chain, id, height))
-        .buffered(READS_MAX)
-        .try_filter_map(|finding| async { Ok(finding) })
-        .try_collect()
-        .await
-}
-
-/// A client type Tern does not know is left out.
-async fn read_client(
-    chain: &dyn Chain,
-    client_id: ClientId,
-    height: Option<u64>,
-) -> Result<Option<Finding>, ChainError> {
-    let path = Path::ClientState(ClientStatePath(client_id.clone()));
-    let state = query(chain, path, height).await?;
-    let Some(summary) = state.as_deref().and_then(ClientSummary::decode) else {
-        return Ok(None);
-    };
-    let path = Path::ClientConsensusState(ClientConsensusStatePath {
-        client_id: client_id.clone(),
-        epoch: summary.chain_id.version(),
-        height: summary.latest_height,
-    });
-    let consensus = query(chain, path, height).await?;
-    let consensus_time = consensus.as_deref().and_then(consensus_time);
-    Ok(Some(Finding::Client {
-        client_id,
-        summary,
-        consensus_time,
-    }))
-}
-
-fn consensus_time(value: &[u8]) -> Option<BlockTime> {
-    let state = <ConsensusState as Protobuf<Any>>::decode_vec(value).ok()?;
-    let nanoseconds = state.timestamp.unix_timestamp_nanos();
-    u64::try_from(nanoseconds).ok().map(BlockTime)
-}
-
-async fn read_connections(
-    chain: &dyn Chain,
-    ids: BTreeSet<ConnectionId>,
-    height: Option<u64>,
-) -> Result<Vec<(ConnectionId, ConnectionEnd)>, ChainError> {
-    stream::iter(ids)
-        .map(|id| async move {
-            let path = Path::Connections(ConnectionsPath(id.clone()));
-            let value = query(chain, path.clone(), height).await?;
-            let end = value.map(|value| decode::<ConnectionEnd, _>(chain, &path, &value));
-            Ok(end.transpose()?.map(|end| (id, end)))
-        })
-        .buffered(READS_MAX)
-        .try_filter_map(|found| async { Ok(found) })
-        .try_collect()
-        .await
-}
-
-async fn read_channels(
-    chain: &dyn Chain,
-    ids: BTreeSet<(PortId, ChannelId)>,
-    height: Option<u64>,
-) -> Result<Vec<(ChannelKey, ChannelEnd)>, ChainError> {
-    stream::iter(ids)
-        .map(|(port_id, channel_id)| async move {
-            let path = Path::ChannelEnds(ChannelEndsPath(port_id.clone(), channel_id.clone()));
-            let value = query(chain, path.clone(), height).await?;
-            let end = value.map(|value| decode::<ChannelEnd, _>(chain, &path, &value));
-            let key = ChannelKey {
-                chain: chain.id().clone(),
-                port_id,
-                channel_id,
-            };
-            Ok(end.transpose()?.map(|end| (key, end)))
-        })
-        .buffered(READS_MAX)
-        .try_filter_map(|found| async { Ok(found) })
-        .try_collect()
-        .await
-}
-
-fn decode<T, Raw>(chain: &dyn Chain, path: &Path, value: &[u8]) -> Result<T, ChainError>
-where
-    T: Protobuf<Raw>,
-    T: TryFrom<Raw>,
-    <T as TryFrom<Raw>>::Error: std::fmt::Display,
-    Raw: prost::Message + Default + From<T>,
-{
-    T::decode_vec(value).map_err(|error| ChainError::Malformed {
-        chain: chain.id().clone(),
-        doing: format!("reading {path}"),
-        source: error.to_string().into(),
-    })
-}
-
-/// State at `height`, or the newest where the node has pruned it: while blocks
-/// of long ago are read, newer state is as good, because records only move on.
-async fn query(
-    chain: &dyn Chain,
-    path: Path,
-    height: Option<u64>,
-) -> Result<Option<Vec<u8>>, ChainError> {
-    match chain.query(path.clone(), height).await {
-        Err(ChainError::Pruned { .. }) if height.is_some() => chain.query(path, None).await,
-        answer => answer,
-    }
 }

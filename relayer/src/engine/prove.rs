@@ -6,6 +6,7 @@
 //! destination already trusts; each value and proof is then checked against the
 //! verified root. What does not hold is told with its reason; the rest goes on.
 
+mod connection;
 mod handshake;
 mod packet;
 mod trusted;

@@ -6,18 +6,21 @@
 //! their fate. The node's immediate refusal is told to the ledger; an unknown
 //! answer is not: past its timeout height the tx is certainly dead.
 
+mod draft;
+
 use std::sync::Arc;
 
 use futures::future::join_all;
 use tern_chains::{Account, Chain, ChainError, ChainParams, Check, Message, SignedTx, TxDraft};
 use tern_core::ledger::{Fact, Item, Refusal, TxKey, TxRecord};
-use tern_core::plan::cut::{cut, TxLimits, Weight};
+use tern_core::plan::cut::TxLimits;
 use tokio::sync::{mpsc, oneshot};
 use tracing::{debug, info, warn};
 
 use super::follow::describe;
 use super::input::Input;
 use super::prove::Messages;
+use draft::{culprit, ranges, refusal, summary};
 
 /// Jobs waiting for a lane; provers wait beyond.
 pub const JOBS_MAX: usize = 16;
@@ -316,83 +319,4 @@ impl Lane {
             hash: signed.hash,
         }
     }
-}
-
-fn ranges(messages: &Messages, limits: &TxLimits) -> Vec<std::ops::Range<usize>> {
-    if messages.whole {
-        return vec![0..messages.messages.len()];
-    }
-    let head = messages
-        .update
-        .iter()
-        .map(weight)
-        .fold(Weight { bytes: 0, gas: 0 }, |a, b| Weight {
-            bytes: a.bytes + b.bytes,
-            gas: a.gas + b.gas,
-        });
-    let weights: Vec<Weight> = messages
-        .messages
-        .iter()
-        .map(|(_, message)| weight(message))
-        .collect();
-    cut(head, &weights, limits)
-}
-
-/// What a message takes, roughly and rather too much: for cutting only, the fee
-/// is paid for what simulation says.
-fn weight(message: &Message) -> Weight {
-    const FRAMING_BYTES: usize = 16;
-    const GAS_BASE: u64 = 150_000;
-    const GAS_PER_BYTE: u64 = 30;
-    let bytes = message.value.len() + message.type_url.len() + FRAMING_BYTES;
-    Weight {
-        bytes,
-        gas: GAS_BASE + GAS_PER_BYTE * bytes as u64,
-    }
-}
-
-/// The index among a batch's messages of the one a simulation failed at.
-fn culprit(error: &ChainError, updates: usize, start: usize) -> Option<usize> {
-    match error {
-        ChainError::Rejected {
-            message_index: Some(index),
-            ..
-        } => index.checked_sub(updates).map(|at| at + start),
-        _ => None,
-    }
-}
-
-fn refusal(check: Check) -> String {
-    match check {
-        Check::Accepted => String::new(),
-        Check::WrongSequence { log } => {
-            format!("another program uses the account, or a transaction was dropped: {log}")
-        }
-        Check::Busy { log } => format!("the node's mempool is full: {log}"),
-        Check::Refused {
-            codespace,
-            code,
-            log,
-        } => format!("{log} (codespace {codespace}, code {code})"),
-    }
-}
-
-/// What a transaction does, in words: "50 receive, 3 acknowledge".
-fn summary(items: &[Item]) -> String {
-    let count = |kind: fn(&Item) -> bool| items.iter().filter(|item| kind(item)).count();
-    let mut parts: Vec<String> = [
-        (count(|item| matches!(item, Item::Recv(_))), "receive"),
-        (count(|item| matches!(item, Item::Ack(_))), "acknowledge"),
-        (count(|item| matches!(item, Item::Timeout(_))), "time out"),
-    ]
-    .into_iter()
-    .filter(|(count, _)| *count > 0)
-    .map(|(count, word)| format!("{count} {word}"))
-    .collect();
-    parts.extend(items.iter().filter_map(|item| match item {
-        Item::Handshake { step, .. } => Some(format!("{step:?}")),
-        Item::Refresh(client) => Some(format!("refresh {}", client.client_id)),
-        _ => None,
-    }));
-    parts.join(", ")
 }

@@ -45,10 +45,6 @@ impl LightChain {
         &self.blocks[height as usize - 1]
     }
 
-    pub fn latest(&self) -> u64 {
-        self.blocks.len() as u64
-    }
-
     /// A client that trusts `height`.
     pub fn client(&self, height: u64) -> TrustedClient {
         let header = &self.at(height).signed.header;

@@ -1,0 +1,85 @@
+//! Changes of packet records.
+
+use tern_chains::{ChainId, Packet, PacketId};
+
+use crate::ledger::{
+    Acknowledgement, Change, ChannelKey, Done, Head, PacketKey, PacketRecord, View,
+};
+
+pub(super) fn on_src(
+    view: &View,
+    src: &ChainId,
+    id: &PacketId,
+    set: impl FnOnce(&mut PacketRecord),
+) -> Vec<Change> {
+    let key = View::key_on_src(src, id);
+    let Some(channel) = view.channel(&key.src) else {
+        return vec![];
+    };
+    change_packet(view, key, id, &channel.counterparty_chain, set)
+}
+
+pub(super) fn on_dst(
+    view: &View,
+    dst: &ChainId,
+    id: &PacketId,
+    set: impl FnOnce(&mut PacketRecord),
+) -> Vec<Change> {
+    let end = ChannelKey {
+        chain: dst.clone(),
+        port_id: id.dst_port.clone(),
+        channel_id: id.dst_channel.clone(),
+    };
+    let Some(channel) = view.channel(&end) else {
+        return vec![];
+    };
+    let src = channel.counterparty_chain.clone();
+    if view.head(&src).is_none() {
+        return vec![];
+    }
+    change_packet(view, View::key_on_src(&src, id), id, dst, set)
+}
+
+pub(super) fn write_acknowledgement(
+    record: &mut PacketRecord,
+    height: u64,
+    packet: &Packet,
+    ack: &[u8],
+) {
+    record.received.get_or_insert(height);
+    record.packet.get_or_insert_with(|| packet.clone());
+    record.ack.get_or_insert_with(|| Acknowledgement {
+        height,
+        bytes: ack.to_vec(),
+    });
+}
+
+pub(super) fn finish(record: &mut PacketRecord, head: Head, done: Done) {
+    record.done.get_or_insert((head.height, done));
+}
+
+fn change_packet(
+    view: &View,
+    key: PacketKey,
+    id: &PacketId,
+    dst: &ChainId,
+    set: impl FnOnce(&mut PacketRecord),
+) -> Vec<Change> {
+    if view.head(dst).is_none() {
+        return vec![];
+    }
+    let old = view.packet(&key);
+    let mut new = old
+        .cloned()
+        .unwrap_or_else(|| PacketRecord::new(id.clone(), dst.clone()));
+    set(&mut new);
+    if new.done.is_some() {
+        // What is only needed to relay it is dropped; the facts stay.
+        new.packet = None;
+        new.ack = None;
+    }
+    if old == Some(&new) {
+        return vec![];
+    }
+    vec![Change::Packet(key, Some(Box::new(new)))]
+}

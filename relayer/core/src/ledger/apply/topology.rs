@@ -1,0 +1,126 @@
+//! Changes of client, connection and channel records.
+
+use tern_chains::{BlockTime, ChainId, ChannelEnd, ClientId, ConnectionEnd};
+
+use crate::ledger::{
+    Change, ChannelKey, ChannelRecord, ClientKey, ClientRecord, ConnectionKey, ConnectionRecord,
+    Head, View,
+};
+
+pub(super) fn client_updated(
+    view: &View,
+    chain: &ChainId,
+    time: BlockTime,
+    client_id: &ClientId,
+    heights: &[u64],
+) -> Vec<Change> {
+    change_client(view, chain, client_id, |record| {
+        let newest = heights.iter().copied().max().unwrap_or_default();
+        if newest > record.summary.latest_height {
+            record.summary.latest_height = newest;
+            record.updated = time;
+        }
+    })
+}
+
+pub(super) fn change_client(
+    view: &View,
+    chain: &ChainId,
+    client_id: &ClientId,
+    set: impl FnOnce(&mut ClientRecord),
+) -> Vec<Change> {
+    let key = ClientKey {
+        chain: chain.clone(),
+        client_id: client_id.clone(),
+    };
+    let Some(old) = view.client(&key) else {
+        return vec![];
+    };
+    let mut new = old.clone();
+    set(&mut new);
+    if *old == new {
+        return vec![];
+    }
+    vec![Change::Client(key, new)]
+}
+
+pub(super) fn client_found(
+    view: &View,
+    chain: &ChainId,
+    client_id: &ClientId,
+    record: ClientRecord,
+) -> Vec<Change> {
+    let key = ClientKey {
+        chain: chain.clone(),
+        client_id: client_id.clone(),
+    };
+    let is_known = view
+        .client(&key)
+        .is_some_and(|old| old.seen > record.seen || old.summary == record.summary);
+    if is_known {
+        return vec![];
+    }
+    vec![Change::Client(key, record)]
+}
+
+pub(super) fn connection_found(
+    view: &View,
+    key: ConnectionKey,
+    head: Head,
+    end: &ConnectionEnd,
+) -> Vec<Change> {
+    let client = ClientKey {
+        chain: key.chain.clone(),
+        client_id: end.client_id().clone(),
+    };
+    let Some(client) = view.client(&client) else {
+        return vec![];
+    };
+    let old = view.connection(&key);
+    if old.is_some_and(|old| old.seen >= head.height) {
+        return vec![];
+    }
+    let record = ConnectionRecord {
+        state: *end.state(),
+        client_id: end.client_id().clone(),
+        counterparty_chain: client.summary.chain_id.clone(),
+        counterparty_client_id: end.counterparty().client_id().clone(),
+        counterparty_connection_id: end.counterparty().connection_id().cloned(),
+        seen: head.height,
+    };
+    vec![Change::Connection(key, record)]
+}
+
+pub(super) fn channel_found(
+    view: &View,
+    key: &ChannelKey,
+    head: Head,
+    end: &ChannelEnd,
+) -> Vec<Change> {
+    let Some(connection_id) = end.connection_hops().first() else {
+        return vec![];
+    };
+    let connection = ConnectionKey {
+        chain: key.chain.clone(),
+        connection_id: connection_id.clone(),
+    };
+    let Some(connection) = view.connection(&connection) else {
+        return vec![];
+    };
+    let old = view.channel(key);
+    if old.is_some_and(|old| old.seen >= head.height) {
+        return vec![];
+    }
+    let record = ChannelRecord {
+        state: *end.state(),
+        ordering: *end.ordering(),
+        version: end.version().to_string(),
+        connection_id: connection_id.clone(),
+        client_id: connection.client_id.clone(),
+        counterparty_chain: connection.counterparty_chain.clone(),
+        counterparty_port_id: end.counterparty().port_id().clone(),
+        counterparty_channel_id: end.counterparty().channel_id().cloned(),
+        seen: head.height,
+    };
+    vec![Change::Channel(key.clone(), record)]
+}

@@ -1,0 +1,140 @@
+//! What sending takes: how many transactions, of which size, for how much gas.
+
+use std::collections::{BTreeMap, VecDeque};
+
+use anyhow::{bail, Context as _};
+use ibc_proto::ibc::applications::transfer::v1::MsgTransfer;
+use prost::{Message as _, Name};
+use tern_chains::{Account, Chain, ChainError, Message};
+use tern_config::ChainConfig;
+use tern_cosmos::CosmosChain;
+
+use super::preflight::Route;
+use super::{size, TransferArgs};
+
+/// Times a simulation may be told that the account sequence is wrong.
+const TRIES_MAX: u32 = 5;
+/// Codespace and code of a wrong account sequence.
+const WRONG_SEQUENCE: (&str, u32) = ("sdk", 32);
+
+/// All transfers in transactions, measured. Nothing is sent yet.
+pub struct Quote {
+    /// One transfer.
+    pub message: Message,
+    /// The transfers of each transaction.
+    pub sizes: VecDeque<usize>,
+    /// The gas a transaction of so many transfers needs.
+    pub gas: BTreeMap<usize, u64>,
+    /// The sender, with the account sequence the simulations were right with.
+    pub account: Account,
+}
+
+/// Simulates the transactions. A transfer the chain would refuse, or fees the
+/// sender does not have, end here.
+pub async fn quote(
+    config: &ChainConfig,
+    args: &TransferArgs,
+    route: &Route,
+) -> anyhow::Result<Quote> {
+    let mut quote = Quote {
+        message: Message {
+            type_url: MsgTransfer::type_url(),
+            value: route.message.encode_to_vec(),
+        },
+        sizes: VecDeque::new(),
+        gas: BTreeMap::new(),
+        account: route.account.clone(),
+    };
+    let count = args.count as usize;
+    let each = quote.largest(&route.src, config, count).await?;
+    quote.sizes = size::split(count, each);
+    if let Some(last) = quote.sizes.back().copied() {
+        quote.measure(&route.src, last).await?;
+    }
+    quote.afford_fees(args, route).await?;
+    Ok(quote)
+}
+
+impl Quote {
+    /// The most transfers for a transaction, by bytes and gas.
+    async fn largest(
+        &mut self,
+        chain: &CosmosChain,
+        config: &ChainConfig,
+        count: usize,
+    ) -> anyhow::Result<usize> {
+        let params = chain.params().await?;
+        let gas_max = params.max_block_gas.min(config.max_gas.unwrap_or(u64::MAX));
+        let by_bytes = size::most_by_bytes(&self.message, &params, config.max_msgs_per_tx);
+        let mut each = by_bytes.min(count);
+        while each > 0 {
+            let gas = match self.measure(chain, each).await {
+                // A simulation ends at the block's limit, too.
+                Err(ChainError::Rejected { log, .. }) if log.contains("out of gas") => {
+                    each /= 2;
+                    continue;
+                }
+                measured => measured?,
+            };
+            if gas <= gas_max {
+                return Ok(each);
+            }
+            each = size::fewer_by_gas(each, gas, gas_max);
+        }
+        bail!(
+            "{}: a single transfer does not fit in a transaction, which may have {} bytes and \
+             use {gas_max} gas",
+            chain.id(),
+            params.max_tx_bytes
+        )
+    }
+
+    /// Simulates a transaction of so many transfers, once.
+    async fn measure(&mut self, chain: &CosmosChain, transfers: usize) -> Result<u64, ChainError> {
+        if let Some(gas) = self.gas.get(&transfers) {
+            return Ok(*gas);
+        }
+        let messages = vec![self.message.clone(); transfers];
+        let mut tries = 1;
+        let gas = loop {
+            match chain.estimate(&messages, &self.account).await {
+                // A transaction of this account waits in the mempool: the next
+                // block will have it.
+                Err(ChainError::Rejected {
+                    codespace, code, ..
+                }) if (codespace.as_str(), code) == WRONG_SEQUENCE && tries < TRIES_MAX => {
+                    tries += 1;
+                    let (head, _) = chain.latest().await?;
+                    chain.next_block(head).await?;
+                    self.account = chain.account().await?;
+                }
+                estimated => break estimated?,
+            }
+        };
+        self.gas.insert(transfers, gas);
+        Ok(gas)
+    }
+
+    async fn afford_fees(&self, args: &TransferArgs, route: &Route) -> anyhow::Result<()> {
+        let chain = &route.src;
+        let price = &chain.settings().gas_price;
+        let fees = self.sizes.iter().try_fold(0u128, |sum, transfers| {
+            sum.checked_add(price.amount.mul_ceil(*self.gas.get(transfers)?)?)
+        });
+        let fees = fees.context("the fees are too large: is `gas_price` right?")?;
+        let (denom, sender) = (&price.denom, &self.account.address);
+        let (balance, tokens) = match *denom == args.amount.denom {
+            true => (route.balance, route.total),
+            false => (chain.balance(sender, denom).await?, 0),
+        };
+        let missing = fees.saturating_add(tokens).saturating_sub(balance);
+        if missing > 0 {
+            bail!(
+                "{sender} has {balance}{denom} on {}: {missing}{denom} are missing for fees of \
+                 {fees}{denom}",
+                chain.id()
+            );
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,313 @@
+//! What became of our packets, as blocks of both chains tell it (pure).
+
+use std::collections::BTreeMap;
+
+use anyhow::Context as _;
+use ibc_proto::ibc::applications::transfer::v1::MsgTransfer;
+use serde::Deserialize;
+use tern_chains::{Block, ChannelId, Event, Packet, PacketId, PortId, Sequence};
+
+/// Our packets on one channel.
+///
+/// They are known by the timeout timestamp, which each run makes its own: what
+/// the data says depends on the version of ICS-20.
+pub struct Tracker {
+    src_port: PortId,
+    src_channel: ChannelId,
+    timeout_timestamp: u64,
+    packets: BTreeMap<Sequence, Progress>,
+}
+
+/// The heights at which it happened.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+struct Progress {
+    received: Option<u64>,
+    ack: Option<Ack>,
+    acknowledged: Option<u64>,
+    timed_out: Option<u64>,
+}
+
+/// What an ICS-20 acknowledgement says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Ack {
+    Success,
+    Error(String),
+}
+
+/// Something that happened to one of our packets.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Step {
+    pub sequence: Sequence,
+    pub height: u64,
+    pub what: What,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum What {
+    Sent,
+    Received,
+    /// `None`: the acknowledgement has not been seen (yet).
+    Acknowledged(Option<Ack>),
+    TimedOut,
+}
+
+/// How many of our packets are where. Each counts in one of the last five.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counts {
+    pub received: usize,
+    pub succeeded: usize,
+    pub refused: usize,
+    /// Acknowledged, without our having seen how.
+    pub unknown: usize,
+    pub timed_out: usize,
+    pub pending: usize,
+}
+
+impl Tracker {
+    pub fn new(message: &MsgTransfer) -> anyhow::Result<Self> {
+        let of = "the message was made from identifiers";
+        Ok(Self {
+            src_port: message.source_port.parse().context(of)?,
+            src_channel: message.source_channel.parse().context(of)?,
+            timeout_timestamp: message.timeout_timestamp,
+            packets: BTreeMap::new(),
+        })
+    }
+
+    /// What a block of the source chain says of our packets.
+    pub fn on_src(&mut self, block: &Block) -> Vec<Step> {
+        let height = block.height;
+        let steps = block.events.iter().filter_map(|event| match event {
+            Event::SendPacket(packet) if self.is_ours(packet) => {
+                self.packets.insert(packet.sequence, Progress::default());
+                Some((packet.sequence, What::Sent))
+            }
+            Event::AcknowledgePacket(id) => {
+                let packet = self.get(id)?;
+                packet.acknowledged = Some(height);
+                Some((id.sequence, What::Acknowledged(packet.ack.clone())))
+            }
+            Event::TimeoutPacket(id) => {
+                self.get(id)?.timed_out = Some(height);
+                Some((id.sequence, What::TimedOut))
+            }
+            _ => None,
+        });
+        collect(height, steps)
+    }
+
+    /// What a block of the destination chain says of our packets.
+    pub fn on_dst(&mut self, block: &Block) -> Vec<Step> {
+        let height = block.height;
+        let steps = block.events.iter().filter_map(|event| match event {
+            Event::RecvPacket(id) => {
+                self.get(id)?.received = Some(height);
+                Some((id.sequence, What::Received))
+            }
+            Event::WriteAcknowledgement { packet, ack } => {
+                let progress = self.get(&PacketId::of(packet))?;
+                progress.ack = Some(Ack::read(ack));
+                // The way back may have been seen first.
+                progress.acknowledged?;
+                let ack = progress.ack.clone();
+                Some((packet.sequence, What::Acknowledged(ack)))
+            }
+            _ => None,
+        });
+        collect(height, steps)
+    }
+
+    /// Whether nothing more can happen to any packet. Without the destination's
+    /// blocks (`sees_acks` false) what an acknowledgement says is not waited for.
+    pub fn is_done(&self, sees_acks: bool) -> bool {
+        self.packets.values().all(|packet| {
+            packet.timed_out.is_some()
+                || packet.acknowledged.is_some() && (packet.ack.is_some() || !sees_acks)
+        })
+    }
+
+    pub fn sequences(&self) -> impl Iterator<Item = Sequence> + '_ {
+        self.packets.keys().copied()
+    }
+
+    pub fn counts(&self) -> Counts {
+        let mut counts = Counts::default();
+        for packet in self.packets.values() {
+            counts.received += usize::from(packet.received.is_some());
+            let place = match (packet.timed_out, packet.acknowledged, &packet.ack) {
+                (Some(_), ..) => &mut counts.timed_out,
+                (None, Some(_), Some(Ack::Success)) => &mut counts.succeeded,
+                (None, Some(_), Some(Ack::Error(_))) => &mut counts.refused,
+                (None, Some(_), None) => &mut counts.unknown,
+                (None, None, _) => &mut counts.pending,
+            };
+            *place += 1;
+        }
+        counts
+    }
+
+    fn is_ours(&self, packet: &Packet) -> bool {
+        packet.timeout_timestamp.nanoseconds() == self.timeout_timestamp
+            && packet.source_port == self.src_port
+            && packet.source_channel == self.src_channel
+    }
+
+    fn get(&mut self, id: &PacketId) -> Option<&mut Progress> {
+        let same = id.src_port == self.src_port && id.src_channel == self.src_channel;
+        same.then(|| self.packets.get_mut(&id.sequence)).flatten()
+    }
+}
+
+fn collect(height: u64, steps: impl Iterator<Item = (Sequence, What)>) -> Vec<Step> {
+    let steps = steps.map(|(sequence, what)| Step {
+        sequence,
+        height,
+        what,
+    });
+    steps.collect()
+}
+
+impl Ack {
+    /// ICS-04's usual envelope: `{"result": …}` or `{"error": …}`.
+    fn read(bytes: &[u8]) -> Self {
+        #[derive(Deserialize)]
+        #[serde(rename_all = "snake_case")]
+        enum Envelope {
+            Result(#[allow(dead_code)] serde_json::Value),
+            Error(String),
+        }
+        match serde_json::from_slice(bytes) {
+            Ok(Envelope::Result(_)) => Self::Success,
+            Ok(Envelope::Error(text)) => Self::Error(text),
+            Err(_) => Self::Error(format!("not an ICS-20 answer: {}", hex::encode(bytes))),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tern_chains::{BlockTime, TimeoutHeight, Timestamp};
+
+    const OURS: u64 = 1_700_000_000_000_000_123;
+
+    fn tracker() -> Tracker {
+        let message = MsgTransfer {
+            source_port: "transfer".to_owned(),
+            source_channel: "channel-0".to_owned(),
+            timeout_timestamp: OURS,
+            ..MsgTransfer::default()
+        };
+        Tracker::new(&message).unwrap()
+    }
+
+    fn packet(sequence: u64, timeout: u64) -> Packet {
+        Packet {
+            sequence: sequence.into(),
+            source_port: "transfer".parse().unwrap(),
+            source_channel: "channel-0".parse().unwrap(),
+            destination_port: "transfer".parse().unwrap(),
+            destination_channel: "channel-7".parse().unwrap(),
+            data: vec![],
+            timeout_height: TimeoutHeight::Never,
+            timeout_timestamp: Timestamp::from_nanoseconds(timeout).unwrap(),
+        }
+    }
+
+    fn id(sequence: u64) -> PacketId {
+        PacketId::of(&packet(sequence, OURS))
+    }
+
+    fn block(height: u64, events: Vec<Event>) -> Block {
+        Block {
+            height,
+            time: BlockTime(0),
+            events,
+            txs: vec![],
+        }
+    }
+
+    fn written(sequence: u64, ack: &str) -> Event {
+        Event::WriteAcknowledgement {
+            packet: packet(sequence, OURS),
+            ack: ack.as_bytes().to_vec(),
+        }
+    }
+
+    fn sent(sequences: &[u64]) -> Tracker {
+        let mut tracker = tracker();
+        let send = |sequence: &u64| Event::SendPacket(packet(*sequence, OURS));
+        tracker.on_src(&block(10, sequences.iter().map(send).collect()));
+        tracker
+    }
+
+    #[test]
+    fn our_packets_are_told_from_those_of_others() {
+        let mut tracker = tracker();
+        let mut elsewhere = packet(3, OURS);
+        elsewhere.source_channel = "channel-1".parse().unwrap();
+        let steps = tracker.on_src(&block(
+            10,
+            vec![
+                Event::SendPacket(packet(1, OURS + 1)),
+                Event::SendPacket(packet(2, OURS)),
+                Event::SendPacket(elsewhere),
+                Event::AcknowledgePacket(id(1)),
+            ],
+        ));
+        assert_eq!(steps.len(), 1);
+        assert_eq!((steps[0].sequence, &steps[0].what), (2.into(), &What::Sent));
+        assert_eq!(tracker.sequences().collect::<Vec<_>>(), [2.into()]);
+    }
+
+    #[test]
+    fn a_packet_is_done_when_acknowledged_and_the_answer_is_known() {
+        let mut tracker = sent(&[1]);
+        tracker.on_dst(&block(
+            20,
+            vec![Event::RecvPacket(id(1)), written(1, r#"{"result":"AQ=="}"#)],
+        ));
+        assert!(!tracker.is_done(true));
+        let steps = tracker.on_src(&block(12, vec![Event::AcknowledgePacket(id(1))]));
+        assert_eq!(steps[0].what, What::Acknowledged(Some(Ack::Success)));
+        assert!(tracker.is_done(true));
+        let counts = tracker.counts();
+        assert_eq!(
+            (counts.received, counts.succeeded, counts.pending),
+            (1, 1, 0)
+        );
+    }
+
+    #[test]
+    fn the_order_in_which_chains_are_read_does_not_matter() {
+        let mut tracker = sent(&[1]);
+        let steps = tracker.on_src(&block(12, vec![Event::AcknowledgePacket(id(1))]));
+        assert_eq!(steps[0].what, What::Acknowledged(None));
+        assert!(!tracker.is_done(true));
+        assert!(tracker.is_done(false));
+        assert_eq!(tracker.counts().unknown, 1);
+        let steps = tracker.on_dst(&block(20, vec![written(1, r#"{"error":"ABCI code: 5"}"#)]));
+        let refused = Ack::Error("ABCI code: 5".to_owned());
+        assert_eq!(steps[0].what, What::Acknowledged(Some(refused)));
+        assert!(tracker.is_done(true));
+        assert_eq!((tracker.counts().refused, tracker.counts().unknown), (1, 0));
+    }
+
+    #[test]
+    fn a_timeout_is_an_end_too() {
+        let mut tracker = sent(&[1, 2]);
+        tracker.on_src(&block(30, vec![Event::TimeoutPacket(id(2))]));
+        assert!(!tracker.is_done(true));
+        assert_eq!(
+            (tracker.counts().timed_out, tracker.counts().pending),
+            (1, 1)
+        );
+    }
+
+    #[test]
+    fn an_acknowledgement_of_an_unknown_form_is_no_success() {
+        assert!(matches!(Ack::read(b"\x01"), Ack::Error(_)));
+        assert!(matches!(Ack::read(b"{}"), Ack::Error(_)));
+        assert_eq!(Ack::read(br#"{"result":"AQ=="}"#), Ack::Success);
+    }
+}

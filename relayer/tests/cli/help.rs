@@ -1,0 +1,94 @@
+//! Help and usage errors.
+
+use super::home::{Home, TWO_CHAINS};
+
+#[test]
+fn every_command_has_help_with_an_example() {
+    let home = Home::empty();
+    for command in [
+        "",
+        "start",
+        "health",
+        "keys add",
+        "keys list",
+        "keys balance",
+        "channel open",
+        "packet pending",
+        "packet clear",
+        "transfer",
+        "query clients",
+        "query connections",
+        "query channels",
+    ] {
+        let mut args: Vec<&str> = command.split_whitespace().collect();
+        args.push("--help");
+        let ran = home.tern(&args);
+        assert_eq!(ran.code, 0, "{ran:?}");
+        assert!(ran.out.contains("Example"), "{command}: {}", ran.out);
+        assert!(
+            ran.out.contains(&format!("  tern {command}")),
+            "{command}: {}",
+            ran.out
+        );
+    }
+}
+
+#[test]
+fn the_version_is_told() {
+    let ran = Home::empty().tern(&["--version"]);
+    assert_eq!(ran.code, 0);
+    assert_eq!(ran.out, format!("tern {}\n", env!("CARGO_PKG_VERSION")));
+}
+
+#[test]
+fn wrong_usage_ends_with_2_and_says_what_is_expected() {
+    let home = Home::with(TWO_CHAINS);
+    for (args, expected) in [
+        (
+            &["transfer", "akash-a", "0", "1uakt", "x"][..],
+            "`channel-0`",
+        ),
+        (
+            &["transfer", "akash-a", "channel-0", "uakt", "x"],
+            "`100uakt`",
+        ),
+        (
+            &["transfer", "akash-a", "channel-0", "0uakt", "x"],
+            "more than zero",
+        ),
+        (
+            &[
+                "transfer",
+                "akash-a",
+                "channel-0",
+                "1uakt",
+                "x",
+                "--timeout",
+                "0s",
+            ],
+            "more than zero",
+        ),
+        (
+            &[
+                "transfer",
+                "akash-a",
+                "channel-0",
+                "1uakt",
+                "x",
+                "--count",
+                "0",
+            ],
+            "1..=1000000",
+        ),
+        (&["keys", "add", "akash-a"], "--mnemonic-file"),
+        (
+            &["channel", "open", "akash-a", "kava-a", "--order", "fifo"],
+            "unordered",
+        ),
+        (&["fly"], "unrecognized subcommand"),
+    ] {
+        let ran = home.tern(args);
+        assert_eq!(ran.code, 2, "{ran:?}");
+        assert!(ran.err.contains(expected), "{expected}: {ran:?}");
+    }
+}

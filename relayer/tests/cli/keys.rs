@@ -1,0 +1,131 @@
+//! Keys on disk.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+
+use super::home::{Home, MNEMONIC, TWO_CHAINS};
+
+const ADDRESS: &str = "akash19rl4cm2hmr8afy4kldpxz3fka4jguq0a3mq6x0";
+
+#[test]
+fn a_key_is_added_listed_and_readable_by_its_owner_only() {
+    let home = Home::with(TWO_CHAINS);
+    let file = home.path("mnemonic");
+    fs::write(&file, format!("\n  {MNEMONIC}\n")).unwrap();
+    let file = file.to_str().unwrap();
+    let ran = home.tern(&["keys", "add", "akash-a", "--mnemonic-file", file]);
+    assert_eq!(ran.code, 0, "{ran:?}");
+    assert!(ran.out.contains(ADDRESS), "{ran:?}");
+
+    let path = home.path("keys/akash-a/relayer.json");
+    assert_eq!(
+        fs::metadata(&path).unwrap().permissions().mode() & 0o777,
+        0o600
+    );
+    let stored: serde_json::Value = serde_json::from_slice(&fs::read(&path).unwrap()).unwrap();
+    assert_eq!(stored["name"], "relayer");
+    assert_eq!(stored["hd_path"], "m/44'/118'/0'/0/0");
+    assert_eq!(stored["private_key"].as_str().unwrap().len(), 64);
+    assert_eq!(stored["public_key"].as_str().unwrap().len(), 66);
+
+    let ran = home.tern(&["keys", "list", "akash-a"]);
+    assert!(
+        ran.out.contains("relayer") && ran.out.contains(ADDRESS),
+        "{ran:?}"
+    );
+    let ran = home.tern(&["keys", "list", "akash-a", "--json"]);
+    assert_eq!(ran.json()["keys"][0]["address"], ADDRESS);
+    let left: Vec<_> = fs::read_dir(home.path("keys/akash-a")).unwrap().collect();
+    assert_eq!(left.len(), 1, "{left:?}");
+}
+
+#[test]
+fn the_chains_coin_type_and_a_path_of_ones_own_are_used() {
+    let home = Home::with(TWO_CHAINS);
+    let add = |args: &[&str]| {
+        let mut all = vec!["--json", "keys", "add", "kava-a", "--mnemonic-file", "-"];
+        all.extend(args);
+        home.tern_with_input(&all, MNEMONIC).json()
+    };
+    let by_chain = add(&[]);
+    let by_hand = add(&["--name", "hand", "--hd-path", "m/44'/118'/0'/0/0"]);
+    assert_eq!(by_chain["hd_path"], "m/44'/459'/0'/0/0");
+    assert_eq!(by_hand["hd_path"], "m/44'/118'/0'/0/0");
+    assert_ne!(by_chain["address"], by_hand["address"]);
+}
+
+#[test]
+fn a_wrong_mnemonic_is_not_repeated_and_leaves_nothing() {
+    let home = Home::with(TWO_CHAINS);
+    let wrong = MNEMONIC.replace("about", "zebrafish");
+    let add = [
+        "keys",
+        "add",
+        "akash-a",
+        "--mnemonic-file",
+        "-",
+        "--log",
+        "trace",
+    ];
+    let ran = home.tern_with_input(&add, &wrong);
+    assert_eq!(ran.code, 1, "{ran:?}");
+    assert!(ran.err.contains("not a valid mnemonic"), "{ran:?}");
+    for word in ["zebrafish", "abandon"] {
+        assert!(
+            !ran.err.contains(word) && !ran.out.contains(word),
+            "{ran:?}"
+        );
+    }
+    assert!(!home.path("keys").exists());
+}
+
+#[test]
+fn a_key_is_not_replaced_by_accident() {
+    let home = Home::with_key();
+    let add = ["keys", "add", "akash-a", "--mnemonic-file", "-"];
+    let ran = home.tern_with_input(&add, MNEMONIC);
+    assert_eq!(ran.code, 1, "{ran:?}");
+    assert!(ran.err.contains("--overwrite"), "{ran:?}");
+    let ran = home.tern_with_input(&[&add[..], &["--overwrite"]].concat(), MNEMONIC);
+    assert_eq!(ran.code, 0, "{ran:?}");
+}
+
+#[test]
+fn a_key_others_can_read_is_refused_with_the_command_that_mends_it() {
+    let home = Home::with_key();
+    let path = home.path("keys/akash-a/relayer.json");
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o644)).unwrap();
+    let ran = home.tern(&["keys", "list", "akash-a"]);
+    assert_eq!(ran.code, 1, "{ran:?}");
+    assert!(
+        ran.err.contains(&format!("chmod 600 {}", path.display())),
+        "{ran:?}"
+    );
+}
+
+#[test]
+fn a_keys_name_cannot_leave_the_folder() {
+    let home = Home::with(TWO_CHAINS);
+    let add = [
+        "keys",
+        "add",
+        "akash-a",
+        "--mnemonic-file",
+        "-",
+        "--name",
+        "../../x",
+    ];
+    let ran = home.tern_with_input(&add, MNEMONIC);
+    assert_eq!(ran.code, 1, "{ran:?}");
+    assert!(ran.err.contains("cannot be a key's name"), "{ran:?}");
+}
+
+#[test]
+fn a_missing_key_says_how_to_add_it() {
+    let ran = Home::with(TWO_CHAINS).tern(&["keys", "balance", "akash-a"]);
+    assert_eq!(ran.code, 1, "{ran:?}");
+    assert!(
+        ran.err.contains("tern keys add akash-a --name relayer"),
+        "{ran:?}"
+    );
+}

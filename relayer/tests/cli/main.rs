@@ -1,0 +1,8 @@
+//! The `tern` command, run as people run it, without a chain: what it says to
+//! wrong input, and what it leaves on disk.
+
+mod config;
+mod help;
+mod home;
+mod keys;
+mod node;
