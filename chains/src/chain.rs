@@ -5,11 +5,11 @@ use ibc_relayer_types::core::ics03_connection::connection::IdentifiedConnectionE
 use ibc_relayer_types::core::ics04_channel::channel::IdentifiedChannelEnd;
 use ibc_relayer_types::core::ics04_channel::packet::Sequence;
 use ibc_relayer_types::core::ics23_commitment::commitment::CommitmentRoot;
-use ibc_relayer_types::core::ics24_host::identifier::{ChainId, ChannelId, ClientId, PortId};
+use ibc_relayer_types::core::ics24_host::identifier::{ChannelId, ClientId, PortId};
 use ibc_relayer_types::core::ics24_host::path::Path;
 
 use crate::{
-    Account, Block, BlockTime, ChainError, ChainParams, Check, ClientParams, ClientUpdate,
+    Account, Block, BlockTime, ChainError, ChainId, ChainParams, Check, ClientParams, ClientUpdate,
     EventQuery, Message, NewClient, Next, Proven, SignedTx, TrustedClient, TxDraft,
 };
 

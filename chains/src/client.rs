@@ -10,10 +10,10 @@ use ibc_proto::google::protobuf::Any;
 use ibc_proto::Protobuf;
 use ibc_relayer_types::clients::ics07_tendermint::client_state::ClientState;
 use ibc_relayer_types::core::ics23_commitment::commitment::CommitmentRoot;
-use ibc_relayer_types::core::ics24_host::identifier::ChainId;
 use serde::{Deserialize, Serialize};
 
 use crate::block::BlockTime;
+use crate::ChainId;
 
 /// The trust a header is verified from: the client state and one of its
 /// consensus states, as stored on the host chain.
@@ -87,7 +87,7 @@ impl ClientSummary {
     pub fn decode(value: &[u8]) -> Option<Self> {
         let state = <ClientState as Protobuf<Any>>::decode_vec(value).ok()?;
         Some(Self {
-            chain_id: state.chain_id,
+            chain_id: state.chain_id.into(),
             latest_height: state.latest_height.revision_height(),
             trusting_period: state.trusting_period,
             frozen: state.frozen_height.is_some(),

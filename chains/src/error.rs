@@ -1,6 +1,6 @@
 //! Why a chain did not answer, and who has to act.
 
-use ibc_relayer_types::core::ics24_host::identifier::ChainId;
+use crate::ChainId;
 
 type Source = Box<dyn std::error::Error + Send + Sync>;
 

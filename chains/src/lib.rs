@@ -6,12 +6,13 @@
 //! nothing: no sockets, no clock, no state. An implementation (`chains/cosmos`)
 //! knows nothing of a counterparty; the relayer knows nothing of RPC.
 //!
-//! Identifiers and packets are the ICS-24 and ICS-04 types of
+//! Identifiers (but the chain's) and packets are the ICS-24 and ICS-04 types of
 //! `ibc-relayer-types`, re-exported here so that every crate names the same
 //! ones.
 
 mod block;
 mod chain;
+mod chain_id;
 mod client;
 mod error;
 mod event;
@@ -20,6 +21,7 @@ mod tx;
 
 pub use block::{Block, BlockTime, Next};
 pub use chain::Chain;
+pub use chain_id::ChainId;
 pub use client::{ClientParams, ClientSummary};
 pub use client::{ClientUpdate, NewClient, TrustedClient};
 pub use error::{ChainError, Class};
@@ -37,7 +39,7 @@ pub use ibc_relayer_types::core::ics04_channel::channel::{
 pub use ibc_relayer_types::core::ics04_channel::packet::{Packet, Sequence};
 pub use ibc_relayer_types::core::ics04_channel::timeout::TimeoutHeight;
 pub use ibc_relayer_types::core::ics24_host::identifier::{
-    ChainId, ChannelId, ClientId, ConnectionId, PortId,
+    ChannelId, ClientId, ConnectionId, PortId,
 };
 pub use ibc_relayer_types::core::ics24_host::path::Path;
 pub use ibc_relayer_types::timestamp::Timestamp;

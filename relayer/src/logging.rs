@@ -1,5 +1,7 @@
 //! Logs, on stderr: what commands print on stdout stays clean.
 
+use std::io::IsTerminal;
+
 use anyhow::Context as _;
 use tracing_subscriber::EnvFilter;
 
@@ -21,6 +23,7 @@ pub fn start(cli: &Cli) -> anyhow::Result<()> {
         .with_context(|| format!("`{wanted}` is not a log level such as `info` or `tern=debug`"))?;
     let logs = tracing_subscriber::fmt()
         .with_env_filter(filter)
+        .with_ansi(std::io::stderr().is_terminal())
         .with_writer(std::io::stderr);
     match cli.options.json {
         true => logs.json().init(),

@@ -80,9 +80,14 @@ fn layout<const N: usize>(header: [&str; N], rows: &[[String; N]]) -> String {
     lines.collect::<Vec<_>>().join("\n")
 }
 
+/// Whether an error is only that nobody reads stdout any more.
+pub fn is_closed(error: &anyhow::Error) -> bool {
+    error.is::<Closed>()
+}
+
 /// Tells of an error and gives the exit code it stands for.
 pub fn failure(error: &anyhow::Error, json: bool) -> ExitCode {
-    if error.is::<Closed>() {
+    if is_closed(error) {
         return ExitCode::FAILURE;
     }
     let (message, causes) = causes(error);

@@ -209,7 +209,7 @@ impl Light {
             .ok()
             .and_then(Timestamp::into_tm_time)
             .ok_or_else(|| origin.malformed(doing, "the current time is out of range"))?;
-        if state.chain_id != origin.chain {
+        if state.chain_id.as_str() != origin.chain.as_str() {
             let reason = format!("the client is of chain {}", state.chain_id);
             return Err(origin.unusable(doing, reason));
         }

@@ -35,7 +35,7 @@ pub(crate) async fn new_client(
         .map_err(|error| wrong(flex_line!(error)))?;
     let (numerator, denominator) = params.trust_level;
     let client_state = ClientState::new(
-        origin.chain.clone(),
+        origin.chain.clone().into(),
         TrustThreshold::new(numerator, denominator).map_err(|error| wrong(flex_line!(error)))?,
         params.trusting_period.unwrap_or(unbonding_period * 2 / 3),
         unbonding_period,

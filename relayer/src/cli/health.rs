@@ -2,15 +2,13 @@
 
 mod check;
 
-use std::time::{SystemTime, UNIX_EPOCH};
-
 use clap::Args;
 use futures::future::join_all;
 use serde_json::json;
-use tern_chains::BlockTime;
 
 use self::check::Check;
 use crate::connect::Context;
+use crate::daemon;
 use crate::output::{self, Outcome};
 
 const EXAMPLE: &str = "\
@@ -24,10 +22,7 @@ It ends with exit code 1 if anything is not as it must be.";
 pub struct HealthArgs {}
 
 pub async fn run(context: &Context, _args: HealthArgs) -> anyhow::Result<Outcome> {
-    let since_epoch = SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .unwrap_or_default();
-    let now = BlockTime(u64::try_from(since_epoch.as_nanos()).unwrap_or(u64::MAX));
+    let now = daemon::now();
     let chains = &context.config.chains;
     let checks = join_all(chains.iter().map(|chain| check::chain(context, chain, now))).await;
     let healthy = checks.iter().flatten().all(|check| check.good);

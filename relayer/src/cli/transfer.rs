@@ -87,22 +87,29 @@ pub async fn run(context: &Context, args: TransferArgs) -> anyhow::Result<Outcom
     let mut tracker = Tracker::new(&route.message)?;
     let mut sender = Sender::new(&route, config, quote::quote(config, &args, &route).await?);
     let mut src_blocks = Box::pin(follow::blocks(route.src.clone(), start_on_src));
+    let dst_blocks = route.dst.clone().zip(start_on_dst);
+    let dst_blocks = dst_blocks.map(|(dst, start)| Box::pin(follow::blocks(dst, start)));
 
-    sender.fill(start_on_src).await?;
-    while !sender.is_settled() {
-        let Some(block) = src_blocks.next().await.transpose()? else {
-            break;
-        };
-        let txs = sender.settle(&block);
-        let steps = tracker.on_src(&block);
-        report.sent(&txs, &steps)?;
-        sender.fill(block.height).await?;
-    }
-    report.not_sent(sender.given_up());
-    if args.wait {
-        let dst_blocks = route.dst.clone().zip(start_on_dst);
-        let dst_blocks = dst_blocks.map(|(dst, start)| Box::pin(follow::blocks(dst, start)));
-        watch::until_done(&mut tracker, &mut report, src_blocks, dst_blocks).await?;
-    }
+    let carried = async {
+        sender.fill(start_on_src).await?;
+        while !sender.is_settled() {
+            let Some(block) = src_blocks.next().await.transpose()? else {
+                break;
+            };
+            let txs = sender.settle(&block);
+            let steps = tracker.on_src(&block);
+            report.sent(&txs, &steps)?;
+            sender.fill(block.height).await?;
+        }
+        report.not_sent(sender.given_up());
+        if args.wait {
+            watch::until_done(&mut tracker, &mut report, src_blocks, dst_blocks).await?;
+        }
+        anyhow::Ok(())
+    };
+    // What was broadcast stays broadcast: whoever reads the error must know.
+    carried
+        .await
+        .map_err(|error| sender.tell_broadcast(error))?;
     report.end(&tracker)
 }

@@ -49,7 +49,7 @@ impl LightChain {
     pub fn client(&self, height: u64) -> TrustedClient {
         let header = &self.at(height).signed.header;
         let state = ClientState::new(
-            ChainId::from_string(ID),
+            ChainId::from_string(ID).into(),
             TrustThreshold::ONE_THIRD,
             TRUSTING_PERIOD,
             TRUSTING_PERIOD * 2,

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use serde::Serialize;
-use tern_chains::{BlockTime, Chain, ChainError};
+use tern_chains::{BlockTime, Chain, ChainError, Class};
 use tern_config::ChainConfig;
 use tern_cosmos::{CosmosChain, GasPrice, Key, NodeHealth};
 
@@ -78,13 +78,12 @@ async fn node(chain: &CosmosChain, now: BlockTime) -> Vec<Check> {
     let (status, grpc) = futures::join!(chain.health(), chain.unbonding_period());
     let status = match status {
         Ok(status) => status,
-        // The chain's own words say which node, and what to correct.
-        Err(error) => return vec![Check::bad("node", told(error))],
+        Err(error) => return vec![Check::bad("node", advised(error, "rpc"))],
     };
     let mut checks = judge(&status, chain.id().as_str(), now);
     checks.push(match grpc {
         Ok(_) => Check::good("grpc", chain.settings().grpc.as_str().trim_end_matches('/')),
-        Err(error) => Check::bad("grpc", format!("{}: correct `grpc`?", told(error))),
+        Err(error) => Check::bad("grpc", advised(error, "grpc")),
     });
     checks
 }
@@ -156,8 +155,13 @@ fn funds(balance: u128, price: &GasPrice, address: &str) -> Check {
     }
 }
 
-fn told(error: ChainError) -> String {
-    output::one_line(&anyhow::Error::from(error))
+/// An error with what to do about it, where it does not say so itself.
+fn advised(error: ChainError, field: &str) -> String {
+    let advice = match error.class() {
+        Class::Node => format!(": is it running, and is `{field}` right?"),
+        _ => String::new(),
+    };
+    output::one_line(&error.into()) + &advice
 }
 
 #[cfg(test)]

@@ -57,6 +57,14 @@ pub async fn check(context: &Context, args: &TransferArgs) -> anyhow::Result<Rou
         src.latest()
     )?;
     let total = afford(&account.address, args, balance)?;
+    let price = &src.settings().gas_price;
+    let costs = price.amount.mul_ceil(1) != Some(0);
+    ensure!(
+        !(costs && price.denom == args.amount.denom && total == balance),
+        "{} would have no {} left to pay fees with",
+        account.address,
+        price.denom
+    );
     let (head, time) = latest;
     let message = message(args, &account.address, time.0)?;
     Ok(Route {

@@ -113,9 +113,7 @@ impl Report {
     pub fn not_sent(&mut self, given_up: &[GivenUp]) {
         for GivenUp { transfers, reason } in given_up {
             self.not_sent += transfers;
-            output::note(format!(
-                "error: {transfers} transfers were not sent: {reason}"
-            ));
+            output::note(format!("error: {transfers} not sent: {reason}"));
         }
     }
 

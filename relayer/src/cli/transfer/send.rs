@@ -37,6 +37,8 @@ pub struct Sender {
     queue: VecDeque<usize>,
     in_flight: Vec<InFlight>,
     given_up: Vec<GivenUp>,
+    /// Everything that was ever sent to the node.
+    broadcast: Vec<TxHash>,
     /// The account sequence is in doubt: nothing is sent until all that is under
     /// way has met its fate.
     in_doubt: bool,
@@ -78,6 +80,7 @@ impl Sender {
             queue: quote.sizes,
             in_flight: Vec::new(),
             given_up: Vec::new(),
+            broadcast: Vec::new(),
             in_doubt: false,
             failures: 0,
             busy_blocks: 0,
@@ -123,6 +126,7 @@ impl Sender {
                     self.in_doubt = true;
                 }
             }
+            self.broadcast.push(tx.hash);
             self.queue.pop_front();
             self.busy_blocks = 0;
             self.account.account_sequence += 1;
@@ -214,6 +218,18 @@ impl Sender {
     /// Whether everything is in a block or given up.
     pub fn is_settled(&self) -> bool {
         self.queue.is_empty() && self.in_flight.is_empty()
+    }
+
+    /// Adds to an error what was broadcast before it.
+    pub fn tell_broadcast(&self, error: anyhow::Error) -> anyhow::Error {
+        if self.broadcast.is_empty() || output::is_closed(&error) {
+            return error;
+        }
+        let hashes: Vec<String> = self.broadcast.iter().map(TxHash::to_string).collect();
+        let hashes = hashes.join(", ");
+        error.context(format!(
+            "what became of the transfers is not known; these transactions were broadcast: {hashes}"
+        ))
     }
 
     pub fn given_up(&self) -> &[GivenUp] {

@@ -1,0 +1,123 @@
+//! A chain's identifier.
+
+use std::fmt;
+use std::str::FromStr;
+use std::sync::Arc;
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+/// A chain's identifier with the revision number it ends with.
+///
+/// `ibc-relayer-types` has one, which compiles a regular expression each time it
+/// is read and copies its text each time it is cloned. Every record of the
+/// ledger names two chains.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ChainId {
+    id: Arc<str>,
+    revision: u64,
+}
+
+impl ChainId {
+    pub fn from_string(id: &str) -> Self {
+        Self {
+            id: id.into(),
+            revision: revision(id),
+        }
+    }
+
+    pub fn as_str(&self) -> &str {
+        &self.id
+    }
+
+    /// The revision number (ICS-02, ibc-go `clienttypes.ParseChainID`): 4 of
+    /// `cosmoshub-4`, 0 where the id does not end with one.
+    pub fn version(&self) -> u64 {
+        self.revision
+    }
+}
+
+/// The id is `{name}-{revision}`: the name is not empty and does not end with
+/// a dash, the revision is a decimal without leading zeros.
+fn revision(id: &str) -> u64 {
+    let Some((name, digits)) = id.rsplit_once('-') else {
+        return 0;
+    };
+    let is_name = !name.is_empty() && !name.ends_with('-');
+    let is_number = !digits.starts_with('0') && digits.bytes().all(|byte| byte.is_ascii_digit());
+    match is_name && is_number {
+        true => digits.parse().unwrap_or_default(),
+        false => 0,
+    }
+}
+
+impl fmt::Display for ChainId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.id)
+    }
+}
+
+impl fmt::Debug for ChainId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.id)
+    }
+}
+
+impl FromStr for ChainId {
+    type Err = std::convert::Infallible;
+
+    fn from_str(id: &str) -> Result<Self, Self::Err> {
+        Ok(Self::from_string(id))
+    }
+}
+
+impl From<ibc_relayer_types::core::ics24_host::identifier::ChainId> for ChainId {
+    fn from(id: ibc_relayer_types::core::ics24_host::identifier::ChainId) -> Self {
+        Self::from_string(id.as_str())
+    }
+}
+
+impl From<ChainId> for ibc_relayer_types::core::ics24_host::identifier::ChainId {
+    fn from(id: ChainId) -> Self {
+        Self::from_string(id.as_str())
+    }
+}
+
+impl Serialize for ChainId {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.id)
+    }
+}
+
+impl<'de> Deserialize<'de> for ChainId {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let id = std::borrow::Cow::<'de, str>::deserialize(deserializer)?;
+        Ok(Self::from_string(&id))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use ibc_relayer_types::core::ics24_host::identifier::ChainId as Reference;
+
+    use super::*;
+
+    #[test]
+    fn the_revision_is_read_as_ibc_reads_it() {
+        for id in [
+            "cosmoshub-4",
+            "akash-a",
+            "a-b-12",
+            "chain--1",
+            "chain-01",
+            "chain-0",
+            "-1",
+            "chain-",
+            "chain",
+            "kava_2222-10",
+            "x-99999999999999999999999",
+        ] {
+            let expected = Reference::from_string(id).version();
+            assert_eq!(ChainId::from_string(id).version(), expected, "{id}");
+        }
+    }
+}
