@@ -1,1 +1,40 @@
+//! Scenarios on real chains.
+//!
+//! A [`Network`] is one or more chains of `e2e/chain` (ibc-go, Cosmos SDK,
+//! CometBFT) on free loopback ports in a temporary folder, with funded accounts,
+//! and a home for `tern` beside them. Everything that is started is ended by its
+//! process id when the network is dropped, whatever became of the test. The
+//! binaries are built on first use.
+//!
+//! The scenarios in `tests/` call `tern` as an operator would, and look at what
+//! the chains say.
 
+mod binaries;
+mod chain;
+mod http;
+mod network;
+mod process;
+mod tern;
+pub mod wait;
+
+pub use chain::{ChainSpec, TestChain};
+pub use network::{Network, Setup};
+pub use tern::{Daemon, Output, Tern};
+
+/// Accounts every test chain has. The mnemonics are the test vectors of BIP-39:
+/// never use them for anything of value.
+pub const RELAYER: (&str, &str) = (
+    "relayer",
+    "abandon abandon abandon abandon abandon abandon abandon abandon abandon abandon abandon about",
+);
+pub const USER: (&str, &str) = (
+    "user",
+    "legal winner thank year wave sausage worth useful legal winner thank yellow",
+);
+/// A second relayer, for what must not be the first one's doing.
+pub const OTHER: (&str, &str) = (
+    "other",
+    "letter advice cage absurd amount doctor acoustic avoid letter advice cage above",
+);
+/// A valid mnemonic whose accounts have nothing.
+pub const POOR: (&str, &str) = ("poor", "zoo zoo zoo zoo zoo zoo zoo zoo zoo zoo zoo wrong");

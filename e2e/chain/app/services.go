@@ -1,0 +1,32 @@
+package app
+
+import (
+	"github.com/cosmos/cosmos-sdk/client"
+	"github.com/cosmos/cosmos-sdk/client/grpc/cmtservice"
+	nodeservice "github.com/cosmos/cosmos-sdk/client/grpc/node"
+	"github.com/cosmos/cosmos-sdk/server"
+	"github.com/cosmos/cosmos-sdk/server/api"
+	"github.com/cosmos/cosmos-sdk/server/config"
+	authtx "github.com/cosmos/cosmos-sdk/x/auth/tx"
+)
+
+// RegisterAPIRoutes is part of the interface the server asks for. The REST API
+// is never switched on here.
+func (a *App) RegisterAPIRoutes(*api.Server, config.APIConfig) {}
+
+// RegisterTxService serves simulation, broadcast and look-up of transactions.
+func (a *App) RegisterTxService(ctx client.Context) {
+	authtx.RegisterTxService(a.GRPCQueryRouter(), ctx, a.Simulate, a.registry)
+}
+
+// RegisterTendermintService serves node information and blocks over gRPC.
+func (a *App) RegisterTendermintService(ctx client.Context) {
+	node := server.NewCometABCIWrapper(a)
+	cmtservice.RegisterTendermintService(ctx, a.GRPCQueryRouter(), a.registry, node.Query)
+}
+
+// RegisterNodeService serves the node's configuration, above all its minimum
+// gas price.
+func (a *App) RegisterNodeService(ctx client.Context, cfg config.Config) {
+	nodeservice.RegisterNodeService(ctx, a.GRPCQueryRouter(), cfg)
+}

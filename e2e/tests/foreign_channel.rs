@@ -1,0 +1,42 @@
+//! A channel the daemon did not open, with packets it did not see being sent.
+
+mod support;
+
+use anyhow::{ensure, Result};
+use support::{voucher, Scene};
+use tern_e2e::{ChainSpec, Network, Setup, OTHER};
+
+#[test]
+fn a_channel_of_another_relayer_is_relayed_without_an_index() -> Result<()> {
+    // Nodes without a transaction index: old packets are found by their state.
+    let no_index = |spec: ChainSpec| ChainSpec {
+        indexer: "null",
+        ..spec
+    };
+    let specs = vec![no_index(ChainSpec::akash()), no_index(ChainSpec::kava())];
+    let scene = Scene::new(Network::of(specs)?)?;
+
+    // Another relayer, in a home of its own with a key of its own, has never
+    // heard of the channel, nor of what was sent on it.
+    scene.send_both(7)?;
+    scene.send_both(3)?;
+    let setup = Setup {
+        key: OTHER.0,
+        ..Setup::default()
+    };
+    let other = scene.network.home("other", setup)?;
+    let _daemon = other.start()?;
+    scene.settled()?;
+    scene.send_both(10)?;
+    scene.settled()?;
+
+    let arrived = scene
+        .kava()
+        .balance(&scene.kava_user, &voucher(&scene.on_kava, "uakt"))?;
+    ensure!(arrived == 2_000, "{arrived} arrived on kava");
+    let arrived = scene
+        .akash()
+        .balance(&scene.akash_user, &voucher(&scene.on_akash, "usdx"))?;
+    ensure!(arrived == 2_000, "{arrived} arrived on akash");
+    Ok(())
+}

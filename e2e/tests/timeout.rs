@@ -1,0 +1,48 @@
+//! Packets that nobody relayed in time go back to their sender.
+
+mod support;
+
+use anyhow::{ensure, Result};
+use support::{Scene, LONG};
+use tern_e2e::{wait, Network};
+
+#[test]
+fn packets_past_their_timeout_are_refunded_to_the_unit() -> Result<()> {
+    let scene = Scene::new(Network::two()?)?;
+    let (akash, kava) = (scene.akash(), scene.kava());
+    let before = akash.balance(&scene.akash_user, "uakt")?;
+
+    // No relayer runs while kava's time passes the timeout.
+    let args = [
+        "transfer",
+        "akash-a",
+        &scene.on_akash,
+        "1000uakt",
+        &scene.kava_user,
+    ];
+    let sent = scene
+        .network
+        .user
+        .json(&[&args[..], &["--count", "30", "--timeout", "4s"]].concat())?;
+    ensure!(sent["packets"] == 30, "{sent}");
+    ensure!(akash.balance(&scene.akash_user, "uakt")? == before - 30_000);
+    let passed = kava.height()? + 6;
+    wait::until("kava to pass the timeout", LONG, || {
+        Ok((kava.height()? >= passed).then_some(()))
+    })?;
+
+    let pending = scene
+        .network
+        .tern
+        .json(&["packet", "pending", "akash-a", &scene.on_akash])?;
+    let unreceived = pending["unreceived_packets"].as_array().map_or(0, Vec::len);
+    ensure!(unreceived == 30, "{pending}");
+
+    let _daemon = scene.network.tern.start()?;
+    scene.settled()?;
+    ensure!(akash.balance(&scene.akash_user, "uakt")? == before);
+    ensure!(akash.balance(&akash.escrow(&scene.on_akash)?, "uakt")? == 0);
+    ensure!(Scene::paid(akash, "MsgTimeout")? == 30);
+    ensure!(Scene::paid(kava, "MsgRecvPacket")? == 0);
+    Ok(())
+}
