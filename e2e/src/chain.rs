@@ -172,8 +172,8 @@ impl TestChain {
     }
 
     /// How many packets of an end are committed and not yet acknowledged.
-    pub fn commitments(&self, channel: &str) -> Result<usize> {
-        let answer = self.query(&["ibc", "channel", "packet-commitments", "transfer", channel])?;
+    pub fn commitments(&self, port: &str, channel: &str) -> Result<usize> {
+        let answer = self.query(&["ibc", "channel", "packet-commitments", port, channel])?;
         Ok(answer["commitments"].as_array().map_or(0, Vec::len))
     }
 
@@ -205,6 +205,51 @@ impl TestChain {
         let errors = String::from_utf8_lossy(&output.stderr);
         ensure!(output.status.success(), "chaind {args:?}: {errors}");
         Ok(String::from_utf8(output.stdout)?)
+    }
+
+    /// Sends a packet on an ordered or unordered channel of the mock port; the
+    /// node has it when this returns.
+    pub fn send_mock(&self, channel: &str, data: &str, timeout: &str) -> Result<()> {
+        let home = self.home.to_string_lossy();
+        let node = format!("tcp://127.0.0.1:{}", self.rpc_port);
+        let args = [
+            "tx",
+            "mock",
+            "send",
+            channel,
+            data,
+            "--packet-timeout",
+            timeout,
+        ];
+        let signer = [
+            "--from",
+            USER.0,
+            "--keyring-backend",
+            "test",
+            "--home",
+            &home,
+        ];
+        let chain = [
+            "--chain-id",
+            self.spec.id,
+            "--node",
+            &node,
+            "--yes",
+            "--output",
+            "json",
+        ];
+        let height = self.height()?;
+        let output = Command::new(binaries::chaind()?)
+            .args(args.iter().chain(&signer).chain(&chain))
+            .output()?;
+        let errors = String::from_utf8_lossy(&output.stderr);
+        let answer: Value = serde_json::from_slice(&output.stdout)
+            .with_context(|| format!("chaind {args:?}: {errors}"))?;
+        ensure!(answer["code"] == 0, "chaind {args:?}: {answer}");
+        // The next transaction of the account needs this one's block.
+        wait::until("the next block", START_LIMIT, || {
+            Ok((self.height()? > height + 1).then_some(()))
+        })
     }
 
     /// Every event of a kind in the txs of blocks `from..=to`, with its

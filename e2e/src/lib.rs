@@ -17,6 +17,8 @@ mod process;
 mod tern;
 pub mod wait;
 
+use sha2::{Digest, Sha256};
+
 pub use chain::{ChainSpec, TestChain};
 pub use network::{Network, Setup};
 pub use tern::{Daemon, Output, Tern};
@@ -38,3 +40,12 @@ pub const OTHER: (&str, &str) = (
 );
 /// A valid mnemonic whose accounts have nothing.
 pub const POOR: (&str, &str) = ("poor", "zoo zoo zoo zoo zoo zoo zoo zoo zoo zoo zoo wrong");
+
+/// The denom of a token received over a transfer channel (ICS-20): the channel is
+/// the receiving end's.
+pub fn voucher(channel: &str, denom: &str) -> String {
+    let trace = format!("transfer/{channel}/{denom}");
+    let hash = Sha256::digest(trace.as_bytes());
+    let hex: String = hash.iter().map(|byte| format!("{byte:02X}")).collect();
+    format!("ibc/{hex}")
+}

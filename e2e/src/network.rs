@@ -193,8 +193,8 @@ impl Network {
     /// Waits until no packet of the channel is open on either chain.
     pub fn settled(&self, on_akash: &str, on_kava: &str, limit: Duration) -> Result<()> {
         wait::until("every packet to be done", limit, || {
-            let open = self.chain("akash-a")?.commitments(on_akash)?
-                + self.chain("kava-a")?.commitments(on_kava)?;
+            let open = self.chain("akash-a")?.commitments("transfer", on_akash)?
+                + self.chain("kava-a")?.commitments("transfer", on_kava)?;
             Ok((open == 0).then_some(()))
         })
     }

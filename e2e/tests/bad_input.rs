@@ -115,7 +115,7 @@ fn a_wrong_receiver_is_refused_before_anything_is_sent() -> Result<()> {
     transfer("1unothing", &scene.kava_user, &["unothing"])?;
     transfer("0uakt", &scene.kava_user, &["0uakt"])?;
     ensure!(scene.akash().balance(&scene.akash_user, "uakt")? == before);
-    ensure!(scene.akash().commitments(&scene.on_akash)? == 0);
+    ensure!(scene.akash().commitments("transfer", &scene.on_akash)? == 0);
     Ok(())
 }
 

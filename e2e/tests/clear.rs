@@ -4,8 +4,8 @@ mod support;
 
 use anyhow::{ensure, Result};
 use serde_json::Value;
-use support::{voucher, Scene};
-use tern_e2e::Network;
+use support::Scene;
+use tern_e2e::{voucher, Network};
 
 #[test]
 fn what_is_pending_is_listed_and_cleared_from_its_end_only() -> Result<()> {

@@ -5,8 +5,8 @@ mod support;
 use std::time::Duration;
 
 use anyhow::{ensure, Result};
-use support::{voucher, Scene, LONG};
-use tern_e2e::{wait, Network};
+use support::{Scene, LONG};
+use tern_e2e::{voucher, wait, Network};
 
 #[test]
 fn killed_during_bursts_it_goes_on_and_pays_for_nothing_twice() -> Result<()> {

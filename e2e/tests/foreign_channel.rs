@@ -3,8 +3,8 @@
 mod support;
 
 use anyhow::{ensure, Result};
-use support::{voucher, Scene};
-use tern_e2e::{ChainSpec, Network, Setup, OTHER};
+use support::Scene;
+use tern_e2e::{voucher, ChainSpec, Network, Setup, OTHER};
 
 #[test]
 fn a_channel_of_another_relayer_is_relayed_without_an_index() -> Result<()> {

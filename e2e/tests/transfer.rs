@@ -3,8 +3,8 @@
 mod support;
 
 use anyhow::{ensure, Result};
-use support::{voucher, Scene, LONG};
-use tern_e2e::Network;
+use support::{Scene, LONG};
+use tern_e2e::{voucher, Network};
 
 #[test]
 fn tokens_go_both_ways_and_come_back_to_the_unit() -> Result<()> {

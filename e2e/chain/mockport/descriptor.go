@@ -40,11 +40,20 @@ const (
 	msgService   = protoPackage + ".Msg"
 )
 
+// zippedFile is the description as generated code would hold it.
+var zippedFile = zipped(fileDescriptor())
+
 func init() {
 	gogoproto.RegisterType((*MsgSend)(nil), protoPackage+".MsgSend")
 	gogoproto.RegisterType((*MsgSendResponse)(nil), protoPackage+".MsgSendResponse")
-	gogoproto.RegisterFile(protoFile, zipped(fileDescriptor()))
+	gogoproto.RegisterFile(protoFile, zippedFile)
 }
+
+// Descriptor lets the SDK check a transaction for fields it does not know.
+func (*MsgSend) Descriptor() ([]byte, []int) { return zippedFile, []int{0} }
+
+// Descriptor says the same of the response.
+func (*MsgSendResponse) Descriptor() ([]byte, []int) { return zippedFile, []int{1} }
 
 func fileDescriptor() *descriptorpb.FileDescriptorProto {
 	const (

@@ -5,19 +5,10 @@
 use std::time::Duration;
 
 use anyhow::Result;
-use sha2::{Digest, Sha256};
 use tern_e2e::{Network, TestChain};
 
 /// Enough for anything that goes right, on a busy machine too.
 pub const LONG: Duration = Duration::from_secs(120);
-
-/// The denom of a token received over a channel (ICS-20).
-pub fn voucher(channel: &str, denom: &str) -> String {
-    let trace = format!("transfer/{channel}/{denom}");
-    let hash = Sha256::digest(trace.as_bytes());
-    let hex: String = hash.iter().map(|byte| format!("{byte:02X}")).collect();
-    format!("ibc/{hex}")
-}
 
 /// An open channel and who sends on it.
 pub struct Scene {
