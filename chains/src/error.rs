@@ -39,7 +39,7 @@ pub enum ChainError {
     },
     /// The node serves another chain.
     #[error(
-        "{node} serves chain {actual}, not {expected}: correct `rpc` or `id` in the configuration"
+        "{node} serves chain {actual}, not {expected}: correct its address or the `id` in the configuration"
     )]
     WrongChain {
         expected: ChainId,

@@ -8,10 +8,11 @@ use std::time::Duration;
 use anyhow::{ensure, Context, Result};
 use serde_json::Value;
 
-use crate::process::{Process, Signal};
+use crate::process::{self, Process, Signal};
 use crate::{binaries, http, wait, OTHER, RELAYER, USER};
 
 const START_LIMIT: Duration = Duration::from_secs(60);
+const TRIES_MAX: u32 = 3;
 
 /// What a chain is like.
 #[derive(Clone, Debug)]
@@ -56,7 +57,7 @@ pub struct TestChain {
     pub spec: ChainSpec,
     pub rpc_port: u16,
     pub grpc_port: u16,
-    home: PathBuf,
+    pub(crate) home: PathBuf,
     log: PathBuf,
     process: Option<Process>,
 }
@@ -64,9 +65,20 @@ pub struct TestChain {
 impl TestChain {
     /// Prepares and starts a chain in `folder`; returns when it makes blocks.
     pub fn start(spec: ChainSpec, folder: &Path) -> Result<Self> {
-        let mut chain = Self::prepare(spec, folder)?;
-        chain.up()?;
-        Ok(chain)
+        let mut tries = 1;
+        loop {
+            let mut chain = Self::prepare(spec.clone(), folder)?;
+            match chain.up() {
+                Ok(()) => return Ok(chain),
+                // A port was free when it was looked for, and no longer is.
+                Err(_) if tries < TRIES_MAX && chain.tail().contains("already in use") => {
+                    tries += 1;
+                    std::fs::remove_dir_all(&chain.home)?;
+                    std::fs::remove_file(&chain.log)?;
+                }
+                Err(error) => return Err(error),
+            }
+        }
     }
 
     /// Prepares a chain without starting it.
@@ -106,7 +118,7 @@ impl TestChain {
     pub fn up(&mut self) -> Result<()> {
         let mut start = Command::new(binaries::chaind()?);
         start.arg("start").arg("--home").arg(&self.home);
-        let mut process = Process::start(&mut start, &self.log)?;
+        let mut process = Process::start_with_log(&mut start, &self.log)?;
         let before = self.height().unwrap_or_default();
         let id = self.spec.id;
         let made_blocks = wait::until(&format!("blocks of {id}"), START_LIMIT, || {
@@ -118,7 +130,7 @@ impl TestChain {
         match made_blocks {
             Ok(true) => {}
             failed => {
-                let tail = process.tail();
+                let tail = self.tail();
                 failed.with_context(|| format!("{id} does not start:\n{tail}"))?;
                 anyhow::bail!("{id} ended at start:\n{tail}");
             }
@@ -137,16 +149,17 @@ impl TestChain {
     }
 
     /// Stops making blocks and answering, as a hung node does.
-    pub fn halt(&self) -> Result<()> {
-        self.process
-            .as_ref()
-            .map_or(Ok(()), |process| process.signal(Signal::Stop))
+    pub fn halt(&mut self) -> Result<()> {
+        self.signal(Signal::Stop)
     }
 
-    pub fn resume(&self) -> Result<()> {
-        self.process
-            .as_ref()
-            .map_or(Ok(()), |process| process.signal(Signal::Continue))
+    pub fn resume(&mut self) -> Result<()> {
+        self.signal(Signal::Continue)
+    }
+
+    fn signal(&mut self, signal: Signal) -> Result<()> {
+        let process = self.process.as_mut();
+        process.map_or(Ok(()), |process| process.signal(signal))
     }
 
     pub fn height(&self) -> Result<u64> {
@@ -160,118 +173,9 @@ impl TestChain {
         http::get(self.rpc_port, path)
     }
 
-    /// What an account has of a denom.
-    pub fn balance(&self, address: &str, denom: &str) -> Result<u128> {
-        let answer = self.query(&["bank", "balances", address])?;
-        let coins = answer["balances"].as_array().context("no balances")?;
-        let coin = coins.iter().find(|coin| coin["denom"] == denom);
-        match coin.and_then(|coin| coin["amount"].as_str()) {
-            Some(amount) => Ok(amount.parse()?),
-            None => Ok(0),
-        }
-    }
-
-    /// How many packets of an end are committed and not yet acknowledged.
-    pub fn commitments(&self, port: &str, channel: &str) -> Result<usize> {
-        let answer = self.query(&["ibc", "channel", "packet-commitments", port, channel])?;
-        Ok(answer["commitments"].as_array().map_or(0, Vec::len))
-    }
-
-    /// The account that holds what was sent over a channel.
-    pub fn escrow(&self, channel: &str) -> Result<String> {
-        let answer = self.chaind(&[
-            "query",
-            "ibc-transfer",
-            "escrow-address",
-            "transfer",
-            channel,
-        ])?;
-        Ok(answer.trim().to_owned())
-    }
-
-    /// `chaind query`, as JSON.
-    pub fn query(&self, args: &[&str]) -> Result<Value> {
-        let args: Vec<&str> = ["query"].iter().chain(args).copied().collect();
-        let answer = self.chaind(&[&args[..], &["--output", "json"]].concat())?;
-        serde_json::from_str(&answer).with_context(|| format!("{args:?} answered {answer}"))
-    }
-
-    fn chaind(&self, args: &[&str]) -> Result<String> {
-        let node = format!("tcp://127.0.0.1:{}", self.rpc_port);
-        let output = Command::new(binaries::chaind()?)
-            .args(args)
-            .args(["--home", &self.home.to_string_lossy(), "--node", &node])
-            .output()?;
-        let errors = String::from_utf8_lossy(&output.stderr);
-        ensure!(output.status.success(), "chaind {args:?}: {errors}");
-        Ok(String::from_utf8(output.stdout)?)
-    }
-
-    /// Sends a packet on an ordered or unordered channel of the mock port; the
-    /// node has it when this returns.
-    pub fn send_mock(&self, channel: &str, data: &str, timeout: &str) -> Result<()> {
-        let home = self.home.to_string_lossy();
-        let node = format!("tcp://127.0.0.1:{}", self.rpc_port);
-        let args = [
-            "tx",
-            "mock",
-            "send",
-            channel,
-            data,
-            "--packet-timeout",
-            timeout,
-        ];
-        let signer = [
-            "--from",
-            USER.0,
-            "--keyring-backend",
-            "test",
-            "--home",
-            &home,
-        ];
-        let chain = [
-            "--chain-id",
-            self.spec.id,
-            "--node",
-            &node,
-            "--yes",
-            "--output",
-            "json",
-        ];
-        let height = self.height()?;
-        let output = Command::new(binaries::chaind()?)
-            .args(args.iter().chain(&signer).chain(&chain))
-            .output()?;
-        let errors = String::from_utf8_lossy(&output.stderr);
-        let answer: Value = serde_json::from_slice(&output.stdout)
-            .with_context(|| format!("chaind {args:?}: {errors}"))?;
-        ensure!(answer["code"] == 0, "chaind {args:?}: {answer}");
-        // The next transaction of the account needs this one's block.
-        wait::until("the next block", START_LIMIT, || {
-            Ok((self.height()? > height + 1).then_some(()))
-        })
-    }
-
-    /// Every event of a kind in the txs of blocks `from..=to`, with its
-    /// attributes.
-    pub fn tx_events(&self, kind: &str, from: u64, to: u64) -> Result<Vec<Value>> {
-        let mut events = Vec::new();
-        for height in from..=to {
-            let results = self.rpc(&format!("/block_results?height={height}"))?;
-            let txs = results["txs_results"]
-                .as_array()
-                .cloned()
-                .unwrap_or_default();
-            let all = txs.iter().filter(|tx| tx["code"] == 0);
-            let all = all.flat_map(|tx| tx["events"].as_array().cloned().unwrap_or_default());
-            events.extend(all.filter(|event| event["type"] == kind));
-        }
-        Ok(events)
-    }
-
     /// The newest lines of the node's log.
     pub fn tail(&self) -> String {
-        self.process.as_ref().map(Process::tail).unwrap_or_default()
+        process::tail(&self.log, 20)
     }
 }
 

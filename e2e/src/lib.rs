@@ -2,26 +2,32 @@
 //!
 //! A [`Network`] is one or more chains of `e2e/chain` (ibc-go, Cosmos SDK,
 //! CometBFT) on free loopback ports in a temporary folder, with funded accounts,
-//! and a home for `tern` beside them. Everything that is started is ended by its
-//! process id when the network is dropped, whatever became of the test. The
-//! binaries are built on first use.
+//! and homes for `tern` beside them. Everything that is started is ended by its
+//! process id when its owner is dropped, or killed. The binaries are built on
+//! first use.
 //!
 //! The scenarios in `tests/` call `tern` as an operator would, and look at what
 //! the chains say.
 
 mod binaries;
 mod chain;
+mod guard;
+mod history;
 mod http;
+mod live;
 mod network;
 mod process;
+mod state;
 mod tern;
+mod token;
 pub mod wait;
 
-use sha2::{Digest, Sha256};
-
 pub use chain::{ChainSpec, TestChain};
+pub use history::attribute;
 pub use network::{Network, Setup};
-pub use tern::{Daemon, Output, Tern};
+pub use process::Signal;
+pub use tern::{Daemon, Output, Running, Tern};
+pub use token::voucher;
 
 /// Accounts every test chain has. The mnemonics are the test vectors of BIP-39:
 /// never use them for anything of value.
@@ -40,12 +46,3 @@ pub const OTHER: (&str, &str) = (
 );
 /// A valid mnemonic whose accounts have nothing.
 pub const POOR: (&str, &str) = ("poor", "zoo zoo zoo zoo zoo zoo zoo zoo zoo zoo zoo wrong");
-
-/// The denom of a token received over a transfer channel (ICS-20): the channel is
-/// the receiving end's.
-pub fn voucher(channel: &str, denom: &str) -> String {
-    let trace = format!("transfer/{channel}/{denom}");
-    let hash = Sha256::digest(trace.as_bytes());
-    let hex: String = hash.iter().map(|byte| format!("{byte:02X}")).collect();
-    format!("ibc/{hex}")
-}

@@ -1,6 +1,7 @@
 //! Chains and a home for `tern` beside them.
 
 use std::fmt::Write as _;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -10,11 +11,12 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 use crate::chain::{ChainSpec, TestChain};
-use crate::tern::Tern;
-use crate::{wait, OTHER, POOR, RELAYER, USER};
+use crate::tern::{self, Tern};
+use crate::{process, wait, OTHER, POOR, RELAYER, USER};
 
 /// Chains share two cores: one network at a time in each test program.
 static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
+const REMOVE_LIMIT: Duration = Duration::from_secs(10);
 
 /// What a home's configuration says, apart from addresses.
 #[derive(Clone, Copy, Debug)]
@@ -127,7 +129,25 @@ impl Network {
         Ok(text)
     }
 
-    /// The folder of everything; removed at the end unless the test fails.
+    /// The end of a scenario that went well: the chains end, and nothing is kept.
+    pub fn passed(mut self) -> Result<()> {
+        self.chains.clear();
+        let Some(folder) = self.folder.take() else {
+            return Ok(());
+        };
+        let folder = folder.keep();
+        // A daemon that is still there may write in the midst of it.
+        wait::until(
+            "the folder to be removed",
+            REMOVE_LIMIT,
+            || match std::fs::remove_dir_all(&folder) {
+                Err(error) if error.kind() == ErrorKind::NotFound => Ok(Some(())),
+                removed => removed.map(Some).map_err(Into::into),
+            },
+        )
+    }
+
+    /// The folder of everything; removed by [`Network::passed`].
     pub fn path(&self) -> PathBuf {
         self.folder
             .as_ref()
@@ -192,24 +212,36 @@ impl Network {
 
     /// Waits until no packet of the channel is open on either chain.
     pub fn settled(&self, on_akash: &str, on_kava: &str, limit: Duration) -> Result<()> {
+        let (akash, kava) = (self.chain("akash-a")?, self.chain("kava-a")?);
+        let mut asked_at = (0, 0);
         wait::until("every packet to be done", limit, || {
-            let open = self.chain("akash-a")?.commitments("transfer", on_akash)?
-                + self.chain("kava-a")?.commitments("transfer", on_kava)?;
+            // Counting costs more than a moment: once in each block.
+            let now = (akash.height()?, kava.height()?);
+            if now == asked_at {
+                return Ok(None);
+            }
+            asked_at = now;
+            let open =
+                akash.commitments("transfer", on_akash)? + kava.commitments("transfer", on_kava)?;
             Ok((open == 0).then_some(()))
         })
     }
 }
 
 impl Drop for Network {
+    /// Whatever way this was left without [`Network::passed`], it is a failure.
     fn drop(&mut self) {
-        if !std::thread::panicking() {
+        let Some(folder) = self.folder.take() else {
             return;
+        };
+        let homes = std::fs::read_dir(folder.path()).into_iter().flatten();
+        let logs = homes.flatten().map(|home| tern::log(&home.path()));
+        for log in logs.filter(|log| log.exists()) {
+            eprintln!("--- {}\n{}", log.display(), process::tail(&log, 40));
         }
         for chain in &self.chains {
             eprintln!("--- {}\n{}", chain.spec.id, chain.tail());
         }
-        if let Some(folder) = self.folder.take() {
-            eprintln!("--- logs and homes are kept in {}", folder.keep().display());
-        }
+        eprintln!("--- logs and homes are kept in {}", folder.keep().display());
     }
 }

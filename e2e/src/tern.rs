@@ -1,14 +1,15 @@
 //! `tern` as an operator runs it: commands with a time limit, and the daemon.
 
-use std::path::PathBuf;
+use std::fs::File;
+use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus};
 use std::time::Duration;
 
 use anyhow::{ensure, Context, Result};
 use serde_json::Value;
 
-use crate::process::{Process, Signal};
-use crate::{binaries, wait};
+use crate::process::{self, Process, Signal};
+use crate::{binaries, live, wait};
 
 /// No command takes longer, even on a busy machine.
 const COMMAND_LIMIT: Duration = Duration::from_secs(180);
@@ -17,6 +18,11 @@ const COMMAND_LIMIT: Duration = Duration::from_secs(180);
 #[derive(Clone, Debug)]
 pub struct Tern {
     pub home: PathBuf,
+}
+
+/// Where the daemon's log goes: that of every daemon of a home.
+pub(crate) fn log(home: &Path) -> PathBuf {
+    home.join("tern.log")
 }
 
 /// What a command said and how it ended.
@@ -74,35 +80,48 @@ impl Tern {
     pub fn spawn(&self, args: &[&str]) -> Result<Running> {
         let folder = tempfile::tempdir_in(self.home.parent().unwrap_or(&self.home))?.keep();
         let (stdout, stderr) = (folder.join("stdout"), folder.join("stderr"));
-        let mut command = Command::new(binaries::tern()?);
-        command.arg("--home").arg(&self.home).args(args);
-        let child = command
-            .stdin(std::process::Stdio::null())
-            .stdout(std::fs::File::create(&stdout)?)
-            .stderr(std::fs::File::create(&stderr)?)
-            .spawn()?;
+        let mut command = self.command(args)?;
+        command.stdout(File::create(&stdout)?);
+        command.stderr(File::create(&stderr)?);
         Ok(Running {
-            child,
+            process: Process::start(&mut command)?,
             stdout,
             stderr,
             args: format!("{args:?}"),
         })
     }
 
+    /// Runs a command that must succeed; hands on each line as it is said.
+    pub fn live(&self, args: &[&str], each: impl FnMut(&str)) -> Result<()> {
+        let status = live::run(&mut self.command(args)?, COMMAND_LIMIT, each)?;
+        ensure!(status.success(), "tern {args:?} ended with {status}");
+        Ok(())
+    }
+
     /// Starts the daemon.
     pub fn start(&self) -> Result<Daemon> {
-        let log = self.home.join("tern.log");
-        let mut command = Command::new(binaries::tern()?);
-        command.arg("--home").arg(&self.home).arg("start");
+        let log = log(&self.home);
+        let mut command = self.command(&["start"])?;
+        let begin = std::fs::metadata(&log).map_or(0, |metadata| metadata.len() as usize);
         Ok(Daemon {
-            process: Process::start(&mut command, &log)?,
+            process: Process::start_with_log(&mut command, &log)?,
+            log,
+            begin,
         })
+    }
+
+    fn command(&self, args: &[&str]) -> Result<Command> {
+        let mut command = Command::new(binaries::tern()?);
+        command.arg("--home").arg(&self.home).args(args);
+        // What the scenarios read in the log must not depend on the shell.
+        command.env_remove("TERN_LOG");
+        Ok(command)
     }
 }
 
 /// A command under way.
 pub struct Running {
-    child: std::process::Child,
+    process: Process,
     stdout: PathBuf,
     stderr: PathBuf,
     args: String,
@@ -110,15 +129,13 @@ pub struct Running {
 
 impl Running {
     pub fn wait(&mut self, limit: Duration) -> Result<ExitStatus> {
-        let ended = wait::until("a command's end", limit, || Ok(self.child.try_wait()?));
+        let ended = self.process.wait(limit);
         ended.with_context(|| format!("tern {}: {}", self.args, self.said()))
     }
 
     /// `kill -9`.
     pub fn kill(&mut self) -> Result<()> {
-        self.child.kill()?;
-        self.child.wait()?;
-        Ok(())
+        self.process.kill()
     }
 
     pub fn output(&self, status: ExitStatus) -> Result<Output> {
@@ -136,17 +153,12 @@ impl Running {
     }
 }
 
-impl Drop for Running {
-    fn drop(&mut self) {
-        // Ended already, or ended now.
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
 /// A running `tern start`.
 pub struct Daemon {
     process: Process,
+    log: PathBuf,
+    /// Where its own part of the log begins.
+    begin: usize,
 }
 
 impl Daemon {
@@ -156,9 +168,15 @@ impl Daemon {
     }
 
     /// SIGTERM; returns how it ended.
-    pub fn terminate(mut self, limit: Duration) -> Result<ExitStatus> {
-        self.process.signal(Signal::Term)?;
-        self.process.wait(limit)
+    pub fn terminate(self, limit: Duration) -> Result<ExitStatus> {
+        self.stop(Signal::Term, limit)
+    }
+
+    /// Sends a signal that asks it to end; returns how it ended.
+    pub fn stop(mut self, signal: Signal, limit: Duration) -> Result<ExitStatus> {
+        self.process.signal(signal)?;
+        let ended = self.process.wait(limit);
+        ended.with_context(|| process::tail(&self.log, 40))
     }
 
     /// Waits until its log says this.
@@ -166,11 +184,21 @@ impl Daemon {
         let said = wait::until(&format!("`{text}` in the daemon's log"), limit, || {
             Ok(self.log().contains(text).then_some(()))
         });
-        said.with_context(|| self.process.tail())
+        said.with_context(|| process::tail(&self.log, 40))
     }
 
+    /// What it has logged.
     pub fn log(&self) -> String {
-        std::fs::read_to_string(&self.process.log).unwrap_or_default()
+        let mut log = std::fs::read_to_string(&self.log).unwrap_or_default();
+        log.split_off(self.begin.min(log.len()))
+    }
+
+    /// Waits until it follows all of its chains.
+    pub fn follows(&self, chains: usize, limit: Duration) -> Result<()> {
+        let follows = wait::until("the daemon to follow its chains", limit, || {
+            Ok((self.log().matches(": following ").count() >= chains).then_some(()))
+        });
+        follows.with_context(|| process::tail(&self.log, 40))
     }
 
     pub fn ended(&mut self) -> Result<Option<ExitStatus>> {

@@ -7,23 +7,30 @@ use std::fs;
 
 use anyhow::{ensure, Result};
 use support::{Scene, LONG};
-use tern_e2e::{Network, Setup, Tern, POOR};
+use tern_e2e::{wait, Network, Setup, Tern, POOR};
+
+const FAILED: i32 = 1;
+const USAGE: i32 = 2;
+const CONFIGURATION: i32 = 64;
 
 #[test]
 fn each_mistake_is_told_once_and_says_what_to_do() -> Result<()> {
     let mut network = Network::two()?;
     told(
         &network.tern,
+        CONFIGURATION,
         &["channel", "open", "akash-a", "nowhere-1"],
         &["`nowhere-1` is not in the configuration", "akash-a, kava-a"],
     )?;
     told(
         &network.tern,
+        CONFIGURATION,
         &["query", "channels", "nowhere-1"],
         &["not in the configuration"],
     )?;
     told(
         &network.tern,
+        CONFIGURATION,
         &["start", "--config", "/nowhere/config.toml"],
         &["/nowhere/config.toml"],
     )?;
@@ -36,6 +43,7 @@ fn each_mistake_is_told_once_and_says_what_to_do() -> Result<()> {
     let file = wrong.to_string_lossy().into_owned();
     let said = told(
         &network.tern,
+        FAILED,
         &[
             "keys",
             "add",
@@ -61,7 +69,7 @@ fn each_mistake_is_told_once_and_says_what_to_do() -> Result<()> {
         },
     )?;
     for command in [&["start"][..], &["channel", "open", "akash-a", "kava-a"]] {
-        told(&poor, command, &["is not on chain", "uakt"])?;
+        told(&poor, FAILED, command, &["is not on chain", "uakt"])?;
     }
     let health = poor.fails(&["health"])?;
     ensure!(health.text().contains("account"), "{}", health.text());
@@ -79,44 +87,64 @@ fn each_mistake_is_told_once_and_says_what_to_do() -> Result<()> {
     )?;
     told(
         &mixed,
+        FAILED,
         &["start"],
         &["serves chain kava-a, not kava-b", "configuration"],
     )?;
+
+    // The gRPC address of one chain under another's id.
+    let (akash, kava) = (network.chains[0].grpc_port, network.chains[1].grpc_port);
+    let crossed = config.replace(&kava.to_string(), &akash.to_string());
+    fs::write(network.tern.home.join("crossed.toml"), crossed)?;
+    let file = network
+        .tern
+        .home
+        .join("crossed.toml")
+        .to_string_lossy()
+        .into_owned();
+    let hints = ["serves chain akash-a, not kava-a"];
+    told(&network.tern, FAILED, &["start", "--config", &file], &hints)?;
 
     // An unknown field: file, line and name.
     fs::write(
         mixed.home.join("config.toml"),
         config.replacen("rpc =", "rcp =", 1),
     )?;
-    told(&mixed, &["health"], &["config.toml:3", "rcp"])?;
+    told(
+        &mixed,
+        CONFIGURATION,
+        &["health"],
+        &["config.toml:3", "rcp"],
+    )?;
 
     // A node that is down: commands say so at once.
     network.chain_mut("kava-a")?.down()?;
     told(
         &network.tern,
+        FAILED,
         &["channel", "open", "akash-a", "kava-a"],
         &["kava-a", "failed at http://127.0.0.1:"],
     )?;
     ensure!(network.tern.fails(&["health"])?.text().contains("kava-a"));
-    Ok(())
+    network.passed()
 }
 
 #[test]
 fn a_wrong_receiver_is_refused_before_anything_is_sent() -> Result<()> {
     let scene = Scene::new(Network::two()?)?;
     let before = scene.akash().balance(&scene.akash_user, "uakt")?;
-    let transfer = |amount: &str, receiver: &str, hints: &[&str]| {
+    let transfer = |code: i32, amount: &str, receiver: &str, hints: &[&str]| {
         let args = ["transfer", "akash-a", &scene.on_akash, amount, receiver];
-        told(&scene.network.user, &args, hints)
+        told(&scene.network.user, code, &args, hints)
     };
-    transfer("1uakt", &scene.akash_user, &["akash", "kava"])?;
-    transfer("1uakt", "not-an-address", &["not-an-address"])?;
-    transfer("9000000000000uakt", &scene.kava_user, &["uakt"])?;
-    transfer("1unothing", &scene.kava_user, &["unothing"])?;
-    transfer("0uakt", &scene.kava_user, &["0uakt"])?;
+    transfer(FAILED, "1uakt", &scene.akash_user, &["akash", "kava"])?;
+    transfer(FAILED, "1uakt", "not-an-address", &["not-an-address"])?;
+    transfer(FAILED, "9000000000000uakt", &scene.kava_user, &["uakt"])?;
+    transfer(FAILED, "1unothing", &scene.kava_user, &["unothing"])?;
+    transfer(USAGE, "0uakt", &scene.kava_user, &["0uakt"])?;
     ensure!(scene.akash().balance(&scene.akash_user, "uakt")? == before);
     ensure!(scene.akash().commitments("transfer", &scene.on_akash)? == 0);
-    Ok(())
+    scene.passed()
 }
 
 #[test]
@@ -136,18 +164,28 @@ fn a_node_that_goes_away_is_waited_for() -> Result<()> {
     scene.settled()?;
 
     // A node that hangs in the middle of its work.
-    scene.kava().halt()?;
+    scene.network.chain_mut("kava-a")?.halt()?;
     scene.send_akt(3)?;
-    tern_e2e::wait::pause(LONG / 30);
-    scene.kava().resume()?;
+    let later = scene.akash().height()? + 4;
+    wait::until("akash to go on alone", LONG, || {
+        Ok((scene.akash().height()? >= later).then_some(()))
+    })?;
+    scene.network.chain_mut("kava-a")?.resume()?;
     scene.settled()?;
-    ensure!(Scene::paid(scene.kava(), "MsgRecvPacket")? == 6);
-    Ok(())
+    ensure!(scene.kava().paid("MsgRecvPacket")? == 6);
+    scene.passed()
 }
 
-/// The command fails, and what it says has all the hints; one error, not many.
-fn told(tern: &Tern, args: &[&str], hints: &[&str]) -> Result<String> {
-    let said = tern.fails(args)?.text();
+/// The command fails with this exit code, and what it says has all the hints;
+/// one error, not many.
+fn told(tern: &Tern, code: i32, args: &[&str], hints: &[&str]) -> Result<String> {
+    let output = tern.fails(args)?;
+    let said = output.text();
+    ensure!(
+        output.code == Some(code),
+        "{args:?} ended with {:?}, not {code}: {said}",
+        output.code
+    );
     for hint in hints {
         ensure!(
             said.contains(hint),

@@ -2,10 +2,12 @@
 
 mod support;
 
+use std::fs;
+
 use anyhow::{ensure, Result};
 use serde_json::Value;
-use support::Scene;
-use tern_e2e::{voucher, Network};
+use support::{Scene, LONG};
+use tern_e2e::{voucher, wait, Network, Setup};
 
 #[test]
 fn what_is_pending_is_listed_and_cleared_from_its_end_only() -> Result<()> {
@@ -49,7 +51,35 @@ fn what_is_pending_is_listed_and_cleared_from_its_end_only() -> Result<()> {
         "{}",
         unknown.text()
     );
-    Ok(())
+    scene.passed()
+}
+
+#[test]
+fn acknowledgements_nobody_could_pay_for_are_cleared() -> Result<()> {
+    let scene = Scene::new(Network::two()?)?;
+    // A relayer that brings packets to kava, and whose fees on akash are more
+    // than it has.
+    let home = scene.network.home("dear", Setup::default())?;
+    let path = home.home.join("config.toml");
+    let config = fs::read_to_string(&path)?;
+    fs::write(&path, config.replace("0.025uakt", "1000000000uakt"))?;
+    let daemon = home.start()?;
+    scene.send_akt(20)?;
+    wait::until("all to be received", LONG, || {
+        Ok((pending(&scene, "akash-a")? == (0, 20)).then_some(()))
+    })?;
+    daemon.terminate(LONG)?;
+
+    let args = ["packet", "clear", "akash-a", &scene.on_akash];
+    let cleared = scene.network.tern.json(&args)?;
+    ensure!(
+        cleared["received"] == 0 && cleared["acknowledged"] == 20,
+        "{cleared}"
+    );
+    ensure!(pending(&scene, "akash-a")? == (0, 0));
+    ensure!(scene.kava().paid("MsgRecvPacket")? == 20);
+    ensure!(scene.akash().paid("MsgAcknowledgement")? == 20);
+    scene.passed()
 }
 
 /// Unreceived packets and unreceived acknowledgements of a chain's end.

@@ -42,7 +42,7 @@ fn packets_past_their_timeout_are_refunded_to_the_unit() -> Result<()> {
     scene.settled()?;
     ensure!(akash.balance(&scene.akash_user, "uakt")? == before);
     ensure!(akash.balance(&akash.escrow(&scene.on_akash)?, "uakt")? == 0);
-    ensure!(Scene::paid(akash, "MsgTimeout")? == 30);
-    ensure!(Scene::paid(kava, "MsgRecvPacket")? == 0);
-    Ok(())
+    ensure!(akash.paid("MsgTimeout")? == 30);
+    ensure!(kava.paid("MsgRecvPacket")? == 0);
+    scene.passed()
 }

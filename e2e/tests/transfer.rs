@@ -67,7 +67,7 @@ fn tokens_go_both_ways_and_come_back_to_the_unit() -> Result<()> {
         ensure!(is == expected, "{what}: {is}, not {expected}");
     }
     for chain in [akash, kava] {
-        let paid = Scene::paid(chain, "MsgRecvPacket")?;
+        let paid = chain.paid("MsgRecvPacket")?;
         ensure!(paid == 201, "{paid} receives paid for on {}", chain.spec.id);
     }
 
@@ -89,5 +89,5 @@ fn tokens_go_both_ways_and_come_back_to_the_unit() -> Result<()> {
 
     let ended = daemon.terminate(LONG / 12)?;
     ensure!(ended.success(), "SIGTERM ended the daemon with {ended}");
-    Ok(())
+    scene.passed()
 }

@@ -15,6 +15,7 @@ const NESTING_MAX: usize = 4;
 #[tracing::instrument(level = "debug", skip_all, fields(chain = %grpc.origin.chain, address))]
 pub(crate) async fn account(grpc: &Grpc, address: &str, denom: &str) -> Result<Account> {
     use auth::query_client::QueryClient;
+    grpc.check_network().await?;
     let doing = format!("query account {address}");
     let mut client = grpc::client!(grpc, QueryClient);
     let request = auth::QueryAccountRequest {

@@ -6,8 +6,9 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use ibc_proto::cosmos::base::query::v1beta1::{PageRequest, PageResponse};
+use ibc_proto::cosmos::base::tendermint::v1beta1::{service_client, GetNodeInfoRequest};
 use tern_chains::ChainError;
-use tokio::sync::Semaphore;
+use tokio::sync::{OnceCell, Semaphore};
 use tonic::transport::{Channel, ClientTlsConfig, Endpoint};
 use tonic::{Code, Response, Status};
 
@@ -29,6 +30,8 @@ pub(crate) struct Grpc {
     endpoint: Endpoint,
     channel: OnceLock<Channel>,
     permits: Arc<Semaphore>,
+    /// Set once the node has said that it serves the configured chain.
+    network: OnceCell<()>,
 }
 
 /// Gives a generated query client the shared channel and our size limit.
@@ -73,7 +76,30 @@ impl Grpc {
             endpoint,
             channel: OnceLock::new(),
             permits,
+            network: OnceCell::new(),
         })
+    }
+
+    /// Fails if the node serves another chain than the configured one, as it
+    /// does where the addresses of two chains were mixed up. Asks once.
+    pub async fn check_network(&self) -> Result<()> {
+        use service_client::ServiceClient;
+        let ask = || async {
+            let mut client = client!(self, ServiceClient);
+            let doing = "query node info";
+            let request = GetNodeInfoRequest {};
+            let info = self.call(doing, client.get_node_info(request)).await?;
+            let actual = info.default_node_info.unwrap_or_default().network;
+            if actual == self.origin.chain.as_str() {
+                return Ok(());
+            }
+            Err(ChainError::WrongChain {
+                expected: self.origin.chain.clone(),
+                actual,
+                node: self.origin.node.clone(),
+            })
+        };
+        self.network.get_or_try_init(ask).await.copied()
     }
 
     /// The shared channel. Made on first use, as making it needs a runtime.

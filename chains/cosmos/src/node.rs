@@ -81,6 +81,7 @@ pub(crate) async fn balances(grpc: &Grpc, address: &str) -> Result<Vec<Coin>> {
 /// How long stake is held back: what a client's trusting period is taken from.
 pub(crate) async fn unbonding_period(grpc: &Grpc) -> Result<Duration> {
     use staking::query_client::QueryClient;
+    grpc.check_network().await?;
     let doing = "query staking parameters";
     let mut client = grpc::client!(grpc, QueryClient);
     let request = staking::QueryParamsRequest {};

@@ -8,6 +8,7 @@ use tern_core::ledger::{Fact, Finding, Head, Item, Refusal};
 use tern_core::plan::Batch;
 use tokio::sync::{mpsc, oneshot, OwnedSemaphorePermit, Semaphore};
 use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
 use tracing::{debug, warn};
 
 use super::follow::describe;
@@ -27,6 +28,8 @@ pub struct Lanes {
     jobs: BTreeMap<ChainId, mpsc::Sender<Job>>,
     running: Vec<String>,
     room: Arc<Semaphore>,
+    /// Cancelled when the engine stops: what is not yet with a lane is dropped.
+    stopping: CancellationToken,
 }
 
 impl Lanes {
@@ -40,6 +43,7 @@ impl Lanes {
             jobs: BTreeMap::new(),
             running: vec![],
             room: Arc::new(Semaphore::new(BATCHES_MAX)),
+            stopping: CancellationToken::new(),
         };
         for (id, chain) in chains {
             let Some(settings) = settings.get(id) else {
@@ -65,9 +69,10 @@ impl Lanes {
         lanes
     }
 
-    /// No more jobs: each lane ends after the one in hand.
+    /// No more jobs: each lane ends after those it has.
     pub fn close(&mut self) {
         self.jobs.clear();
+        self.stopping.cancel();
     }
 
     pub fn any_running(&self) -> bool {
@@ -112,8 +117,10 @@ impl Engine {
             jobs,
             _room: room,
         };
+        let stopping = self.lanes.stopping.clone();
         self.tasks.spawn(async move {
-            carrier.carry(batch).await;
+            // What a lane has taken it finishes, whether or not it is waited for.
+            stopping.run_until_cancelled(carrier.carry(batch)).await;
             name
         });
         true

@@ -14,7 +14,6 @@ use ibc_proto::ibc::core::connection::v1::{
     MsgConnectionOpenTry,
 };
 use tern_chains::{ClientId, ClientSummary, ConnectionId, Message, Proven};
-use tern_core::plan::Datagram;
 
 use super::handshake::decode;
 use super::packet::any;
@@ -24,29 +23,19 @@ use super::{Context, Verdict};
 const PREFIX: &[u8] = b"ibc";
 
 pub(super) fn conn_open_try(
-    datagram: &Datagram,
+    client_id: &ClientId,
+    counterparty: RawCounterparty,
     end: &Proven,
     rest: &[Proven],
     context: &Context<'_>,
 ) -> Result<Message, Verdict> {
-    let Datagram::ConnOpenTry {
-        client_id,
-        counterparty_client_id,
-        counterparty_connection_id,
-    } = datagram
-    else {
-        return Err(Verdict::Unprovable("not a ConnOpenTry".into()));
-    };
     let client = ClientProofs::of(rest, context)?;
     let end_on_counterparty = decode::<RawConnectionEnd>(end)?;
     let message = MsgConnectionOpenTry {
         client_id: client_id.to_string(),
         previous_connection_id: String::new(),
         client_state: Some(client.state),
-        counterparty: Some(counterparty(
-            counterparty_client_id,
-            Some(counterparty_connection_id),
-        )),
+        counterparty: Some(counterparty),
         delay_period: end_on_counterparty.delay_period,
         counterparty_versions: end_on_counterparty.versions,
         proof_height: Some(context.proof_height()),
@@ -64,19 +53,12 @@ pub(super) fn conn_open_try(
 }
 
 pub(super) fn conn_open_ack(
-    datagram: &Datagram,
+    connection_id: &ConnectionId,
+    counterparty_connection_id: &ConnectionId,
     end: &Proven,
     rest: &[Proven],
     context: &Context<'_>,
 ) -> Result<Message, Verdict> {
-    let Datagram::ConnOpenAck {
-        connection_id,
-        counterparty_connection_id,
-        ..
-    } = datagram
-    else {
-        return Err(Verdict::Unprovable("not a ConnOpenAck".into()));
-    };
     let client = ClientProofs::of(rest, context)?;
     let message = MsgConnectionOpenAck {
         connection_id: connection_id.to_string(),

@@ -154,8 +154,25 @@ pub(super) fn message(
     let proof_height = Some(context.proof_height());
     let proof = context.proof(end);
     match datagram {
-        Datagram::ConnOpenTry { .. } => conn_open_try(datagram, end, rest, context),
-        Datagram::ConnOpenAck { .. } => conn_open_ack(datagram, end, rest, context),
+        Datagram::ConnOpenTry {
+            client_id,
+            counterparty_client_id,
+            counterparty_connection_id,
+        } => {
+            let on_a = counterparty(counterparty_client_id, Some(counterparty_connection_id));
+            conn_open_try(client_id, on_a, end, rest, context)
+        }
+        Datagram::ConnOpenAck {
+            connection_id,
+            counterparty_connection_id,
+            ..
+        } => conn_open_ack(
+            connection_id,
+            counterparty_connection_id,
+            end,
+            rest,
+            context,
+        ),
         Datagram::ConnOpenConfirm { connection_id, .. } => Ok(any(
             "/ibc.core.connection.v1.MsgConnectionOpenConfirm",
             &MsgConnectionOpenConfirm {

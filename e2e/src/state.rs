@@ -1,0 +1,77 @@
+//! What a chain's state says, and packets of its mock port: asked of `chaind`,
+//! never of `tern`.
+
+use std::process::Command;
+use std::time::Duration;
+
+use anyhow::{ensure, Context, Result};
+use serde_json::Value;
+
+use crate::chain::TestChain;
+use crate::{binaries, wait, USER};
+
+const BLOCK_LIMIT: Duration = Duration::from_secs(60);
+
+impl TestChain {
+    /// What an account has of a denom.
+    pub fn balance(&self, address: &str, denom: &str) -> Result<u128> {
+        let answer = self.query(&["bank", "balances", address])?;
+        let coins = answer["balances"].as_array().context("no balances")?;
+        let coin = coins.iter().find(|coin| coin["denom"] == denom);
+        match coin.and_then(|coin| coin["amount"].as_str()) {
+            Some(amount) => Ok(amount.parse()?),
+            None => Ok(0),
+        }
+    }
+
+    /// How many packets of an end are committed and not yet acknowledged.
+    pub fn commitments(&self, port: &str, channel: &str) -> Result<usize> {
+        let what = ["ibc", "channel", "packet-commitments", port, channel];
+        // More than any scenario sends: pages are not turned.
+        let answer = self.query(&[&what[..], &["--limit", "100000"]].concat())?;
+        Ok(answer["commitments"].as_array().map_or(0, Vec::len))
+    }
+
+    /// The account that holds what was sent over a channel.
+    pub fn escrow(&self, channel: &str) -> Result<String> {
+        let answer = self.chaind(&[
+            "query",
+            "ibc-transfer",
+            "escrow-address",
+            "transfer",
+            channel,
+        ])?;
+        Ok(answer.trim().to_owned())
+    }
+
+    /// `chaind query`, as JSON.
+    pub fn query(&self, args: &[&str]) -> Result<Value> {
+        let args: Vec<&str> = ["query"].iter().chain(args).copied().collect();
+        let answer = self.chaind(&[&args[..], &["--output", "json"]].concat())?;
+        serde_json::from_str(&answer).with_context(|| format!("{args:?} answered {answer}"))
+    }
+
+    /// The home knows the node, the chain and the keys.
+    fn chaind(&self, args: &[&str]) -> Result<String> {
+        let mut command = Command::new(binaries::chaind()?);
+        let output = command.args(args).arg("--home").arg(&self.home).output()?;
+        let errors = String::from_utf8_lossy(&output.stderr);
+        ensure!(output.status.success(), "chaind {args:?}: {errors}");
+        Ok(String::from_utf8(output.stdout)?)
+    }
+
+    /// Sends a packet on an ordered or unordered channel of the mock port; it is
+    /// in a block when this returns.
+    pub fn send_mock(&self, channel: &str, data: &str, timeout: &str) -> Result<()> {
+        let send = ["tx", "mock", "send", channel, data];
+        let options = ["--packet-timeout", timeout, "--from", USER.0, "--yes"];
+        let height = self.height()?;
+        let answer = self.chaind(&[&send[..], &options, &["--output", "json"]].concat())?;
+        let answer: Value = serde_json::from_str(&answer).context(answer)?;
+        ensure!(answer["code"] == 0, "{send:?}: {answer}");
+        // The next transaction of the account needs this one's block.
+        wait::until("the next block", BLOCK_LIMIT, || {
+            Ok((self.height()? > height + 1).then_some(()))
+        })
+    }
+}
