@@ -39,7 +39,7 @@ pub use discover::channel_end;
 pub use error::{EngineError, StoreError};
 pub use follow::describe;
 pub use prove::Chains;
-pub use store::Store;
+pub use store::{Memory, Store};
 pub use submit::LaneSettings;
 pub use wish::{Cleared, OpenedChannel};
 
@@ -173,8 +173,10 @@ impl Engine {
         let mut comparing = tokio::time::interval(self.reconcile_every);
         comparing.tick().await;
         let ended = loop {
-            // Only waits are raced; what was received is always finished.
+            // Only waits are raced; what was received is always finished. In a
+            // fixed order, so that a simulation replays.
             tokio::select! {
+                biased;
                 () = shutdown.cancelled() => break Ok(()),
                 told = self.told() => if let Err(error) = self.round(told).await {
                     break Err(error);
@@ -212,6 +214,7 @@ impl Engine {
     /// Waits for something to happen. Cancel-safe.
     async fn told(&mut self) -> Told {
         tokio::select! {
+            biased;
             // The engine holds a sender itself: the channel does not close.
             Some(input) = self.inputs.recv() => Told::Input(input),
             Some(ended) = self.tasks.join_next() => Told::Ended(ended),

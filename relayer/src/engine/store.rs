@@ -6,6 +6,8 @@
 //! Everything in here can be rebuilt from the chains; a damaged store is set
 //! aside, never deleted.
 
+mod memory;
+
 use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
 
@@ -13,14 +15,21 @@ use tern_core::ledger::{Change, View};
 use tracing::warn;
 
 use super::error::StoreError;
+pub use memory::Memory;
 
 /// Raised when the encoding changes; an older store is rebuilt.
 const SCHEMA: u64 = 1;
 const SCHEMA_KEY: &str = "schema";
 
-/// The store of one home directory, or none at all.
+/// The store of one home directory, of a simulation, or none at all.
 pub struct Store {
-    disk: Option<Disk>,
+    kept: Kept,
+}
+
+enum Kept {
+    Nowhere,
+    Memory(Memory),
+    Disk(Disk),
 }
 
 struct Disk {
@@ -33,7 +42,17 @@ struct Disk {
 impl Store {
     /// A store that forgets: for commands that run beside a daemon.
     pub fn in_memory() -> Self {
-        Self { disk: None }
+        Self {
+            kept: Kept::Nowhere,
+        }
+    }
+
+    /// A store that outlives a simulated crash, and the ledger as it has it.
+    pub fn simulated(memory: &Memory) -> (Self, View) {
+        let store = Self {
+            kept: Kept::Memory(memory.clone()),
+        };
+        (store, memory.view())
     }
 
     /// Opens `home/store`, creating it where it is missing, and reads the
@@ -71,14 +90,20 @@ impl Store {
             db,
             _lock: lock,
         };
-        Ok((Self { disk: Some(disk) }, view))
+        let kept = Kept::Disk(disk);
+        Ok((Self { kept }, view))
     }
 
     /// Writes changes in one atomic batch. They are on disk within half a
     /// second, or lost together.
     pub fn commit(&self, changes: &[Change]) -> Result<(), StoreError> {
-        let Some(disk) = &self.disk else {
-            return Ok(());
+        let disk = match &self.kept {
+            Kept::Nowhere => return Ok(()),
+            Kept::Memory(memory) => {
+                memory.commit(changes);
+                return Ok(());
+            }
+            Kept::Disk(disk) => disk,
         };
         let mut batch = sled::Batch::default();
         for change in changes.iter().filter(|change| !change.is_volatile()) {
@@ -106,8 +131,13 @@ impl Store {
 
     /// Brings everything written so far to disk.
     pub async fn flush(&self) -> Result<(), StoreError> {
-        let Some(disk) = &self.disk else {
-            return Ok(());
+        let disk = match &self.kept {
+            Kept::Nowhere => return Ok(()),
+            Kept::Memory(memory) => {
+                memory.flush();
+                return Ok(());
+            }
+            Kept::Disk(disk) => disk,
         };
         match disk.db.flush_async().await {
             Ok(_) => Ok(()),
@@ -273,7 +303,9 @@ mod tests {
     fn a_record_that_cannot_be_read_counts_as_damage() {
         let home = tempfile::tempdir().unwrap();
         let (store, _) = Store::open(home.path()).unwrap();
-        let db = &store.disk.as_ref().unwrap().db;
+        let Kept::Disk(Disk { db, .. }) = &store.kept else {
+            panic!("not on disk");
+        };
         db.insert("head/akash-a", b"{".as_slice()).unwrap();
         db.flush().unwrap();
         drop(store);
