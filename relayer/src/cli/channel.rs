@@ -145,7 +145,7 @@ fn progress() -> Observer {
             Finding::Channel { key, end } => {
                 format!("{}/{} {}", key.port_id, key.channel_id, end.state())
             }
-            Finding::Settled { .. } => return,
+            Finding::Received { .. } | Finding::Settled { .. } => return,
         };
         output::note(format!("{chain} block {}: {what}", head.height));
     })

@@ -113,10 +113,12 @@ pub async fn reconcile(
         .filter(no_ack)
         .copied()
         .collect();
-    facts.extend(acks.iter().map(|sequence| Fact::Event {
+    facts.extend(acks.iter().map(|sequence| Fact::Found {
         chain: dst.id().clone(),
         head: dst_head,
-        event: Event::RecvPacket(id(src_end, dst_end, *sequence)),
+        finding: Finding::Received {
+            packet: id(src_end, dst_end, *sequence),
+        },
     }));
     facts.extend(locate(dst, Looked::Acks(dst_end), acks, dst_height).await?);
     Ok(facts)

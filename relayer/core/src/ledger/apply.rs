@@ -103,6 +103,9 @@ fn apply_finding(view: &View, chain: &ChainId, head: Head, finding: &Finding) ->
             connection_found(view, key, head, end)
         }
         Finding::Channel { key, end } => channel_found(view, key, head, end),
+        Finding::Received { packet } => on_dst(view, chain, packet, |record| {
+            record.received.get_or_insert(head.height);
+        }),
         Finding::Settled { packet } => {
             let sent_before = view
                 .packet(&View::key_on_src(chain, packet))

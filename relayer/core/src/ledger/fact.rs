@@ -58,6 +58,8 @@ pub enum Finding {
     },
     /// Its connection must be known before.
     Channel { key: ChannelKey, end: ChannelEnd },
+    /// The destination has received this packet, at this height or before.
+    Received { packet: PacketId },
     /// The source no longer holds this packet's commitment.
     Settled { packet: PacketId },
 }
