@@ -29,7 +29,7 @@ pub fn chaind() -> Result<PathBuf> {
             .stdin(Stdio::null())
             .status()
             .context(
-                "`go` is missing: the test chains are built with Go 1.25 or newer, see \
+                "`go` is missing: the test chains are built with Go 1.26 or newer, see \
                  https://go.dev/dl",
             )?;
         ensure!(built.success(), "`go build` in e2e/chain failed: see above");

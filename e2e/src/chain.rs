@@ -11,6 +11,8 @@ use serde_json::Value;
 use crate::process::{self, Process, Signal};
 use crate::{binaries, http, wait, OTHER, RELAYER, USER};
 
+/// Half of what is usual: waiting for blocks is most of what the scenarios do.
+const BLOCK_TIME: &str = "500ms";
 const START_LIMIT: Duration = Duration::from_secs(60);
 const TRIES_MAX: u32 = 3;
 
@@ -35,7 +37,7 @@ impl ChainSpec {
             prefix: "akash",
             denom: "uakt",
             coins: "1000000000000uakt",
-            block_time: "1s",
+            block_time: BLOCK_TIME,
             indexer: "kv",
         }
     }
@@ -46,7 +48,7 @@ impl ChainSpec {
             prefix: "kava",
             denom: "ukava",
             coins: "1000000000000ukava,1000000000000usdx",
-            block_time: "1s",
+            block_time: BLOCK_TIME,
             indexer: "kv",
         }
     }
@@ -117,7 +119,9 @@ impl TestChain {
     /// Starts the prepared or stopped chain; returns when it makes blocks.
     pub fn up(&mut self) -> Result<()> {
         let mut start = Command::new(binaries::chaind()?);
-        start.arg("start").arg("--home").arg(&self.home);
+        start
+            .args(["start", "--log_no_color", "--home"])
+            .arg(&self.home);
         let mut process = Process::start_with_log(&mut start, &self.log)?;
         let before = self.height().unwrap_or_default();
         let id = self.spec.id;

@@ -145,11 +145,16 @@ impl Rpc {
         .await
     }
 
+    /// Those of the newest block, which the node may know a moment after the
+    /// block itself.
     pub async fn block_limits(&self) -> Result<BlockLimits> {
-        self.call("consensus_params", |c| async move {
-            c.perform(LimitsRequest::default()).await
-        })
-        .await
+        let newest = self.status().await?.sync_info.latest_block_height;
+        let ask = || {
+            self.call("consensus_params", |c| async move {
+                c.perform(LimitsRequest::default()).await
+            })
+        };
+        self.settled(newest.value(), ask).await
     }
 
     pub async fn broadcast_tx_sync(&self, tx: Vec<u8>) -> Result<tx_sync::Response> {

@@ -14,6 +14,7 @@ import (
 	abci "github.com/cometbft/cometbft/abci/types"
 	dbm "github.com/cosmos/cosmos-db"
 	"github.com/cosmos/gogoproto/proto"
+	"google.golang.org/grpc"
 
 	"cosmossdk.io/log"
 	storetypes "cosmossdk.io/store/types"
@@ -50,6 +51,8 @@ type App struct {
 
 	modules *module.Manager
 	basics  module.BasicManager
+
+	grpcServer *grpc.Server
 }
 
 var _ servertypes.Application = (*App)(nil)

@@ -1,6 +1,9 @@
 package app
 
 import (
+	gogogrpc "github.com/cosmos/gogoproto/grpc"
+	"google.golang.org/grpc"
+
 	"github.com/cosmos/cosmos-sdk/client"
 	"github.com/cosmos/cosmos-sdk/client/grpc/cmtservice"
 	nodeservice "github.com/cosmos/cosmos-sdk/client/grpc/node"
@@ -29,4 +32,18 @@ func (a *App) RegisterTendermintService(ctx client.Context) {
 // gas price.
 func (a *App) RegisterNodeService(ctx client.Context, cfg config.Config) {
 	nodeservice.RegisterNodeService(ctx, a.GRPCQueryRouter(), cfg)
+}
+
+// RegisterGRPCServerWithSkipCheckHeader is called with the server that is about
+// to serve all of the above. The application remembers it for StopGRPC.
+func (a *App) RegisterGRPCServerWithSkipCheckHeader(s gogogrpc.Server, skipCheckHeader bool) {
+	a.grpcServer, _ = s.(*grpc.Server)
+	a.BaseApp.RegisterGRPCServerWithSkipCheckHeader(s, skipCheckHeader)
+}
+
+// StopGRPC ends what gRPC clients still have under way.
+func (a *App) StopGRPC() {
+	if a.grpcServer != nil {
+		a.grpcServer.Stop()
+	}
 }

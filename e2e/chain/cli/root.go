@@ -3,7 +3,6 @@ package cli
 
 import (
 	"fmt"
-	"io"
 	"os"
 	"path/filepath"
 
@@ -22,7 +21,6 @@ import (
 	"github.com/cosmos/cosmos-sdk/codec/address"
 	"github.com/cosmos/cosmos-sdk/server"
 	srvcfg "github.com/cosmos/cosmos-sdk/server/config"
-	servertypes "github.com/cosmos/cosmos-sdk/server/types"
 	simtestutil "github.com/cosmos/cosmos-sdk/testutil/sims"
 	sdk "github.com/cosmos/cosmos-sdk/types"
 	authtypes "github.com/cosmos/cosmos-sdk/x/auth/types"
@@ -129,15 +127,4 @@ func bindContext(cmd *cobra.Command, ctx client.Context) error {
 		return nil
 	}
 	return server.InterceptConfigsPreRunHandler(cmd, srvcfg.DefaultConfigTemplate, srvcfg.DefaultConfig(), cmtcfg.DefaultConfig())
-}
-
-const startName = "start"
-
-func newStart(chain settings.Settings) *cobra.Command {
-	create := func(logger log.Logger, db dbm.DB, trace io.Writer, options servertypes.AppOptions) servertypes.Application {
-		return app.New(logger, db, trace, chain, options, server.DefaultBaseappOptions(options)...)
-	}
-	cmd := server.StartCmd(create, DefaultHome())
-	cmd.Short = "Run the chain until SIGTERM or SIGINT"
-	return cmd
 }

@@ -16,7 +16,7 @@ func NewCommand() *cobra.Command {
 		Long: `Write the home of a chain with one validator, ready to be started.
 
 Nothing is asked and nothing existing is overwritten. All ports are bound to
-127.0.0.1 only. Apart from the genesis time, the same flags give the same home.
+127.0.0.1 only. With the same --genesis-time the same flags give the same chain.
 
 The accounts' keys (HD path m/44'/118'/0'/0/0) also go into the home's keyring,
 next to the validator's, which is called "validator".`,

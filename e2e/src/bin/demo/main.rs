@@ -16,7 +16,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use anyhow::{ensure, Context, Result};
-use tern_e2e::{voucher, Network};
+use tern_e2e::{voucher, ChainSpec, Network};
 
 use accounts::Accounts;
 use say::Say;
@@ -44,7 +44,11 @@ fn main() -> ExitCode {
 
 fn demo(say: &Say) -> Result<()> {
     say.step("Two chains start: ibc-go on CometBFT, one validator each, a block a second.");
-    let network = Network::two()?;
+    let pace = |spec: ChainSpec| ChainSpec {
+        block_time: "1s",
+        ..spec
+    };
+    let network = Network::of(vec![pace(ChainSpec::akash()), pace(ChainSpec::kava())])?;
     for chain in &network.chains {
         let (id, height, port) = (chain.spec.id, chain.height()?, chain.rpc_port);
         say.line(&format!(
