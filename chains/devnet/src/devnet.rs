@@ -1,0 +1,260 @@
+//! The chain itself: genesis, mempool, blocks, history. Pure: time comes in as
+//! an argument, nothing goes out but answers.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use tendermint::abci::types::ExecTxResult;
+use tendermint::Time;
+
+use crate::ante::{ante, Mode};
+use crate::block::{seal, Before, Committed};
+use crate::error::DevnetError;
+use crate::facts::Facts;
+use crate::gas::{Gas, Kv};
+use crate::genesis::{Coin, Genesis};
+use crate::host::Now;
+use crate::mempool::{Mempool, NotAdded};
+use crate::refusal::Refusal;
+use crate::run;
+use crate::state::BANK;
+use crate::store::Multistore;
+use crate::tx::{self, Tx};
+use crate::validators::Validators;
+
+mod deliver;
+mod first;
+
+use deliver::deliver;
+use first::first_state;
+
+use crate::bank;
+
+/// One chain. Nothing happens between calls.
+pub struct Devnet {
+    pub(crate) facts: Facts,
+    pub(crate) validators: Validators,
+    genesis_time: Time,
+    /// The state after the newest block.
+    state: Multistore,
+    /// The same with the fees and account sequences of what waits in the
+    /// mempool.
+    check: Multistore,
+    pub(crate) mempool: Mempool,
+    /// Blocks and the states after them, by height, as far as they are kept.
+    blocks: BTreeMap<u64, Arc<Committed>>,
+    states: BTreeMap<u64, Multistore>,
+    /// Where a transaction is: height and index.
+    index: BTreeMap<[u8; 32], (u64, usize)>,
+}
+
+/// What the node says of a transaction at once.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Checked {
+    /// It waits for a block.
+    Added,
+    /// It waits already, or was in a block.
+    Known,
+    /// The mempool has no room.
+    Full,
+    Refused(Refusal),
+}
+
+impl Devnet {
+    pub fn new(genesis: &Genesis) -> Result<Self, DevnetError> {
+        let facts = Facts::of(genesis)?;
+        let validators = Validators::new(&facts.chain_id, genesis.seed, genesis.validators)?;
+        let state = first_state(genesis)?;
+        Ok(Self {
+            mempool: Mempool::new(facts.limits.mempool_txs),
+            facts,
+            validators,
+            genesis_time: genesis.time,
+            check: state.clone(),
+            states: BTreeMap::from([(0, state.clone())]),
+            state,
+            blocks: BTreeMap::new(),
+            index: BTreeMap::new(),
+        })
+    }
+
+    pub fn chain_id(&self) -> &str {
+        &self.facts.chain_id
+    }
+
+    pub fn genesis_time(&self) -> Time {
+        self.genesis_time
+    }
+
+    /// Height and time of the newest block; 0 before the first.
+    pub fn latest(&self) -> (u64, Time) {
+        match self.blocks.last_key_value() {
+            Some((height, block)) => (*height, block.time()),
+            None => (0, self.genesis_time),
+        }
+    }
+
+    /// The oldest block still kept.
+    pub fn earliest(&self) -> u64 {
+        self.blocks.keys().next().copied().unwrap_or(0)
+    }
+
+    pub fn block(&self, height: u64) -> Option<&Arc<Committed>> {
+        self.blocks.get(&height)
+    }
+
+    /// Blocks from `height` on.
+    pub fn blocks_from(&self, height: u64) -> impl DoubleEndedIterator<Item = &Arc<Committed>> {
+        self.blocks.range(height..).map(|(_, block)| block)
+    }
+
+    /// The state after the block at `height`.
+    pub fn state(&self, height: u64) -> Option<&Multistore> {
+        self.states.get(&height)
+    }
+
+    pub fn newest_state(&self) -> &Multistore {
+        &self.state
+    }
+
+    /// Block and index of a transaction.
+    pub fn find_tx(&self, hash: &[u8; 32]) -> Option<(&Arc<Committed>, usize)> {
+        let (height, index) = self.index.get(hash)?;
+        Some((self.blocks.get(height)?, *index))
+    }
+
+    /// What an account has of one denom.
+    pub fn balance(&self, address: &str, denom: &str) -> u128 {
+        let store = Kv::new(self.state.store(BANK), &Gas::default());
+        bank::balance(&store, address, denom)
+    }
+
+    /// Everything an account has.
+    pub fn balances(&self, address: &str) -> Vec<Coin> {
+        let store = Kv::new(self.state.store(BANK), &Gas::default());
+        let coins = bank::balances(&store, address).into_iter();
+        coins
+            .map(|(denom, amount)| Coin { denom, amount })
+            .collect()
+    }
+
+    /// Offers a transaction to the mempool.
+    pub fn check_tx(&mut self, bytes: Vec<u8>) -> Checked {
+        let hash = tx::hash(&bytes);
+        match self.mempool.admits(&hash) {
+            Ok(()) => {}
+            Err(NotAdded::Known) => return Checked::Known,
+            Err(NotAdded::Full) => return Checked::Full,
+        }
+        match self.check(&bytes) {
+            Ok(gas_wanted) => {
+                self.mempool.add(hash, bytes, gas_wanted);
+                Checked::Added
+            }
+            Err(refusal) => Checked::Refused(refusal),
+        }
+    }
+
+    /// The gas a transaction would use, run on the newest state.
+    pub fn simulate(&self, bytes: &[u8]) -> Result<u64, (Refusal, u64)> {
+        let gas = Gas::default();
+        let mut state = self.check.clone();
+        let now = self.now();
+        let done = Tx::decode(bytes, &self.facts.prefix).and_then(|tx| {
+            ante(&mut state, &self.facts, &now, &tx, &gas, Mode::Simulate)?;
+            run::messages(&mut state, &self.facts, &now, &tx, &gas, None)
+        });
+        match done {
+            Ok(_) => Ok(gas.used()),
+            Err(refusal) => Err((refusal, gas.used())),
+        }
+    }
+
+    /// Makes the next block at `time` out of what waits in the mempool.
+    pub fn make_block(&mut self, time: Time) -> Result<Arc<Committed>, DevnetError> {
+        let (last, last_time) = self.latest();
+        if time <= last_time {
+            return Err(DevnetError::Time {
+                last: last_time.to_rfc3339(),
+                asked: time.to_rfc3339(),
+            });
+        }
+        let limits = &self.facts.limits;
+        let txs = self.mempool.take(limits.block_bytes, limits.block_gas);
+        let before = Before {
+            last: self.blocks.get(&last).map(Arc::as_ref),
+            app_hash: self.state.root(),
+        };
+        let (chain, validators) = (&self.facts.id, &self.validators);
+        let (block, id, commit) = seal(chain, validators, limits, &before, time, txs)?;
+        let now = Now {
+            revision: self.facts.revision,
+            height: last + 1,
+            time,
+        };
+        self.state.set_version(now.height);
+        let results = block.data.iter();
+        let results = results
+            .map(|tx| deliver(&mut self.state, &self.facts, &now, tx))
+            .collect::<Vec<_>>();
+        let failed = |(_, result): &(&Vec<u8>, &ExecTxResult)| result.code.is_err();
+        for (tx, _) in block.data.iter().zip(&results).filter(failed) {
+            self.mempool.forget(&tx::hash(tx));
+        }
+        let block = Arc::new(Committed {
+            block,
+            id,
+            commit,
+            results,
+            app_hash: self.state.root(),
+        });
+        self.keep(block.clone());
+        self.recheck();
+        Ok(block)
+    }
+
+    fn now(&self) -> Now {
+        let (height, time) = self.latest();
+        Now {
+            revision: self.facts.revision,
+            height,
+            time,
+        }
+    }
+
+    /// Files a block and forgets the oldest.
+    fn keep(&mut self, block: Arc<Committed>) {
+        let height = block.height();
+        for (position, tx) in block.block.data.iter().enumerate() {
+            self.index.insert(tx::hash(tx), (height, position));
+        }
+        self.blocks.insert(height, block);
+        self.states.insert(height, self.state.clone());
+        let oldest = (height + 1).saturating_sub(self.facts.limits.history.max(1));
+        while let Some(entry) = self.blocks.first_entry().filter(|at| *at.key() < oldest) {
+            for tx in &entry.remove().block.data {
+                self.index.remove(&tx::hash(tx));
+            }
+        }
+        self.states = self.states.split_off(&oldest);
+    }
+
+    /// What still waits is checked again on the new state (CometBFT recheck).
+    fn recheck(&mut self) {
+        self.check = self.state.clone();
+        for (hash, bytes) in self.mempool.waiting() {
+            if self.check(&bytes).is_err() {
+                self.mempool.forget(&hash);
+            }
+        }
+    }
+
+    /// Runs what CheckTx runs; the gas the transaction asks for.
+    fn check(&mut self, bytes: &[u8]) -> Result<u64, Refusal> {
+        let tx = Tx::decode(bytes, &self.facts.prefix)?;
+        let now = self.now();
+        let gas = Gas::default();
+        ante(&mut self.check, &self.facts, &now, &tx, &gas, Mode::Check)?;
+        Ok(tx.fee.gas_limit)
+    }
+}

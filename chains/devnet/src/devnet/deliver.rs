@@ -1,0 +1,66 @@
+//! One transaction of a block, from its bytes to its result.
+
+use tendermint::abci::types::ExecTxResult;
+use tendermint::abci::Event;
+
+use crate::ante::{ante, Mode};
+use crate::facts::Facts;
+use crate::gas::Gas;
+use crate::host::Now;
+use crate::refusal::Refusal;
+use crate::run;
+use crate::store::Multistore;
+use crate::tx::Tx;
+
+/// Executes one transaction of a block. The fee is paid and the account
+/// sequence counted even if a message fails.
+pub(super) fn deliver(
+    state: &mut Multistore,
+    facts: &Facts,
+    now: &Now,
+    bytes: &[u8],
+) -> ExecTxResult {
+    let gas = Gas::default();
+    let tx = match Tx::decode(bytes, &facts.prefix) {
+        Ok(tx) => tx,
+        Err(refusal) => return outcome(Err(refusal), Vec::new(), 0, &gas),
+    };
+    let wanted = tx.fee.gas_limit;
+    let mut events = match ante(state, facts, now, &tx, &gas, Mode::Deliver) {
+        Ok(events) => events,
+        Err(refusal) => return outcome(Err(refusal), Vec::new(), wanted, &gas),
+    };
+    let mut branch = state.clone();
+    match run::messages(&mut branch, facts, now, &tx, &gas, Some(wanted)) {
+        Ok(done) => {
+            *state = branch;
+            events.extend(done.events);
+            outcome(Ok(done.data), events, wanted, &gas)
+        }
+        Err(refusal) => outcome(Err(refusal), events, wanted, &gas),
+    }
+}
+
+fn outcome(
+    done: Result<Vec<u8>, Refusal>,
+    events: Vec<Event>,
+    wanted: u64,
+    gas: &Gas,
+) -> ExecTxResult {
+    let gas_of = |gas: u64| i64::try_from(gas).unwrap_or(i64::MAX);
+    let mut result = ExecTxResult {
+        gas_wanted: gas_of(wanted),
+        gas_used: gas_of(gas.used()),
+        events,
+        ..ExecTxResult::default()
+    };
+    match done {
+        Ok(data) => result.data = data.into(),
+        Err(refusal) => {
+            result.code = refusal.code.into();
+            result.codespace = refusal.codespace.to_owned();
+            result.log = refusal.log;
+        }
+    }
+    result
+}

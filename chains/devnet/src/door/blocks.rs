@@ -1,0 +1,109 @@
+//! Blocks as the relayer follows them.
+
+use tendermint::abci::types::ExecTxResult;
+use tendermint::Time;
+use tern_chains::{Block, BlockTime, EventQuery, Next, Timestamp, TxHash, TxOutcome};
+
+use super::{events, DevnetChain, Result};
+use crate::block::Committed;
+use crate::tx;
+
+pub(super) fn block_time(time: Time) -> BlockTime {
+    BlockTime(Timestamp::from(time).nanoseconds())
+}
+
+impl DevnetChain {
+    /// Returns once `height` is committed.
+    pub(super) async fn wait_for(&self, height: u64) -> Result<()> {
+        let mut newest = self.node.newest();
+        let waiting = newest.wait_for(|newest| *newest >= height).await;
+        let waited = waiting.map(|_| ());
+        waited.map_err(|_| self.unavailable(format!("block {height}"), "the chain is gone"))
+    }
+
+    pub(super) fn next(&self, height: u64) -> Result<Next> {
+        let earliest = self.node.read(|chain| chain.earliest());
+        if height < earliest {
+            return Ok(Next::Gap {
+                from: height,
+                to: earliest - 1,
+            });
+        }
+        Ok(Next::Block(Box::new(self.read_block(height)?)))
+    }
+
+    pub(super) fn read_block(&self, height: u64) -> Result<Block> {
+        let found = self.node.read(|chain| {
+            let block = chain.block(height).cloned();
+            block.ok_or_else(|| chain.earliest())
+        });
+        match found {
+            Ok(block) => Ok(self.decode(&block)),
+            Err(earliest) if height < earliest => {
+                Err(self.pruned(format!("block {height}"), height))
+            }
+            Err(_) => Err(self.unavailable(format!("block {height}"), "not made yet")),
+        }
+    }
+
+    fn decode(&self, block: &Committed) -> Block {
+        let height = block.height();
+        let succeeded = block.results.iter().filter(|result| result.code.is_ok());
+        let events = succeeded.flat_map(|result| &result.events);
+        let events = events.filter_map(|event| events::decode_or_warn(&self.id, height, event));
+        let txs = block.block.data.iter().zip(&block.results);
+        Block {
+            height,
+            time: block_time(block.time()),
+            events: events.collect(),
+            txs: txs.map(|(bytes, result)| outcome(bytes, result)).collect(),
+        }
+    }
+
+    /// The height of the first block with this event.
+    pub(super) fn search(&self, query: &EventQuery) -> Option<u64> {
+        let (kind, side, port, channel, sequence) = match query {
+            EventQuery::Send {
+                port_id,
+                channel_id,
+                sequence,
+            } => ("send_packet", "src", port_id, channel_id, sequence),
+            EventQuery::Ack {
+                port_id,
+                channel_id,
+                sequence,
+            } => (
+                "write_acknowledgement",
+                "dst",
+                port_id,
+                channel_id,
+                sequence,
+            ),
+        };
+        let wanted = [
+            (format!("packet_{side}_port"), port.to_string()),
+            (format!("packet_{side}_channel"), channel.to_string()),
+            ("packet_sequence".to_owned(), sequence.to_string()),
+        ];
+        self.node.read(|chain| {
+            let mut blocks = chain.blocks_from(0);
+            let found = blocks.find(|block| {
+                let events = block.results.iter().flat_map(|result| &result.events);
+                let mut events = events.filter(|event| event.kind == kind);
+                events.any(|event| crate::events::has_all(event, &wanted))
+            });
+            found.map(|block| block.height())
+        })
+    }
+}
+
+fn outcome(bytes: &[u8], result: &ExecTxResult) -> TxOutcome {
+    TxOutcome {
+        hash: TxHash(tx::hash(bytes)),
+        code: result.code.value(),
+        codespace: result.codespace.clone(),
+        log: result.log.clone(),
+        gas_wanted: u64::try_from(result.gas_wanted).unwrap_or_default(),
+        gas_used: u64::try_from(result.gas_used).unwrap_or_default(),
+    }
+}

@@ -1,0 +1,58 @@
+//! Values of the IBC store, plain and proven.
+
+use ibc_relayer_types::core::ics23_commitment::merkle::MerkleProof;
+use tern_chains::{Path, Proven};
+
+use super::{DevnetChain, Result};
+use crate::devnet::Devnet;
+use crate::state::IBC;
+use crate::store::Multistore;
+
+impl DevnetChain {
+    pub(super) fn value(&self, path: &Path, height: Option<u64>) -> Result<Option<Vec<u8>>> {
+        let key = path.to_string();
+        let found = self.node.read(|chain| {
+            let state = match height {
+                Some(height) => chain.state(height).ok_or_else(|| ages(chain))?,
+                None => chain.newest_state(),
+            };
+            Ok(state.store(IBC).get(key.as_bytes()).map(<[u8]>::to_vec))
+        });
+        found.map_err(|ages| self.no_state(path, height.unwrap_or_default(), ages))
+    }
+
+    pub(super) fn proven(&self, path: Path, height: u64) -> Result<Proven> {
+        let key = path.to_string();
+        let found = self.node.read(|chain| {
+            let state = chain.state(height).ok_or_else(|| ages(chain))?;
+            Ok(Multistore::prove(state, IBC, key.as_bytes()))
+        });
+        let proof = found.map_err(|ages| self.no_state(&path, height, ages))?;
+        let proof = proof.ok_or_else(|| self.unavailable(key, "nothing to prove with"))?;
+        Ok(Proven {
+            path,
+            value: proof.value,
+            proof: MerkleProof {
+                proofs: vec![proof.in_store, proof.in_root],
+            },
+            height,
+        })
+    }
+
+    fn no_state(
+        &self,
+        path: &Path,
+        height: u64,
+        (earliest, latest): (u64, u64),
+    ) -> tern_chains::ChainError {
+        let doing = format!("query {path} at {height}");
+        if height < earliest {
+            return self.pruned(doing, height);
+        }
+        self.unavailable(doing, format!("the newest block is {latest}"))
+    }
+}
+
+fn ages(chain: &Devnet) -> (u64, u64) {
+    (chain.earliest(), chain.latest().0)
+}

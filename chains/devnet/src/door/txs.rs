@@ -1,0 +1,80 @@
+//! Accounts, gas, and the mempool's first answer.
+
+use tern_chains::{Account, ChainError, ChainParams, Check, Message, SignedTx, TxDraft};
+
+use super::{DevnetChain, Result};
+use crate::account;
+use crate::devnet::Checked;
+use crate::gas::{Gas, Kv};
+use crate::state::ACC;
+
+/// Gas a simulated transaction offers to pay for.
+const OFFERED_GAS: u64 = 1;
+
+impl DevnetChain {
+    pub(super) fn chain_params(&self) -> ChainParams {
+        self.node.read(|chain| ChainParams {
+            max_block_gas: chain.facts.limits.block_gas.unwrap_or(u64::MAX),
+            max_tx_bytes: chain.facts.limits.block_bytes,
+        })
+    }
+
+    pub(super) fn read_account(&self) -> Result<Account> {
+        let address = self.key()?.address();
+        let found = self.node.read(|chain| {
+            let store = Kv::new(chain.newest_state().store(ACC), &Gas::default());
+            account::find(&store, address)
+        });
+        let found = found.ok_or_else(|| ChainError::NoAccount {
+            chain: self.id.clone(),
+            address: address.to_owned(),
+            denom: self.gas_price.denom.clone(),
+        })?;
+        Ok(Account {
+            address: found.address,
+            account_number: found.account_number,
+            account_sequence: found.sequence,
+        })
+    }
+
+    pub(super) fn simulate(&self, messages: &[Message], account: &Account) -> Result<u64> {
+        let draft = TxDraft {
+            messages: messages.to_vec(),
+            memo: String::new(),
+            account: account.clone(),
+            gas: OFFERED_GAS,
+            timeout_height: 0,
+        };
+        let tx = self.pure.sign(self.key()?, &draft)?;
+        let used = self.node.read(|chain| chain.simulate(&tx.bytes));
+        let used = used.map_err(|(refusal, _)| ChainError::Rejected {
+            chain: self.id.clone(),
+            doing: "simulation".to_owned(),
+            codespace: refusal.codespace.to_owned(),
+            code: refusal.code,
+            message_index: refusal.message_index,
+            log: refusal.log,
+        })?;
+        let limit = self.gas_multiplier.mul_ceil(used);
+        limit
+            .and_then(|limit| u64::try_from(limit).ok())
+            .ok_or_else(|| self.malformed("simulation", "the gas overflows"))
+    }
+
+    pub(super) fn offer(&self, tx: &SignedTx) -> Check {
+        match self.node.check_tx(tx.bytes.clone()) {
+            Checked::Added | Checked::Known => Check::Accepted,
+            Checked::Full => Check::Busy {
+                log: "mempool is full".to_owned(),
+            },
+            Checked::Refused(refusal) => match (refusal.codespace, refusal.code) {
+                ("sdk", 32) => Check::WrongSequence { log: refusal.log },
+                (codespace, code) => Check::Refused {
+                    codespace: codespace.to_owned(),
+                    code,
+                    log: refusal.log,
+                },
+            },
+        }
+    }
+}

@@ -1,0 +1,77 @@
+//! Events in the shape ibc-go v10 writes them on CometBFT 0.38. ibc-rs writes
+//! most attributes alike; what differs is put right here.
+
+use ibc::core::handler::types::events::IbcEvent;
+use ibc::core::host::types::error::DecodingError;
+use tendermint::abci::{Event, EventAttribute};
+
+/// Gone from ibc-go since v9: the `_hex` forms are left, and the header is in
+/// the transaction.
+const DROPPED: [&str; 3] = ["packet_data", "packet_ack", "header"];
+const CONNECTION: &str = "packet_connection";
+
+/// An event of the `ibc` store's handlers.
+pub(crate) fn ibc(event: IbcEvent) -> Result<Event, DecodingError> {
+    let event = Event::try_from(event)?;
+    let mut attributes = Vec::with_capacity(event.attributes.len() + 2);
+    for attribute in &event.attributes {
+        let (Ok(key), Ok(value)) = (attribute.key_str(), attribute.value_str()) else {
+            continue;
+        };
+        if DROPPED.contains(&key) {
+            continue;
+        }
+        attributes.push(indexed(key, value));
+        if key == CONNECTION {
+            attributes.push(indexed("connection_id", value));
+        }
+    }
+    Ok(Event {
+        kind: event.kind,
+        attributes,
+    })
+}
+
+pub(crate) fn event(kind: &str, attributes: &[(&str, &str)]) -> Event {
+    Event {
+        kind: kind.to_owned(),
+        attributes: attributes
+            .iter()
+            .map(|(key, value)| indexed(key, value))
+            .collect(),
+    }
+}
+
+/// Events of one message say which.
+pub(crate) fn of_message(mut event: Event, index: usize) -> Event {
+    event
+        .attributes
+        .push(indexed("msg_index", &index.to_string()));
+    event
+}
+
+/// What the SDK's bank says of a payment.
+pub(crate) fn payment(from: &str, to: &str, amount: &str) -> [Event; 3] {
+    [
+        event("coin_spent", &[("spender", from), ("amount", amount)]),
+        event("coin_received", &[("receiver", to), ("amount", amount)]),
+        event(
+            "transfer",
+            &[("recipient", to), ("sender", from), ("amount", amount)],
+        ),
+    ]
+}
+
+fn indexed(key: &str, value: &str) -> EventAttribute {
+    (key, value, true).into()
+}
+
+/// Whether an event has all of these attributes.
+pub(crate) fn has_all(event: &Event, wanted: &[(String, String)]) -> bool {
+    wanted.iter().all(|(key, value)| {
+        let mut attributes = event.attributes.iter();
+        attributes.any(|attribute| {
+            attribute.key_bytes() == key.as_bytes() && attribute.value_bytes() == value.as_bytes()
+        })
+    })
+}

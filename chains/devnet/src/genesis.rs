@@ -1,0 +1,94 @@
+//! What a chain starts from: plain data, nothing read from the machine.
+
+use std::time::Duration;
+
+use tendermint::Time;
+
+/// The first state of a chain and everything that never changes about it.
+#[derive(Clone, Debug)]
+pub struct Genesis {
+    /// CometBFT chain id; its trailing number is the IBC revision.
+    pub chain_id: String,
+    /// Bech32 prefix of account addresses, such as `akash`.
+    pub prefix: String,
+    pub accounts: Vec<GenesisAccount>,
+    /// How many validators sign, with equal power. Default: 1.
+    pub validators: usize,
+    /// What the validators' keys are derived from, with the chain id.
+    pub seed: u64,
+    /// The time of the state before the first block.
+    pub time: Time,
+    /// Denom that the staking module names. Default: `stake`.
+    pub bond_denom: String,
+    pub unbonding: Duration,
+    pub limits: Limits,
+}
+
+/// An account with what it has at the start.
+#[derive(Clone, Debug)]
+pub struct GenesisAccount {
+    pub address: String,
+    pub coins: Vec<Coin>,
+}
+
+/// An amount of one denom.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Coin {
+    pub denom: String,
+    pub amount: u128,
+}
+
+/// What a block may hold, what a node keeps.
+#[derive(Clone, Debug)]
+pub struct Limits {
+    /// Default: 22 020 096, as CometBFT has it.
+    pub block_bytes: u64,
+    /// `None` (the default) is no limit.
+    pub block_gas: Option<u64>,
+    /// Transactions waiting for a block. Default: 5000.
+    pub mempool_txs: usize,
+    /// Blocks and states kept; older ones are pruned. Default: 100 000.
+    pub history: u64,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            block_bytes: 22_020_096,
+            block_gas: None,
+            mempool_txs: 5000,
+            history: 100_000,
+        }
+    }
+}
+
+impl Genesis {
+    /// One validator, no accounts, the documented defaults.
+    pub fn new(chain_id: impl Into<String>, prefix: impl Into<String>, time: Time) -> Self {
+        Self {
+            chain_id: chain_id.into(),
+            prefix: prefix.into(),
+            accounts: Vec::new(),
+            validators: 1,
+            seed: 0,
+            time,
+            bond_denom: "stake".to_owned(),
+            unbonding: Duration::from_secs(21 * 24 * 3600),
+            limits: Limits::default(),
+        }
+    }
+
+    /// Adds an account with these coins.
+    #[must_use]
+    pub fn fund(mut self, address: impl Into<String>, coins: &[(&str, u128)]) -> Self {
+        let coins = coins.iter().map(|(denom, amount)| Coin {
+            denom: (*denom).to_owned(),
+            amount: *amount,
+        });
+        self.accounts.push(GenesisAccount {
+            address: address.into(),
+            coins: coins.collect(),
+        });
+        self
+    }
+}

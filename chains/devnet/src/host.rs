@@ -1,0 +1,69 @@
+//! The chain as ibc-rs sees it: ICS-24 paths over the `ibc` store.
+//!
+//! `keys` reads and writes the store, `validation` and `execution` answer the
+//! handlers of connections, channels and packets, `client` those of the light
+//! clients; `handshake` does the two connection steps where ibc-go has come to
+//! ask for less than ibc-rs.
+
+use ibc::core::client::types::Height;
+use ibc::core::handler::types::events::IbcEvent;
+use ibc::core::host::types::error::HostError;
+use ibc::core::primitives::{IntoTimestamp, Timestamp};
+use tendermint::Time;
+
+use crate::gas::{Gas, Kv};
+use crate::state::{put, IBC};
+use crate::store::Multistore;
+
+mod client;
+mod execution;
+pub(crate) mod handshake;
+pub(crate) mod keys;
+mod validation;
+
+/// The block a message is executed in.
+#[derive(Clone, Debug)]
+pub(crate) struct Now {
+    /// The IBC revision of the chain.
+    pub revision: u64,
+    pub height: u64,
+    pub time: Time,
+}
+
+/// The `ibc` store within one message, and the events it has given so far.
+#[derive(Clone, Debug)]
+pub(crate) struct Host {
+    pub store: Kv,
+    pub now: Now,
+    /// Who signed the transaction: the only signer its messages may name.
+    pub signer: String,
+    pub events: Vec<IbcEvent>,
+}
+
+impl Host {
+    pub fn open(state: &Multistore, gas: &Gas, now: &Now, signer: &str) -> Self {
+        Self {
+            store: Kv::new(state.store(IBC), gas),
+            now: now.clone(),
+            signer: signer.to_owned(),
+            events: Vec::new(),
+        }
+    }
+
+    /// Writes back what was done; the events are the caller's.
+    pub fn commit(self, state: &mut Multistore) -> Vec<IbcEvent> {
+        put(state, IBC, self.store.tree);
+        self.events
+    }
+
+    fn height(&self) -> Result<Height, HostError> {
+        Height::new(self.now.revision, self.now.height).map_err(HostError::invalid_state)
+    }
+
+    fn timestamp(&self) -> Result<Timestamp, HostError> {
+        self.now
+            .time
+            .into_timestamp()
+            .map_err(HostError::invalid_state)
+    }
+}

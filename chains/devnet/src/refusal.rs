@@ -1,0 +1,145 @@
+//! Why a transaction is refused: the SDK's codespaces and codes, which
+//! relayers read.
+
+use ibc::apps::transfer::types::error::TokenTransferError;
+use ibc::core::handler::types::error::HandlerError;
+
+/// A transaction or message the chain says no to.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{log}")]
+pub struct Refusal {
+    pub codespace: &'static str,
+    pub code: u32,
+    pub log: String,
+    /// Which message was refused, if it was one.
+    pub message_index: Option<usize>,
+}
+
+pub(crate) const SDK: &str = "sdk";
+/// `channeltypes.ErrRedundantTx`.
+const REDUNDANT: u32 = 22;
+/// What ibc-rs does not tell apart.
+const FAILED: u32 = 1;
+
+impl Refusal {
+    fn sdk(code: u32, log: String) -> Self {
+        Self {
+            codespace: SDK,
+            code,
+            log,
+            message_index: None,
+        }
+    }
+
+    pub(crate) fn undecodable(what: impl std::fmt::Display) -> Self {
+        Self::sdk(2, format!("{what}: tx parse error"))
+    }
+
+    pub(crate) fn unauthorized(what: impl std::fmt::Display) -> Self {
+        Self::sdk(4, format!("{what}: unauthorized"))
+    }
+
+    pub(crate) fn insufficient_funds(what: impl std::fmt::Display) -> Self {
+        Self::sdk(5, format!("{what}: insufficient funds"))
+    }
+
+    pub(crate) fn unknown_request(what: impl std::fmt::Display) -> Self {
+        Self::sdk(6, format!("{what}: unknown request"))
+    }
+
+    pub(crate) fn invalid_address(what: impl std::fmt::Display) -> Self {
+        Self::sdk(7, format!("{what}: invalid address"))
+    }
+
+    pub(crate) fn unknown_address(what: impl std::fmt::Display) -> Self {
+        Self::sdk(9, format!("{what}: unknown address"))
+    }
+
+    pub(crate) fn invalid_coins(what: impl std::fmt::Display) -> Self {
+        Self::sdk(10, format!("{what}: invalid coins"))
+    }
+
+    pub(crate) fn out_of_gas(wanted: u64, used: u64) -> Self {
+        let log = format!(
+            "out of gas in location: message; gasWanted: {wanted}, gasUsed: {used}: out of gas"
+        );
+        Self::sdk(11, log)
+    }
+
+    pub(crate) fn memo_too_large(length: usize) -> Self {
+        let log = format!("maximum number of characters is 256 but received {length} characters");
+        Self::sdk(12, format!("{log}: memo too large"))
+    }
+
+    pub(crate) fn timed_out(now: u64, timeout: u64) -> Self {
+        Self::sdk(
+            30,
+            format!("block height: {now}, timeout height: {timeout}: tx timeout height"),
+        )
+    }
+
+    pub(crate) fn wrong_sequence(expected: u64, got: u64) -> Self {
+        let log = format!("account sequence mismatch, expected {expected}, got {got}");
+        Self::sdk(32, format!("{log}: incorrect account sequence"))
+    }
+
+    pub(crate) fn block_gas(wanted: u64, limit: u64) -> Self {
+        let log = format!("tx gas limit {wanted} exceeds block max gas {limit}");
+        Self::sdk(41, format!("{log}: invalid gas limit"))
+    }
+
+    pub(crate) fn redundant() -> Self {
+        Self {
+            codespace: "channel",
+            code: REDUNDANT,
+            log: "packet messages are redundant".to_owned(),
+            message_index: None,
+        }
+    }
+
+    /// A message's failure, as a transaction's.
+    pub(crate) fn of_message(self, index: usize) -> Self {
+        let log = format!(
+            "failed to execute message; message index: {index}: {}",
+            self.log
+        );
+        Self {
+            log,
+            message_index: Some(index),
+            ..self
+        }
+    }
+}
+
+impl From<HandlerError> for Refusal {
+    fn from(error: HandlerError) -> Self {
+        let codespace = match &error {
+            HandlerError::Client(_) => "client",
+            HandlerError::Connection(_) => "connection",
+            HandlerError::Channel(_) => "channel",
+            HandlerError::Router(_) => "port",
+        };
+        Self {
+            codespace,
+            code: FAILED,
+            log: error.to_string(),
+            message_index: None,
+        }
+    }
+}
+
+impl From<TokenTransferError> for Refusal {
+    fn from(error: TokenTransferError) -> Self {
+        let log = error.to_string();
+        // A host error is all ibc-rs can carry; the bank's own refusal is this.
+        if log.contains("insufficient funds") {
+            return Self::sdk(5, log);
+        }
+        Self {
+            codespace: "transfer",
+            code: FAILED,
+            log,
+            message_index: None,
+        }
+    }
+}

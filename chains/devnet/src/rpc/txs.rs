@@ -1,0 +1,79 @@
+//! Transactions: offered, and found by their hash.
+
+use serde_json::{json, Value};
+use tendermint::abci::Event;
+
+use super::params::Params;
+use super::{to_value, Answer, RpcError};
+use crate::block::Committed;
+use crate::devnet::Checked;
+use crate::node::Node;
+use crate::tx::hash;
+
+pub(super) fn broadcast(node: &Node, params: &Params) -> Answer {
+    let bytes = params.base64("tx")?;
+    let hash = hex::encode_upper(hash(&bytes));
+    let (code, codespace, log) = match node.check_tx(bytes) {
+        Checked::Added => (0, "", String::new()),
+        Checked::Known => return Err(RpcError::internal("tx already exists in cache")),
+        Checked::Full => {
+            let max = node.read(|chain| chain.facts.limits.mempool_txs);
+            let log = format!("mempool is full: number of txs {max} (max: {max})");
+            return Err(RpcError::internal(log));
+        }
+        Checked::Refused(refusal) => (refusal.code, refusal.codespace, refusal.log),
+    };
+    Ok(json!({"code": code, "data": "", "log": log, "codespace": codespace, "hash": hash}))
+}
+
+pub(super) fn tx(node: &Node, params: &Params) -> Answer {
+    let asked = params.base64("hash")?;
+    let missing = || RpcError::internal(format!("tx ({}) not found", hex::encode_upper(&asked)));
+    let found = node.read(|chain| {
+        let hash = asked.as_slice().try_into().ok()?;
+        let (block, index) = chain.find_tx(hash)?;
+        Some((block.clone(), index))
+    });
+    let (block, index) = found.ok_or_else(missing)?;
+    value(&block, index)
+}
+
+/// One transaction of a block with its result.
+pub(super) fn value(block: &Committed, index: usize) -> Answer {
+    let bytes = &block.block.data[index];
+    Ok(json!({
+        "hash": hex::encode_upper(hash(bytes)),
+        "height": block.height().to_string(),
+        "index": index,
+        "tx_result": to_value(&block.results[index])?,
+        "tx": base64(bytes),
+    }))
+}
+
+pub(super) fn base64(bytes: &[u8]) -> Value {
+    use base64::Engine;
+    Value::String(base64::engine::general_purpose::STANDARD.encode(bytes))
+}
+
+/// What a transaction is indexed by: its height, its hash, its events.
+pub(super) fn attributes(block: &Committed, index: usize) -> Vec<(String, String)> {
+    let mut all = vec![
+        ("tm.event".to_owned(), "Tx".to_owned()),
+        ("tx.height".to_owned(), block.height().to_string()),
+        (
+            "tx.hash".to_owned(),
+            hex::encode_upper(hash(&block.block.data[index])),
+        ),
+    ];
+    all.extend(of_events(&block.results[index].events));
+    all
+}
+
+fn of_events(events: &[Event]) -> impl Iterator<Item = (String, String)> + '_ {
+    events.iter().flat_map(|event| {
+        event.attributes.iter().filter_map(|attribute| {
+            let (key, value) = (attribute.key_str().ok()?, attribute.value_str().ok()?);
+            Some((format!("{}.{key}", event.kind), value.to_owned()))
+        })
+    })
+}

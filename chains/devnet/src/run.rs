@@ -1,0 +1,188 @@
+//! A transaction's messages, all or none.
+
+use ibc::core::entrypoint::dispatch;
+use ibc::core::handler::types::error::HandlerError;
+use ibc::core::handler::types::msgs::MsgEnvelope;
+use ibc_proto::cosmos::bank::v1beta1::{MsgSend, MsgSendResponse};
+use ibc_proto::cosmos::base::abci::v1beta1::TxMsgData;
+use ibc_proto::google::protobuf::Any;
+use ibc_proto::ibc::applications::transfer::v1::MsgTransferResponse;
+use ibc_proto::ibc::core::channel::v1::{MsgRecvPacketResponse, ResponseResultType};
+use prost::Message as _;
+use tendermint::abci::Event;
+
+use crate::ante::is_noop;
+use crate::events::{self, event, of_message, payment};
+use crate::facts::Facts;
+use crate::gas::Gas;
+use crate::host::{handshake, Host, Now};
+use crate::message::Message;
+use crate::refusal::Refusal;
+use crate::state::Modules;
+use crate::store::Multistore;
+use crate::transfer::{self, Transfer};
+use crate::tx::Tx;
+use crate::{account, address, bank};
+
+/// What messages leave behind besides the state.
+pub(crate) struct Done {
+    pub events: Vec<Event>,
+    /// Encoded `TxMsgData`.
+    pub data: Vec<u8>,
+}
+
+/// Runs every message on `state`, which is the caller's to keep or throw away.
+/// `gas_limit` is the most they may use together with what came before.
+pub(crate) fn messages(
+    state: &mut Multistore,
+    facts: &Facts,
+    now: &Now,
+    tx: &Tx,
+    gas: &Gas,
+    gas_limit: Option<u64>,
+) -> Result<Done, Refusal> {
+    let mut events = Vec::new();
+    let mut msg_responses = Vec::with_capacity(tx.messages.len());
+    for (index, message) in tx.messages.iter().enumerate() {
+        let mut run = Run {
+            state: &mut *state,
+            facts,
+            now,
+            signer: &tx.signer,
+            gas,
+            events: Vec::new(),
+        };
+        let action = &tx.body.messages[index].type_url;
+        let response = run.message(message, action);
+        let response = response.map_err(|refusal| refusal.of_message(index))?;
+        let message_event = event("message", &[("action", action), ("sender", &tx.signer)]);
+        let of_this = std::iter::once(message_event).chain(run.events);
+        events.extend(of_this.map(|event| of_message(event, index)));
+        msg_responses.push(response);
+        match gas_limit {
+            Some(limit) if gas.used() > limit => {
+                return Err(Refusal::out_of_gas(limit, gas.used()))
+            }
+            _ => {}
+        }
+    }
+    let data = TxMsgData {
+        msg_responses,
+        ..TxMsgData::default()
+    };
+    Ok(Done {
+        events,
+        data: data.encode_to_vec(),
+    })
+}
+
+struct Run<'a> {
+    state: &'a mut Multistore,
+    facts: &'a Facts,
+    now: &'a Now,
+    signer: &'a str,
+    gas: &'a Gas,
+    events: Vec<Event>,
+}
+
+impl Run<'_> {
+    fn message(&mut self, message: &Message, url: &str) -> Result<Any, Refusal> {
+        if let Some(packet) = message.packet() {
+            // Somebody was faster: a success that changes nothing. ibc-rs
+            // would refuse a second receive.
+            if is_noop(self.state, packet) {
+                return Ok(response(url, &result(ResponseResultType::Noop)));
+            }
+        }
+        match message {
+            Message::Send(send) => {
+                self.send(send)?;
+                Ok(response(url, &MsgSendResponse {}))
+            }
+            Message::Transfer(raw) => {
+                let sequence = self
+                    .ibc(|host, transfer| transfer::send(host, transfer, raw.as_ref().clone()))?;
+                Ok(response(url, &MsgTransferResponse { sequence }))
+            }
+            Message::ConnectionOpenTry(msg) => {
+                self.ibc(|host, _| {
+                    let done = handshake::open_try(host, msg.as_ref().clone());
+                    done.map_err(|error| HandlerError::from(error).into())
+                })?;
+                Ok(response(url, &()))
+            }
+            Message::ConnectionOpenAck(msg) => {
+                self.ibc(|host, _| {
+                    let done = handshake::open_ack(host, msg.as_ref().clone());
+                    done.map_err(|error| HandlerError::from(error).into())
+                })?;
+                Ok(response(url, &()))
+            }
+            Message::Ibc(envelope) => {
+                self.ibc(|host, transfer| Ok(dispatch(host, transfer, *envelope.clone())?))?;
+                Ok(match envelope.as_ref() {
+                    MsgEnvelope::Packet(_) => response(url, &result(ResponseResultType::Success)),
+                    _ => response(url, &()),
+                })
+            }
+        }
+    }
+
+    /// Runs a handler on the `ibc` store and the modules above it, and keeps
+    /// what it did.
+    fn ibc<T>(
+        &mut self,
+        handle: impl FnOnce(&mut Host, &mut Transfer) -> Result<T, Refusal>,
+    ) -> Result<T, Refusal> {
+        let mut host = Host::open(self.state, self.gas, self.now, self.signer);
+        let mut transfer = Transfer {
+            modules: Modules::open(self.state, self.gas),
+            prefix: self.facts.prefix.clone(),
+        };
+        let done = handle(&mut host, &mut transfer)?;
+        transfer.modules.commit(self.state);
+        for event in host.commit(self.state) {
+            let event = events::ibc(event).map_err(Refusal::unknown_request)?;
+            self.events.push(event);
+        }
+        Ok(done)
+    }
+
+    fn send(&mut self, send: &MsgSend) -> Result<(), Refusal> {
+        if send.from_address != self.signer {
+            let log = format!("{} did not sign: {} did", send.from_address, self.signer);
+            return Err(Refusal::unauthorized(log));
+        }
+        if address::decode(&self.facts.prefix, &send.to_address).is_none() {
+            return Err(Refusal::invalid_address(&send.to_address));
+        }
+        let mut modules = Modules::open(self.state, self.gas);
+        account::ensure(&mut modules.acc, &send.to_address);
+        for coin in &send.amount {
+            let (from, to) = (&send.from_address, &send.to_address);
+            let amount: u128 = coin
+                .amount
+                .parse()
+                .map_err(|_| Refusal::invalid_coins(format!("`{}{}`", coin.amount, coin.denom)))?;
+            bank::send(&mut modules.bank, from, to, &coin.denom, amount)?;
+            let amount = format!("{amount}{}", coin.denom);
+            self.events.extend(payment(from, to, &amount));
+        }
+        modules.commit(self.state);
+        Ok(())
+    }
+}
+
+/// `MsgRecvPacketResponse`; those of the other packet messages are the same.
+fn result(result: ResponseResultType) -> MsgRecvPacketResponse {
+    MsgRecvPacketResponse {
+        result: result.into(),
+    }
+}
+
+fn response(url: &str, response: &impl prost::Message) -> Any {
+    Any {
+        type_url: format!("{url}Response"),
+        value: response.encode_to_vec(),
+    }
+}

@@ -1,0 +1,43 @@
+//! The names of the stores, and the stores as one transaction sees them.
+
+use crate::gas::{Gas, Kv};
+use crate::store::{Multistore, Tree};
+
+pub(crate) const ACC: &str = "acc";
+pub(crate) const BANK: &str = "bank";
+pub(crate) const IBC: &str = "ibc";
+pub(crate) const TRANSFER: &str = "transfer";
+
+pub(crate) fn empty() -> Multistore {
+    Multistore::new(&[ACC, BANK, IBC, TRANSFER])
+}
+
+/// All stores but `ibc`: what the modules above IBC work with.
+#[derive(Clone, Debug)]
+pub(crate) struct Modules {
+    pub acc: Kv,
+    pub bank: Kv,
+    pub transfer: Kv,
+}
+
+impl Modules {
+    pub fn open(state: &Multistore, gas: &Gas) -> Self {
+        let kv = |name| Kv::new(state.store(name), gas);
+        Self {
+            acc: kv(ACC),
+            bank: kv(BANK),
+            transfer: kv(TRANSFER),
+        }
+    }
+
+    /// Writes back what was done.
+    pub fn commit(self, state: &mut Multistore) {
+        put(state, ACC, self.acc.tree);
+        put(state, BANK, self.bank.tree);
+        put(state, TRANSFER, self.transfer.tree);
+    }
+}
+
+pub(crate) fn put(state: &mut Multistore, name: &'static str, tree: Tree) {
+    *state.store_mut(name) = tree;
+}

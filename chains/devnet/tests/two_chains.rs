@@ -1,0 +1,346 @@
+//! Clients, handshakes and ICS-20 packets between two development chains, all
+//! by signed transactions, all proofs verified on the way.
+
+mod world;
+
+use ibc_proto::cosmos::base::v1beta1::Coin;
+use ibc_proto::google::protobuf::Any;
+use ibc_proto::ibc::applications::transfer::v1::MsgTransfer;
+use ibc_proto::ibc::core::channel::v1 as chan;
+use ibc_relayer_types::core::ics24_host::path::{AcksPath, CommitmentsPath, ReceiptsPath};
+use tern_chains::{Block, ChainError, Check, Event, Packet, Path};
+use world::{any, raw, World, PORT, START};
+
+impl World {
+    /// Sends tokens from `on`; with a timeout `seconds` from now.
+    async fn transfer(&mut self, on: usize, denom: &str, amount: u128, seconds: i64) -> Packet {
+        let message = self.transfer_message(on, denom, amount, seconds);
+        let block = self.submit(on, vec![message]).await;
+        let sent = block.events.iter().find_map(|event| match event {
+            Event::SendPacket(packet) => Some(packet.clone()),
+            _ => None,
+        });
+        sent.expect("a packet")
+    }
+
+    fn transfer_message(&self, on: usize, denom: &str, amount: u128, seconds: i64) -> Any {
+        let (end, other) = (&self.ends[on], &self.ends[1 - on]);
+        let message = MsgTransfer {
+            source_port: PORT.to_owned(),
+            source_channel: end.channel.clone(),
+            token: Some(Coin {
+                denom: denom.to_owned(),
+                amount: amount.to_string(),
+            }),
+            sender: end.address.clone(),
+            receiver: other.address.clone(),
+            timeout_height: None,
+            timeout_timestamp: (START + self.clock + seconds) as u64 * 1_000_000_000,
+            memo: String::new(),
+        };
+        any("/ibc.applications.transfer.v1.MsgTransfer", &message)
+    }
+
+    /// What receives this packet on `on`.
+    async fn recv_messages(&mut self, on: usize, packet: &Packet) -> Vec<Any> {
+        let path = Path::Commitments(CommitmentsPath {
+            port_id: packet.source_port.clone(),
+            channel_id: packet.source_channel.clone(),
+            sequence: packet.sequence,
+        });
+        self.relay_messages(on, path, |world, proof_commitment, proof_height| {
+            let message = chan::MsgRecvPacket {
+                packet: raw(packet),
+                proof_commitment,
+                proof_height,
+                signer: world.ends[on].address.clone(),
+            };
+            any("/ibc.core.channel.v1.MsgRecvPacket", &message)
+        })
+        .await
+    }
+
+    async fn recv(&mut self, on: usize, packet: &Packet) -> Vec<u8> {
+        let messages = self.recv_messages(on, packet).await;
+        let block = self.submit(on, messages).await;
+        let ack = block.events.iter().find_map(|event| match event {
+            Event::WriteAcknowledgement { packet: of, ack } if of == packet => Some(ack.clone()),
+            _ => None,
+        });
+        ack.expect("an acknowledgement")
+    }
+
+    async fn ack(&mut self, on: usize, packet: &Packet, acknowledgement: Vec<u8>) -> Block {
+        let path = Path::Acks(AcksPath {
+            port_id: packet.destination_port.clone(),
+            channel_id: packet.destination_channel.clone(),
+            sequence: packet.sequence,
+        });
+        self.relay(on, path, |world, proof_acked, proof_height| {
+            let message = chan::MsgAcknowledgement {
+                packet: raw(packet),
+                acknowledgement,
+                proof_acked,
+                proof_height,
+                signer: world.ends[on].address.clone(),
+            };
+            any("/ibc.core.channel.v1.MsgAcknowledgement", &message)
+        })
+        .await
+    }
+
+    fn balance(&self, on: usize, denom: &str) -> u128 {
+        let end = &self.ends[on];
+        end.node.read(|chain| chain.balance(&end.address, denom))
+    }
+}
+
+const SUCCESS: &[u8] = br#"{"result":"AQ=="}"#;
+
+#[tokio::test]
+async fn tokens_go_there_and_come_back() {
+    tokens_go_there_and_come_back_in(World::new()).await;
+    tokens_go_there_and_come_back_in(World::on_sockets().await).await;
+}
+
+async fn tokens_go_there_and_come_back_in(mut world: World) {
+    world.open().await;
+    let (port, channel) = (
+        PORT.parse().unwrap(),
+        world.ends[0].channel.parse().unwrap(),
+    );
+
+    let packet = world.transfer(0, "uakt", 500, 1000).await;
+    let chain = &world.ends[0].chain;
+    assert_eq!(
+        chain.commitments(&port, &channel).await.unwrap(),
+        [packet.sequence]
+    );
+    let ack = world.recv(1, &packet).await;
+    assert_eq!(ack, SUCCESS);
+    let block = world.ack(0, &packet, ack).await;
+    assert!(block
+        .events
+        .iter()
+        .any(|event| matches!(event, Event::AcknowledgePacket(_))));
+    let chain = &world.ends[0].chain;
+    assert!(chain.commitments(&port, &channel).await.unwrap().is_empty());
+
+    let voucher = world.ends[1].node.read(|chain| {
+        let coins = chain.balances(&world.ends[1].address);
+        coins
+            .into_iter()
+            .find(|coin| coin.denom.starts_with("ibc/"))
+    });
+    let voucher = voucher.expect("a voucher");
+    assert_eq!(voucher.amount, 500);
+
+    let before = world.balance(0, "uakt");
+    let packet = world.transfer(1, &voucher.denom, 200, 1000).await;
+    assert_eq!(world.balance(1, &voucher.denom), 300);
+    let ack = world.recv(0, &packet).await;
+    assert_eq!(ack, SUCCESS);
+    let after = world.balance(0, "uakt");
+    // Back, less the fee of the transaction that brought them.
+    assert!(
+        after + 1000 > before + 200 && after < before + 200,
+        "{before} {after}"
+    );
+    world.ack(1, &packet, ack).await;
+}
+
+#[tokio::test]
+async fn what_is_too_late_is_refunded() {
+    what_is_too_late_is_refunded_in(World::new()).await;
+    what_is_too_late_is_refunded_in(World::on_sockets().await).await;
+}
+
+async fn what_is_too_late_is_refunded_in(mut world: World) {
+    world.open().await;
+    let packet = world.transfer(0, "uakt", 700, 4).await;
+    let before = world.balance(0, "uakt");
+    for _ in 0..5 {
+        world.tick();
+    }
+    // Receiving is refused by now.
+    let messages = world.recv_messages(1, &packet).await;
+    let account = world.ends[1].chain.account().await.unwrap();
+    let error = world.ends[1]
+        .chain
+        .estimate(&messages, &account)
+        .await
+        .unwrap_err();
+    assert!(
+        matches!(
+            error,
+            ChainError::Rejected {
+                message_index: Some(1),
+                ..
+            }
+        ),
+        "{error}"
+    );
+
+    let path = Path::Receipts(ReceiptsPath {
+        port_id: packet.destination_port.clone(),
+        channel_id: packet.destination_channel.clone(),
+        sequence: packet.sequence,
+    });
+    let block = world.relay(0, path, |world, proof_unreceived, proof_height| {
+        let message = chan::MsgTimeout {
+            packet: raw(&packet),
+            proof_unreceived,
+            proof_height,
+            next_sequence_recv: 1,
+            signer: world.ends[0].address.clone(),
+        };
+        any("/ibc.core.channel.v1.MsgTimeout", &message)
+    });
+    let block = block.await;
+    assert!(block
+        .events
+        .iter()
+        .any(|event| matches!(event, Event::TimeoutPacket(_))));
+    let after = world.balance(0, "uakt");
+    assert!(after > before, "{before} {after}");
+}
+
+#[tokio::test]
+async fn who_comes_second_pays_nothing() {
+    who_comes_second_pays_nothing_in(World::new()).await;
+    who_comes_second_pays_nothing_in(World::on_sockets().await).await;
+}
+
+async fn who_comes_second_pays_nothing_in(mut world: World) {
+    world.open().await;
+    let packet = world.transfer(0, "uakt", 500, 1000).await;
+    let late = world.recv_messages(1, &packet).await;
+    world.recv(1, &packet).await;
+
+    // Alone it is refused at the door; with something else it is a success
+    // that changes nothing.
+    let tx = world.sign(1, late.clone(), Some(1_000_000)).await;
+    let check = world.ends[1].chain.broadcast(&tx).await.unwrap();
+    assert!(
+        matches!(&check, Check::Refused { codespace, code: 22, .. } if codespace == "channel"),
+        "{check:?}"
+    );
+    let denom = world.ends[1].denom;
+    let other = world.transfer_message(1, denom, 5, 1000);
+    let block = world
+        .submit(1, late.into_iter().chain([other]).collect())
+        .await;
+    assert!(!block
+        .events
+        .iter()
+        .any(|event| matches!(event, Event::RecvPacket(_))));
+    assert!(block
+        .events
+        .iter()
+        .any(|event| matches!(event, Event::SendPacket(_))));
+}
+
+#[tokio::test]
+async fn the_sdks_refusals_have_their_codes() {
+    the_sdks_refusals_have_their_codes_in(World::new()).await;
+    the_sdks_refusals_have_their_codes_in(World::on_sockets().await).await;
+}
+
+async fn the_sdks_refusals_have_their_codes_in(mut world: World) {
+    world.open().await;
+    let transfer = |amount| world.transfer_message(0, "uakt", amount, 1000);
+    let (small, large) = (transfer(5), transfer(u128::from(u64::MAX)));
+    let chain = &world.ends[0].chain;
+    let account = chain.account().await.unwrap();
+
+    let error = chain
+        .estimate(&[small.clone(), large.clone()], &account)
+        .await
+        .unwrap_err();
+    assert!(
+        matches!(&error, ChainError::Rejected { message_index: Some(1), log, .. } if log.contains("insufficient funds")),
+        "{error}"
+    );
+
+    let ahead = tern_chains::Account {
+        account_sequence: account.account_sequence + 1,
+        ..account.clone()
+    };
+    let error = chain
+        .estimate(std::slice::from_ref(&small), &ahead)
+        .await
+        .unwrap_err();
+    assert!(
+        matches!(&error, ChainError::Rejected { code: 32, .. }),
+        "{error}"
+    );
+
+    let draft = |messages: &[Any], account: &tern_chains::Account, gas, timeout_height| {
+        tern_chains::TxDraft {
+            messages: messages.to_vec(),
+            memo: String::new(),
+            account: account.clone(),
+            gas,
+            timeout_height,
+        }
+    };
+    let offer = |draft: tern_chains::TxDraft| {
+        let tx = chain.sign(&draft).unwrap();
+        async move { chain.broadcast(&tx).await.unwrap() }
+    };
+    let wrong = offer(draft(std::slice::from_ref(&small), &ahead, 100_000, 0)).await;
+    assert!(matches!(wrong, Check::WrongSequence { .. }), "{wrong:?}");
+    let late = offer(draft(std::slice::from_ref(&small), &account, 100_000, 3)).await;
+    assert!(matches!(late, Check::Refused { code: 30, .. }), "{late:?}");
+    let poor = offer(draft(
+        std::slice::from_ref(&small),
+        &account,
+        u64::MAX / 2,
+        0,
+    ))
+    .await;
+    assert!(matches!(poor, Check::Refused { code: 5, .. }), "{poor:?}");
+    let tight = offer(draft(std::slice::from_ref(&small), &account, 2000, 0)).await;
+    assert!(
+        matches!(tight, Check::Refused { code: 11, .. }),
+        "{tight:?}"
+    );
+    let other = tern_chains::Account {
+        account_number: 9,
+        ..account.clone()
+    };
+    let forged = offer(draft(std::slice::from_ref(&small), &other, 100_000, 0)).await;
+    assert!(
+        matches!(forged, Check::Refused { code: 4, .. }),
+        "{forged:?}"
+    );
+}
+
+#[tokio::test]
+async fn what_fails_in_a_block_pays_and_leaves_nothing_else() {
+    what_fails_in_a_block_pays_and_leaves_nothing_else_in(World::new()).await;
+    what_fails_in_a_block_pays_and_leaves_nothing_else_in(World::on_sockets().await).await;
+}
+
+async fn what_fails_in_a_block_pays_and_leaves_nothing_else_in(mut world: World) {
+    world.open().await;
+    let transfer = |amount| world.transfer_message(0, "uakt", amount, 1000);
+    let (small, large) = (transfer(5), transfer(u128::from(u64::MAX)));
+    // Out of gas, and a second message that fails.
+    for (messages, gas, code) in [
+        (vec![small.clone()], 40_000, 11),
+        (vec![small, large], 500_000, 5),
+    ] {
+        let tx = world.sign(0, messages, Some(gas)).await;
+        let chain = &world.ends[0].chain;
+        assert_eq!(chain.broadcast(&tx).await.unwrap(), Check::Accepted);
+        let before = world.balance(0, "uakt");
+        world.tick();
+        let chain = &world.ends[0].chain;
+        let (height, _) = chain.latest().await.unwrap();
+        let block = chain.block(height).await.unwrap();
+        assert_eq!(block.txs[0].code, code, "{}", block.txs[0].log);
+        assert!(block.events.is_empty());
+        assert_eq!(before - world.balance(0, "uakt"), u128::from(gas) / 1000);
+    }
+}

@@ -1,0 +1,325 @@
+//! Two chains in one process, and a relayer of a few lines between them: every
+//! step is a signed transaction with proofs checked before they are sent.
+
+#![allow(deprecated)]
+
+mod handshake;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use ibc_proto::google::protobuf::Any;
+use ibc_proto::ibc::core::channel::v1 as chan;
+use ibc_proto::ibc::core::client::v1 as client;
+use ibc_proto::ibc::core::commitment::v1::MerkleProof as RawMerkleProof;
+use ibc_relayer_types::core::ics23_commitment::commitment::CommitmentRoot;
+use ibc_relayer_types::core::ics24_host::path::{
+    ChannelEndsPath, ClientConsensusStatePath, ClientStatePath, ConnectionsPath,
+};
+use prost::Message as _;
+use tendermint::Time;
+use tern_chains::{
+    Block, BlockTime, Chain, ClientParams, ClientSummary, Event, Packet, Path, TrustedClient,
+    TxDraft, TxOutcome,
+};
+use tern_cosmos::{CosmosChain, CosmosSettings, Key};
+use tern_devnet::{serve, DevnetChain, Genesis, Node};
+
+pub const START: i64 = 1_700_000_000;
+pub const PORT: &str = "transfer";
+
+/// One end of the path: a chain, and what this test has on it.
+pub struct End {
+    pub node: Node,
+    /// The door this test looks through.
+    pub chain: Arc<dyn Chain>,
+    pub address: String,
+    pub denom: &'static str,
+    pub client: String,
+    pub connection: String,
+    pub channel: String,
+}
+
+pub struct World {
+    pub ends: [End; 2],
+    /// Seconds since the start.
+    pub clock: i64,
+}
+
+pub fn end(chain_id: &str, prefix: &str, denom: &'static str, seed: u8, validators: usize) -> End {
+    let key = Key::from_private_key(&[seed; 32], prefix).expect("a key");
+    let address = key.address().to_owned();
+    let start = Time::from_unix_timestamp(START, 0).expect("in range");
+    let mut genesis = Genesis::new(chain_id, prefix, start);
+    genesis.validators = validators;
+    genesis.seed = u64::from(seed);
+    let genesis = genesis.fund(address.clone(), &[(denom, 1_000_000_000)]);
+    let node = Node::new(&genesis).expect("a chain");
+    let price = format!("0.001{denom}").parse().expect("a price");
+    let chain = DevnetChain::new(node.clone(), Some(key), price).expect("a door");
+    End {
+        node,
+        chain: Arc::new(chain),
+        address,
+        denom,
+        client: String::new(),
+        connection: String::new(),
+        channel: String::new(),
+    }
+}
+
+/// Serves an end's chain on sockets and looks at it through them.
+pub async fn over_sockets(end: End, prefix: &str, seed: u8) -> End {
+    let bind = || tokio::net::TcpListener::bind("127.0.0.1:0");
+    let (rpc, grpc) = (bind().await.expect("a port"), bind().await.expect("a port"));
+    let url = |listener: &tokio::net::TcpListener| {
+        let at = listener.local_addr().expect("an address");
+        format!("http://{at}").parse().expect("a URL")
+    };
+    let price = format!("0.001{}", end.denom).parse().expect("a price");
+    let id = end.chain.id().clone();
+    let mut settings = CosmosSettings::new(id, url(&rpc), url(&grpc), prefix, price);
+    settings.key = Some(Key::from_private_key(&[seed; 32], prefix).expect("a key"));
+    // Ends with the test's runtime.
+    tokio::spawn(serve(end.node.clone(), rpc, grpc, std::future::pending()));
+    let chain = CosmosChain::new(settings).expect("a chain");
+    End {
+        chain: Arc::new(chain),
+        ..end
+    }
+}
+
+pub fn any(url: &str, message: &impl prost::Message) -> Any {
+    Any {
+        type_url: url.to_owned(),
+        value: message.encode_to_vec(),
+    }
+}
+
+fn raw_height(chain: &dyn Chain, height: u64) -> Option<client::Height> {
+    Some(client::Height {
+        revision_number: chain.id().version(),
+        revision_height: height,
+    })
+}
+
+impl World {
+    pub fn new() -> Self {
+        Self {
+            ends: [
+                end("akash-1", "akash", "uakt", 1, 1),
+                end("kava-dev", "kava", "usdx", 2, 4),
+            ],
+            clock: 0,
+        }
+    }
+
+    /// The same, both chains behind sockets.
+    pub async fn on_sockets() -> Self {
+        let [a, b] = Self::new().ends;
+        Self {
+            ends: [
+                over_sockets(a, "akash", 1).await,
+                over_sockets(b, "kava", 2).await,
+            ],
+            clock: 0,
+        }
+    }
+
+    /// A block on both chains.
+    pub fn tick(&mut self) {
+        self.clock += 1;
+        let time = Time::from_unix_timestamp(START + self.clock, 7).expect("in range");
+        for end in &self.ends {
+            end.node.make_block(time).expect("a block");
+        }
+    }
+
+    pub fn now(&self) -> BlockTime {
+        BlockTime((START + self.clock) as u64 * 1_000_000_000 + 500_000_000)
+    }
+
+    pub async fn sign(
+        &self,
+        on: usize,
+        messages: Vec<Any>,
+        gas: Option<u64>,
+    ) -> tern_chains::SignedTx {
+        let chain = &self.ends[on].chain;
+        let account = chain.account().await.expect("an account");
+        let gas = match gas {
+            Some(gas) => gas,
+            None => chain
+                .estimate(&messages, &account)
+                .await
+                .expect("an estimate"),
+        };
+        let draft = TxDraft {
+            messages,
+            memo: String::new(),
+            account,
+            gas,
+            timeout_height: 0,
+        };
+        chain.sign(&draft).expect("a signature")
+    }
+
+    /// Sends messages in a transaction and has the block they land in.
+    pub async fn submit(&mut self, on: usize, messages: Vec<Any>) -> Block {
+        let tx = self.sign(on, messages, None).await;
+        let check = self.ends[on].chain.broadcast(&tx).await.expect("an answer");
+        assert_eq!(check, tern_chains::Check::Accepted);
+        self.tick();
+        let (height, _) = self.ends[on].chain.latest().await.expect("a height");
+        let block = self.ends[on].chain.block(height).await.expect("a block");
+        let outcome: &TxOutcome = block.txs.first().expect("the transaction");
+        assert_eq!(
+            (outcome.hash, outcome.code),
+            (tx.hash, 0),
+            "{}",
+            outcome.log
+        );
+        assert!(outcome.gas_used <= outcome.gas_wanted);
+        block
+    }
+
+    pub async fn create_client(&mut self, on: usize) {
+        self.tick();
+        let params = ClientParams {
+            trusting_period: Some(Duration::from_secs(100_000)),
+            ..ClientParams::default()
+        };
+        let new = self.ends[1 - on]
+            .chain
+            .new_client(&params)
+            .await
+            .expect("a client");
+        let message = client::MsgCreateClient {
+            client_state: Some(new.client_state),
+            consensus_state: Some(new.consensus_state),
+            signer: self.ends[on].address.clone(),
+        };
+        let block = self
+            .submit(
+                on,
+                vec![any("/ibc.core.client.v1.MsgCreateClient", &message)],
+            )
+            .await;
+        let Some(Event::ClientChanged { client_id }) = block.events.first() else {
+            panic!("{:?}", block.events);
+        };
+        self.ends[on].client = client_id.to_string();
+    }
+
+    /// The update of the client on `on` to the newest block, and its root.
+    pub async fn update(&self, on: usize) -> (Option<Any>, u64, CommitmentRoot) {
+        let host = &self.ends[on];
+        let other = &self.ends[1 - on].chain;
+        let client_id = host.client.parse::<tern_chains::ClientId>().expect("an id");
+        let path = Path::ClientState(ClientStatePath(client_id.clone()));
+        let state = host
+            .chain
+            .query(path, None)
+            .await
+            .expect("an answer")
+            .expect("a client");
+        let summary = ClientSummary::decode(&state).expect("a client");
+        let path = Path::ClientConsensusState(ClientConsensusStatePath {
+            client_id,
+            epoch: summary.chain_id.version(),
+            height: summary.latest_height,
+        });
+        let consensus = host
+            .chain
+            .query(path, None)
+            .await
+            .expect("an answer")
+            .expect("a state");
+        let trusted = TrustedClient {
+            client_state: Any::decode(state.as_slice()).expect("an Any"),
+            height: summary.latest_height,
+            consensus_state: Any::decode(consensus.as_slice()).expect("an Any"),
+        };
+        let (target, _) = other.latest().await.expect("a height");
+        let update = other
+            .client_update(&trusted, target, self.now())
+            .await
+            .expect("an update");
+        let message = update.headers.into_iter().next().map(|header| {
+            let message = client::MsgUpdateClient {
+                client_id: host.client.clone(),
+                client_message: Some(header),
+                signer: host.address.clone(),
+            };
+            any("/ibc.core.client.v1.MsgUpdateClient", &message)
+        });
+        (message, target, update.root)
+    }
+
+    /// A proof from the other chain, checked against the root the client on
+    /// `on` will have at `height`.
+    pub async fn prove(
+        &self,
+        on: usize,
+        path: Path,
+        height: u64,
+        root: &CommitmentRoot,
+    ) -> Vec<u8> {
+        let other = &self.ends[1 - on].chain;
+        let proven = other
+            .query_proven(vec![path], height - 1)
+            .await
+            .expect("a proof");
+        let proven = proven.into_iter().next().expect("one proof");
+        other.verify(&proven, root).expect("a proof that holds");
+        RawMerkleProof::from(proven.proof).encode_to_vec()
+    }
+
+    /// Updates the client on `on`, proves `path`, and sends the message made
+    /// from proof and height.
+    pub async fn relay(
+        &mut self,
+        on: usize,
+        path: Path,
+        message: impl FnOnce(&Self, Vec<u8>, Option<client::Height>) -> Any,
+    ) -> Block {
+        let messages = self.relay_messages(on, path, message).await;
+        self.submit(on, messages).await
+    }
+
+    pub async fn relay_messages(
+        &mut self,
+        on: usize,
+        path: Path,
+        message: impl FnOnce(&Self, Vec<u8>, Option<client::Height>) -> Any,
+    ) -> Vec<Any> {
+        self.tick();
+        let (update, height, root) = self.update(on).await;
+        let proof = self.prove(on, path, height, &root).await;
+        let height = raw_height(self.ends[1 - on].chain.as_ref(), height);
+        let message = message(self, proof, height);
+        update.into_iter().chain([message]).collect()
+    }
+
+    /// Clients, connection, channel.
+    pub async fn open(&mut self) {
+        self.create_client(0).await;
+        self.create_client(1).await;
+        self.open_connection().await;
+        self.open_channel().await;
+    }
+
+    fn connection_path(&self, on: usize) -> Path {
+        let id = self.ends[on].connection.parse().expect("an id");
+        Path::Connections(ConnectionsPath(id))
+    }
+
+    fn channel_path(&self, on: usize) -> Path {
+        let id = self.ends[on].channel.parse().expect("an id");
+        Path::ChannelEnds(ChannelEndsPath(PORT.parse().expect("a port"), id))
+    }
+}
+
+pub fn raw(packet: &Packet) -> Option<chan::Packet> {
+    Some(packet.clone().into())
+}
