@@ -64,6 +64,16 @@ pub async fn funded(context: &Context, id: &str) -> anyhow::Result<Arc<dyn Chain
     Ok(chain)
 }
 
+/// The newest height of each chain now: what an engine tells of later blocks has
+/// happened since, the rest it has only caught up with.
+pub async fn heights(chains: &[Arc<dyn Chain>]) -> anyhow::Result<BTreeMap<ChainId, u64>> {
+    let mut heights = BTreeMap::new();
+    for chain in chains {
+        heights.insert(chain.id().clone(), chain.latest().await?.0);
+    }
+    Ok(heights)
+}
+
 /// Ends with SIGINT or SIGTERM.
 pub fn shutdown() -> anyhow::Result<CancellationToken> {
     let token = CancellationToken::new();

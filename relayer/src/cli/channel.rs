@@ -105,7 +105,7 @@ async fn open(context: &Context, args: OpenArgs) -> anyhow::Result<Outcome> {
     };
     let observer: Observer = match context.json {
         true => Box::new(|_| {}),
-        false => progress(),
+        false => progress(daemon::heights(&chains).await?),
     };
     let engine = daemon::engine(context, &chains, Scope::Handshake(wish), observer).await?;
     let opened = engine.open_channel(shutdown).await?;
@@ -113,24 +113,21 @@ async fn open(context: &Context, args: OpenArgs) -> anyhow::Result<Outcome> {
     Ok(Outcome::Done)
 }
 
-/// Shows each step as it is seen in a block. What was there before is not
-/// shown: the first head of a chain is the one it was read at.
-fn progress() -> Observer {
-    let mut first: BTreeMap<ChainId, u64> = BTreeMap::new();
+/// Shows each step as it is seen in a block after these heights.
+fn progress(before: BTreeMap<ChainId, u64>) -> Observer {
     Box::new(move |fact| {
-        let (chain, head, finding) = match fact {
-            Fact::BlockEnd { chain, head } => {
-                first.entry(chain.clone()).or_insert(head.height);
-                return;
-            }
-            Fact::Found {
-                chain,
-                head,
-                finding,
-            } => (chain, head, finding),
-            _ => return,
+        let Fact::Found {
+            chain,
+            head,
+            finding,
+        } = fact
+        else {
+            return;
         };
-        if first.get(chain).is_none_or(|first| head.height <= *first) {
+        if before
+            .get(chain)
+            .is_none_or(|before| head.height <= *before)
+        {
             return;
         }
         let what = match finding {

@@ -91,15 +91,23 @@ async fn clear(context: &Context, args: PathArgs) -> anyhow::Result<Outcome> {
     let src = daemon::funded(context, &args.chain).await?;
     let (src_end, dst_end) = ends(context, &*src, &args).await?;
     let dst = daemon::funded(context, dst_end.chain.as_str()).await?;
+    let chains = [src, dst];
+    let before = daemon::heights(&chains).await?;
     let done = Arc::new(Mutex::new(Count::default()));
     let counted = Arc::clone(&done);
     let observer = Box::new(move |fact: &Fact| {
-        if let (Fact::Event { event, .. }, Ok(mut count)) = (fact, counted.lock()) {
+        let Fact::Event { chain, head, event } = fact else {
+            return;
+        };
+        let is_new = before
+            .get(chain)
+            .is_some_and(|before| head.height > *before);
+        if let (true, Ok(mut count)) = (is_new, counted.lock()) {
             count.add(event);
         }
     });
     let scope = Scope::Packets(src_end.clone());
-    let engine = daemon::engine(context, &[src, dst], scope, observer).await?;
+    let engine = daemon::engine(context, &chains, scope, observer).await?;
     let cleared = engine.clear(shutdown).await?;
     let count = done.lock().map(|count| count.clone()).unwrap_or_default();
     print_cleared(context, &src_end, &count, &cleared)
