@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use anyhow::{ensure, Context, Result};
 use serde_json::Value;
+use tendermint::Time;
 
 use crate::process::{self, Process, Signal};
 use crate::{binaries, http, wait, OTHER, RELAYER, USER};
@@ -170,6 +171,21 @@ impl TestChain {
         let status = http::get(self.rpc_port, "/status")?;
         let height = status["sync_info"]["latest_block_height"].as_str();
         Ok(height.context("status without a height")?.parse()?)
+    }
+
+    /// The time of the newest block, which is what timeouts are compared with.
+    pub fn time(&self) -> Result<Time> {
+        let status = http::get(self.rpc_port, "/status")?;
+        let time = status["sync_info"]["latest_block_time"].as_str();
+        Ok(time.context("status without a time")?.parse()?)
+    }
+
+    /// Waits for a block whose time is `later` than now.
+    pub fn passes(&self, later: Duration, limit: Duration) -> Result<()> {
+        let passed = (Time::now() + later)?;
+        wait::until("a block after the timeout", limit, || {
+            Ok((self.time()? > passed).then_some(()))
+        })
     }
 
     /// The result of any RPC method that takes GET.

@@ -2,6 +2,8 @@
 
 mod support;
 
+use std::time::Duration;
+
 use anyhow::{ensure, Context, Result};
 use support::LONG;
 use tern_e2e::{wait, Network};
@@ -43,10 +45,7 @@ fn ordered_packets_arrive_in_order_and_a_timeout_closes_the_channel() -> Result<
     // Late: nobody relays until kava's time has passed the timeout.
     daemon.terminate(LONG)?;
     akash.send_mock("channel-0", "late", "2s")?;
-    let passed = kava.height()? + 4;
-    wait::until("kava to pass the timeout", LONG, || {
-        Ok((kava.height()? >= passed).then_some(()))
-    })?;
+    kava.passes(Duration::from_secs(2), LONG)?;
     let _daemon = network.tern.start()?;
     wait::until("the timeout to close the channel", LONG, || {
         let channels = network.tern.run(&["query", "channels", "akash-a"])?;

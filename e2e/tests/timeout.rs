@@ -2,9 +2,11 @@
 
 mod support;
 
+use std::time::Duration;
+
 use anyhow::{ensure, Result};
 use support::{Scene, LONG};
-use tern_e2e::{wait, Network};
+use tern_e2e::Network;
 
 #[test]
 fn packets_past_their_timeout_are_refunded_to_the_unit() -> Result<()> {
@@ -26,10 +28,7 @@ fn packets_past_their_timeout_are_refunded_to_the_unit() -> Result<()> {
         .json(&[&args[..], &["--count", "30", "--timeout", "4s"]].concat())?;
     ensure!(sent["packets"] == 30, "{sent}");
     ensure!(akash.balance(&scene.akash_user, "uakt")? == before - 30_000);
-    let passed = kava.height()? + 6;
-    wait::until("kava to pass the timeout", LONG, || {
-        Ok((kava.height()? >= passed).then_some(()))
-    })?;
+    kava.passes(Duration::from_secs(4), LONG)?;
 
     let pending = scene
         .network
