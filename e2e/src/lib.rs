@@ -14,7 +14,6 @@ mod chain;
 mod guard;
 mod history;
 mod http;
-mod live;
 mod network;
 mod process;
 mod state;

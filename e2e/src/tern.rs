@@ -9,7 +9,7 @@ use anyhow::{ensure, Context, Result};
 use serde_json::Value;
 
 use crate::process::{self, Process, Signal};
-use crate::{binaries, live, wait};
+use crate::{binaries, wait};
 
 /// No command takes longer, even on a busy machine.
 const COMMAND_LIMIT: Duration = Duration::from_secs(180);
@@ -89,13 +89,6 @@ impl Tern {
             stderr,
             args: format!("{args:?}"),
         })
-    }
-
-    /// Runs a command that must succeed; hands on each line as it is said.
-    pub fn live(&self, args: &[&str], each: impl FnMut(&str)) -> Result<()> {
-        let status = live::run(&mut self.command(args)?, COMMAND_LIMIT, each)?;
-        ensure!(status.success(), "tern {args:?} ended with {status}");
-        Ok(())
     }
 
     /// Starts the daemon.

@@ -1,6 +1,8 @@
 //! The command line: what can be asked of `tern`, a file for each family.
 
 mod channel;
+mod demo;
+mod devnet;
 mod health;
 mod keys;
 mod packet;
@@ -9,8 +11,9 @@ mod query;
 mod start;
 mod transfer;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
+use anyhow::Context as _;
 use clap::{Args, Parser, Subcommand};
 
 use crate::connect::Context;
@@ -18,6 +21,7 @@ use crate::output::Outcome;
 
 const EXAMPLES: &str = "\
 Examples:
+  tern demo
   tern keys add akash-a --mnemonic-file akash.txt
   tern health
   tern channel open akash-a kava-a
@@ -76,6 +80,11 @@ pub enum Command {
     /// List a chain's clients, connections or channels
     #[command(subcommand)]
     Query(query::QueryCommand),
+    /// Run development chains on this machine, with all that is needed to try
+    /// the other commands
+    Devnet(devnet::DevnetArgs),
+    /// See it work: two development chains, a channel, packets both ways
+    Demo(demo::DemoArgs),
 }
 
 impl Command {
@@ -85,16 +94,37 @@ impl Command {
     }
 }
 
-/// Runs a command.
-pub async fn dispatch(context: &Context, command: Command) -> anyhow::Result<Outcome> {
+impl Options {
+    /// The folder of the configuration, the keys and the store.
+    pub fn home_folder(&self) -> anyhow::Result<PathBuf> {
+        match &self.home {
+            Some(home) => Ok(home.clone()),
+            None => Ok(std::env::home_dir()
+                .context("there is no home directory: name one with --home")?
+                .join(".tern")),
+        }
+    }
+
+    /// The configuration's file.
+    pub fn config_file(&self, home: &Path) -> PathBuf {
+        let named = self.config.clone();
+        named.unwrap_or_else(|| home.join("config.toml"))
+    }
+}
+
+/// Runs a command. Those that make their own chains need no configuration.
+pub async fn dispatch(options: &Options, command: Command) -> anyhow::Result<Outcome> {
+    let context = || Context::load(options);
     match command {
-        Command::Start(args) => start::run(context, args).await,
-        Command::Health(args) => health::run(context, args).await,
-        Command::Keys(command) => keys::run(context, command).await,
-        Command::Channel(command) => channel::run(context, command).await,
-        Command::Packet(command) => packet::run(context, command).await,
-        Command::Transfer(args) => transfer::run(context, args).await,
-        Command::Query(command) => query::run(context, command).await,
+        Command::Devnet(args) => devnet::run(options, args).await,
+        Command::Demo(args) => demo::run(options, args).await,
+        Command::Start(args) => start::run(&context()?, args).await,
+        Command::Health(args) => health::run(&context()?, args).await,
+        Command::Keys(command) => keys::run(&context()?, command).await,
+        Command::Channel(command) => channel::run(&context()?, command).await,
+        Command::Packet(command) => packet::run(&context()?, command).await,
+        Command::Transfer(args) => transfer::run(&context()?, args).await,
+        Command::Query(command) => query::run(&context()?, command).await,
     }
 }
 

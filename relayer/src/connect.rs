@@ -32,14 +32,8 @@ pub struct UnknownChain {
 impl Context {
     /// Reads the configuration the options name.
     pub fn load(options: &Options) -> anyhow::Result<Self> {
-        let home = match &options.home {
-            Some(home) => home.clone(),
-            None => std::env::home_dir()
-                .context("there is no home directory: name one with --home")?
-                .join(".tern"),
-        };
-        let path = options.config.clone();
-        let config = Config::load(&path.unwrap_or_else(|| home.join("config.toml")))?;
+        let home = options.home_folder()?;
+        let config = Config::load(&options.config_file(&home))?;
         Ok(Self {
             home,
             config,

@@ -8,7 +8,13 @@ use tracing_subscriber::EnvFilter;
 use crate::cli::Cli;
 
 /// Tern's own crates, which a bare level such as `debug` is meant for.
-const OURS: [&str; 4] = ["tern", "tern_core", "tern_cosmos", "tern_chains"];
+const OURS: [&str; 5] = [
+    "tern",
+    "tern_core",
+    "tern_cosmos",
+    "tern_chains",
+    "tern_devnet",
+];
 
 /// Starts logging: `info` for the daemon, `warn` for every other command,
 /// unless `--log` or `TERN_LOG` says otherwise.
@@ -47,7 +53,8 @@ mod tests {
 
     #[test]
     fn a_bare_level_leaves_the_libraries_quiet() {
-        let all = "warn,tern=debug,tern_core=debug,tern_cosmos=debug,tern_chains=debug";
+        let all =
+            "warn,tern=debug,tern_core=debug,tern_cosmos=debug,tern_chains=debug,tern_devnet=debug";
         assert_eq!(directives("debug"), all);
         assert_eq!(
             directives("tern=trace,hyper=debug"),

@@ -22,7 +22,6 @@ fn main() -> ExitCode {
 
 fn run(cli: cli::Cli) -> anyhow::Result<output::Outcome> {
     logging::start(&cli)?;
-    let context = connect::Context::load(&cli.options)?;
     let runtime = tokio::runtime::Runtime::new()?;
-    runtime.block_on(cli::dispatch(&context, cli.command))
+    runtime.block_on(cli::dispatch(&cli.options, cli.command))
 }

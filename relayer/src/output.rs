@@ -65,7 +65,8 @@ pub fn table<const N: usize>(header: [&str; N], rows: &[[String; N]]) -> anyhow:
     line(layout(header, rows))
 }
 
-fn layout<const N: usize>(header: [&str; N], rows: &[[String; N]]) -> String {
+/// The text of a [`table`].
+pub fn layout<const N: usize>(header: [&str; N], rows: &[[String; N]]) -> String {
     let header = header.map(str::to_owned);
     let all = || std::iter::once(&header).chain(rows);
     let width = |column: usize| all().map(|row| row[column].chars().count()).max();

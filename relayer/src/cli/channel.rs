@@ -74,11 +74,16 @@ impl From<Order> for Ordering {
 
 pub async fn run(context: &Context, command: ChannelCommand) -> anyhow::Result<Outcome> {
     match command {
-        ChannelCommand::Open(args) => open(context, args).await,
+        ChannelCommand::Open(args) => {
+            let ordering = args.order.into();
+            print(context, &open(context, args).await?, ordering)?;
+            Ok(Outcome::Done)
+        }
     }
 }
 
-async fn open(context: &Context, args: OpenArgs) -> anyhow::Result<Outcome> {
+/// Opens the channel, and without `--json` tells of each step.
+pub async fn open(context: &Context, args: OpenArgs) -> anyhow::Result<OpenedChannel> {
     let (a, b) = (
         daemon::chain_id(context, &args.a)?,
         daemon::chain_id(context, &args.b)?,
@@ -108,9 +113,7 @@ async fn open(context: &Context, args: OpenArgs) -> anyhow::Result<Outcome> {
         false => progress(daemon::heights(&chains).await?),
     };
     let engine = daemon::engine(context, &chains, Scope::Handshake(wish), observer).await?;
-    let opened = engine.open_channel(shutdown).await?;
-    print(context, &opened, args.order.into())?;
-    Ok(Outcome::Done)
+    Ok(engine.open_channel(shutdown).await?)
 }
 
 /// Shows each step as it is seen in a block after these heights.

@@ -70,6 +70,12 @@ pub struct TransferArgs {
 }
 
 pub async fn run(context: &Context, args: TransferArgs) -> anyhow::Result<Outcome> {
+    let (report, tracker) = send(context, args).await?;
+    report.end(&tracker)
+}
+
+/// Sends, watches if asked, and without `--json` tells of each step.
+pub async fn send(context: &Context, args: TransferArgs) -> anyhow::Result<(Report, Tracker)> {
     let config = context.chain_config(&args.chain)?;
     let route = preflight::check(context, &args).await?;
     let start_on_src = route.head;
@@ -111,5 +117,5 @@ pub async fn run(context: &Context, args: TransferArgs) -> anyhow::Result<Outcom
     carried
         .await
         .map_err(|error| sender.tell_broadcast(error))?;
-    report.end(&tracker)
+    Ok((report, tracker))
 }

@@ -19,6 +19,8 @@ fn every_command_has_help_with_an_example() {
         "query clients",
         "query connections",
         "query channels",
+        "devnet",
+        "demo",
     ] {
         let mut args: Vec<&str> = command.split_whitespace().collect();
         args.push("--help");

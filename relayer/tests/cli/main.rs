@@ -2,6 +2,7 @@
 //! wrong input, and what it leaves on disk.
 
 mod config;
+mod devnet;
 mod help;
 mod home;
 mod keys;

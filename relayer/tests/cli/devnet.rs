@@ -1,0 +1,148 @@
+//! `tern devnet` and `tern demo`: development chains, and the other commands on
+//! them.
+
+use std::fs;
+use std::io::{BufRead, BufReader};
+use std::net::TcpListener;
+use std::process::{Child, Command, Stdio};
+
+use super::home::Home;
+
+/// `tern devnet`, ended with the test.
+struct Devnet {
+    child: Child,
+    said: String,
+}
+
+impl Devnet {
+    /// Starts it, and waits until it says that the chains run.
+    fn start(home: &Home, args: &[&str]) -> Self {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_tern"))
+            .args(["devnet", "--block-time", "100ms"])
+            .args(args)
+            .env("TERN_HOME", home.path(""))
+            .env_remove("TERN_LOG")
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut said = String::new();
+        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        while !said.contains("The chains run until") {
+            said += &lines.next().expect("more to be said").unwrap();
+            said += "\n";
+        }
+        Self { child, said }
+    }
+
+    /// Ends it with a signal, for its exit code.
+    fn end(mut self, signal: &str) -> Option<i32> {
+        let pid = self.child.id().to_string();
+        let sent = Command::new("kill").args([signal, &pid]).status().unwrap();
+        assert!(sent.success());
+        self.child.wait().unwrap().code()
+    }
+}
+
+impl Drop for Devnet {
+    fn drop(&mut self) {
+        // Ended already, if all went well.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// A port with what `chains` chains need after it free.
+fn free_ports(chains: u16) -> String {
+    let is_free = |port: u16| TcpListener::bind(("127.0.0.1", port)).is_ok();
+    let base = loop {
+        let any = TcpListener::bind("127.0.0.1:0").unwrap();
+        let port = any.local_addr().unwrap().port();
+        drop(any);
+        let all = (0..chains).flat_map(|n| [port + n * 10, port + n * 10 + 1]);
+        if port < 60_000 && all.into_iter().all(is_free) {
+            break port;
+        }
+    };
+    base.to_string()
+}
+
+#[test]
+fn three_chains_are_there_with_configuration_and_funded_keys() {
+    let home = Home::empty();
+    let devnet = Devnet::start(&home, &["--chains", "3", "--port", &free_ports(3)]);
+    assert!(devnet.said.contains("channel open akash-dev kava-dev"));
+
+    let health = home.tern(&["health", "--json"]);
+    assert_eq!(health.code, 0, "{health:?}");
+    for (chain, denom) in [
+        ("akash-dev", "uakt"),
+        ("kava-dev", "usdx"),
+        ("chain-3", "stake"),
+    ] {
+        let balance = home.tern(&["keys", "balance", chain]);
+        assert_eq!(balance.code, 0, "{balance:?}");
+        assert!(
+            balance.out.contains("1000000000000") && balance.out.contains(denom),
+            "{balance:?}"
+        );
+    }
+    let opened = home.tern(&["channel", "open", "akash-dev", "chain-3", "--json"]);
+    assert_eq!(opened.code, 0, "{opened:?}");
+    assert_eq!(opened.json()["channels"][0]["ordering"], "unordered");
+    assert_eq!(devnet.end("-TERM"), Some(0));
+}
+
+#[test]
+fn a_home_in_use_is_left_as_it_is() {
+    let home = Home::with("# mine\n");
+    let ran = home.tern(&["devnet"]);
+    assert_eq!(ran.code, 1, "{ran:?}");
+    assert!(ran.err.contains("another folder with --home"), "{ran:?}");
+    let config = fs::read_to_string(home.path("config.toml")).unwrap();
+    assert_eq!(config, "# mine\n");
+    assert!(!home.path("keys").exists());
+}
+
+#[test]
+fn a_port_in_use_is_told_and_leaves_nothing() {
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = taken.local_addr().unwrap().port().to_string();
+    let home = Home::empty();
+    let ran = home.tern(&["devnet", "--port", &port]);
+    assert_eq!(ran.code, 1, "{ran:?}");
+    assert!(
+        ran.err.contains(&format!("port {port}")) && ran.err.contains("--port"),
+        "{ran:?}"
+    );
+    assert!(!home.path("config.toml").exists());
+}
+
+#[test]
+fn the_demo_ends_with_one_json_object_and_leaves_the_home_alone() {
+    let home = Home::empty();
+    let args = ["--packets", "11", "--block-time", "100ms", "--json"];
+    let ran = home.tern(&[&["demo"], &args[..]].concat());
+    assert_eq!(ran.code, 0, "{ran:?}");
+    let summary = ran.json();
+    assert_eq!(ran.out.lines().count(), 1, "{ran:?}");
+    for (name, number) in [
+        ("packets", 11),
+        ("acknowledged", 11),
+        ("timed_out", 0),
+        ("lost", 0),
+    ] {
+        assert_eq!(summary[name], number, "{summary}");
+    }
+    assert!(summary["seconds"].as_f64() > Some(0.0), "{summary}");
+    assert_eq!(fs::read_dir(home.path("")).unwrap().count(), 0);
+}
+
+#[test]
+fn the_demo_shows_balances_on_both_sides() {
+    let ran = Home::empty().tern(&["demo", "--block-time", "100ms"]);
+    assert_eq!(ran.code, 0, "{ran:?}");
+    for line in ["come back home", "escrow", "Every balance is right"] {
+        assert!(ran.out.contains(line), "{line}: {ran:?}");
+    }
+    assert!(!ran.out.contains("WRONG"), "{ran:?}");
+}
