@@ -24,7 +24,7 @@ pub mod wait;
 pub use chain::{ChainSpec, TestChain};
 pub use history::attribute;
 pub use network::{Network, Setup};
-pub use process::Signal;
+pub use process::{Process, Signal};
 pub use tern::{Daemon, Output, Running, Tern};
 pub use token::voucher;
 

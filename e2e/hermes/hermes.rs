@@ -1,0 +1,151 @@
+//! Hermes as an operator runs it.
+
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Duration;
+
+use anyhow::{bail, ensure, Context, Result};
+use serde_json::Value;
+use tern_e2e::{wait, Process, Signal, RELAYER};
+
+use crate::chains::DevChain;
+
+const INSTALL: &str = "Hermes is needed: `apt-get install libclang-dev protobuf-compiler`, then \
+     `cargo install ibc-relayer-cli --version 1.10.5 --locked`. `HERMES` names it if it is not \
+     on the PATH.";
+const START_LIMIT: Duration = Duration::from_secs(60);
+
+pub struct Hermes {
+    program: PathBuf,
+    config: PathBuf,
+    folder: PathBuf,
+}
+
+impl Hermes {
+    /// Finds Hermes and gives it a configuration and keys.
+    pub fn prepare(folder: &Path, chains: &[DevChain; 2]) -> Result<Self> {
+        let program = std::env::var_os("HERMES").unwrap_or_else(|| "hermes".into());
+        let hermes = Self {
+            program: program.into(),
+            config: folder.join("hermes.toml"),
+            folder: folder.to_owned(),
+        };
+        if Command::new(&hermes.program)
+            .arg("version")
+            .output()
+            .is_err()
+        {
+            bail!("{INSTALL}");
+        }
+        std::fs::write(&hermes.config, config(folder, chains)?)?;
+        let mnemonic = folder.join("relayer.mnemonic");
+        std::fs::write(&mnemonic, RELAYER.1)?;
+        let mnemonic = mnemonic.to_string_lossy();
+        for chain in chains {
+            let key = ["--chain", chain.id, "--key-name", "relayer"];
+            let add = ["keys", "add", "--mnemonic-file", &mnemonic];
+            hermes.run(&[&add[..], &key[..]].concat())?;
+        }
+        Ok(hermes)
+    }
+
+    /// Runs a command that must succeed; returns what it said.
+    pub fn run(&self, args: &[&str]) -> Result<String> {
+        let output = self.command(args).output()?;
+        let said = String::from_utf8_lossy(&output.stdout).into_owned();
+        let log = String::from_utf8_lossy(&output.stderr);
+        ensure!(output.status.success(), "hermes {args:?}: {said}{log}");
+        Ok(said)
+    }
+
+    /// Starts relaying; dropping what is returned kills it. `time` names the log.
+    pub fn start(&self, time: &str) -> Result<Relaying> {
+        let log = self.folder.join(format!("hermes-{time}.log"));
+        let process = Process::start_with_log(&mut self.command(&["start"]), &log)?;
+        let started = wait::until("Hermes to start", START_LIMIT, || {
+            let said = std::fs::read_to_string(&log).unwrap_or_default();
+            Ok(said.contains("Hermes has started").then_some(()))
+        });
+        started.with_context(|| format!("see {}", log.display()))?;
+        Ok(Relaying(process))
+    }
+
+    /// Fails if Hermes sees anything pending on a channel.
+    pub fn nothing_pending(&self, chain: &str, channel: &str) -> Result<()> {
+        let query = ["--json", "query", "packet", "pending", "--port", "transfer"];
+        let said = self.run(&[&query[..], &["--chain", chain, "--channel", channel]].concat())?;
+        let mut answers = said.lines().filter_map(|line| {
+            let line: Value = serde_json::from_str(line).ok()?;
+            line.get("result").cloned()
+        });
+        let answer = answers.next_back().with_context(|| said.clone())?;
+        for end in ["src", "dst"] {
+            for list in ["unreceived_packets", "unreceived_acks"] {
+                let list = answer[end][list].as_array();
+                ensure!(
+                    list.is_some_and(Vec::is_empty),
+                    "{chain}, {channel}: {said}"
+                );
+            }
+        }
+        Ok(())
+    }
+
+    fn command(&self, args: &[&str]) -> Command {
+        let mut command = Command::new(&self.program);
+        command.arg("--config").arg(&self.config).args(args);
+        command
+    }
+}
+
+/// `hermes start`, running.
+pub struct Relaying(Process);
+
+impl Relaying {
+    pub fn stop(mut self) -> Result<()> {
+        self.0.signal(Signal::Interrupt)?;
+        self.0.wait(START_LIMIT)?;
+        Ok(())
+    }
+}
+
+fn config(folder: &Path, chains: &[DevChain; 2]) -> Result<String> {
+    let mut text = String::from(
+        "[global]\nlog_level = 'info'\n\
+         [mode.clients]\nenabled = true\nrefresh = true\nmisbehaviour = true\n\
+         [mode.connections]\nenabled = false\n\
+         [mode.channels]\nenabled = false\n\
+         [mode.packets]\nenabled = true\nclear_interval = 0\nclear_on_start = true\n\
+         tx_confirmation = false\n\
+         [rest]\nenabled = false\nhost = '127.0.0.1'\nport = 3000\n\
+         [telemetry]\nenabled = false\nhost = '127.0.0.1'\nport = 3001\n",
+    );
+    let keys = folder.join("hermes-keys");
+    for chain in chains {
+        let DevChain {
+            id,
+            prefix,
+            denom,
+            rpc,
+            grpc,
+            ..
+        } = chain;
+        writeln!(
+            text,
+            "[[chains]]\nid = '{id}'\ntype = 'CosmosSdk'\n\
+             rpc_addr = 'http://{rpc}'\ngrpc_addr = 'http://{grpc}'\n\
+             event_source = {{ mode = 'push', url = 'ws://{rpc}/websocket', \
+             batch_delay = '200ms' }}\n\
+             rpc_timeout = '10s'\naccount_prefix = '{prefix}'\nkey_name = 'relayer'\n\
+             key_store_folder = '{}'\nstore_prefix = 'ibc'\n\
+             default_gas = 100000\nmax_gas = 40000000\n\
+             gas_price = {{ price = 0.025, denom = '{denom}' }}\ngas_multiplier = 1.2\n\
+             max_msg_num = 30\nmax_tx_size = 180000\nclock_drift = '5s'\n\
+             max_block_time = '30s'\ntrusting_period = '14days'\n\
+             trust_threshold = '1/3'\naddress_type = {{ derivation = 'cosmos' }}",
+            keys.display(),
+        )?;
+    }
+    Ok(text)
+}
