@@ -115,11 +115,12 @@ fn is_begin_block(event: &abci::Event) -> bool {
 }
 
 /// A header's time in our unit.
-pub(crate) fn block_time(time: tendermint::Time) -> BlockTime {
+pub fn block_time(time: tendermint::Time) -> BlockTime {
     BlockTime(Timestamp::from(time).nanoseconds())
 }
 
-fn outcome(tx: &[u8], result: &ExecTxResult) -> TxOutcome {
+/// What became of a transaction.
+pub fn outcome(tx: &[u8], result: &ExecTxResult) -> TxOutcome {
     TxOutcome {
         hash: TxHash(Sha256::digest(tx).into()),
         code: result.code.value(),

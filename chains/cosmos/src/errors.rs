@@ -11,7 +11,7 @@ type Source = Box<dyn Error + Send + Sync>;
 
 /// One chain seen through one door of its node; makes that chain's errors.
 #[derive(Clone, Debug)]
-pub(crate) struct Origin {
+pub struct Origin {
     pub chain: ChainId,
     /// The node's URL without credentials, for people to read.
     pub node: String,

@@ -34,7 +34,7 @@ type Result<T> = std::result::Result<T, EventError>;
 
 /// The fact an event states. An IBC event that cannot be read is left out with
 /// a warning: it must not stop the block it is in.
-pub(crate) fn decode_or_warn(chain: &ChainId, height: u64, event: &abci::Event) -> Option<Event> {
+pub fn decode_or_warn(chain: &ChainId, height: u64, event: &abci::Event) -> Option<Event> {
     match decode(event) {
         Ok(fact) => fact,
         Err(error) => {

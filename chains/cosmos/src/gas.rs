@@ -62,7 +62,7 @@ impl Decimal {
 impl GasPrice {
     /// The coins to pay for this much gas; none at a price of zero. `None` on
     /// overflow.
-    pub(crate) fn fee(&self, gas: u64) -> Option<Vec<Coin>> {
+    pub fn fee(&self, gas: u64) -> Option<Vec<Coin>> {
         let amount = self.amount.mul_ceil(gas)?;
         let coin = (amount > 0).then(|| Coin {
             denom: self.denom.clone(),

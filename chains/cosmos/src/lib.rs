@@ -39,6 +39,18 @@ mod validators;
 mod verify;
 mod wake;
 
+/// What needs no node: for other doors to chains like these.
+pub mod pure {
+    pub use crate::blocks::{block_time, outcome};
+    pub use crate::errors::Origin;
+    pub use crate::events::decode_or_warn;
+    pub use crate::light::{Need, StoredClient, Walk};
+    pub use crate::new_client::first_client;
+    pub use crate::proof::verify;
+    pub use crate::tx::sign;
+    pub use crate::verify::LightBlock;
+}
+
 pub use chain::CosmosChain;
 pub use gas::{Decimal, DecimalError, GasPrice, GasPriceError};
 pub use key::{Key, KeyError, DEFAULT_HD_PATH};

@@ -1,6 +1,8 @@
 //! What a new client of this chain starts from: the newest header, and the
 //! chain's own parameters.
 
+use std::time::Duration;
+
 use ibc_relayer_types::clients::ics07_tendermint::client_state::{AllowUpdate, ClientState};
 use ibc_relayer_types::clients::ics07_tendermint::consensus_state::ConsensusState;
 use ibc_relayer_types::core::ics02_client::trust_threshold::TrustThreshold;
@@ -8,7 +10,7 @@ use ibc_relayer_types::core::ics23_commitment::commitment::CommitmentRoot;
 use ibc_relayer_types::core::ics23_commitment::specs::ProofSpecs;
 use tern_chains::{ClientParams, Height, NewClient};
 
-use crate::errors::{flex_line, Result};
+use crate::errors::{flex_line, Origin, Result};
 use crate::grpc::Grpc;
 use crate::light::Light;
 use crate::node;
@@ -29,8 +31,23 @@ pub(crate) async fn new_client(
 ) -> Result<NewClient> {
     let unbonding = node::unbonding_period(grpc);
     let (unbonding_period, block) = futures::try_join!(unbonding, newest(light))?;
-    let origin = &light.rpc.origin;
+    first_client(&light.rpc.origin, params, unbonding_period, &block)
+}
+
+/// The same from a block that is at hand. Pure.
+pub fn first_client(
+    origin: &Origin,
+    params: &ClientParams,
+    unbonding_period: Duration,
+    block: &LightBlock,
+) -> Result<NewClient> {
     let wrong = |reason: String| origin.local(format!("new client: {reason}"));
+    let chain = origin.chain.as_str().parse();
+    let chain = chain.map_err(|_| origin.local("not a CometBFT chain id"))?;
+    verify_alone(&chain, block).map_err(|reason| {
+        let doing = format!("header at {}", block.height());
+        origin.unverified(doing, reason)
+    })?;
     let latest_height = Height::new(origin.chain.version(), block.height())
         .map_err(|error| wrong(flex_line!(error)))?;
     let (numerator, denominator) = params.trust_level;
@@ -63,13 +80,9 @@ pub(crate) async fn new_client(
 async fn newest(light: &Light) -> Result<LightBlock> {
     let sync = light.rpc.status().await?.sync_info;
     let height = sync.latest_block_height.value();
-    let doing = format!("header at {height}");
     let commit = || light.rpc.commit(height);
     let signed = light.rpc.settled(height, commit).await?.signed_header;
     let hash = signed.header.validators_hash;
     let validators = light.validators.with_hash(hash, height).await?;
-    let block = LightBlock { signed, validators };
-    verify_alone(&light.chain, &block)
-        .map_err(|reason| light.rpc.origin.unverified(doing, reason))?;
-    Ok(block)
+    Ok(LightBlock { signed, validators })
 }

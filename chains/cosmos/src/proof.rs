@@ -15,7 +15,7 @@ const PREFIX: &[u8] = b"ibc";
 ///
 /// Two layers: the IAVL proof of the key in the store, and the proof of the
 /// store in the app hash.
-pub(crate) fn verify(proven: &Proven, root: &CommitmentRoot) -> Result<(), String> {
+pub fn verify(proven: &Proven, root: &CommitmentRoot) -> Result<(), String> {
     let prefix = CommitmentPrefix::try_from(PREFIX.to_vec()).map_err(|e| flex_line!(e))?;
     let keys = apply_prefix(&prefix, vec![proven.path.to_string()]);
     let specs = ProofSpecs::default();

@@ -82,12 +82,7 @@ pub(crate) fn body(messages: &[Message], memo: &str, timeout_height: u64) -> TxB
 
 /// Signs a draft. The same draft gives the same bytes. `None` if the signer
 /// fails.
-pub(crate) fn sign(
-    chain: &ChainId,
-    key: &Key,
-    draft: &TxDraft,
-    fee: Vec<Coin>,
-) -> Option<SignedTx> {
+pub fn sign(chain: &ChainId, key: &Key, draft: &TxDraft, fee: Vec<Coin>) -> Option<SignedTx> {
     let body = body(&draft.messages, &draft.memo, draft.timeout_height);
     let unsigned = Unsigned::new(key, &draft.account, body, fee, draft.gas);
     let document = SignDoc {

@@ -23,7 +23,7 @@ pub(crate) struct Trusted {
 
 /// What a node gave: a header, its commit, and the validators that signed it.
 #[derive(Clone, Debug)]
-pub(crate) struct LightBlock {
+pub struct LightBlock {
     pub signed: SignedHeader,
     pub validators: Arc<Set>,
 }

@@ -6,8 +6,11 @@ use std::time::Duration;
 use tern_chains::Chain as _;
 
 use super::*;
+use crate::blocks::block_time;
 use crate::testing::light_chain::{time, LightChain};
 use crate::testing::node::{height, honest, Node};
+use ibc_relayer_types::clients::ics07_tendermint::header::Header;
+use tern_chains::Height;
 
 /// A few seconds after the block at `height`.
 fn after(height: u64) -> BlockTime {
