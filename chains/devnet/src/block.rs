@@ -13,8 +13,8 @@ use tendermint_proto::v0_38::types::{Block as RawBlock, CommitSig as RawCommitSi
 use sha2::{Digest, Sha256};
 
 use crate::error::DevnetError;
-use crate::genesis::Limits;
-use crate::validators::Validators;
+use crate::genesis::{Limits, ValidatorUpdate};
+use crate::validators::Signers;
 
 /// CometBFT's block protocol version.
 const BLOCK_PROTOCOL: u64 = 11;
@@ -31,6 +31,8 @@ pub struct Committed {
     pub results: Vec<ExecTxResult>,
     /// The root of the state after this block: the next header has it.
     pub app_hash: [u8; 32],
+    /// Decided in this block, in force two blocks later.
+    pub validator_updates: Vec<ValidatorUpdate>,
 }
 
 impl Committed {
@@ -50,10 +52,11 @@ pub(crate) struct Before<'a> {
     pub app_hash: [u8; 32],
 }
 
-/// The next block with its commit; the results come from executing it.
+/// The next block with its commit, by its validators and those of the block
+/// after; the results come from executing it.
 pub(crate) fn seal(
     chain: &chain::Id,
-    validators: &Validators,
+    [signers, next]: [&Signers; 2],
     limits: &Limits,
     before: &Before<'_>,
     time: Time,
@@ -63,7 +66,6 @@ pub(crate) fn seal(
     let height = Height::try_from(number).map_err(|_| DevnetError::Height { height: number })?;
     let last_commit = before.last.map(|last| last.commit.clone());
     let results = before.last.map_or(&[][..], |last| &last.results);
-    let validators_hash = validators.set.hash();
     let header = Header {
         version: Version {
             block: BLOCK_PROTOCOL,
@@ -75,18 +77,18 @@ pub(crate) fn seal(
         last_block_id: before.last.map(|last| last.id),
         last_commit_hash: Some(commit_hash(last_commit.as_ref())),
         data_hash: Some(data_hash(&txs)),
-        validators_hash,
-        next_validators_hash: validators_hash,
+        validators_hash: signers.hash,
+        next_validators_hash: next.hash,
         consensus_hash: consensus_hash(limits),
         app_hash: AppHash::try_from(before.app_hash.to_vec())
             .map_err(|_| DevnetError::Height { height: number })?,
         last_results_hash: Some(results_hash(results)),
         evidence_hash: Some(merkle(&[])),
-        proposer_address: validators.proposer(number),
+        proposer_address: signers.proposer(number),
     };
     let block = Block::new(header, txs, Default::default(), last_commit);
     let id = block_id(&block).ok_or(DevnetError::Height { height: number })?;
-    let commit = validators.commit(chain, height, id, time);
+    let commit = signers.commit(chain, height, id, time);
     Ok((block, id, commit))
 }
 

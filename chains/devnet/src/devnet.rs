@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use tendermint::abci::types::ExecTxResult;
+use tendermint::block::Commit;
+use tendermint::validator::Set;
 use tendermint::Time;
 
 use crate::ante::{ante, Mode};
@@ -12,7 +14,7 @@ use crate::block::{seal, Before, Committed};
 use crate::error::DevnetError;
 use crate::facts::Facts;
 use crate::gas::{Gas, Kv};
-use crate::genesis::{Coin, Genesis};
+use crate::genesis::{Coin, Genesis, ValidatorUpdate};
 use crate::host::Now;
 use crate::mempool::{Mempool, NotAdded};
 use crate::refusal::Refusal;
@@ -31,10 +33,15 @@ use first::first_state;
 use crate::bank;
 
 /// One chain. Nothing happens between calls.
+#[derive(Clone)]
 pub struct Devnet {
     pub(crate) facts: Facts,
     pub(crate) validators: Validators,
     genesis_time: Time,
+    /// Validator updates of blocks to come, by height.
+    updates: BTreeMap<u64, Vec<ValidatorUpdate>>,
+    /// How every transaction fails, if they are to.
+    failing: Option<Refusal>,
     /// The state after the newest block.
     state: Multistore,
     /// The same with the fees and account sequences of what waits in the
@@ -65,10 +72,16 @@ impl Devnet {
         let facts = Facts::of(genesis)?;
         let validators = Validators::new(&facts.chain_id, genesis.seed, genesis.validators)?;
         let state = first_state(genesis)?;
+        let mut updates = BTreeMap::<u64, Vec<_>>::new();
+        for (height, update) in &genesis.validator_updates {
+            updates.entry(*height).or_default().push(*update);
+        }
         Ok(Self {
             mempool: Mempool::new(facts.limits.mempool_txs),
             facts,
             validators,
+            updates,
+            failing: None,
             genesis_time: genesis.time,
             check: state.clone(),
             states: BTreeMap::from([(0, state.clone())]),
@@ -138,6 +151,45 @@ impl Devnet {
             .collect()
     }
 
+    /// The validators that sign `height`; `None` if that is not decided yet.
+    pub fn validators(&self, height: u64) -> Option<Arc<Set>> {
+        let decided = height <= self.latest().0 + 2;
+        decided.then(|| self.validators.at(height).set.clone())
+    }
+
+    /// A validator's power, decided in the next block.
+    pub fn update_validator(&mut self, update: ValidatorUpdate) {
+        let next = self.latest().0 + 1;
+        self.updates.entry(next).or_default().push(update);
+    }
+
+    /// Every transaction of the blocks to come fails like this, until `None`.
+    pub fn fail_txs(&mut self, refusal: Option<Refusal>) {
+        self.failing = refusal;
+    }
+
+    /// This chain as it was at `height`, with an empty mempool.
+    #[must_use]
+    pub fn as_of(&self, height: u64) -> Self {
+        let mut then = self.clone();
+        then.blocks.split_off(&(height + 1));
+        then.states.split_off(&(height + 1));
+        then.index.retain(|_, (at, _)| *at <= height);
+        if let Some(state) = then.states.get(&height) {
+            then.state = state.clone();
+        }
+        then.check = then.state.clone();
+        then.mempool = Mempool::new(then.facts.limits.mempool_txs);
+        then
+    }
+
+    /// A commit for a header that is perhaps another than the true one.
+    pub(crate) fn sign(&self, block: &Committed) -> Commit {
+        let header = &block.block.header;
+        let signers = self.validators.at(block.height());
+        signers.commit(&self.facts.id, header.height, block.id, header.time)
+    }
+
     /// Offers a transaction to the mempool.
     pub fn check_tx(&mut self, bytes: Vec<u8>) -> Checked {
         let hash = tx::hash(&bytes);
@@ -185,8 +237,10 @@ impl Devnet {
             last: self.blocks.get(&last).map(Arc::as_ref),
             app_hash: self.state.root(),
         };
-        let (chain, validators) = (&self.facts.id, &self.validators);
-        let (block, id, commit) = seal(chain, validators, limits, &before, time, txs)?;
+        let signers = [last + 1, last + 2].map(|height| self.validators.at(height).as_ref());
+        let (block, id, commit) = seal(&self.facts.id, signers, limits, &before, time, txs)?;
+        let validator_updates = self.updates.remove(&(last + 1)).unwrap_or_default();
+        self.validators.update(last + 3, &validator_updates)?;
         let now = Now {
             revision: self.facts.revision,
             height: last + 1,
@@ -195,7 +249,15 @@ impl Devnet {
         self.state.set_version(now.height);
         let results = block.data.iter();
         let results = results
-            .map(|tx| deliver(&mut self.state, &self.facts, &now, tx))
+            .map(|tx| {
+                deliver(
+                    &mut self.state,
+                    &self.facts,
+                    &now,
+                    tx,
+                    self.failing.as_ref(),
+                )
+            })
             .collect::<Vec<_>>();
         let failed = |(_, result): &(&Vec<u8>, &ExecTxResult)| result.code.is_err();
         for (tx, _) in block.data.iter().zip(&results).filter(failed) {
@@ -207,6 +269,7 @@ impl Devnet {
             commit,
             results,
             app_hash: self.state.root(),
+            validator_updates,
         });
         self.keep(block.clone());
         self.recheck();

@@ -10,16 +10,15 @@ use tern_chains::{
     ClientParams, ClientUpdate, EventQuery, IdentifiedChannelEnd, IdentifiedConnectionEnd, Message,
     NewClient, Next, Path, PortId, Proven, Sequence, SignedTx, TrustedClient, TxDraft,
 };
+use tern_cosmos::pure::{self, block_time, Origin};
 use tern_cosmos::{Decimal, GasPrice, Key};
 
 use crate::node::Node;
 
 mod blocks;
-mod events;
 mod light;
 mod lists;
 mod query;
-mod shared;
 mod txs;
 
 pub(crate) type Result<T> = std::result::Result<T, ChainError>;
@@ -27,25 +26,25 @@ pub(crate) type Result<T> = std::result::Result<T, ChainError>;
 /// One development chain, as the relayer sees a chain.
 pub struct DevnetChain {
     node: Node,
-    id: ChainId,
     key: Option<Key>,
     gas_price: GasPrice,
     gas_multiplier: Decimal,
-    pure: shared::Pure,
+    origin: Origin,
 }
 
 impl DevnetChain {
     /// `key` signs; a chain without one can be read, not written to.
     pub fn new(node: Node, key: Option<Key>, gas_price: GasPrice) -> Result<Self> {
         let id = node.read(|chain| ChainId::from_string(chain.chain_id()));
-        let pure = shared::Pure::new(&id, &gas_price)?;
         Ok(Self {
             node,
-            id,
+            origin: Origin {
+                chain: id,
+                node: "in process".to_owned(),
+            },
             key,
             gas_price,
             gas_multiplier: Decimal::new(12, 1),
-            pure,
         })
     }
 
@@ -54,50 +53,15 @@ impl DevnetChain {
     }
 
     fn key(&self) -> Result<&Key> {
-        self.key.as_ref().ok_or_else(|| ChainError::Local {
-            chain: self.id.clone(),
-            reason: "no key to sign with".to_owned(),
-        })
-    }
-
-    fn unavailable(&self, doing: impl Into<String>, why: impl Into<String>) -> ChainError {
-        ChainError::Node {
-            chain: self.id.clone(),
-            node: "in process".to_owned(),
-            doing: doing.into(),
-            source: why.into().into(),
-        }
-    }
-
-    fn malformed(&self, doing: impl Into<String>, why: impl std::fmt::Display) -> ChainError {
-        ChainError::Malformed {
-            chain: self.id.clone(),
-            doing: doing.into(),
-            source: why.to_string().into(),
-        }
-    }
-
-    fn unverified(&self, doing: impl Into<String>, why: impl std::fmt::Display) -> ChainError {
-        ChainError::Unverified {
-            chain: self.id.clone(),
-            doing: doing.into(),
-            reason: why.to_string(),
-        }
-    }
-
-    fn pruned(&self, doing: impl Into<String>, height: u64) -> ChainError {
-        ChainError::Pruned {
-            chain: self.id.clone(),
-            doing: doing.into(),
-            height,
-        }
+        let missing = || self.origin.local("no key to sign with");
+        self.key.as_ref().ok_or_else(missing)
     }
 }
 
 #[async_trait]
 impl Chain for DevnetChain {
     fn id(&self) -> &ChainId {
-        &self.id
+        &self.origin.chain
     }
 
     fn signer(&self) -> Result<String> {
@@ -105,41 +69,50 @@ impl Chain for DevnetChain {
     }
 
     async fn latest(&self) -> Result<(u64, BlockTime)> {
+        self.node.answers().await;
         let (height, time) = self.node.read(|chain| chain.latest());
-        Ok((height, blocks::block_time(time)))
+        Ok((height, block_time(time)))
     }
 
     async fn next_block(&self, after: u64) -> Result<Next> {
+        self.node.answers().await;
         self.wait_for(after + 1).await?;
         self.next(after + 1)
     }
 
     async fn block(&self, height: u64) -> Result<Block> {
+        self.node.answers().await;
         self.read_block(height)
     }
 
     async fn query(&self, path: Path, height: Option<u64>) -> Result<Option<Vec<u8>>> {
+        self.node.answers().await;
         self.value(&path, height)
     }
 
     async fn query_proven(&self, paths: Vec<Path>, height: u64) -> Result<Vec<Proven>> {
+        self.node.answers().await;
         let proofs = paths.into_iter().map(|path| self.proven(path, height));
         proofs.collect()
     }
 
     async fn clients(&self) -> Result<Vec<ClientId>> {
+        self.node.answers().await;
         Ok(self.list_clients())
     }
 
     async fn connections(&self) -> Result<Vec<IdentifiedConnectionEnd>> {
+        self.node.answers().await;
         Ok(self.list_connections())
     }
 
     async fn channels(&self) -> Result<Vec<IdentifiedChannelEnd>> {
+        self.node.answers().await;
         Ok(self.list_channels())
     }
 
     async fn commitments(&self, port: &PortId, channel: &ChannelId) -> Result<Vec<Sequence>> {
+        self.node.answers().await;
         Ok(self.list_commitments(port, channel))
     }
 
@@ -149,14 +122,17 @@ impl Chain for DevnetChain {
         channel: &ChannelId,
         sent: &[Sequence],
     ) -> Result<Vec<Sequence>> {
+        self.node.answers().await;
         self.list_unreceived(port, channel, sent)
     }
 
     async fn find_event(&self, query: &EventQuery) -> Result<Option<u64>> {
+        self.node.answers().await;
         Ok(self.search(query))
     }
 
     async fn new_client(&self, params: &ClientParams) -> Result<NewClient> {
+        self.node.answers().await;
         self.light_client(params)
     }
 
@@ -166,31 +142,43 @@ impl Chain for DevnetChain {
         target: u64,
         now: BlockTime,
     ) -> Result<ClientUpdate> {
+        self.node.answers().await;
+        let client = self.stored(trusted, target, now)?;
+        if let Some(update) = client.is_there() {
+            return Ok(update);
+        }
         self.wait_for(target).await?;
-        self.header(trusted, target, now)
+        self.headers(&client)
     }
 
     fn verify(&self, proven: &Proven, root: &CommitmentRoot) -> Result<()> {
-        self.pure.verify(proven, root)
+        pure::verify(proven, root).map_err(|reason| {
+            let doing = format!("proof of {} at {}", proven.path, proven.height);
+            self.origin.unverified(doing, reason)
+        })
     }
 
     async fn params(&self) -> Result<ChainParams> {
+        self.node.answers().await;
         Ok(self.chain_params())
     }
 
     async fn account(&self) -> Result<Account> {
+        self.node.answers().await;
         self.read_account()
     }
 
     async fn estimate(&self, messages: &[Message], account: &Account) -> Result<u64> {
+        self.node.answers().await;
         self.simulate(messages, account)
     }
 
     fn sign(&self, draft: &TxDraft) -> Result<SignedTx> {
-        self.pure.sign(self.key()?, draft)
+        self.sign_draft(draft)
     }
 
     async fn broadcast(&self, tx: &SignedTx) -> Result<Check> {
+        self.node.answers().await;
         Ok(self.offer(tx))
     }
 }

@@ -14,6 +14,9 @@ pub struct Genesis {
     pub accounts: Vec<GenesisAccount>,
     /// How many validators sign, with equal power. Default: 1.
     pub validators: usize,
+    /// Changes of that, by the height of the block that decides them: they are in
+    /// force two blocks later, as in CometBFT. Default: none.
+    pub validator_updates: Vec<(u64, ValidatorUpdate)>,
     /// What the validators' keys are derived from, with the chain id.
     pub seed: u64,
     /// The time of the state before the first block.
@@ -22,6 +25,15 @@ pub struct Genesis {
     pub bond_denom: String,
     pub unbonding: Duration,
     pub limits: Limits,
+}
+
+/// One validator's power from some block on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ValidatorUpdate {
+    /// Validators are counted from 0; one that is new joins.
+    pub validator: usize,
+    /// Those of the genesis have 10. 0: it leaves.
+    pub power: u32,
 }
 
 /// An account with what it has at the start.
@@ -70,6 +82,7 @@ impl Genesis {
             prefix: prefix.into(),
             accounts: Vec::new(),
             validators: 1,
+            validator_updates: Vec::new(),
             seed: 0,
             time,
             bond_denom: "stake".to_owned(),

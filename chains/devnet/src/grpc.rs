@@ -7,6 +7,7 @@ use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::response::Response;
 use axum::Router;
+use futures::future::BoxFuture;
 use prost::bytes::{Buf, BufMut, Bytes};
 use tokio::net::TcpListener;
 use tokio_stream::wrappers::TcpListenerStream;
@@ -44,6 +45,7 @@ async fn handle(State(node): State<Node>, request: Request) -> Response {
     response.map(Body::new)
 }
 
+#[derive(Clone)]
 struct Method {
     node: Node,
     method: String,
@@ -51,10 +53,14 @@ struct Method {
 
 impl UnaryService<Bytes> for Method {
     type Response = Vec<u8>;
-    type Future = std::future::Ready<Result<tonic::Response<Vec<u8>>, Status>>;
+    type Future = BoxFuture<'static, Result<tonic::Response<Vec<u8>>, Status>>;
 
     fn call(&mut self, request: tonic::Request<Bytes>) -> Self::Future {
-        std::future::ready(self.answer(&request))
+        let method = self.clone();
+        Box::pin(async move {
+            method.node.answers().await;
+            method.answer(&request)
+        })
     }
 }
 

@@ -7,6 +7,7 @@ type Hash = [u8; 32];
 /// Hashes remembered, waiting or not (CometBFT `mempool.cache_size`).
 const CACHE_MAX: usize = 10_000;
 
+#[derive(Clone)]
 pub(crate) struct Mempool {
     waiting: VecDeque<Waiting>,
     known: HashSet<Hash>,
@@ -15,6 +16,7 @@ pub(crate) struct Mempool {
     txs_max: usize,
 }
 
+#[derive(Clone)]
 struct Waiting {
     hash: Hash,
     bytes: Vec<u8>,

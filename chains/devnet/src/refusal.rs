@@ -22,13 +22,17 @@ const REDUNDANT: u32 = 22;
 const FAILED: u32 = 1;
 
 impl Refusal {
-    fn sdk(code: u32, log: String) -> Self {
+    pub fn new(codespace: &'static str, code: u32, log: impl Into<String>) -> Self {
         Self {
-            codespace: SDK,
+            codespace,
             code,
-            log,
+            log: log.into(),
             message_index: None,
         }
+    }
+
+    fn sdk(code: u32, log: String) -> Self {
+        Self::new(SDK, code, log)
     }
 
     pub(crate) fn undecodable(what: impl std::fmt::Display) -> Self {
@@ -89,12 +93,7 @@ impl Refusal {
     }
 
     pub(crate) fn redundant() -> Self {
-        Self {
-            codespace: "channel",
-            code: REDUNDANT,
-            log: "packet messages are redundant".to_owned(),
-            message_index: None,
-        }
+        Self::new("channel", REDUNDANT, "packet messages are redundant")
     }
 
     /// A message's failure, as a transaction's.
@@ -119,12 +118,7 @@ impl From<HandlerError> for Refusal {
             HandlerError::Channel(_) => "channel",
             HandlerError::Router(_) => "port",
         };
-        Self {
-            codespace,
-            code: FAILED,
-            log: error.to_string(),
-            message_index: None,
-        }
+        Self::new(codespace, FAILED, error.to_string())
     }
 }
 
@@ -135,11 +129,6 @@ impl From<TokenTransferError> for Refusal {
         if log.contains("insufficient funds") {
             return Self::sdk(5, log);
         }
-        Self {
-            codespace: "transfer",
-            code: FAILED,
-            log,
-            message_index: None,
-        }
+        Self::new("transfer", FAILED, log)
     }
 }

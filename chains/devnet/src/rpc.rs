@@ -78,6 +78,7 @@ pub async fn serve(
 
 /// One request, or a batch of them.
 async fn by_post(State(node): State<Node>, body: Bytes) -> Json<Value> {
+    node.answers().await;
     Json(match serde_json::from_slice(&body) {
         Ok(Value::Array(batch)) => Value::Array(
             batch
@@ -95,6 +96,7 @@ async fn by_get(
     Path(method): Path<String>,
     RawQuery(query): RawQuery,
 ) -> Json<Value> {
+    node.answers().await;
     let params = Params::from_uri(query.as_deref().unwrap_or_default());
     Json(envelope(&json!(-1), answer(&node, &method, &params)))
 }

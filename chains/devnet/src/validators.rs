@@ -1,46 +1,108 @@
-//! The chain's validators: ed25519 keys from a seed, and their signatures.
+//! The chain's validators: ed25519 keys from a seed, their powers as they
+//! change, their signatures.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use ed25519_consensus::SigningKey;
 use sha2::{Digest, Sha256};
 use tendermint::block::{self, Commit, CommitSig, Height, Round};
 use tendermint::validator::{Info, Set};
 use tendermint::vote::{self, Vote};
-use tendermint::{account, chain, PublicKey, Signature, Time};
+use tendermint::{account, chain, Hash, PublicKey, Signature, Time};
 
 use crate::error::DevnetError;
+use crate::genesis::ValidatorUpdate;
 
 /// The most validators one commit is signed by: what the largest Cosmos chains
 /// have.
 pub const VALIDATORS_MAX: usize = 180;
-const POWER: u32 = 10;
+/// What every validator of the genesis has.
+pub const POWER: u32 = 10;
 
-/// A set of equal validators that never changes.
-pub struct Validators {
-    pub set: Set,
+/// Who signs which height.
+#[derive(Clone)]
+pub(crate) struct Validators {
+    chain_id: String,
+    seed: u64,
+    /// By the first height they sign.
+    sets: BTreeMap<u64, Arc<Signers>>,
+}
+
+/// The validators of one height, with their keys.
+pub(crate) struct Signers {
+    pub set: Arc<Set>,
+    pub hash: Hash,
     /// In the order of the set.
     keys: Vec<SigningKey>,
+    /// By the number their key is derived from.
+    powers: BTreeMap<usize, u32>,
 }
 
 impl Validators {
     pub fn new(chain_id: &str, seed: u64, count: usize) -> Result<Self, DevnetError> {
+        let powers = (0..count).map(|index| (index, POWER)).collect();
+        let first = Signers::new(chain_id, seed, powers)?;
+        Ok(Self {
+            chain_id: chain_id.to_owned(),
+            seed,
+            sets: BTreeMap::from([(0, Arc::new(first))]),
+        })
+    }
+
+    /// Who signs `height`, as far as it is decided.
+    pub fn at(&self, height: u64) -> &Arc<Signers> {
+        let known = self.sets.range(..=height).next_back();
+        let (_, signers) = known.expect("the first set is there from height 0 on");
+        signers
+    }
+
+    /// From `height` on these powers are others.
+    pub fn update(&mut self, height: u64, updates: &[ValidatorUpdate]) -> Result<(), DevnetError> {
+        if updates.is_empty() {
+            return Ok(());
+        }
+        let mut powers = self.at(height).powers.clone();
+        for update in updates {
+            match update.power {
+                0 => powers.remove(&update.validator),
+                power => powers.insert(update.validator, power),
+            };
+        }
+        let signers = Signers::new(&self.chain_id, self.seed, powers)?;
+        self.sets.insert(height, Arc::new(signers));
+        Ok(())
+    }
+
+    pub fn public_key(&self, validator: usize) -> Option<PublicKey> {
+        public_key(&derive(&self.chain_id, self.seed, validator))
+    }
+}
+
+impl Signers {
+    fn new(chain_id: &str, seed: u64, powers: BTreeMap<usize, u32>) -> Result<Self, DevnetError> {
+        let count = powers.len();
+        let wrong = || DevnetError::Validators { count };
         if !(1..=VALIDATORS_MAX).contains(&count) {
-            return Err(DevnetError::Validators { count });
+            return Err(wrong());
         }
-        let mut known = Vec::with_capacity(count);
-        for index in 0..count {
-            let key = derive(chain_id, seed, index);
-            let public = PublicKey::from_raw_ed25519(key.verification_key().as_ref());
-            let public = public.ok_or(DevnetError::Validators { count })?;
-            known.push((info(public), key));
+        let mut known = BTreeMap::new();
+        let mut infos = Vec::with_capacity(count);
+        for (index, power) in &powers {
+            let key = derive(chain_id, seed, *index);
+            let info = info(public_key(&key).ok_or_else(wrong)?, *power);
+            known.insert(info.address, key);
+            infos.push(info);
         }
-        let set = Set::without_proposer(known.iter().map(|(info, _)| info.clone()).collect());
-        let key_of = |wanted: &Info| {
-            let mut known = known.iter();
-            let found = known.find(|(info, _)| info.address == wanted.address);
-            found.map(|(_, key)| key.clone())
-        };
-        let keys = set.validators().iter().filter_map(key_of).collect();
-        Ok(Self { set, keys })
+        let set = Set::without_proposer(infos);
+        let validators = set.validators().iter();
+        let keys = validators.filter_map(|validator| known.remove(&validator.address));
+        Ok(Self {
+            keys: keys.collect(),
+            hash: set.hash(),
+            set: Arc::new(set),
+            powers,
+        })
     }
 
     /// Whose turn it is.
@@ -83,14 +145,18 @@ impl Validators {
     }
 }
 
-fn info(public: PublicKey) -> Info {
+fn info(public: PublicKey, power: u32) -> Info {
     Info {
         address: account::Id::from(public),
         pub_key: public,
-        power: POWER.into(),
+        power: power.into(),
         name: None,
         proposer_priority: Default::default(),
     }
+}
+
+fn public_key(key: &SigningKey) -> Option<PublicKey> {
+    PublicKey::from_raw_ed25519(key.verification_key().as_ref())
 }
 
 fn derive(chain_id: &str, seed: u64, index: usize) -> SigningKey {

@@ -13,12 +13,13 @@ use crate::store::Multistore;
 use crate::tx::Tx;
 
 /// Executes one transaction of a block. The fee is paid and the account
-/// sequence counted even if a message fails.
+/// sequence counted even if a message fails; with `failing`, one does.
 pub(super) fn deliver(
     state: &mut Multistore,
     facts: &Facts,
     now: &Now,
     bytes: &[u8],
+    failing: Option<&Refusal>,
 ) -> ExecTxResult {
     let gas = Gas::default();
     let tx = match Tx::decode(bytes, &facts.prefix) {
@@ -31,7 +32,11 @@ pub(super) fn deliver(
         Err(refusal) => return outcome(Err(refusal), Vec::new(), wanted, &gas),
     };
     let mut branch = state.clone();
-    match run::messages(&mut branch, facts, now, &tx, &gas, Some(wanted)) {
+    let done = match failing {
+        Some(refusal) => Err(refusal.clone()),
+        None => run::messages(&mut branch, facts, now, &tx, &gas, Some(wanted)),
+    };
+    match done {
         Ok(done) => {
             *state = branch;
             events.extend(done.events);

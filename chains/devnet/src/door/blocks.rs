@@ -1,16 +1,10 @@
 //! Blocks as the relayer follows them.
 
-use tendermint::abci::types::ExecTxResult;
-use tendermint::Time;
-use tern_chains::{Block, BlockTime, EventQuery, Next, Timestamp, TxHash, TxOutcome};
+use tern_chains::{Block, EventQuery, Next};
+use tern_cosmos::pure::{block_time, decode_or_warn, outcome};
 
-use super::{events, DevnetChain, Result};
+use super::{DevnetChain, Result};
 use crate::block::Committed;
-use crate::tx;
-
-pub(super) fn block_time(time: Time) -> BlockTime {
-    BlockTime(Timestamp::from(time).nanoseconds())
-}
 
 impl DevnetChain {
     /// Returns once `height` is committed.
@@ -18,7 +12,10 @@ impl DevnetChain {
         let mut newest = self.node.newest();
         let waiting = newest.wait_for(|newest| *newest >= height).await;
         let waited = waiting.map(|_| ());
-        waited.map_err(|_| self.unavailable(format!("block {height}"), "the chain is gone"))
+        waited.map_err(|_| {
+            self.origin
+                .node(format!("block {height}"), "the chain is gone")
+        })
     }
 
     pub(super) fn next(&self, height: u64) -> Result<Next> {
@@ -33,16 +30,12 @@ impl DevnetChain {
     }
 
     pub(super) fn read_block(&self, height: u64) -> Result<Block> {
-        let found = self.node.read(|chain| {
-            let block = chain.block(height).cloned();
-            block.ok_or_else(|| chain.earliest())
-        });
-        match found {
-            Ok(block) => Ok(self.decode(&block)),
-            Err(earliest) if height < earliest => {
-                Err(self.pruned(format!("block {height}"), height))
+        match self.node.block(height) {
+            Some(block) => Ok(self.decode(&block)),
+            None if height < self.node.read(|chain| chain.earliest()) => {
+                Err(self.origin.pruned(format!("block {height}"), height))
             }
-            Err(_) => Err(self.unavailable(format!("block {height}"), "not made yet")),
+            None => Err(self.origin.node(format!("block {height}"), "not made yet")),
         }
     }
 
@@ -50,7 +43,7 @@ impl DevnetChain {
         let height = block.height();
         let succeeded = block.results.iter().filter(|result| result.code.is_ok());
         let events = succeeded.flat_map(|result| &result.events);
-        let events = events.filter_map(|event| events::decode_or_warn(&self.id, height, event));
+        let events = events.filter_map(|event| decode_or_warn(&self.origin.chain, height, event));
         let txs = block.block.data.iter().zip(&block.results);
         Block {
             height,
@@ -94,16 +87,5 @@ impl DevnetChain {
             });
             found.map(|block| block.height())
         })
-    }
-}
-
-fn outcome(bytes: &[u8], result: &ExecTxResult) -> TxOutcome {
-    TxOutcome {
-        hash: TxHash(tx::hash(bytes)),
-        code: result.code.value(),
-        codespace: result.codespace.clone(),
-        log: result.log.clone(),
-        gas_wanted: u64::try_from(result.gas_wanted).unwrap_or_default(),
-        gas_used: u64::try_from(result.gas_used).unwrap_or_default(),
     }
 }

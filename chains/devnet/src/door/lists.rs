@@ -60,7 +60,8 @@ impl DevnetChain {
         self.node.read(|chain| {
             let store = chain.newest_state().store(IBC);
             let end = store.get(end.as_bytes()).unwrap_or_default();
-            let end = Channel::decode(end).map_err(|error| self.malformed("channel end", error))?;
+            let end = Channel::decode(end)
+                .map_err(|error| self.origin.malformed("channel end", error))?;
             let ordered = end.ordering() == ibc_proto::ibc::core::channel::v1::Order::Ordered;
             let next = format!("nextSequenceRecv/ports/{port}/channels/{channel}");
             let next = store.get(next.as_bytes());

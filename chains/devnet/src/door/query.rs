@@ -18,7 +18,11 @@ impl DevnetChain {
             };
             Ok(state.store(IBC).get(key.as_bytes()).map(<[u8]>::to_vec))
         });
-        found.map_err(|ages| self.no_state(path, height.unwrap_or_default(), ages))
+        let value = found.map_err(|ages| self.no_state(path, height.unwrap_or_default(), ages));
+        Ok(match self.node.lie() {
+            Some(lie) => lie.value(value?),
+            None => value?,
+        })
     }
 
     pub(super) fn proven(&self, path: Path, height: u64) -> Result<Proven> {
@@ -28,7 +32,10 @@ impl DevnetChain {
             Ok(Multistore::prove(state, IBC, key.as_bytes()))
         });
         let proof = found.map_err(|ages| self.no_state(&path, height, ages))?;
-        let proof = proof.ok_or_else(|| self.unavailable(key, "nothing to prove with"))?;
+        let mut proof = proof.ok_or_else(|| self.origin.node(key, "nothing to prove with"))?;
+        if let Some(lie) = self.node.lie() {
+            proof = lie.proof(proof);
+        }
         Ok(Proven {
             path,
             value: proof.value,
@@ -47,9 +54,10 @@ impl DevnetChain {
     ) -> tern_chains::ChainError {
         let doing = format!("query {path} at {height}");
         if height < earliest {
-            return self.pruned(doing, height);
+            return self.origin.pruned(doing, height);
         }
-        self.unavailable(doing, format!("the newest block is {latest}"))
+        self.origin
+            .node(doing, format!("the newest block is {latest}"))
     }
 }
 

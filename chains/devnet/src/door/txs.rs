@@ -2,6 +2,8 @@
 
 use tern_chains::{Account, ChainError, ChainParams, Check, Message, SignedTx, TxDraft};
 
+use tern_cosmos::pure::sign;
+
 use super::{DevnetChain, Result};
 use crate::account;
 use crate::devnet::Checked;
@@ -26,7 +28,7 @@ impl DevnetChain {
             account::find(&store, address)
         });
         let found = found.ok_or_else(|| ChainError::NoAccount {
-            chain: self.id.clone(),
+            chain: self.origin.chain.clone(),
             address: address.to_owned(),
             denom: self.gas_price.denom.clone(),
         })?;
@@ -45,10 +47,10 @@ impl DevnetChain {
             gas: OFFERED_GAS,
             timeout_height: 0,
         };
-        let tx = self.pure.sign(self.key()?, &draft)?;
+        let tx = self.sign_draft(&draft)?;
         let used = self.node.read(|chain| chain.simulate(&tx.bytes));
         let used = used.map_err(|(refusal, _)| ChainError::Rejected {
-            chain: self.id.clone(),
+            chain: self.origin.chain.clone(),
             doing: "simulation".to_owned(),
             codespace: refusal.codespace.to_owned(),
             code: refusal.code,
@@ -58,7 +60,15 @@ impl DevnetChain {
         let limit = self.gas_multiplier.mul_ceil(used);
         limit
             .and_then(|limit| u64::try_from(limit).ok())
-            .ok_or_else(|| self.malformed("simulation", "the gas overflows"))
+            .ok_or_else(|| self.origin.malformed("simulation", "the gas overflows"))
+    }
+
+    pub(super) fn sign_draft(&self, draft: &TxDraft) -> Result<SignedTx> {
+        let local = |reason| self.origin.local(reason);
+        let fee = self.gas_price.fee(draft.gas);
+        let fee = fee.ok_or_else(|| local("gas_price × gas is too large"))?;
+        sign(&self.origin.chain, self.key()?, draft, fee)
+            .ok_or_else(|| local("the key refuses to sign"))
     }
 
     pub(super) fn offer(&self, tx: &SignedTx) -> Check {

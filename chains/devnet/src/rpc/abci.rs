@@ -8,6 +8,7 @@ use serde_json::{json, Value};
 use super::params::Params;
 use super::{Answer, RpcError};
 use crate::devnet::Devnet;
+use crate::faults::Lie;
 use crate::node::Node;
 use crate::query;
 
@@ -35,8 +36,9 @@ pub(super) fn query(node: &Node, params: &Params) -> Answer {
     let path = params.text("path");
     let data = params.hex("data")?;
     let (height, prove) = (params.number("height")?, params.flag("prove"));
+    let lie = node.lie();
     let response = node.read(|chain| match store_of(&path) {
-        Some(store) => of_store(chain, store, &data, height, prove),
+        Some(store) => of_store(chain, store, &data, height, prove, lie),
         None if path.starts_with('/') => of_service(chain, &path, &data, height),
         None => refused(SDK_UNKNOWN_REQUEST, &format!("unknown query path: {path}")),
     });
@@ -49,7 +51,14 @@ fn store_of(path: &str) -> Option<&str> {
     rest.strip_suffix("/key")
 }
 
-fn of_store(chain: &Devnet, store: &str, key: &[u8], height: Option<u64>, prove: bool) -> Value {
+fn of_store(
+    chain: &Devnet,
+    store: &str,
+    key: &[u8],
+    height: Option<u64>,
+    prove: bool,
+    lie: Option<Lie>,
+) -> Value {
     let height = height.unwrap_or(chain.latest().0);
     let Some(state) = chain.state(height) else {
         return match prove {
@@ -58,13 +67,19 @@ fn of_store(chain: &Devnet, store: &str, key: &[u8], height: Option<u64>, prove:
         };
     };
     if !prove {
-        let tree = state.find(store);
-        let value = tree.and_then(|tree| tree.get(key)).unwrap_or_default();
-        return found(height, key, value, "", Value::Null);
+        let value = state.find(store).and_then(|tree| tree.get(key));
+        let mut value = value.map(<[u8]>::to_vec);
+        if let Some(lie) = lie {
+            value = lie.value(value);
+        }
+        return found(height, key, &value.unwrap_or_default(), "", Value::Null);
     }
-    let Some(proof) = state.prove(store, key) else {
+    let Some(mut proof) = state.prove(store, key) else {
         return refused(SDK_UNKNOWN_REQUEST, &format!("no such store: {store}"));
     };
+    if let Some(lie) = lie {
+        proof = lie.proof(proof);
+    }
     let op = |kind: &str, key: &[u8], proof: &ics23::CommitmentProof| {
         json!({
             "type": kind,

@@ -20,12 +20,12 @@ const HEADERS_MAX: u64 = 20;
 /// The block at the asked height; the newest, if none is asked.
 fn asked(node: &Node, params: &Params) -> Result<Arc<Committed>, RpcError> {
     let height = params.number("height")?;
-    node.read(|chain| {
+    let height = node.read(|chain| {
         let height = height.unwrap_or(chain.latest().0);
-        known(chain, height)?;
-        let block = chain.block(height).cloned();
-        block.ok_or_else(|| RpcError::internal(format!("block {height} not found")))
-    })
+        known(chain, height).map(|()| height)
+    })?;
+    let block = node.block(height);
+    block.ok_or_else(|| RpcError::internal(format!("block {height} not found")))
 }
 
 /// CometBFT's words for a height it does not have.
@@ -75,14 +75,32 @@ pub(super) fn block_results(node: &Node, params: &Params) -> Answer {
         true => Value::Null,
         false => to_value(&block.results)?,
     };
+    let updates = node.read(|chain| validator_updates(chain, &block));
     Ok(json!({
         "height": block.height().to_string(),
         "txs_results": results,
         "finalize_block_events": [],
-        "validator_updates": null,
+        "validator_updates": updates,
         "consensus_param_updates": null,
         "app_hash": STANDARD.encode(block.app_hash),
     }))
+}
+
+fn validator_updates(chain: &Devnet, block: &Committed) -> Value {
+    let updates = block.validator_updates.iter().filter_map(|update| {
+        let key = chain.validators.public_key(update.validator)?;
+        Some(json!({
+            "pub_key": {"Sum": {
+                "type": "tendermint.crypto.PublicKey_Ed25519",
+                "value": {"ed25519": STANDARD.encode(key.to_bytes())},
+            }},
+            "power": update.power.to_string(),
+        }))
+    });
+    match block.validator_updates.is_empty() {
+        true => Value::Null,
+        false => updates.collect(),
+    }
 }
 
 pub(super) fn commit(node: &Node, params: &Params) -> Answer {

@@ -32,7 +32,8 @@ pub(super) fn status(node: &Node) -> Answer {
         };
         let (latest_hash, latest_app_hash, latest, latest_time) = at(chain.latest().0);
         let (first_hash, first_app_hash, first, first_time) = at(chain.earliest());
-        let validator = chain.validators.set.validators().first();
+        let set = &chain.validators.at(chain.latest().0).set;
+        let validator = set.validators().first();
         let validator = validator.ok_or_else(|| RpcError::internal("no validators"))?;
         Ok(json!({
             "node_info": node_info(chain, &validator.address.to_string()),
@@ -75,7 +76,8 @@ fn rfc3339(time: Time) -> String {
 
 pub(super) fn genesis(node: &Node) -> Answer {
     node.read(|chain| {
-        let validators = chain.validators.set.validators().iter().map(|validator| {
+        let first = &chain.validators.at(1).set;
+        let validators = first.validators().iter().map(|validator| {
             Ok(json!({
                 "address": validator.address.to_string(),
                 "pub_key": to_value(validator.pub_key)?,
@@ -139,7 +141,7 @@ pub(super) fn validators(node: &Node, params: &Params) -> Answer {
         if height != newest + 1 {
             known(chain, height)?;
         }
-        let all = chain.validators.set.validators();
+        let all = chain.validators.at(height).set.validators();
         let skipped = usize::try_from((page - 1).saturating_mul(per_page)).unwrap_or(usize::MAX);
         if skipped >= all.len() {
             let log = format!("page should be within range, given {page}");

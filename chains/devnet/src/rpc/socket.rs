@@ -51,6 +51,7 @@ async fn converse(node: Node, mut socket: WebSocket) {
                 blocks.iter().flat_map(|block| events(block, &subscriptions)).collect()
             }
         };
+        node.answers().await;
         for message in messages {
             if socket
                 .send(Message::Text(message.to_string()))

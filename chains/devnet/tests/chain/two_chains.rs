@@ -1,15 +1,13 @@
 //! Clients, handshakes and ICS-20 packets between two development chains, all
 //! by signed transactions, all proofs verified on the way.
 
-mod world;
-
+use crate::world::{any, raw, World, PORT, START};
 use ibc_proto::cosmos::base::v1beta1::Coin;
 use ibc_proto::google::protobuf::Any;
 use ibc_proto::ibc::applications::transfer::v1::MsgTransfer;
 use ibc_proto::ibc::core::channel::v1 as chan;
 use ibc_relayer_types::core::ics24_host::path::{AcksPath, CommitmentsPath, ReceiptsPath};
 use tern_chains::{Block, ChainError, Check, Event, Packet, Path};
-use world::{any, raw, World, PORT, START};
 
 impl World {
     /// Sends tokens from `on`; with a timeout `seconds` from now.

@@ -70,23 +70,30 @@ pub fn end(chain_id: &str, prefix: &str, denom: &'static str, seed: u8, validato
 
 /// Serves an end's chain on sockets and looks at it through them.
 pub async fn over_sockets(end: End, prefix: &str, seed: u8) -> End {
+    let key = Key::from_private_key(&[seed; 32], prefix).expect("a key");
+    let chain = socket_door(&end.node, end.denom, key).await;
+    End {
+        chain: Arc::new(chain),
+        ..end
+    }
+}
+
+/// A node on sockets, seen through them as any node is.
+pub async fn socket_door(node: &Node, denom: &str, key: Key) -> CosmosChain {
     let bind = || tokio::net::TcpListener::bind("127.0.0.1:0");
     let (rpc, grpc) = (bind().await.expect("a port"), bind().await.expect("a port"));
     let url = |listener: &tokio::net::TcpListener| {
         let at = listener.local_addr().expect("an address");
         format!("http://{at}").parse().expect("a URL")
     };
-    let price = format!("0.001{}", end.denom).parse().expect("a price");
-    let id = end.chain.id().clone();
+    let price = format!("0.001{denom}").parse().expect("a price");
+    let id = node.read(|chain| tern_chains::ChainId::from_string(chain.chain_id()));
+    let prefix = key.address().split_once('1').expect("bech32").0.to_owned();
     let mut settings = CosmosSettings::new(id, url(&rpc), url(&grpc), prefix, price);
-    settings.key = Some(Key::from_private_key(&[seed; 32], prefix).expect("a key"));
+    settings.key = Some(key);
     // Ends with the test's runtime.
-    tokio::spawn(serve(end.node.clone(), rpc, grpc, std::future::pending()));
-    let chain = CosmosChain::new(settings).expect("a chain");
-    End {
-        chain: Arc::new(chain),
-        ..end
-    }
+    tokio::spawn(serve(node.clone(), rpc, grpc, std::future::pending()));
+    CosmosChain::new(settings).expect("a chain")
 }
 
 pub fn any(url: &str, message: &impl prost::Message) -> Any {
@@ -211,10 +218,9 @@ impl World {
         self.ends[on].client = client_id.to_string();
     }
 
-    /// The update of the client on `on` to the newest block, and its root.
-    pub async fn update(&self, on: usize) -> (Option<Any>, u64, CommitmentRoot) {
+    /// What the client on `on` trusts.
+    pub async fn trusted(&self, on: usize) -> TrustedClient {
         let host = &self.ends[on];
-        let other = &self.ends[1 - on].chain;
         let client_id = host.client.parse::<tern_chains::ClientId>().expect("an id");
         let path = Path::ClientState(ClientStatePath(client_id.clone()));
         let state = host
@@ -235,11 +241,17 @@ impl World {
             .await
             .expect("an answer")
             .expect("a state");
-        let trusted = TrustedClient {
+        TrustedClient {
             client_state: Any::decode(state.as_slice()).expect("an Any"),
             height: summary.latest_height,
             consensus_state: Any::decode(consensus.as_slice()).expect("an Any"),
-        };
+        }
+    }
+
+    /// The update of the client on `on` to the newest block, and its root.
+    pub async fn update(&self, on: usize) -> (Option<Any>, u64, CommitmentRoot) {
+        let (host, other) = (&self.ends[on], &self.ends[1 - on].chain);
+        let trusted = self.trusted(on).await;
         let (target, _) = other.latest().await.expect("a height");
         let update = other
             .client_update(&trusted, target, self.now())

@@ -1,0 +1,232 @@
+//! Nodes that fail on purpose do what they say, through both doors, and what
+//! they lie about is refused by the checks every real node's answers go through.
+
+#![allow(deprecated)]
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::world::{any, World};
+use ibc_relayer_types::core::ics24_host::path::{ClientStatePath, CommitmentsPath};
+use tern_chains::{Chain, ChainError, Check, Path, TrustedClient};
+use tern_cosmos::Key;
+use tern_devnet::{DevnetChain, Faults, Lie, Node, Refusal};
+
+/// One chain of a world with clients, a node of it that will fail, and both
+/// doors to that node.
+struct Scene {
+    world: World,
+    node: Node,
+    doors: Vec<Arc<dyn Chain>>,
+}
+
+impl Scene {
+    async fn new() -> Self {
+        let mut world = World::new();
+        world.create_client(0).await;
+        world.create_client(1).await;
+        let node = world.ends[0].node.another();
+        let key = Key::from_private_key(&[1; 32], "akash").expect("a key");
+        let price = "0.001uakt".parse().expect("a price");
+        let inside = DevnetChain::new(node.clone(), Some(key.clone()), price);
+        let outside = crate::world::socket_door(&node, "uakt", key).await;
+        for _ in 0..3 {
+            world.tick();
+        }
+        Self {
+            world,
+            node,
+            doors: vec![Arc::new(inside.expect("a door")), Arc::new(outside)],
+        }
+    }
+
+    fn lie(&self, lie: Lie) {
+        self.node.set_faults(Faults {
+            lies: Some(lie),
+            ..Faults::default()
+        });
+    }
+
+    fn height(&self) -> u64 {
+        self.world.ends[0].node.read(|chain| chain.latest().0)
+    }
+
+    /// What the other chain's client trusts.
+    async fn trusted(&self) -> TrustedClient {
+        self.world.trusted(1).await
+    }
+}
+
+fn client_path() -> Path {
+    let id = "07-tendermint-0".parse().expect("an id");
+    Path::ClientState(ClientStatePath(id))
+}
+
+fn absent_path() -> Path {
+    Path::Commitments(CommitmentsPath {
+        port_id: "transfer".parse().expect("a port"),
+        channel_id: "channel-9".parse().expect("a channel"),
+        sequence: 1.into(),
+    })
+}
+
+#[tokio::test]
+async fn wrong_values_and_wrong_proofs_do_not_hold() {
+    let scene = Scene::new().await;
+    let trusted = scene.trusted().await;
+    let (height, now) = (scene.height(), scene.world.now());
+    for door in &scene.doors {
+        let update = door.client_update(&trusted, height, now).await;
+        let root = update.expect("an update").root;
+        for (lie, holds) in [
+            (None, true),
+            (Some(Lie::Value), false),
+            (Some(Lie::Proof), false),
+        ] {
+            scene.node.set_faults(Faults {
+                lies: lie,
+                ..Faults::default()
+            });
+            for path in [client_path(), absent_path()] {
+                let proven = door.query_proven(vec![path], height - 1).await;
+                let proven = proven.expect("an answer").remove(0);
+                let verified = door.verify(&proven, &root);
+                assert_eq!(verified.is_ok(), holds, "{lie:?}: {verified:?}");
+            }
+        }
+        let told = door.query(client_path(), None).await.expect("an answer");
+        scene.lie(Lie::Value);
+        let lied = door.query(client_path(), None).await.expect("an answer");
+        assert_ne!(told, lied);
+        scene.node.set_faults(Faults::default());
+    }
+}
+
+#[tokio::test]
+async fn wrong_headers_and_wrong_commits_are_refused() {
+    let scene = Scene::new().await;
+    let trusted = scene.trusted().await;
+    let (height, now) = (scene.height(), scene.world.now());
+    for door in &scene.doors {
+        for lie in [Lie::Header, Lie::Commit] {
+            scene.lie(lie);
+            let error = door.client_update(&trusted, height, now).await;
+            let error = error.expect_err("a lie");
+            assert!(matches!(error, ChainError::Unverified { .. }), "{error}");
+            let error = door.new_client(&Default::default()).await;
+            let error = error.expect_err("a lie");
+            assert!(matches!(error, ChainError::Unverified { .. }), "{error}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn two_signed_headers_at_one_height_freeze_a_client() {
+    let mut scene = Scene::new().await;
+    let trusted = scene.trusted().await;
+    let (height, now) = (scene.height(), scene.world.now());
+    let mut updates = Vec::new();
+    for lie in [None, Some(Lie::Equivocation)] {
+        scene.node.set_faults(Faults {
+            lies: lie,
+            ..Faults::default()
+        });
+        // Signed by all: either is accepted for itself.
+        let update = scene.doors[0].client_update(&trusted, height, now).await;
+        let update = update.expect("an update");
+        let socket = scene.doors[1].client_update(&trusted, height, now).await;
+        assert_eq!(socket.expect("an update"), update);
+        updates.push(update);
+    }
+    assert_ne!(updates[0].root, updates[1].root);
+    let host = &scene.world.ends[1];
+    let messages = updates.into_iter().map(|mut update| {
+        let message = ibc_proto::ibc::core::client::v1::MsgUpdateClient {
+            client_id: host.client.clone(),
+            client_message: Some(update.headers.remove(0)),
+            signer: host.address.clone(),
+        };
+        any("/ibc.core.client.v1.MsgUpdateClient", &message)
+    });
+    let messages = messages.collect();
+    let block = scene.world.submit(1, messages).await;
+    assert!(block
+        .events
+        .iter()
+        .any(|event| matches!(event, tern_chains::Event::ClientFrozen { .. })));
+}
+
+#[tokio::test]
+async fn a_silent_node_answers_when_it_is_well_again() {
+    let scene = Scene::new().await;
+    for door in &scene.doors {
+        scene.node.set_faults(Faults {
+            silent: true,
+            ..Faults::default()
+        });
+        let asked = door.clone();
+        let mut answer = tokio::spawn(async move { asked.latest().await });
+        let waited = tokio::time::timeout(Duration::from_millis(200), &mut answer).await;
+        waited.expect_err("silence");
+        scene.node.set_faults(Faults::default());
+        let answer = answer.await.expect("no panic").expect("an answer");
+        assert_eq!(answer.0, scene.height());
+    }
+}
+
+#[tokio::test]
+async fn a_node_that_is_behind_shows_what_was_until_it_has_caught_up() {
+    let mut scene = Scene::new().await;
+    let height = scene.height();
+    scene.node.set_faults(Faults {
+        behind: Some(height - 2),
+        ..Faults::default()
+    });
+    scene.world.tick();
+    for door in &scene.doors {
+        assert_eq!(door.latest().await.expect("an answer").0, height - 2);
+        door.block(height - 2).await.expect("a block");
+    }
+    scene.doors[0].block(height).await.expect_err("gone");
+    scene.node.set_faults(Faults::default());
+    for door in &scene.doors {
+        assert_eq!(door.latest().await.expect("an answer").0, height + 1);
+        door.block(height + 1).await.expect("a block");
+    }
+}
+
+#[tokio::test]
+async fn transactions_fail_at_the_door_or_in_the_block_as_told() {
+    let mut scene = Scene::new().await;
+    let refusal = Refusal::new("sdk", 20, "mempool is full");
+    for door in scene.doors.clone() {
+        scene.node.set_faults(Faults {
+            refuses: Some(refusal.clone()),
+            ..Faults::default()
+        });
+        let tx = scene.world.sign(0, vec![payment(&scene.world)], None).await;
+        let check = door.broadcast(&tx).await.expect("an answer");
+        assert_ne!(check, Check::Accepted);
+        scene.node.set_faults(Faults::default());
+
+        scene.node.fail_txs(Some(Refusal::new("mock", 7, "no")));
+        let check = door.broadcast(&tx).await.expect("an answer");
+        assert_eq!(check, Check::Accepted);
+        scene.world.tick();
+        let block = door.block(scene.height()).await.expect("a block");
+        let outcome = &block.txs[0];
+        assert_eq!((outcome.codespace.as_str(), outcome.code), ("mock", 7));
+        assert!(block.events.is_empty());
+        scene.node.fail_txs(None);
+    }
+}
+
+fn payment(world: &World) -> tern_chains::Any {
+    let address = &world.ends[0].address;
+    let send = ibc_proto::cosmos::bank::v1beta1::MsgSend {
+        from_address: address.clone(),
+        to_address: address.clone(),
+        amount: Vec::new(),
+    };
+    any("/cosmos.bank.v1beta1.MsgSend", &send)
+}

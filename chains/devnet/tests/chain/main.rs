@@ -1,0 +1,8 @@
+//! What a development chain promises, a file for each promise.
+
+mod deterministic;
+mod faults;
+mod rpc;
+mod two_chains;
+mod validators;
+mod world;
