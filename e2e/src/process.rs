@@ -2,7 +2,7 @@
 
 use std::fs::File;
 use std::path::Path;
-use std::process::{Child, ChildStderr, ChildStdout, Command, ExitStatus, Stdio};
+use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::Duration;
 
 use anyhow::{Context, Result};
@@ -38,11 +38,6 @@ impl Process {
         let out = out.with_context(|| format!("cannot write {}", log.display()))?;
         let errors = out.try_clone()?;
         Self::start(command.stdout(out).stderr(errors))
-    }
-
-    /// Its output, if it goes to pipes. Can be had once.
-    pub fn output(&mut self) -> Option<(ChildStdout, ChildStderr)> {
-        Some((self.child.stdout.take()?, self.child.stderr.take()?))
     }
 
     /// `None` while it runs.
