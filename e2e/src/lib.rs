@@ -21,10 +21,11 @@ mod tern;
 mod token;
 pub mod wait;
 
+pub use binaries::tern as tern_binary;
 pub use chain::{ChainSpec, TestChain};
 pub use history::attribute;
 pub use network::{Network, Setup};
-pub use process::{Process, Signal};
+pub use process::{tail, Process, Signal};
 pub use tern::{Daemon, Output, Running, Tern};
 pub use token::voucher;
 

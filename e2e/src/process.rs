@@ -40,6 +40,10 @@ impl Process {
         Self::start(command.stdout(out).stderr(errors))
     }
 
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     /// `None` while it runs.
     pub fn ended(&mut self) -> Result<Option<ExitStatus>> {
         let ended = self.child.try_wait()?;
