@@ -1,0 +1,69 @@
+//! What a process takes of the machine (`/proc/<id>/status`).
+
+use anyhow::{Context, Result};
+
+use crate::measure::{Figure, Unit};
+
+/// Peaks over what was seen.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Footprint {
+    /// The most memory it ever had resident (`VmHWM`), in MiB.
+    pub peak: f64,
+    /// What it has resident now (`VmRSS`), in MiB.
+    pub resident: f64,
+    pub threads: f64,
+}
+
+impl Footprint {
+    pub fn of(process: u32) -> Result<Self> {
+        let path = format!("/proc/{process}/status");
+        let status = std::fs::read_to_string(&path).with_context(|| path.clone())?;
+        read(&status).with_context(|| format!("{path} is not as expected"))
+    }
+
+    /// Both looked at: peaks are the greater ones.
+    pub fn and(self, later: Self) -> Self {
+        Self {
+            peak: self.peak.max(later.peak),
+            resident: later.resident,
+            threads: self.threads.max(later.threads),
+        }
+    }
+
+    pub fn figures(self) -> [Figure; 2] {
+        [
+            Figure::new("peak memory", Unit::MiB, self.peak),
+            Figure::new("threads", Unit::Count, self.threads),
+        ]
+    }
+}
+
+fn read(status: &str) -> Option<Footprint> {
+    let field = |name: &str| -> Option<f64> {
+        let line = status.lines().find_map(|line| line.strip_prefix(name))?;
+        line.split_whitespace().next()?.parse().ok()
+    };
+    Some(Footprint {
+        peak: field("VmHWM:")? / 1024.0,
+        resident: field("VmRSS:")? / 1024.0,
+        threads: field("Threads:")?,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_kernels_words_are_read() {
+        let status =
+            "Name:\ttern\nVmHWM:\t   20480 kB\nVmRSS:\t   10240 kB\nThreads:\t7\nCpus:\t3\n";
+        let footprint = Footprint {
+            peak: 20.0,
+            resident: 10.0,
+            threads: 7.0,
+        };
+        assert_eq!(read(status), Some(footprint));
+        assert_eq!(read("Name:\ttern"), None);
+    }
+}

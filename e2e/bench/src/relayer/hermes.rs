@@ -1,0 +1,212 @@
+//! Hermes, with the settings its users have for busy channels: push mode, 50
+//! messages a transaction, a filter for its own channel. Everything else is its
+//! default, or what its own example configuration says.
+
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{ensure, Context, Result};
+use serde_json::Value;
+use tern_e2e::OTHER;
+
+use super::{Channel, Nodes, Relayer, Running};
+use crate::stage::{End, Stage};
+
+const GLOBAL: &str = "\
+[global]
+log_level = 'info'
+[mode.clients]
+enabled = true
+refresh = true
+misbehaviour = false
+[mode.connections]
+enabled = false
+[mode.channels]
+enabled = false
+[mode.packets]
+enabled = true
+clear_interval = 100
+clear_on_start = true
+tx_confirmation = false
+[rest]
+enabled = false
+host = '127.0.0.1'
+port = 3000
+[telemetry]
+enabled = false
+host = '127.0.0.1'
+port = 3001
+";
+
+pub struct Hermes {
+    binary: PathBuf,
+    home: PathBuf,
+    chains: [ChainOfHermes; 2],
+}
+
+struct ChainOfHermes {
+    id: &'static str,
+    prefix: &'static str,
+    denom: &'static str,
+}
+
+impl Hermes {
+    pub fn new(stage: &Stage, binary: &Path) -> Result<Self> {
+        let root = stage.network.path();
+        let home = root.join("bench-hermes");
+        std::fs::create_dir_all(&home)?;
+        let chain = |end: End| {
+            let spec = &stage.chain(end).spec;
+            ChainOfHermes {
+                id: spec.id,
+                prefix: spec.prefix,
+                denom: spec.denom,
+            }
+        };
+        let hermes = Self {
+            binary: binary.to_owned(),
+            home,
+            chains: End::BOTH.map(chain),
+        };
+        hermes.configure(&stage.nodes(), None)?;
+        let mnemonic = root.join(format!("{}.mnemonic", OTHER.0));
+        let mnemonic = mnemonic.to_string_lossy();
+        for chain in &hermes.chains {
+            hermes.run(&[
+                "keys",
+                "add",
+                "--chain",
+                chain.id,
+                "--mnemonic-file",
+                &mnemonic,
+            ])?;
+        }
+        Ok(hermes)
+    }
+
+    /// What `hermes version` says.
+    pub fn version(binary: &Path) -> Result<String> {
+        let output = Command::new(binary).arg("--version").output();
+        let output = output.with_context(|| format!("cannot run {}", binary.display()))?;
+        Ok(String::from_utf8_lossy(&output.stdout).trim().to_owned())
+    }
+
+    fn configure(&self, nodes: &Nodes, channel: Option<&Channel>) -> Result<()> {
+        let mut config = GLOBAL.to_owned();
+        for (at, chain) in self.chains.iter().enumerate() {
+            let (rpc, grpc) = (nodes.rpc[at], nodes.grpc[at]);
+            let channel = channel.map(|channel| channel.0[at].as_str());
+            self.chain(&mut config, chain, (rpc, grpc), channel)?;
+        }
+        std::fs::write(self.config(), config)?;
+        Ok(())
+    }
+
+    fn chain(
+        &self,
+        config: &mut String,
+        chain: &ChainOfHermes,
+        (rpc, grpc): (u16, u16),
+        channel: Option<&str>,
+    ) -> Result<()> {
+        let ChainOfHermes { id, prefix, denom } = chain;
+        let keys = self.home.join("keys");
+        write!(
+            config,
+            "[[chains]]
+id = '{id}'
+type = 'CosmosSdk'
+rpc_addr = 'http://127.0.0.1:{rpc}'
+grpc_addr = 'http://127.0.0.1:{grpc}'
+event_source = {{ mode = 'push', url = 'ws://127.0.0.1:{rpc}/websocket', batch_delay = '200ms' }}
+rpc_timeout = '10s'
+account_prefix = '{prefix}'
+key_name = '{key}'
+key_store_folder = '{keys}'
+store_prefix = 'ibc'
+default_gas = 100000
+max_gas = 40000000
+gas_price = {{ price = 0.025, denom = '{denom}' }}
+gas_multiplier = 1.2
+max_msg_num = 50
+max_tx_size = 180000
+clock_drift = '5s'
+max_block_time = '30s'
+trusting_period = '14days'
+trust_threshold = '1/3'
+address_type = {{ derivation = 'cosmos' }}
+",
+            key = OTHER.0,
+            keys = keys.display()
+        )?;
+        if let Some(channel) = channel {
+            writeln!(
+                config,
+                "[chains.packet_filter]\npolicy = 'allow'\nlist = [['transfer', '{channel}']]"
+            )?;
+        }
+        Ok(())
+    }
+
+    fn config(&self) -> PathBuf {
+        self.home.join("config.toml")
+    }
+
+    /// Runs a command that must succeed; returns its result.
+    fn run(&self, args: &[&str]) -> Result<Value> {
+        let mut command = Command::new(&self.binary);
+        command.arg("--config").arg(self.config()).arg("--json");
+        let output = command.args(args).output();
+        let output = output.with_context(|| format!("cannot run {}", self.binary.display()))?;
+        let said = String::from_utf8_lossy(&output.stdout);
+        ensure!(output.status.success(), "hermes {args:?}: {said}");
+        let result = said.lines().rev().find_map(|line| {
+            let mut line: Value = serde_json::from_str(line).ok()?;
+            (line["status"] == "success").then(|| line["result"].take())
+        });
+        result.with_context(|| format!("hermes {args:?} said {said}"))
+    }
+}
+
+impl Relayer for Hermes {
+    fn name(&self) -> &'static str {
+        "hermes"
+    }
+
+    fn key(&self) -> &'static str {
+        OTHER.0
+    }
+
+    fn open_channel(&self, nodes: &Nodes) -> Result<Channel> {
+        self.configure(nodes, None)?;
+        let [a, b] = &self.chains;
+        let opened = self.run(&[
+            "create",
+            "channel",
+            "--a-chain",
+            a.id,
+            "--b-chain",
+            b.id,
+            "--a-port",
+            "transfer",
+            "--b-port",
+            "transfer",
+            "--new-client-connection",
+            "--yes",
+        ])?;
+        let id = |side: &str| opened[side]["channel_id"].as_str().map(str::to_owned);
+        match (id("a_side"), id("b_side")) {
+            (Some(on_akash), Some(on_kava)) => Ok(Channel([on_akash, on_kava])),
+            _ => anyhow::bail!("`hermes create channel` said {opened}"),
+        }
+    }
+
+    fn start(&self, nodes: &Nodes, channel: &Channel) -> Result<Running> {
+        self.configure(nodes, Some(channel))?;
+        let mut command = Command::new(&self.binary);
+        command.arg("--config").arg(self.config()).arg("start");
+        let log = self.home.join("hermes.log");
+        Running::start(command, log, ("Hermes has started", 1))
+    }
+}

@@ -1,0 +1,113 @@
+//! Figures that several scenes have, from what was carried.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+use crate::carry::Carried;
+use crate::measure::{Figure, Unit};
+use crate::proxy::{Call, Door};
+
+/// From the last send's commit to the last acknowledgement's.
+pub fn time(carried: &Carried) -> Figure {
+    let seconds = carried.acknowledged - carried.sent;
+    Figure::new("last send to last ack", Unit::Seconds, seconds)
+}
+
+/// From the first send to the last acknowledgement, on the source.
+pub fn blocks(carried: &Carried) -> Figure {
+    let first = carried.trips.iter().map(|trip| trip.sent).min();
+    let last = carried.trips.iter().filter_map(|trip| trip.acknowledged);
+    let blocks = last.max().unwrap_or_default() - first.unwrap_or_default();
+    Figure::new("first send to last ack", Unit::Blocks, blocks as f64)
+}
+
+/// What it took of the chains, for each packet.
+pub fn cost(carried: &Carried, packets: usize) -> Vec<Figure> {
+    let packets = packets as f64;
+    let txs = &carried.txs;
+    let updates: usize = txs.iter().map(|tx| tx.client_updates).sum();
+    let gas: u64 = txs.iter().map(|tx| tx.gas_used).sum();
+    let failed = txs.iter().filter(|tx| !tx.succeeded).count();
+    vec![
+        Figure::new("txs", Unit::Count, txs.len() as f64),
+        Figure::new("txs that failed", Unit::Count, failed as f64),
+        Figure::new("client updates", Unit::Count, updates as f64),
+        Figure::new("gas a packet", Unit::Gas, gas as f64 / packets),
+    ]
+}
+
+/// What it asked of the nodes, for each packet: in all, then by method.
+pub fn requests(carried: &Carried, packets: usize) -> Vec<Figure> {
+    let packets = packets as f64;
+    let each = |name: String, count: usize| Figure::new(name, Unit::Count, count as f64 / packets);
+    let of = |door: Door| move |call: &&Call| call.connection.door == door;
+    let rpc = carried.calls.iter().filter(of(Door::Rpc)).count();
+    let grpc = carried.calls.iter().filter(of(Door::Grpc)).count();
+    let mut figures = vec![
+        each("requests a packet".to_owned(), rpc + grpc),
+        each("RPC requests a packet".to_owned(), rpc),
+        each("gRPC requests a packet".to_owned(), grpc),
+        each(
+            "connections a packet".to_owned(),
+            carried.counts.connections,
+        ),
+        each(
+            "WebSocket messages a packet".to_owned(),
+            carried.counts.frames,
+        ),
+        each("KiB a packet".to_owned(), carried.counts.bytes / 1024),
+    ];
+    let mut methods: BTreeMap<&str, usize> = BTreeMap::new();
+    for call in &carried.calls {
+        *methods.entry(short(&call.method)).or_default() += 1;
+    }
+    let mut methods: Vec<_> = methods.into_iter().collect();
+    methods.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
+    let methods = methods.into_iter();
+    figures.extend(methods.map(|(method, count)| each(format!("· {method}"), count)));
+    figures
+}
+
+/// Every call, with the time since the load was sent.
+pub fn time_line(carried: &Carried) -> String {
+    let mut text = String::new();
+    for call in &carried.calls {
+        let since = call.at.saturating_duration_since(carried.began);
+        let (connection, method) = (call.connection, short(&call.method));
+        let _ = writeln!(
+            text,
+            "{:>9.3} s  {:<8} {:<5} #{:<4} {method}",
+            since.as_secs_f64(),
+            connection.chain,
+            format!("{:?}", connection.door).to_lowercase(),
+            connection.number
+        );
+    }
+    for trip in &carried.trips {
+        let _ = writeln!(text, "{trip:?}");
+    }
+    text
+}
+
+/// A gRPC method without its package.
+fn short(method: &str) -> &str {
+    let service = |path: &str| path.rfind('.').map(|dot| dot + 1);
+    match method.strip_prefix('/').and_then(service) {
+        Some(begin) => &method[begin + 1..],
+        None => method,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_grpc_method_is_named_by_service_and_method() {
+        assert_eq!(
+            short("/cosmos.tx.v1beta1.Service/Simulate"),
+            "Service/Simulate"
+        );
+        assert_eq!(short("block_results"), "block_results");
+    }
+}

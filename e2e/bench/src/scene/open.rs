@@ -1,0 +1,51 @@
+//! A channel opened, with clients and a connection.
+
+use anyhow::{Context, Result};
+use tendermint::Time;
+
+use super::{Scene, Take};
+use crate::carry::Way;
+use crate::journal::{seconds, Journal};
+use crate::measure::{Figure, Unit};
+use crate::relayer::Contestant;
+use crate::stage::{End, Gates, Stage};
+
+pub const NEAR: Scene = Scene {
+    name: "open",
+    about: "a channel opened with clients and connection, nodes on this host",
+    play: |stage, contestant, _: Take| play(stage, contestant, Way::Direct),
+};
+
+pub const FAR: Scene = Scene {
+    name: "far-open",
+    about: "the same, every connection to the nodes with 80 ms round trip",
+    play: |stage, contestant, _| play(stage, contestant, Way::Gated(super::far::ROUND_TRIP)),
+};
+
+/// The last step, on the chain at the other end.
+const LAST: &str = "channel_open_confirm";
+
+fn play(stage: &Stage, contestant: &Contestant, way: Way) -> Result<Vec<Figure>> {
+    let gates = match way {
+        Way::Direct => None,
+        Way::Gated(round_trip) => Some(Gates::open(stage, round_trip)?),
+    };
+    let nodes = gates.as_ref().map_or(stage.nodes(), Gates::nodes);
+    let mut kava = Journal::from_now(stage.chain(End::Kava))?;
+    let start = seconds(Time::now());
+    contestant.relayer.open_channel(&nodes)?;
+    let took = seconds(Time::now()) - start;
+    kava.read()?;
+    let last = kava.handshake(LAST).context("the channel is not open")?;
+    let open = kava.committed(last)? - start;
+    let mut figures = vec![
+        Figure::new("start to open", Unit::Blocks, (last - kava.begin) as f64),
+        Figure::new("start to open", Unit::Seconds, open),
+        Figure::new("command", Unit::Seconds, took),
+    ];
+    if let Some(gates) = gates {
+        let calls = gates.tally.counts().calls;
+        figures.push(Figure::new("requests", Unit::Count, calls as f64));
+    }
+    Ok(figures)
+}

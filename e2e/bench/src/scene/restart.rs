@@ -1,0 +1,57 @@
+//! A start with packets pending, as after a night without a relayer.
+
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+use tendermint::Time;
+use tern_e2e::wait;
+
+use super::{Scene, Take};
+use crate::carry::{Load, Shift, Way};
+use crate::journal::{seconds, Step};
+use crate::measure::{Figure, Unit};
+use crate::relayer::Contestant;
+use crate::stage::{End, Stage};
+
+pub const RESTART: Scene = Scene {
+    name: "restart",
+    about: "500 packets pending: from the process' start to its first tx and to the last ack",
+    play,
+};
+
+const SENT_LIMIT: Duration = Duration::from_secs(60);
+const LIMIT: Duration = Duration::from_secs(300);
+
+fn play(stage: &Stage, contestant: &Contestant, take: Take) -> Result<Vec<Figure>> {
+    let load = Load::burst(End::Akash, take.count(500));
+    let mut journals = stage.journals()?;
+    let channel = contestant.channel.id(load.from);
+    stage.send(load.from, channel, load.each)?;
+    wait::until("the packets to be in a block", SENT_LIMIT, || {
+        let src = &mut journals[load.from.index()];
+        src.read()?;
+        Ok((src.count(Step::Sent, channel) == load.count()).then_some(()))
+    })?;
+    // Old enough not to be news when the relayer comes.
+    stage.pass_blocks(2)?;
+    let start = Time::now();
+    let mut shift = Shift::start(stage, contestant, Way::Gated(Duration::ZERO))?;
+    let carried = shift.finish(load, &mut journals, LIMIT)?;
+    let calls = shift.calls();
+    let first = calls
+        .iter()
+        .find(|call| call.method.starts_with("broadcast_tx"));
+    let first = first.context("nothing was broadcast")?;
+    let first = first.at.saturating_duration_since(shift.began());
+    let requests = calls.len() as f64;
+    shift.end()?;
+    Ok(vec![
+        Figure::new(
+            "start to last ack",
+            Unit::Seconds,
+            carried.acknowledged - seconds(start),
+        ),
+        Figure::new("start to first tx sent", Unit::Seconds, first.as_secs_f64()),
+        Figure::new("requests", Unit::Count, requests),
+    ])
+}

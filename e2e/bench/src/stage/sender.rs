@@ -1,0 +1,85 @@
+//! Who sends: many transfers in one transaction, so that one block has them all.
+
+use std::time::Duration;
+
+use anyhow::{ensure, Context, Result};
+use ibc_proto::cosmos::base::v1beta1::Coin;
+use ibc_proto::google::protobuf::Any;
+use ibc_proto::ibc::applications::transfer::v1::MsgTransfer;
+use prost::Message as _;
+use tendermint::Time;
+use tern_chains::{Account, Chain, ChainId, Check, TxDraft};
+use tern_cosmos::{CosmosChain, CosmosSettings, GasPrice, Key, DEFAULT_HD_PATH};
+use tern_e2e::TestChain;
+use tokio::runtime::Runtime;
+use tokio::sync::Mutex;
+use url::Url;
+
+/// More than a transfer uses. Gas costs nothing here, and blocks have no limit.
+const GAS_EACH: u64 = 150_000;
+const GAS_BASE: u64 = 200_000;
+const TX_TIMEOUT_BLOCKS: u64 = 50;
+/// No packet times out while it is measured.
+const PACKET_TIMEOUT: Duration = Duration::from_secs(2 * 3600);
+
+pub struct Sender {
+    chain: CosmosChain,
+    denom: &'static str,
+    /// The account sequence in it is the next transaction's.
+    account: Mutex<Account>,
+}
+
+impl Sender {
+    pub fn new(runtime: &Runtime, chain: &TestChain, mnemonic: &str) -> Result<Self> {
+        let (spec, rpc, grpc) = (&chain.spec, chain.rpc_port, chain.grpc_port);
+        let url = |port: u16| Url::parse(&format!("http://127.0.0.1:{port}"));
+        let price: GasPrice = format!("0{}", spec.denom).parse()?;
+        let id = ChainId::from_string(spec.id);
+        let mut settings = CosmosSettings::new(id, url(rpc)?, url(grpc)?, spec.prefix, price);
+        settings.key = Some(Key::from_mnemonic(mnemonic, DEFAULT_HD_PATH, spec.prefix)?);
+        runtime.block_on(async {
+            let chain = CosmosChain::new(settings)?;
+            let account = Mutex::new(chain.account().await?);
+            Ok(Self {
+                chain,
+                denom: spec.denom,
+                account,
+            })
+        })
+    }
+
+    /// Returns when the transaction is in the mempool.
+    pub async fn send(&self, channel: &str, receiver: &str, count: u32) -> Result<()> {
+        let mut account = self.account.lock().await;
+        let (height, _) = self.chain.latest().await?;
+        let timeout = (Time::now() + PACKET_TIMEOUT)?.unix_timestamp_nanos();
+        let transfer = MsgTransfer {
+            source_port: "transfer".to_owned(),
+            source_channel: channel.to_owned(),
+            token: Some(Coin {
+                denom: self.denom.to_owned(),
+                amount: "1".to_owned(),
+            }),
+            sender: account.address.clone(),
+            receiver: receiver.to_owned(),
+            timeout_timestamp: u64::try_from(timeout).context("a time before 1970")?,
+            ..MsgTransfer::default()
+        };
+        let message = Any {
+            type_url: "/ibc.applications.transfer.v1.MsgTransfer".to_owned(),
+            value: transfer.encode_to_vec(),
+        };
+        let draft = TxDraft {
+            messages: vec![message; count as usize],
+            memo: String::new(),
+            account: account.clone(),
+            gas: GAS_BASE + GAS_EACH * u64::from(count),
+            timeout_height: height + TX_TIMEOUT_BLOCKS,
+        };
+        let tx = self.chain.sign(&draft)?;
+        let check = self.chain.broadcast(&tx).await?;
+        ensure!(check == Check::Accepted, "the transfers: {check:?}");
+        account.account_sequence += 1;
+        Ok(())
+    }
+}
