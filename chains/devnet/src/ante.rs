@@ -1,8 +1,7 @@
 //! What happens to a transaction before its messages: checks, fee, account
 //! sequence, in the SDK's order.
 
-use ibc::core::channel::types::msgs::PacketMsg;
-use ibc::core::host::types::path::{CommitmentPath, ReceiptPath};
+use ibc_proto::cosmos::tx::v1beta1::Fee;
 use ibc_proto::google::protobuf::Any;
 use prost::Message as _;
 use tendermint::abci::Event;
@@ -12,10 +11,14 @@ use crate::facts::Facts;
 use crate::gas::Gas;
 use crate::host::Now;
 use crate::refusal::Refusal;
-use crate::state::{Modules, IBC};
+use crate::state::Modules;
 use crate::store::Multistore;
 use crate::tx::Tx;
 use crate::{account, address, bank};
+
+mod relay;
+
+pub(crate) use relay::is_noop;
 
 /// The SDK's default prices.
 const GAS_PER_BYTE: u64 = 10;
@@ -24,8 +27,10 @@ const GAS_PER_SIGNATURE: u64 = 1000;
 /// Why a transaction is run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Mode {
-    /// Into the mempool, or still in it after a block.
+    /// Into the mempool.
     Check,
+    /// Still in it after a block.
+    Recheck,
     /// Only to know its gas.
     Simulate,
     /// In a block.
@@ -43,10 +48,14 @@ pub(crate) fn ante(
     mode: Mode,
 ) -> Result<Vec<Event>, Refusal> {
     let wanted = tx.fee.gas_limit;
-    if let (Some(limit), Mode::Check) = (facts.limits.block_gas, mode) {
+    let waits = matches!(mode, Mode::Check | Mode::Recheck);
+    if let (Some(limit), true) = (facts.limits.block_gas, waits) {
         if wanted > limit {
             return Err(Refusal::block_gas(wanted, limit));
         }
+    }
+    if waits {
+        min_gas_price(facts, &tx.fee)?;
     }
     if tx.body.timeout_height > 0 && now.height > tx.body.timeout_height {
         return Err(Refusal::timed_out(now.height, tx.body.timeout_height));
@@ -64,7 +73,7 @@ pub(crate) fn ante(
             tx.account_sequence,
         ));
     }
-    if mode != Mode::Simulate {
+    if matches!(mode, Mode::Check | Mode::Deliver) {
         tx.verify(&facts.chain_id, account.account_number)?;
     }
     let counted = format!("{}/{}", tx.signer, account.sequence);
@@ -75,14 +84,35 @@ pub(crate) fn ante(
         value: tx.public_key.encode_to_vec(),
     });
     account::save(&mut modules.acc, &account);
-    if mode != Mode::Simulate && gas.used() > wanted {
-        return Err(Refusal::out_of_gas(wanted, gas.used()));
+    let affords = |gas: &Gas| match mode != Mode::Simulate && gas.used() > wanted {
+        true => Err(Refusal::out_of_gas(wanted, gas.used())),
+        false => Ok(()),
+    };
+    affords(gas)?;
+    let mut branch = state.clone();
+    modules.commit(&mut branch);
+    if waits {
+        relay::try_relaying(&mut branch, facts, now, tx, gas, mode)?;
+        affords(gas)?;
     }
-    if mode == Mode::Check && is_redundant(state, tx) {
-        return Err(Refusal::redundant());
-    }
-    modules.commit(state);
+    *state = branch;
     Ok(events)
+}
+
+/// What this node wants to be paid to take a transaction into its mempool.
+fn min_gas_price(facts: &Facts, fee: &Fee) -> Result<(), Refusal> {
+    let Some(price) = &facts.min_gas_price else {
+        return Ok(());
+    };
+    let required = price.amount.mul_ceil(fee.gas_limit).unwrap_or(u128::MAX);
+    let offered = fee.amount.iter().filter(|coin| coin.denom == price.denom);
+    let offered: u128 = offered
+        .filter_map(|coin| coin.amount.parse::<u128>().ok())
+        .sum();
+    match offered >= required {
+        true => Ok(()),
+        false => Err(Refusal::insufficient_fee(offered, required, &price.denom)),
+    }
 }
 
 fn pay_fee(modules: &mut Modules, facts: &Facts, tx: &Tx) -> Result<Vec<Event>, Refusal> {
@@ -112,39 +142,4 @@ fn pay_fee(modules: &mut Modules, facts: &Facts, tx: &Tx) -> Result<Vec<Event>, 
         .map(|(key, value)| (*key, value.as_str()));
     events.push(event("tx", &attributes));
     Ok(events)
-}
-
-/// Whether somebody else has already done all a transaction is for (ibc-go
-/// `RedundantRelayDecorator`): packet messages, perhaps with client updates.
-fn is_redundant(state: &Multistore, tx: &Tx) -> bool {
-    let mut packets = 0;
-    for message in &tx.messages {
-        match message.packet() {
-            Some(packet) if is_noop(state, packet) => packets += 1,
-            Some(_) => return false,
-            None if message.is_client_update() => {}
-            None => return false,
-        }
-    }
-    packets > 0
-}
-
-/// Whether a packet message would change nothing, because the packet has been
-/// received or its commitment is gone.
-pub(crate) fn is_noop(state: &Multistore, message: &PacketMsg) -> bool {
-    let store = state.store(IBC);
-    let has = |key: String| store.get(key.as_bytes()).is_some();
-    let commitment = |packet: &ibc::core::channel::types::packet::Packet| {
-        let path = CommitmentPath::new(&packet.port_id_on_a, &packet.chan_id_on_a, packet.seq_on_a);
-        has(path.to_string())
-    };
-    match message {
-        PacketMsg::Recv(msg) => {
-            let (port, channel) = (&msg.packet.port_id_on_b, &msg.packet.chan_id_on_b);
-            has(ReceiptPath::new(port, channel, msg.packet.seq_on_a).to_string())
-        }
-        PacketMsg::Ack(msg) => !commitment(&msg.packet),
-        PacketMsg::Timeout(msg) => !commitment(&msg.packet),
-        PacketMsg::TimeoutOnClose(msg) => !commitment(&msg.packet),
-    }
 }

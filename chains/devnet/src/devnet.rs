@@ -136,6 +136,11 @@ impl Devnet {
         Some((self.blocks.get(height)?, *index))
     }
 
+    /// Transactions that wait for a block.
+    pub fn waiting(&self) -> usize {
+        self.mempool.len()
+    }
+
     /// What an account has of one denom.
     pub fn balance(&self, address: &str, denom: &str) -> u128 {
         let store = Kv::new(self.state.store(BANK), &Gas::default());
@@ -198,7 +203,7 @@ impl Devnet {
             Err(NotAdded::Known) => return Checked::Known,
             Err(NotAdded::Full) => return Checked::Full,
         }
-        match self.check(&bytes) {
+        match self.check(&bytes, Mode::Check) {
             Ok(gas_wanted) => {
                 self.mempool.add(hash, bytes, gas_wanted);
                 Checked::Added
@@ -306,18 +311,18 @@ impl Devnet {
     fn recheck(&mut self) {
         self.check = self.state.clone();
         for (hash, bytes) in self.mempool.waiting() {
-            if self.check(&bytes).is_err() {
+            if self.check(&bytes, Mode::Recheck).is_err() {
                 self.mempool.forget(&hash);
             }
         }
     }
 
     /// Runs what CheckTx runs; the gas the transaction asks for.
-    fn check(&mut self, bytes: &[u8]) -> Result<u64, Refusal> {
+    fn check(&mut self, bytes: &[u8], mode: Mode) -> Result<u64, Refusal> {
         let tx = Tx::decode(bytes, &self.facts.prefix)?;
         let now = self.now();
         let gas = Gas::default();
-        ante(&mut self.check, &self.facts, &now, &tx, &gas, Mode::Check)?;
+        ante(&mut self.check, &self.facts, &now, &tx, &gas, mode)?;
         Ok(tx.fee.gas_limit)
     }
 }

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use tendermint::chain;
+use tern_cosmos::GasPrice;
 
 use crate::error::DevnetError;
 use crate::genesis::{Genesis, Limits};
@@ -18,6 +19,7 @@ pub(crate) struct Facts {
     pub bond_denom: String,
     pub unbonding: Duration,
     pub limits: Limits,
+    pub min_gas_price: Option<GasPrice>,
 }
 
 impl Facts {
@@ -34,6 +36,7 @@ impl Facts {
             bond_denom: genesis.bond_denom.clone(),
             unbonding: genesis.unbonding,
             limits: genesis.limits.clone(),
+            min_gas_price: genesis.min_gas_price.clone(),
         })
     }
 }

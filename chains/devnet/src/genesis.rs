@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use tendermint::Time;
+use tern_cosmos::GasPrice;
 
 /// The first state of a chain and everything that never changes about it.
 #[derive(Clone, Debug)]
@@ -25,6 +26,8 @@ pub struct Genesis {
     pub bond_denom: String,
     pub unbonding: Duration,
     pub limits: Limits,
+    /// What a transaction must offer to get into the mempool. Default: nothing.
+    pub min_gas_price: Option<GasPrice>,
 }
 
 /// One validator's power from some block on.
@@ -88,6 +91,7 @@ impl Genesis {
             bond_denom: "stake".to_owned(),
             unbonding: Duration::from_secs(21 * 24 * 3600),
             limits: Limits::default(),
+            min_gas_price: None,
         }
     }
 

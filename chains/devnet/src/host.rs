@@ -19,6 +19,7 @@ mod client;
 mod execution;
 pub(crate) mod handshake;
 pub(crate) mod keys;
+pub(crate) mod timeout;
 mod validation;
 
 /// The block a message is executed in.

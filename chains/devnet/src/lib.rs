@@ -23,6 +23,7 @@
 mod account;
 mod address;
 mod ante;
+mod apps;
 mod bank;
 mod block;
 mod devnet;
@@ -37,6 +38,7 @@ mod grpc;
 mod host;
 mod mempool;
 mod message;
+mod mock;
 mod node;
 mod query;
 mod refusal;

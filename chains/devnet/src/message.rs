@@ -1,6 +1,5 @@
 //! The messages this chain takes: core IBC v1, transfers, payments.
 
-use ibc::apps::transfer::types::VERSION;
 use ibc::core::channel::types::msgs::{ChannelMsg, PacketMsg};
 use ibc::core::channel::types::Version;
 use ibc::core::client::types::msgs::ClientMsg;
@@ -11,7 +10,9 @@ use ibc_proto::google::protobuf::Any;
 use ibc_proto::ibc::applications::transfer::v1::MsgTransfer;
 use prost::Message as _;
 
+use crate::apps::default_version;
 use crate::host::handshake;
+use crate::mock;
 use crate::refusal::Refusal;
 
 /// One message of a transaction, decoded.
@@ -21,6 +22,7 @@ pub(crate) enum Message {
     ConnectionOpenTry(Box<MsgConnectionOpenTry>),
     ConnectionOpenAck(Box<MsgConnectionOpenAck>),
     Transfer(Box<MsgTransfer>),
+    Mock(mock::MsgSend),
     Send(MsgSend),
 }
 
@@ -32,6 +34,9 @@ impl Message {
         Ok(match url {
             "/cosmos.bank.v1beta1.MsgSend" => {
                 Self::Send(MsgSend::decode(bytes).map_err(|error| wrong(&error))?)
+            }
+            mock::SEND_URL => {
+                Self::Mock(mock::MsgSend::decode(bytes).map_err(|error| wrong(&error))?)
             }
             "/ibc.applications.transfer.v1.MsgTransfer" => {
                 let raw = MsgTransfer::decode(bytes).map_err(|error| wrong(&error))?;
@@ -82,7 +87,7 @@ impl Message {
 fn with_version(mut envelope: MsgEnvelope) -> MsgEnvelope {
     if let MsgEnvelope::Channel(ChannelMsg::OpenInit(open)) = &mut envelope {
         if open.version_proposal.is_empty() {
-            open.version_proposal = Version::new(VERSION.to_owned());
+            open.version_proposal = Version::new(default_version(&open.port_id_on_a).to_owned());
         }
     }
     envelope

@@ -75,6 +75,11 @@ impl Refusal {
         Self::sdk(12, format!("{log}: memo too large"))
     }
 
+    pub(crate) fn insufficient_fee(offered: u128, required: u128, denom: &str) -> Self {
+        let log = format!("insufficient fees; got: {offered}{denom} required: {required}{denom}");
+        Self::sdk(13, format!("{log}: insufficient fee"))
+    }
+
     pub(crate) fn timed_out(now: u64, timeout: u64) -> Self {
         Self::sdk(
             30,

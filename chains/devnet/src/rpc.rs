@@ -5,6 +5,7 @@ use axum::body::Bytes;
 use axum::extract::{DefaultBodyLimit, Path, RawQuery, State};
 use axum::routing::{get, post};
 use axum::{Json, Router};
+use futures::future::join_all;
 use serde_json::{json, Value};
 use tokio::net::TcpListener;
 
@@ -80,13 +81,11 @@ pub async fn serve(
 async fn by_post(State(node): State<Node>, body: Bytes) -> Json<Value> {
     node.answers().await;
     Json(match serde_json::from_slice(&body) {
-        Ok(Value::Array(batch)) => Value::Array(
-            batch
-                .iter()
-                .map(|request| respond(&node, request))
-                .collect(),
-        ),
-        Ok(request) => respond(&node, &request),
+        Ok(Value::Array(batch)) => {
+            let answers = batch.iter().map(|request| respond(&node, request));
+            Value::Array(join_all(answers).await)
+        }
+        Ok(request) => respond(&node, &request).await,
         Err(error) => envelope(&Value::Null, Err(RpcError::internal(error))),
     })
 }
@@ -98,14 +97,14 @@ async fn by_get(
 ) -> Json<Value> {
     node.answers().await;
     let params = Params::from_uri(query.as_deref().unwrap_or_default());
-    Json(envelope(&json!(-1), answer(&node, &method, &params)))
+    Json(envelope(&json!(-1), answer(&node, &method, &params).await))
 }
 
 /// Answers one JSON-RPC request.
-fn respond(node: &Node, request: &Value) -> Value {
+async fn respond(node: &Node, request: &Value) -> Value {
     let method = request["method"].as_str().unwrap_or_default();
     let params = Params::from_json(&request["params"]);
-    envelope(&request["id"], answer(node, method, &params))
+    envelope(&request["id"], answer(node, method, &params).await)
 }
 
 fn envelope(id: &Value, answer: Answer) -> Value {
@@ -117,7 +116,7 @@ fn envelope(id: &Value, answer: Answer) -> Value {
     }
 }
 
-fn answer(node: &Node, method: &str, params: &Params) -> Answer {
+async fn answer(node: &Node, method: &str, params: &Params) -> Answer {
     match method {
         "health" => Ok(json!({})),
         "status" => info::status(node),
@@ -140,6 +139,7 @@ fn answer(node: &Node, method: &str, params: &Params) -> Answer {
         "tx_search" => search::txs(node, params),
         "tx" => txs::tx(node, params),
         "broadcast_tx_sync" | "broadcast_tx_async" => txs::broadcast(node, params),
+        "broadcast_tx_commit" => txs::broadcast_and_wait(node, params).await,
         _ => Err(RpcError::method(method)),
     }
 }

@@ -1,8 +1,10 @@
 //! A transaction's messages, all or none.
 
+use ibc::core::channel::types::msgs::PacketMsg;
 use ibc::core::entrypoint::dispatch;
 use ibc::core::handler::types::error::HandlerError;
 use ibc::core::handler::types::msgs::MsgEnvelope;
+use ibc::core::router::router::Router;
 use ibc_proto::cosmos::bank::v1beta1::{MsgSend, MsgSendResponse};
 use ibc_proto::cosmos::base::abci::v1beta1::TxMsgData;
 use ibc_proto::google::protobuf::Any;
@@ -12,17 +14,17 @@ use prost::Message as _;
 use tendermint::abci::Event;
 
 use crate::ante::is_noop;
+use crate::apps::Apps;
 use crate::events::{self, event, of_message, payment};
 use crate::facts::Facts;
 use crate::gas::Gas;
-use crate::host::{handshake, Host, Now};
+use crate::host::{handshake, timeout, Host, Now};
 use crate::message::Message;
 use crate::refusal::Refusal;
 use crate::state::Modules;
 use crate::store::Multistore;
-use crate::transfer::{self, Transfer};
 use crate::tx::Tx;
-use crate::{account, address, bank};
+use crate::{account, address, bank, mock, transfer};
 
 /// What messages leave behind besides the state.
 pub(crate) struct Done {
@@ -43,21 +45,10 @@ pub(crate) fn messages(
 ) -> Result<Done, Refusal> {
     let mut events = Vec::new();
     let mut msg_responses = Vec::with_capacity(tx.messages.len());
-    for (index, message) in tx.messages.iter().enumerate() {
-        let mut run = Run {
-            state: &mut *state,
-            facts,
-            now,
-            signer: &tx.signer,
-            gas,
-            events: Vec::new(),
-        };
-        let action = &tx.body.messages[index].type_url;
-        let response = run.message(message, action);
-        let response = response.map_err(|refusal| refusal.of_message(index))?;
-        let message_event = event("message", &[("action", action), ("sender", &tx.signer)]);
-        let of_this = std::iter::once(message_event).chain(run.events);
-        events.extend(of_this.map(|event| of_message(event, index)));
+    for index in 0..tx.messages.len() {
+        let done = message(state, facts, now, tx, index, gas);
+        let (response, of_this) = done.map_err(|refusal| refusal.of_message(index))?;
+        events.extend(of_this.into_iter().map(|event| of_message(event, index)));
         msg_responses.push(response);
         match gas_limit {
             Some(limit) if gas.used() > limit => {
@@ -74,6 +65,30 @@ pub(crate) fn messages(
         events,
         data: data.encode_to_vec(),
     })
+}
+
+/// Runs one message; returns its response and its events.
+pub(crate) fn message(
+    state: &mut Multistore,
+    facts: &Facts,
+    now: &Now,
+    tx: &Tx,
+    index: usize,
+    gas: &Gas,
+) -> Result<(Any, Vec<Event>), Refusal> {
+    let mut run = Run {
+        state,
+        facts,
+        now,
+        signer: &tx.signer,
+        gas,
+        events: Vec::new(),
+    };
+    let action = &tx.body.messages[index].type_url;
+    let attributes = [("action", action.as_str()), ("sender", &tx.signer)];
+    run.events.push(event("message", &attributes));
+    let response = run.message(&tx.messages[index], action)?;
+    Ok((response, run.events))
 }
 
 struct Run<'a> {
@@ -100,9 +115,14 @@ impl Run<'_> {
                 Ok(response(url, &MsgSendResponse {}))
             }
             Message::Transfer(raw) => {
-                let sequence = self
-                    .ibc(|host, transfer| transfer::send(host, transfer, raw.as_ref().clone()))?;
+                let sequence = self.ibc(|host, apps| {
+                    transfer::send(host, &mut apps.transfer, raw.as_ref().clone())
+                })?;
                 Ok(response(url, &MsgTransferResponse { sequence }))
+            }
+            Message::Mock(send) => {
+                let sequence = self.ibc(|host, _| mock::send(host, send))?;
+                Ok(response(url, &mock::MsgSendResponse { sequence }))
             }
             Message::ConnectionOpenTry(msg) => {
                 self.ibc(|host, _| {
@@ -119,7 +139,7 @@ impl Run<'_> {
                 Ok(response(url, &()))
             }
             Message::Ibc(envelope) => {
-                self.ibc(|host, transfer| Ok(dispatch(host, transfer, *envelope.clone())?))?;
+                self.ibc(|host, apps| core(host, apps, *envelope.clone()))?;
                 Ok(match envelope.as_ref() {
                     MsgEnvelope::Packet(_) => response(url, &result(ResponseResultType::Success)),
                     _ => response(url, &()),
@@ -132,15 +152,12 @@ impl Run<'_> {
     /// what it did.
     fn ibc<T>(
         &mut self,
-        handle: impl FnOnce(&mut Host, &mut Transfer) -> Result<T, Refusal>,
+        handle: impl FnOnce(&mut Host, &mut Apps) -> Result<T, Refusal>,
     ) -> Result<T, Refusal> {
         let mut host = Host::open(self.state, self.gas, self.now, self.signer);
-        let mut transfer = Transfer {
-            modules: Modules::open(self.state, self.gas),
-            prefix: self.facts.prefix.clone(),
-        };
-        let done = handle(&mut host, &mut transfer)?;
-        transfer.modules.commit(self.state);
+        let mut apps = Apps::open(self.state, self.facts, self.gas);
+        let done = handle(&mut host, &mut apps)?;
+        apps.commit(self.state);
         for event in host.commit(self.state) {
             let event = events::ibc(event).map_err(Refusal::unknown_request)?;
             self.events.push(event);
@@ -171,6 +188,20 @@ impl Run<'_> {
         modules.commit(self.state);
         Ok(())
     }
+}
+
+/// Core IBC's own messages.
+fn core(host: &mut Host, apps: &mut Apps, envelope: MsgEnvelope) -> Result<(), Refusal> {
+    if let MsgEnvelope::Packet(PacketMsg::Timeout(msg)) = &envelope {
+        if timeout::is_ordered(host, &msg.packet) {
+            let module = apps.lookup_module(&msg.packet.port_id_on_a);
+            let module = module.and_then(|module| apps.get_route_mut(&module));
+            let module = module.ok_or_else(|| Refusal::unknown_request("no such port"))?;
+            let done = timeout::ordered(host, module, msg.clone());
+            return done.map_err(|error| HandlerError::from(error).into());
+        }
+    }
+    Ok(dispatch(host, apps, envelope)?)
 }
 
 /// `MsgRecvPacketResponse`; those of the other packet messages are the same.

@@ -39,8 +39,13 @@ pub(super) fn staking(at: At<'_>, method: &str, request: &[u8]) -> Answer<Vec<u8
 pub(super) fn node(at: At<'_>, method: &str, request: &[u8]) -> Answer<Vec<u8>> {
     match method {
         "Config" => call(request, |_: ConfigRequest| {
+            let facts = &at.chain.facts;
+            let minimum_gas_price = match &facts.min_gas_price {
+                Some(price) => price.to_string(),
+                None => format!("0{}", facts.bond_denom),
+            };
             Ok(ConfigResponse {
-                minimum_gas_price: format!("0{}", at.chain.facts.bond_denom),
+                minimum_gas_price,
                 ..ConfigResponse::default()
             })
         }),

@@ -155,6 +155,6 @@ pub(super) fn validators(node: &Node, params: &Params) -> Answer {
 }
 
 pub(super) fn unconfirmed(node: &Node) -> Answer {
-    let waiting = node.read(|chain| chain.mempool.len()).to_string();
+    let waiting = node.read(|chain| chain.waiting()).to_string();
     Ok(json!({"n_txs": waiting, "total": waiting, "total_bytes": "0", "txs": null}))
 }

@@ -35,7 +35,7 @@ async fn converse(node: Node, mut socket: WebSocket) {
     loop {
         let messages = tokio::select! {
             message = socket.recv() => match message {
-                Some(Ok(Message::Text(text))) => vec![request(&node, &text, &mut subscriptions)],
+                Some(Ok(Message::Text(text))) => vec![request(&node, &text, &mut subscriptions).await],
                 Some(Ok(Message::Close(_)) | Err(_)) | None => return,
                 Some(Ok(_)) => continue,
             },
@@ -64,7 +64,7 @@ async fn converse(node: Node, mut socket: WebSocket) {
     }
 }
 
-fn request(node: &Node, text: &str, subscriptions: &mut Vec<Subscription>) -> Value {
+async fn request(node: &Node, text: &str, subscriptions: &mut Vec<Subscription>) -> Value {
     let Ok(request) = serde_json::from_str::<Value>(text) else {
         return envelope(&Value::Null, Err(RpcError::internal("not JSON")));
     };
@@ -80,7 +80,7 @@ fn request(node: &Node, text: &str, subscriptions: &mut Vec<Subscription>) -> Va
             subscriptions.clear();
             envelope(id, Ok(json!({})))
         }
-        _ => respond(node, &request),
+        _ => respond(node, &request).await,
     }
 }
 

@@ -1,6 +1,10 @@
 //! Transactions: offered, and found by their hash.
 
+use std::time::Duration;
+
 use serde_json::{json, Value};
+use tendermint::abci::response::CheckTx;
+use tendermint::abci::types::ExecTxResult;
 use tendermint::abci::Event;
 
 use super::params::Params;
@@ -10,20 +14,71 @@ use crate::devnet::Checked;
 use crate::node::Node;
 use crate::tx::hash;
 
+/// CometBFT's `timeout_broadcast_tx_commit`.
+const COMMIT_LIMIT: Duration = Duration::from_secs(10);
+
 pub(super) fn broadcast(node: &Node, params: &Params) -> Answer {
     let bytes = params.base64("tx")?;
     let hash = hex::encode_upper(hash(&bytes));
-    let (code, codespace, log) = match node.check_tx(bytes) {
-        Checked::Added => (0, "", String::new()),
-        Checked::Known => return Err(RpcError::internal("tx already exists in cache")),
+    let (code, codespace, log) = check(node, bytes)?;
+    Ok(json!({"code": code, "data": "", "log": log, "codespace": codespace, "hash": hash}))
+}
+
+/// The same, and what became of it in its block.
+pub(super) async fn broadcast_and_wait(node: &Node, params: &Params) -> Answer {
+    let bytes = params.base64("tx")?;
+    let hash = hash(&bytes);
+    let mut newest = node.newest();
+    let (code, codespace, log) = check(node, bytes)?;
+    let check_tx = CheckTx {
+        code: code.into(),
+        codespace: codespace.to_owned(),
+        log,
+        ..CheckTx::default()
+    };
+    let mut answer = json!({
+        "check_tx": to_value(check_tx)?,
+        "tx_result": to_value(ExecTxResult::default())?,
+        "hash": hex::encode_upper(hash),
+        "height": "0",
+    });
+    if code != 0 {
+        return Ok(answer);
+    }
+    let found = || {
+        node.read(|chain| {
+            let (block, index) = chain.find_tx(&hash)?;
+            Some((block.height(), block.results[index].clone()))
+        })
+    };
+    let waiting = async {
+        loop {
+            if let Some(found) = found() {
+                return Ok::<_, RpcError>(found);
+            }
+            newest.changed().await.map_err(RpcError::internal)?;
+        }
+    };
+    let waited = tokio::time::timeout(COMMIT_LIMIT, waiting).await;
+    let late = |_| RpcError::internal("timed out waiting for tx to be included in a block");
+    let (height, result) = waited.map_err(late)??;
+    answer["tx_result"] = to_value(result)?;
+    answer["height"] = Value::String(height.to_string());
+    Ok(answer)
+}
+
+/// The mempool's answer: code, codespace, log.
+fn check(node: &Node, bytes: Vec<u8>) -> Result<(u32, &'static str, String), RpcError> {
+    match node.check_tx(bytes) {
+        Checked::Added => Ok((0, "", String::new())),
+        Checked::Refused(refusal) => Ok((refusal.code, refusal.codespace, refusal.log)),
+        Checked::Known => Err(RpcError::internal("tx already exists in cache")),
         Checked::Full => {
             let max = node.read(|chain| chain.facts.limits.mempool_txs);
             let log = format!("mempool is full: number of txs {max} (max: {max})");
-            return Err(RpcError::internal(log));
+            Err(RpcError::internal(log))
         }
-        Checked::Refused(refusal) => (refusal.code, refusal.codespace, refusal.log),
-    };
-    Ok(json!({"code": code, "data": "", "log": log, "codespace": codespace, "hash": hash}))
+    }
 }
 
 pub(super) fn tx(node: &Node, params: &Params) -> Answer {

@@ -1,9 +1,7 @@
-//! The ICS-26 callbacks of the transfer module, and the router that knows no
-//! other module.
+//! The ICS-26 callbacks of the transfer module.
 
 use ibc::apps::transfer::module as ics20;
 use ibc::apps::transfer::types::error::TokenTransferError;
-use ibc::apps::transfer::types::{MODULE_ID_STR, PORT_ID_STR};
 use ibc::core::channel::types::acknowledgement::Acknowledgement;
 use ibc::core::channel::types::channel::{Counterparty, Order};
 use ibc::core::channel::types::error::ChannelError;
@@ -12,28 +10,13 @@ use ibc::core::channel::types::Version;
 use ibc::core::host::types::identifiers::{ChannelId, ConnectionId, PortId};
 use ibc::core::primitives::Signer;
 use ibc::core::router::module::Module;
-use ibc::core::router::router::Router;
-use ibc::core::router::types::module::{ModuleExtras, ModuleId};
+use ibc::core::router::types::module::ModuleExtras;
 
 use super::Transfer;
 
 fn refused(error: TokenTransferError) -> ChannelError {
     ChannelError::AppSpecific {
         description: error.to_string(),
-    }
-}
-
-impl Router for Transfer {
-    fn get_route(&self, module: &ModuleId) -> Option<&dyn Module> {
-        (module.to_string() == MODULE_ID_STR).then_some(self as &dyn Module)
-    }
-
-    fn get_route_mut(&mut self, module: &ModuleId) -> Option<&mut dyn Module> {
-        (module.to_string() == MODULE_ID_STR).then_some(self as &mut dyn Module)
-    }
-
-    fn lookup_module(&self, port: &PortId) -> Option<ModuleId> {
-        (port.as_str() == PORT_ID_STR).then(|| ModuleId::new(MODULE_ID_STR.to_owned()))
     }
 }
 

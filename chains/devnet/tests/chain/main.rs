@@ -2,6 +2,8 @@
 
 mod deterministic;
 mod faults;
+mod mempool;
+mod ordered;
 mod rpc;
 mod two_chains;
 mod validators;

@@ -7,16 +7,24 @@ use tendermint::Time;
 use tendermint_rpc::client::CompatMode;
 use tendermint_rpc::query::{EventType, Query};
 use tendermint_rpc::{Client, HttpClient, Order, Paging, SubscriptionClient, WebSocketClient};
-use tern_devnet::{serve, Genesis, Node};
+use tern_chains::{Chain, TxDraft};
+use tern_cosmos::Key;
+use tern_devnet::{serve, DevnetChain, Genesis, Node, ValidatorUpdate};
 use tokio::net::TcpListener;
+
+use crate::world::any;
 
 fn time(second: i64) -> Time {
     Time::from_unix_timestamp(1_700_000_000 + second, 3).expect("in range")
 }
 
-async fn start(validators: usize) -> (Node, String) {
+fn genesis(validators: usize) -> Genesis {
     let mut genesis = Genesis::new("akash-1", "akash", time(0));
     genesis.validators = validators;
+    genesis
+}
+
+async fn start(genesis: Genesis) -> (Node, String) {
     let node = Node::new(&genesis).expect("a chain");
     for second in 1..=3 {
         node.make_block(time(second)).expect("a block");
@@ -30,7 +38,7 @@ async fn start(validators: usize) -> (Node, String) {
 
 #[tokio::test]
 async fn every_answer_is_read_by_a_client_of_real_nodes() {
-    let (node, address) = start(180).await;
+    let (node, address) = start(genesis(180)).await;
     let url: tendermint_rpc::HttpClientUrl = format!("http://{address}").parse().expect("a URL");
     let client = HttpClient::builder(url)
         .compat_mode(CompatMode::V0_38)
@@ -103,8 +111,73 @@ async fn every_answer_is_read_by_a_client_of_real_nodes() {
 }
 
 #[tokio::test]
+async fn who_waits_for_the_block_is_told_of_it() {
+    let key = Key::from_private_key(&[5; 32], "akash").expect("a key");
+    let genesis = Genesis::new("akash-1", "akash", time(0));
+    let genesis = genesis.fund(key.address(), &[("uakt", 1_000_000)]);
+    let (node, address) = start(genesis).await;
+    let client = HttpClient::new(format!("http://{address}").as_str()).expect("a client");
+    let refused = client.broadcast_tx_commit(b"nonsense".to_vec()).await;
+    let refused = refused.expect("an answer");
+    assert_eq!(
+        (refused.check_tx.code.value(), refused.height.value()),
+        (2, 0)
+    );
+
+    let door = DevnetChain::new(node.clone(), Some(key), "0uakt".parse().expect("a price"));
+    let door = door.expect("a door");
+    let account = door.account().await.expect("an account");
+    let send = ibc_proto::cosmos::bank::v1beta1::MsgSend {
+        from_address: account.address.clone(),
+        to_address: account.address.clone(),
+        amount: Vec::new(),
+    };
+    let draft = TxDraft {
+        messages: vec![any("/cosmos.bank.v1beta1.MsgSend", &send)],
+        memo: String::new(),
+        account,
+        gas: 100_000,
+        timeout_height: 0,
+    };
+    let tx = door.sign(&draft).expect("a signature");
+    let bytes = tx.bytes.clone();
+    let asked = tokio::spawn(async move { client.broadcast_tx_commit(bytes).await });
+    while node.read(|chain| chain.waiting()) == 0 {
+        tokio::task::yield_now().await;
+    }
+    node.make_block(time(4)).expect("a block");
+    let answer = asked.await.expect("no panic").expect("an answer");
+    assert_eq!(answer.height.value(), 4);
+    assert!(answer.tx_result.code.is_ok(), "{}", answer.tx_result.log);
+    assert_eq!(answer.hash.as_bytes(), tx.hash.0);
+}
+
+#[tokio::test]
+async fn updates_of_validators_are_in_the_results_of_their_block() {
+    let (node, address) = start(genesis(2)).await;
+    node.update_validator(ValidatorUpdate {
+        validator: 7,
+        power: 3,
+    });
+    node.make_block(time(4)).expect("a block");
+    let client = HttpClient::new(format!("http://{address}").as_str()).expect("a client");
+    let results = client.block_results(4u32).await.expect("block_results");
+    let powers = results.validator_updates.iter();
+    let powers: Vec<u64> = powers.map(|update| update.power.value()).collect();
+    assert_eq!(powers, [3]);
+    let set = client.validators(6u32, Paging::All).await;
+    set.expect_err("not decided");
+    node.make_block(time(5)).expect("a block");
+    let set = client
+        .validators(6u32, Paging::All)
+        .await
+        .expect("validators");
+    assert_eq!(set.validators.len(), 3);
+}
+
+#[tokio::test]
 async fn subscribers_hear_of_every_block() {
-    let (node, address) = start(1).await;
+    let (node, address) = start(genesis(1)).await;
     let url = format!("ws://{address}/websocket");
     let (client, driver) = WebSocketClient::builder(url.as_str().try_into().expect("a URL"))
         .compat_mode(CompatMode::V0_38)

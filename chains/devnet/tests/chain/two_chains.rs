@@ -1,97 +1,10 @@
 //! Clients, handshakes and ICS-20 packets between two development chains, all
 //! by signed transactions, all proofs verified on the way.
 
-use crate::world::{any, raw, World, PORT, START};
-use ibc_proto::cosmos::base::v1beta1::Coin;
 use ibc_proto::google::protobuf::Any;
-use ibc_proto::ibc::applications::transfer::v1::MsgTransfer;
-use ibc_proto::ibc::core::channel::v1 as chan;
-use ibc_relayer_types::core::ics24_host::path::{AcksPath, CommitmentsPath, ReceiptsPath};
-use tern_chains::{Block, ChainError, Check, Event, Packet, Path};
+use tern_chains::{ChainError, Check, Event};
 
-impl World {
-    /// Sends tokens from `on`; with a timeout `seconds` from now.
-    async fn transfer(&mut self, on: usize, denom: &str, amount: u128, seconds: i64) -> Packet {
-        let message = self.transfer_message(on, denom, amount, seconds);
-        let block = self.submit(on, vec![message]).await;
-        let sent = block.events.iter().find_map(|event| match event {
-            Event::SendPacket(packet) => Some(packet.clone()),
-            _ => None,
-        });
-        sent.expect("a packet")
-    }
-
-    fn transfer_message(&self, on: usize, denom: &str, amount: u128, seconds: i64) -> Any {
-        let (end, other) = (&self.ends[on], &self.ends[1 - on]);
-        let message = MsgTransfer {
-            source_port: PORT.to_owned(),
-            source_channel: end.channel.clone(),
-            token: Some(Coin {
-                denom: denom.to_owned(),
-                amount: amount.to_string(),
-            }),
-            sender: end.address.clone(),
-            receiver: other.address.clone(),
-            timeout_height: None,
-            timeout_timestamp: (START + self.clock + seconds) as u64 * 1_000_000_000,
-            memo: String::new(),
-        };
-        any("/ibc.applications.transfer.v1.MsgTransfer", &message)
-    }
-
-    /// What receives this packet on `on`.
-    async fn recv_messages(&mut self, on: usize, packet: &Packet) -> Vec<Any> {
-        let path = Path::Commitments(CommitmentsPath {
-            port_id: packet.source_port.clone(),
-            channel_id: packet.source_channel.clone(),
-            sequence: packet.sequence,
-        });
-        self.relay_messages(on, path, |world, proof_commitment, proof_height| {
-            let message = chan::MsgRecvPacket {
-                packet: raw(packet),
-                proof_commitment,
-                proof_height,
-                signer: world.ends[on].address.clone(),
-            };
-            any("/ibc.core.channel.v1.MsgRecvPacket", &message)
-        })
-        .await
-    }
-
-    async fn recv(&mut self, on: usize, packet: &Packet) -> Vec<u8> {
-        let messages = self.recv_messages(on, packet).await;
-        let block = self.submit(on, messages).await;
-        let ack = block.events.iter().find_map(|event| match event {
-            Event::WriteAcknowledgement { packet: of, ack } if of == packet => Some(ack.clone()),
-            _ => None,
-        });
-        ack.expect("an acknowledgement")
-    }
-
-    async fn ack(&mut self, on: usize, packet: &Packet, acknowledgement: Vec<u8>) -> Block {
-        let path = Path::Acks(AcksPath {
-            port_id: packet.destination_port.clone(),
-            channel_id: packet.destination_channel.clone(),
-            sequence: packet.sequence,
-        });
-        self.relay(on, path, |world, proof_acked, proof_height| {
-            let message = chan::MsgAcknowledgement {
-                packet: raw(packet),
-                acknowledgement,
-                proof_acked,
-                proof_height,
-                signer: world.ends[on].address.clone(),
-            };
-            any("/ibc.core.channel.v1.MsgAcknowledgement", &message)
-        })
-        .await
-    }
-
-    fn balance(&self, on: usize, denom: &str) -> u128 {
-        let end = &self.ends[on];
-        end.node.read(|chain| chain.balance(&end.address, denom))
-    }
-}
+use crate::world::{World, PORT};
 
 const SUCCESS: &[u8] = br#"{"result":"AQ=="}"#;
 
@@ -179,22 +92,7 @@ async fn what_is_too_late_is_refunded_in(mut world: World) {
         "{error}"
     );
 
-    let path = Path::Receipts(ReceiptsPath {
-        port_id: packet.destination_port.clone(),
-        channel_id: packet.destination_channel.clone(),
-        sequence: packet.sequence,
-    });
-    let block = world.relay(0, path, |world, proof_unreceived, proof_height| {
-        let message = chan::MsgTimeout {
-            packet: raw(&packet),
-            proof_unreceived,
-            proof_height,
-            next_sequence_recv: 1,
-            signer: world.ends[0].address.clone(),
-        };
-        any("/ibc.core.channel.v1.MsgTimeout", &message)
-    });
-    let block = block.await;
+    let block = world.time_out(0, &packet, 1).await;
     assert!(block
         .events
         .iter()

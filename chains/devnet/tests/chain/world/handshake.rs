@@ -7,7 +7,7 @@ use ibc_proto::ibc::core::commitment::v1::MerklePrefix;
 use ibc_proto::ibc::core::connection::v1 as conn;
 use tern_chains::{Block, Event};
 
-use super::{any, World, PORT};
+use super::{any, World};
 
 fn prefix() -> Option<MerklePrefix> {
     Some(MerklePrefix {
@@ -91,16 +91,17 @@ impl World {
     }
 
     pub async fn open_channel(&mut self) {
+        let kind = self.kind;
         let channel = |connection: &str, counterparty: &str, state: chan::State| {
             Some(chan::Channel {
                 state: state.into(),
-                ordering: chan::Order::Unordered.into(),
+                ordering: kind.ordering.into(),
                 counterparty: Some(chan::Counterparty {
-                    port_id: PORT.to_owned(),
+                    port_id: kind.port.to_owned(),
                     channel_id: counterparty.to_owned(),
                 }),
                 connection_hops: vec![connection.to_owned()],
-                version: "ics20-1".to_owned(),
+                version: kind.version.to_owned(),
                 upgrade_sequence: 0,
             })
         };
@@ -110,7 +111,7 @@ impl World {
             init.version.clear();
         }
         let init = chan::MsgChannelOpenInit {
-            port_id: PORT.to_owned(),
+            port_id: kind.port.to_owned(),
             channel: init,
             signer: self.ends[0].address.clone(),
         };
@@ -126,9 +127,9 @@ impl World {
         let block = self.relay(1, path, |world, proof_init, proof_height| {
             let [a, b] = &world.ends;
             let message = chan::MsgChannelOpenTry {
-                port_id: PORT.to_owned(),
+                port_id: kind.port.to_owned(),
                 channel: channel(&b.connection, &a.channel, chan::State::Tryopen),
-                counterparty_version: "ics20-1".to_owned(),
+                counterparty_version: kind.version.to_owned(),
                 proof_init,
                 proof_height,
                 signer: b.address.clone(),
@@ -143,10 +144,10 @@ impl World {
         self.relay(0, path, |world, proof_try, proof_height| {
             let [a, b] = &world.ends;
             let message = chan::MsgChannelOpenAck {
-                port_id: PORT.to_owned(),
+                port_id: kind.port.to_owned(),
                 channel_id: a.channel.clone(),
                 counterparty_channel_id: b.channel.clone(),
-                counterparty_version: "ics20-1".to_owned(),
+                counterparty_version: kind.version.to_owned(),
                 proof_try,
                 proof_height,
                 signer: a.address.clone(),
@@ -159,7 +160,7 @@ impl World {
         self.relay(1, path, |world, proof_ack, proof_height| {
             let b = &world.ends[1];
             let message = chan::MsgChannelOpenConfirm {
-                port_id: PORT.to_owned(),
+                port_id: kind.port.to_owned(),
                 channel_id: b.channel.clone(),
                 proof_ack,
                 proof_height,

@@ -4,6 +4,7 @@
 #![allow(deprecated)]
 
 mod handshake;
+mod packets;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -42,9 +43,29 @@ pub struct End {
 
 pub struct World {
     pub ends: [End; 2],
+    pub kind: Kind,
     /// Seconds since the start.
     pub clock: i64,
 }
+
+/// What channels are like.
+#[derive(Clone, Copy)]
+pub struct Kind {
+    pub port: &'static str,
+    pub version: &'static str,
+    pub ordering: chan::Order,
+}
+
+pub const TRANSFER: Kind = Kind {
+    port: PORT,
+    version: "ics20-1",
+    ordering: chan::Order::Unordered,
+};
+pub const ORDERED: Kind = Kind {
+    port: "mock",
+    version: "mock-version",
+    ordering: chan::Order::Ordered,
+};
 
 pub fn end(chain_id: &str, prefix: &str, denom: &'static str, seed: u8, validators: usize) -> End {
     let key = Key::from_private_key(&[seed; 32], prefix).expect("a key");
@@ -117,6 +138,7 @@ impl World {
                 end("akash-1", "akash", "uakt", 1, 1),
                 end("kava-dev", "kava", "usdx", 2, 4),
             ],
+            kind: TRANSFER,
             clock: 0,
         }
     }
@@ -129,6 +151,7 @@ impl World {
                 over_sockets(a, "akash", 1).await,
                 over_sockets(b, "kava", 2).await,
             ],
+            kind: TRANSFER,
             clock: 0,
         }
     }
@@ -328,7 +351,7 @@ impl World {
 
     fn channel_path(&self, on: usize) -> Path {
         let id = self.ends[on].channel.parse().expect("an id");
-        Path::ChannelEnds(ChannelEndsPath(PORT.parse().expect("a port"), id))
+        Path::ChannelEnds(ChannelEndsPath(self.kind.port.parse().expect("a port"), id))
     }
 }
 

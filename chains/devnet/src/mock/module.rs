@@ -1,0 +1,125 @@
+//! The ICS-26 callbacks: all channels are welcome, and what a packet is answered
+//! with is up to its data.
+
+use ibc::core::channel::types::acknowledgement::Acknowledgement;
+use ibc::core::channel::types::channel::{Counterparty, Order};
+use ibc::core::channel::types::error::ChannelError;
+use ibc::core::channel::types::packet::Packet;
+use ibc::core::channel::types::Version;
+use ibc::core::host::types::identifiers::{ChannelId, ConnectionId, PortId};
+use ibc::core::primitives::Signer;
+use ibc::core::router::module::Module;
+use ibc::core::router::types::module::ModuleExtras;
+
+use super::VERSION;
+
+/// Data that is answered with an error, and not at all.
+const FAILS: &[u8] = b"mock failed packet data";
+const UNANSWERED: &[u8] = b"mock async packet data";
+
+const SUCCESS: &str = r#"{"result":"bW9jayBhY2tub3dsZWRnZW1lbnQ="}"#;
+const ERROR: &str = r#"{"error":"ABCI code: 1: error handling packet: see events for details"}"#;
+
+#[derive(Debug)]
+pub(crate) struct Mock;
+
+fn version_or_own(version: &Version) -> Version {
+    match version.is_empty() {
+        true => Version::new(VERSION.to_owned()),
+        false => version.clone(),
+    }
+}
+
+impl Module for Mock {
+    fn on_chan_open_init_validate(
+        &self,
+        _: Order,
+        _: &[ConnectionId],
+        _: &PortId,
+        _: &ChannelId,
+        _: &Counterparty,
+        version: &Version,
+    ) -> Result<Version, ChannelError> {
+        Ok(version_or_own(version))
+    }
+
+    fn on_chan_open_init_execute(
+        &mut self,
+        _: Order,
+        _: &[ConnectionId],
+        _: &PortId,
+        _: &ChannelId,
+        _: &Counterparty,
+        version: &Version,
+    ) -> Result<(ModuleExtras, Version), ChannelError> {
+        Ok((ModuleExtras::empty(), version_or_own(version)))
+    }
+
+    fn on_chan_open_try_validate(
+        &self,
+        _: Order,
+        _: &[ConnectionId],
+        _: &PortId,
+        _: &ChannelId,
+        _: &Counterparty,
+        version: &Version,
+    ) -> Result<Version, ChannelError> {
+        Ok(version.clone())
+    }
+
+    fn on_chan_open_try_execute(
+        &mut self,
+        _: Order,
+        _: &[ConnectionId],
+        _: &PortId,
+        _: &ChannelId,
+        _: &Counterparty,
+        version: &Version,
+    ) -> Result<(ModuleExtras, Version), ChannelError> {
+        Ok((ModuleExtras::empty(), version.clone()))
+    }
+
+    fn on_recv_packet_execute(
+        &mut self,
+        packet: &Packet,
+        _: &Signer,
+    ) -> (ModuleExtras, Option<Acknowledgement>) {
+        let answer = match packet.data.as_slice() {
+            FAILS => Some(ERROR),
+            UNANSWERED => None,
+            _ => Some(SUCCESS),
+        };
+        let ack = answer.and_then(|text| text.as_bytes().to_vec().try_into().ok());
+        (ModuleExtras::empty(), ack)
+    }
+
+    fn on_acknowledgement_packet_validate(
+        &self,
+        _: &Packet,
+        _: &Acknowledgement,
+        _: &Signer,
+    ) -> Result<(), ChannelError> {
+        Ok(())
+    }
+
+    fn on_acknowledgement_packet_execute(
+        &mut self,
+        _: &Packet,
+        _: &Acknowledgement,
+        _: &Signer,
+    ) -> (ModuleExtras, Result<(), ChannelError>) {
+        (ModuleExtras::empty(), Ok(()))
+    }
+
+    fn on_timeout_packet_validate(&self, _: &Packet, _: &Signer) -> Result<(), ChannelError> {
+        Ok(())
+    }
+
+    fn on_timeout_packet_execute(
+        &mut self,
+        _: &Packet,
+        _: &Signer,
+    ) -> (ModuleExtras, Result<(), ChannelError>) {
+        (ModuleExtras::empty(), Ok(()))
+    }
+}

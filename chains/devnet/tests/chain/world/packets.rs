@@ -1,0 +1,154 @@
+//! Packets of a world: sent, received, acknowledged, timed out.
+
+use ibc_proto::cosmos::base::v1beta1::Coin;
+use ibc_proto::google::protobuf::Any;
+use ibc_proto::ibc::applications::transfer::v1::MsgTransfer;
+use ibc_proto::ibc::core::channel::v1 as chan;
+use ibc_relayer_types::core::ics24_host::path::{
+    AcksPath, CommitmentsPath, ReceiptsPath, SeqRecvsPath,
+};
+use tern_chains::{Block, Event, Packet, Path};
+
+use super::{any, raw, World, PORT, START};
+
+impl World {
+    /// Sends tokens from `on`; with a timeout `seconds` from now.
+    pub async fn transfer(&mut self, on: usize, denom: &str, amount: u128, seconds: i64) -> Packet {
+        let message = self.transfer_message(on, denom, amount, seconds);
+        let block = self.submit(on, vec![message]).await;
+        sent(&block)
+    }
+
+    pub fn transfer_message(&self, on: usize, denom: &str, amount: u128, seconds: i64) -> Any {
+        let (end, other) = (&self.ends[on], &self.ends[1 - on]);
+        let message = MsgTransfer {
+            source_port: PORT.to_owned(),
+            source_channel: end.channel.clone(),
+            token: Some(Coin {
+                denom: denom.to_owned(),
+                amount: amount.to_string(),
+            }),
+            sender: end.address.clone(),
+            receiver: other.address.clone(),
+            timeout_height: None,
+            timeout_timestamp: (START + self.clock + seconds) as u64 * 1_000_000_000,
+            memo: String::new(),
+        };
+        any("/ibc.applications.transfer.v1.MsgTransfer", &message)
+    }
+
+    /// What receives this packet on `on`.
+    pub async fn recv_messages(&mut self, on: usize, packet: &Packet) -> Vec<Any> {
+        let path = Path::Commitments(CommitmentsPath {
+            port_id: packet.source_port.clone(),
+            channel_id: packet.source_channel.clone(),
+            sequence: packet.sequence,
+        });
+        self.relay_messages(on, path, |world, proof_commitment, proof_height| {
+            let message = chan::MsgRecvPacket {
+                packet: raw(packet),
+                proof_commitment,
+                proof_height,
+                signer: world.ends[on].address.clone(),
+            };
+            any("/ibc.core.channel.v1.MsgRecvPacket", &message)
+        })
+        .await
+    }
+
+    pub async fn recv(&mut self, on: usize, packet: &Packet) -> Vec<u8> {
+        let messages = self.recv_messages(on, packet).await;
+        let block = self.submit(on, messages).await;
+        let ack = block.events.iter().find_map(|event| match event {
+            Event::WriteAcknowledgement { packet: of, ack } if of == packet => Some(ack.clone()),
+            _ => None,
+        });
+        ack.expect("an acknowledgement")
+    }
+
+    pub async fn ack(&mut self, on: usize, packet: &Packet, acknowledgement: Vec<u8>) -> Block {
+        let path = Path::Acks(AcksPath {
+            port_id: packet.destination_port.clone(),
+            channel_id: packet.destination_channel.clone(),
+            sequence: packet.sequence,
+        });
+        self.relay(on, path, |world, proof_acked, proof_height| {
+            let message = chan::MsgAcknowledgement {
+                packet: raw(packet),
+                acknowledgement,
+                proof_acked,
+                proof_height,
+                signer: world.ends[on].address.clone(),
+            };
+            any("/ibc.core.channel.v1.MsgAcknowledgement", &message)
+        })
+        .await
+    }
+
+    pub fn balance(&self, on: usize, denom: &str) -> u128 {
+        let end = &self.ends[on];
+        end.node.read(|chain| chain.balance(&end.address, denom))
+    }
+
+    /// Times a packet out on `on`; `next` is the next sequence to be received.
+    pub async fn time_out(&mut self, on: usize, packet: &Packet, next: u64) -> Block {
+        let messages = self.time_out_messages(on, packet, next).await;
+        self.submit(on, messages).await
+    }
+
+    pub async fn time_out_messages(&mut self, on: usize, packet: &Packet, next: u64) -> Vec<Any> {
+        let (port, channel) = (&packet.destination_port, &packet.destination_channel);
+        let path = match self.kind.ordering {
+            chan::Order::Ordered => Path::SeqRecvs(SeqRecvsPath(port.clone(), channel.clone())),
+            _ => Path::Receipts(ReceiptsPath {
+                port_id: port.clone(),
+                channel_id: channel.clone(),
+                sequence: packet.sequence,
+            }),
+        };
+        self.relay_messages(on, path, |world, proof_unreceived, proof_height| {
+            let message = chan::MsgTimeout {
+                packet: raw(packet),
+                proof_unreceived,
+                proof_height,
+                next_sequence_recv: next,
+                signer: world.ends[on].address.clone(),
+            };
+            any("/ibc.core.channel.v1.MsgTimeout", &message)
+        })
+        .await
+    }
+
+    /// Sends this data from the mock port; with a timeout `seconds` from now.
+    pub async fn send_mock(&mut self, on: usize, data: &[u8], seconds: i64) -> Packet {
+        let message = MockSend {
+            sender: self.ends[on].address.clone(),
+            channel: self.ends[on].channel.clone(),
+            data: data.to_vec(),
+            timeout_timestamp: (START + self.clock + seconds) as u64 * 1_000_000_000,
+        };
+        let message = any("/tern.e2e.mock.v1.MsgSend", &message);
+        let block = self.submit(on, vec![message]).await;
+        sent(&block)
+    }
+}
+
+#[derive(Clone, PartialEq, prost::Message)]
+struct MockSend {
+    #[prost(string, tag = "1")]
+    sender: String,
+    #[prost(string, tag = "2")]
+    channel: String,
+    #[prost(bytes = "vec", tag = "3")]
+    data: Vec<u8>,
+    #[prost(uint64, tag = "6")]
+    timeout_timestamp: u64,
+}
+
+fn sent(block: &Block) -> Packet {
+    let sent = block.events.iter().find_map(|event| match event {
+        Event::SendPacket(packet) => Some(packet.clone()),
+        _ => None,
+    });
+    sent.expect("a packet")
+}
