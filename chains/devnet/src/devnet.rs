@@ -16,10 +16,11 @@ use crate::facts::Facts;
 use crate::gas::{Gas, Kv};
 use crate::genesis::{Coin, Genesis, ValidatorUpdate};
 use crate::host::Now;
+use crate::link::Entries;
 use crate::mempool::{Mempool, NotAdded};
 use crate::refusal::Refusal;
 use crate::run;
-use crate::state::BANK;
+use crate::state::{BANK, IBC};
 use crate::store::Multistore;
 use crate::tx::{self, Tx};
 use crate::validators::Validators;
@@ -40,6 +41,8 @@ pub struct Devnet {
     genesis_time: Time,
     /// Validator updates of blocks to come, by height.
     updates: BTreeMap<u64, Vec<ValidatorUpdate>>,
+    /// What the next block begins with in the `ibc` store.
+    planted: Entries,
     /// How every transaction fails, if they are to.
     failing: Option<Refusal>,
     /// The state after the newest block.
@@ -81,6 +84,7 @@ impl Devnet {
             facts,
             validators,
             updates,
+            planted: Entries::new(),
             failing: None,
             genesis_time: genesis.time,
             check: state.clone(),
@@ -173,6 +177,11 @@ impl Devnet {
         self.failing = refusal;
     }
 
+    /// Writes into the `ibc` store of the next block.
+    pub(crate) fn plant(&mut self, written: Entries) {
+        self.planted.extend(written);
+    }
+
     /// This chain as it was at `height`, with an empty mempool.
     #[must_use]
     pub fn as_of(&self, height: u64) -> Self {
@@ -252,6 +261,10 @@ impl Devnet {
             time,
         };
         self.state.set_version(now.height);
+        let ibc = self.state.store_mut(IBC);
+        for (key, value) in self.planted.drain(..) {
+            ibc.set(key, value);
+        }
         let results = block.data.iter();
         let results = results
             .map(|tx| {

@@ -14,6 +14,7 @@ use crate::devnet::{Checked, Devnet};
 use crate::error::DevnetError;
 use crate::faults::{Faults, Lie};
 use crate::genesis::{Genesis, ValidatorUpdate};
+use crate::link::Entries;
 use crate::refusal::Refusal;
 
 /// One node of a development chain. Clones are the same node.
@@ -122,6 +123,11 @@ impl Node {
         *lock(&self.0.own) = own;
         self.0.faults.send_replace(faults);
         self.0.newest.send_replace(newest);
+    }
+
+    /// Writes into the `ibc` store of the next block.
+    pub(crate) fn plant(&self, written: Entries) {
+        lock(&self.0.network.chain).plant(written);
     }
 
     /// Returns when this node answers: at once, unless it is silent.

@@ -11,7 +11,7 @@ use tern_cosmos::pure::{first_client, LightBlock, Need, StoredClient, Walk};
 use super::{DevnetChain, Result};
 
 impl DevnetChain {
-    pub(super) fn light_client(&self, params: &ClientParams) -> Result<NewClient> {
+    pub(crate) fn light_client(&self, params: &ClientParams) -> Result<NewClient> {
         let (height, _) = self.node.read(|chain| chain.latest());
         let unbonding = self.node.read(|chain| chain.facts.unbonding);
         first_client(&self.origin, params, unbonding, &self.signed(height)?)

@@ -2,6 +2,7 @@
 
 mod deterministic;
 mod faults;
+mod links;
 mod mempool;
 mod ordered;
 mod rpc;
