@@ -26,7 +26,8 @@ pub async fn engine(
     scope: Scope,
     observer: Observer,
 ) -> anyhow::Result<Engine> {
-    let (store, view) = match Engine::open_store(&context.home).await {
+    let policy = Policy::default();
+    let (store, view) = match Engine::open_store(&context.home, &policy).await {
         Err(EngineError::Store(StoreError::InUse { .. })) if scope != Scope::Everything => {
             output::note(
                 "a `tern` is running with this home: working beside it, from the chains alone",
@@ -39,7 +40,7 @@ pub async fn engine(
         chains: BTreeMap::new(),
         lanes: BTreeMap::new(),
         clients: BTreeMap::new(),
-        policy: Policy::default(),
+        policy,
         clock: system_clock(),
         reconcile_every: context.config.policy.clear_interval,
         store,

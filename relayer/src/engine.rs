@@ -27,7 +27,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tern_chains::{BlockTime, ChainId, Class, ClientParams, SignedTx};
-use tern_core::ledger::{apply, Change, ChannelKey, Fact, Item, TxKey, TxRecord, View};
+use tern_core::ledger::{
+    apply, packet_of, Change, ChannelKey, Fact, Item, PacketKey, TxKey, TxRecord, View,
+};
 use tern_core::plan::{self, Plan, Scope, Situation};
 use tern_core::policy::Policy;
 use tokio::sync::{mpsc, Semaphore};
@@ -107,9 +109,9 @@ enum Told {
 
 impl Engine {
     /// Opens the store of a home directory off the async threads.
-    pub async fn open_store(home: &Path) -> Result<(Store, View), EngineError> {
-        let home = home.to_owned();
-        let opened = tokio::task::spawn_blocking(move || Store::open(&home)).await;
+    pub async fn open_store(home: &Path, policy: &Policy) -> Result<(Store, View), EngineError> {
+        let (home, packets_max) = (home.to_owned(), policy.packets_in_memory_max);
+        let opened = tokio::task::spawn_blocking(move || Store::open(&home, packets_max)).await;
         match opened {
             Ok(opened) => Ok(opened?),
             Err(panic) => Err(EngineError::Task {
@@ -269,8 +271,8 @@ impl Engine {
                     .into_iter()
                     .map(|(key, tx)| Fact::Signed { key, tx })
                     .collect();
-                let changes = self.apply(&facts);
-                self.store.commit_durably(&changes).await?;
+                self.commit(&facts)?;
+                self.store.flush().await?;
                 // The lane may be gone when the engine stops.
                 let _ = durable.send(());
             }
@@ -306,13 +308,17 @@ impl Engine {
 
     /// Applies facts and writes what they changed in one batch.
     fn commit(&mut self, facts: &[Fact]) -> Result<(), EngineError> {
-        let changes = self.apply(facts);
-        Ok(self.store.commit(&changes)?)
+        let changes = self.apply(facts)?;
+        self.store.commit(&changes)?;
+        self.trim(&changes)
     }
 
-    fn apply(&mut self, facts: &[Fact]) -> Vec<Change> {
+    fn apply(&mut self, facts: &[Fact]) -> Result<Vec<Change>, EngineError> {
         let mut all = Vec::new();
         for fact in facts {
+            if let Some(key) = packet_of(&self.view, fact) {
+                self.take_down(&key)?;
+            }
             let changes = apply(&self.view, &self.policy, fact);
             for change in &changes {
                 self.view.commit(change);
@@ -322,7 +328,41 @@ impl Engine {
             }
             all.extend(changes);
         }
-        all
+        Ok(all)
+    }
+
+    /// Brings a packet only the store has into memory.
+    fn take_down(&mut self, key: &PacketKey) -> Result<(), EngineError> {
+        if self.view.packet(key).is_none() {
+            if let Some(change) = self.store.packet(key)? {
+                self.view.commit(&change);
+            }
+        }
+        Ok(())
+    }
+
+    /// Keeps memory bounded: finished packets and a flood's surplus stay in the
+    /// store alone, and come down again as there is room.
+    fn trim(&mut self, changes: &[Change]) -> Result<(), EngineError> {
+        if !self.store.keeps() {
+            return Ok(());
+        }
+        for change in changes {
+            if let Change::Packet(key, Some(record)) = change {
+                if record.done.is_some() {
+                    self.view.shelve(key);
+                }
+            }
+        }
+        let max = self.policy.packets_in_memory_max;
+        let in_hand = &self.in_hand;
+        for key in self.view.surplus(max, |item| in_hand.contains(item)) {
+            self.view.shelve(&key);
+        }
+        for key in self.view.wanted(max) {
+            self.take_down(&key)?;
+        }
+        Ok(())
     }
 
     fn plan(&self) -> Plan {
@@ -338,6 +378,9 @@ impl Engine {
 
     /// Plans and sets the batches on their way.
     fn act(&mut self) {
+        if self.lanes.are_full() {
+            return;
+        }
         for batch in self.plan().batches {
             if !self.carry(batch) {
                 break;

@@ -15,10 +15,11 @@ mod change;
 mod fact;
 mod item;
 mod key;
+mod packets;
 mod record;
 mod view;
 
-pub use apply::apply;
+pub use apply::{apply, packet_of};
 pub use change::Change;
 pub use fact::{Fact, Finding, Refusal};
 pub use item::{HandshakeStep, Item};

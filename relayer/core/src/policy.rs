@@ -18,6 +18,8 @@ pub struct Policy {
     /// From this many failures on, an item travels alone and is reported as
     /// set aside.
     pub failures_to_set_aside: u32,
+    /// Most packets that are not done in memory; those beyond wait in the store.
+    pub packets_in_memory_max: usize,
     /// Finished packets are remembered for this many blocks of their source, so
     /// that late findings cannot bring them back to life.
     pub history_blocks: u64,
@@ -31,6 +33,7 @@ impl Default for Policy {
             reuse_blocks_max: 50,
             backoff_blocks_max: 256,
             failures_to_set_aside: 3,
+            packets_in_memory_max: 10_000,
             history_blocks: 500,
         }
     }

@@ -5,7 +5,9 @@ mod support;
 use proptest::prelude::*;
 use support::*;
 use tern_chains::{Ordering, TxHash, TxOutcome};
-use tern_core::ledger::{apply, Done, Fact, Item, PacketState, Refusal, TxKey, TxRecord, View};
+use tern_core::ledger::{
+    apply, packet_of, Change, Done, Fact, Item, PacketState, Refusal, TxKey, TxRecord, View,
+};
 use tern_core::policy::Policy;
 
 fn life(sequence: u64) -> Vec<Fact> {
@@ -65,7 +67,7 @@ proptest! {
             let (a, b) = (in_order.packet(&key(sequence)), shuffled.packet(&key(sequence)));
             prop_assert_eq!(a.map(|r| (r.state(), r.done)), b.map(|r| (r.state(), r.done)));
         }
-        prop_assert_eq!(shuffled.open_packets().count(), 0);
+        prop_assert_eq!(shuffled.open_packets_of(&end(&akash())).count(), 0);
     }
 
     #[test]
@@ -120,11 +122,10 @@ fn packets_to_chains_that_are_not_followed_are_not_kept() {
         view.commit(&change);
     }
     tell(&mut view, [sent(1, 11)]);
-    assert_eq!(view.open_packets().count(), 0);
+    assert_eq!(view.open_packets_of(&end(&akash())).count(), 0);
 }
 
-fn only_akash() -> Vec<tern_core::ledger::Change> {
-    use tern_core::ledger::Change;
+fn only_akash() -> Vec<Change> {
     let full = open_channel(Ordering::Unordered);
     let channel = full.channel(&end(&akash())).unwrap().clone();
     vec![
@@ -200,4 +201,79 @@ fn records_read_back_from_the_store_as_they_were_written() {
         read.commit(&serde_json::from_str(line).unwrap());
     }
     assert_eq!(read, view);
+}
+
+/// Packets with data, sent in one block.
+fn flood(view: &mut View, sequences: std::ops::RangeInclusive<u64>) {
+    tell(view, sequences.map(|sequence| sent(sequence, 11)));
+}
+
+/// Keeps memory within `max`, as the engine does after each commit.
+fn trim(view: &mut View, max: usize) {
+    for key in view.surplus(max, |_| false) {
+        view.shelve(&key);
+    }
+}
+
+fn in_memory(view: &View) -> Vec<u64> {
+    let open = view.open_packets_of(&end(&akash()));
+    open.map(|(sequence, _)| sequence.as_u64()).collect()
+}
+
+#[test]
+fn a_flood_leaves_memory_from_its_end_and_comes_back_from_its_start() {
+    let mut view = open_channel(Ordering::Unordered);
+    flood(&mut view, 1..=10);
+    let whole = view.clone();
+    trim(&mut view, 4);
+    assert_eq!(in_memory(&view), [1, 2, 3, 4]);
+    // Room is made: two end, and the next come down.
+    tell(&mut view, [acknowledged(1, 14), acknowledged(2, 14)]);
+    assert_eq!(view.wanted(4), [key(5), key(6)]);
+    for key in view.wanted(4) {
+        let record = whole.packet(&key).unwrap().clone();
+        view.commit(&Change::Packet(key, Some(Box::new(record))));
+    }
+    assert_eq!(in_memory(&view), [3, 4, 5, 6]);
+    assert_eq!(view.wanted(4), []);
+    // What is sent now waits behind those on the shelf.
+    tell(&mut view, [acknowledged(3, 15), sent(11, 15)]);
+    trim(&mut view, 4);
+    assert_eq!(in_memory(&view), [4, 5, 6]);
+    let shelved = view.shelved_packets_of(&end(&akash()));
+    let shelved: Vec<u64> = shelved.map(|(sequence, _)| sequence.as_u64()).collect();
+    assert_eq!(shelved, [7, 8, 9, 10, 11]);
+}
+
+#[test]
+fn what_is_in_flight_or_not_wholly_known_stays_in_memory() {
+    let mut view = open_channel(Ordering::Unordered);
+    flood(&mut view, 1..=3);
+    let (_, intent) = signed(vec![Item::Recv(key(3))], 30);
+    tell(&mut view, [intent, received(9, 21)]);
+    trim(&mut view, 1);
+    assert_eq!(in_memory(&view), [3, 9]);
+}
+
+#[test]
+fn a_finished_packet_on_the_shelf_is_forgotten_after_the_history() {
+    let mut view = open_channel(Ordering::Unordered);
+    tell(&mut view, life(1));
+    view.shelve(&key(1));
+    assert!(view.packet(&key(1)).is_none());
+    let end = block_end(&akash(), 550);
+    let changes = apply(&view, &Policy::default(), &end);
+    assert!(changes.contains(&Change::Packet(key(1), None)));
+    tell(&mut view, [end]);
+    let changes = apply(&view, &Policy::default(), &block_end(&akash(), 600));
+    assert_eq!(changes.len(), 1, "{changes:?}");
+}
+
+#[test]
+fn each_fact_of_a_packet_names_its_record() {
+    let view = open_channel(Ordering::Unordered);
+    for fact in life(7) {
+        assert_eq!(packet_of(&view, &fact), Some(key(7)));
+    }
+    assert_eq!(packet_of(&view, &block_end(&akash(), 11)), None);
 }

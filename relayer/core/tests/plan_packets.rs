@@ -215,8 +215,7 @@ proptest! {
             ];
             tell(&mut view, life.into_iter().take(moment.steps));
             if moment.in_hand {
-                let key = key(sequence);
-                in_hand.extend([Item::Recv(key.clone()), Item::Ack(key.clone()), Item::Timeout(key)]);
+                in_hand.extend(Item::of_packet(&key(sequence)));
             }
         }
         tell(&mut view, [block_end(&akash(), heads.0), block_end(&kava(), heads.1)]);
@@ -229,11 +228,8 @@ proptest! {
         let told = |item: &Item| {
             distinct.contains(item) || plan.waits.iter().any(|wait| wait.item == *item)
         };
-        for (key, _) in view.open_packets() {
-            let key = key.clone();
-            prop_assert!([Item::Recv(key.clone()), Item::Ack(key.clone()), Item::Timeout(key)]
-                .iter()
-                .any(told));
+        for (sequence, _) in view.open_packets_of(&end(&akash())) {
+            prop_assert!(Item::of_packet(&key(sequence.as_u64())).iter().any(told));
         }
         for batch in &plan.batches {
             let route = batch.route.as_ref().unwrap();

@@ -75,6 +75,11 @@ impl Lanes {
         self.stopping.cancel();
     }
 
+    /// Whether as many batches are on their way as may be.
+    pub fn are_full(&self) -> bool {
+        self.room.available_permits() == 0
+    }
+
     pub fn any_running(&self) -> bool {
         !self.running.is_empty()
     }

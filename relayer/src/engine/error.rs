@@ -65,6 +65,18 @@ pub enum StoreError {
         #[source]
         source: sled::Error,
     },
+    #[error("cannot read from the store {path}")]
+    Read {
+        path: PathBuf,
+        #[source]
+        source: sled::Error,
+    },
+    #[error("the record {key} in the store is damaged: start again to have it rebuilt")]
+    Decode {
+        key: String,
+        #[source]
+        source: serde_json::Error,
+    },
     #[error("cannot encode the record {key} for the store")]
     Encode {
         key: String,

@@ -14,11 +14,19 @@ use ibc_relayer_types::core::ics24_host::path::{AcksPath, CommitmentsPath};
 use tern_chains::{
     Block, Chain, ChainError, ChannelId, Event, EventQuery, PacketId, Path, PortId, Sequence,
 };
-use tern_core::ledger::{ChannelKey, Fact, Finding, Head, PacketRecord};
+use tern_core::ledger::{ChannelKey, Fact, Finding, Head};
 use tracing::warn;
 
 /// What the ledger knows of a source end's open packets, before asking.
-pub type Snapshot = BTreeMap<Sequence, PacketRecord>;
+pub type Snapshot = BTreeMap<Sequence, Known>;
+
+/// What is known of a packet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Known {
+    pub is_sent: bool,
+    pub has_data: bool,
+    pub has_ack: bool,
+}
 
 /// The packets of a source end, as both chains have them now.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -83,13 +91,13 @@ pub async fn reconcile(
         .collect();
 
     let mut facts = Vec::new();
-    for (sequence, record) in known {
-        if !open.contains(sequence) && record.sent.is_some() {
+    for (sequence, known) in known {
+        if !open.contains(sequence) && known.is_sent {
             facts.push(Fact::Found {
                 chain: src.id().clone(),
                 head: src_head,
                 finding: Finding::Settled {
-                    packet: record.id.clone(),
+                    packet: id(src_end, dst_end, *sequence),
                 },
             });
         }
@@ -97,16 +105,12 @@ pub async fn reconcile(
     let no_data = |sequence: &&Sequence| {
         known
             .get(sequence)
-            .is_none_or(|record| record.packet.is_none() || record.sent.is_none())
+            .is_none_or(|known| !known.has_data || !known.is_sent)
     };
     let sends = open.iter().filter(no_data).copied().collect();
     facts.extend(locate(src, Looked::Sends(src_end), sends, src_height).await?);
 
-    let no_ack = |sequence: &&Sequence| {
-        known
-            .get(sequence)
-            .is_none_or(|record| record.ack.is_none())
-    };
+    let no_ack = |sequence: &&Sequence| known.get(sequence).is_none_or(|known| !known.has_ack);
     let acks: BTreeSet<Sequence> = pending
         .unacknowledged
         .iter()

@@ -2,7 +2,7 @@
 //!
 //! A batch holds the changes and the height they came from (`head/CHAIN`), so a
 //! lost tail only means that blocks are read again. Only signed transactions
-//! need to be on disk before something happens: [`Store::commit_durably`].
+//! need to be on disk before something happens: [`Store::flush`].
 //! Everything in here can be rebuilt from the chains; a damaged store is set
 //! aside, never deleted.
 
@@ -11,7 +11,7 @@ mod memory;
 use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
 
-use tern_core::ledger::{Change, View};
+use tern_core::ledger::{Change, PacketKey, View};
 use tracing::warn;
 
 use super::error::StoreError;
@@ -56,18 +56,18 @@ impl Store {
     }
 
     /// Opens `home/store`, creating it where it is missing, and reads the
-    /// ledger. Blocking.
+    /// ledger, with at most `packets_max` packets in memory. Blocking.
     ///
     /// # Errors
     /// [`StoreError::InUse`] when another process has it open.
-    pub fn open(home: &Path) -> Result<(Self, View), StoreError> {
+    pub fn open(home: &Path, packets_max: usize) -> Result<(Self, View), StoreError> {
         std::fs::create_dir_all(home).map_err(|source| StoreError::Create {
             path: home.to_owned(),
             source,
         })?;
         let lock = lock(home)?;
         let path = home.join("store");
-        let (db, view) = match read(&path) {
+        let (db, view) = match read(&path, packets_max) {
             Ok(read) => read,
             Err(Unreadable::Newer(error)) => return Err(error),
             Err(Unreadable::Damaged(reason)) => {
@@ -76,7 +76,7 @@ impl Store {
                     store = %path.display(), kept_as = %aside.display(), reason,
                     "the store is damaged: set aside, a new one is rebuilt from the chains"
                 );
-                read(&path).map_err(|unreadable| match unreadable {
+                read(&path, packets_max).map_err(|unreadable| match unreadable {
                     Unreadable::Newer(error) => error,
                     Unreadable::Damaged(reason) => StoreError::Open {
                         path: path.clone(),
@@ -123,10 +123,28 @@ impl Store {
             .map_err(|source| disk.write_error(source))
     }
 
-    /// Like [`Store::commit`], and returns when the batch is on disk.
-    pub async fn commit_durably(&self, changes: &[Change]) -> Result<(), StoreError> {
-        self.commit(changes)?;
-        self.flush().await
+    /// Whether what is committed can be read back.
+    pub fn keeps(&self) -> bool {
+        !matches!(self.kept, Kept::Nowhere)
+    }
+
+    /// A packet's record as it was committed last, for the view.
+    pub fn packet(&self, key: &PacketKey) -> Result<Option<Change>, StoreError> {
+        let name = Change::Packet(key.clone(), None).key();
+        let disk = match &self.kept {
+            Kept::Nowhere => return Ok(None),
+            Kept::Memory(memory) => return Ok(memory.read(&name)),
+            Kept::Disk(disk) => disk,
+        };
+        let found = disk
+            .db
+            .get(&name)
+            .map_err(|source| disk.read_error(source))?;
+        let decode = |bytes: sled::IVec| serde_json::from_slice(&bytes);
+        found
+            .map(decode)
+            .transpose()
+            .map_err(|source| StoreError::Decode { key: name, source })
     }
 
     /// Brings everything written so far to disk.
@@ -147,6 +165,13 @@ impl Store {
 }
 
 impl Disk {
+    fn read_error(&self, source: sled::Error) -> StoreError {
+        StoreError::Read {
+            path: self.path.clone(),
+            source,
+        }
+    }
+
     fn write_error(&self, source: sled::Error) -> StoreError {
         StoreError::Write {
             path: self.path.clone(),
@@ -181,11 +206,11 @@ enum Unreadable {
     Newer(StoreError),
 }
 
-fn read(path: &Path) -> Result<(sled::Db, View), Unreadable> {
+fn read(path: &Path, packets_max: usize) -> Result<(sled::Db, View), Unreadable> {
     let db = open_sled(path)?;
     check_schema(path, &db)?;
     let mut view = View::default();
-    for entry in db.iter() {
+    for (number, entry) in db.iter().enumerate() {
         let (key, value) = entry.map_err(|error| Unreadable::Damaged(error.to_string()))?;
         if key == SCHEMA_KEY.as_bytes() {
             continue;
@@ -194,9 +219,29 @@ fn read(path: &Path) -> Result<(sled::Db, View), Unreadable> {
             Unreadable::Damaged(format!("{}: {error}", String::from_utf8_lossy(&key)))
         })?;
         view.commit(&change);
+        if let Change::Packet(key, Some(record)) = &change {
+            if record.done.is_some() {
+                view.shelve(key);
+            }
+        }
+        if number % TRIM_EVERY == 0 {
+            trim(&mut view, packets_max);
+        }
     }
+    trim(&mut view, packets_max);
     Ok((db, view))
 }
+
+/// No more packets come into memory than stay there. Intents are read last, so
+/// some packets of theirs may be on the shelf: they come down with their facts.
+fn trim(view: &mut View, packets_max: usize) {
+    for key in view.surplus(packets_max, |_| false) {
+        view.shelve(&key);
+    }
+}
+
+/// How many records are read between two looks at how many there are.
+const TRIM_EVERY: usize = 1_000;
 
 /// sled reports most damage as an error, but its recovery may also panic on it.
 fn open_sled(path: &Path) -> Result<sled::Db, Unreadable> {
@@ -252,8 +297,8 @@ fn set_aside(path: &Path) -> Result<PathBuf, StoreError> {
 
 #[cfg(test)]
 mod tests {
-    use tern_chains::{BlockTime, ChainId};
-    use tern_core::ledger::Head;
+    use tern_chains::{BlockTime, ChainId, Packet, PacketId, TimeoutHeight, Timestamp};
+    use tern_core::ledger::{Head, PacketRecord};
 
     use super::*;
 
@@ -268,20 +313,57 @@ mod tests {
     #[tokio::test]
     async fn what_was_committed_is_read_back() {
         let home = tempfile::tempdir().unwrap();
-        let (store, _) = Store::open(home.path()).unwrap();
-        store.commit_durably(&[head(7)]).await.unwrap();
+        let (store, _) = Store::open(home.path(), 100).unwrap();
+        store.commit(&[head(7)]).unwrap();
+        store.flush().await.unwrap();
         drop(store);
-        let (_, view) = Store::open(home.path()).unwrap();
+        let (_, view) = Store::open(home.path(), 100).unwrap();
         let read = view.head(&ChainId::from_string("akash-a")).unwrap();
         assert_eq!(read.height, 7);
+    }
+
+    fn sent(sequence: u64) -> (PacketKey, Change) {
+        let packet = Packet {
+            sequence: sequence.into(),
+            source_port: "transfer".parse().unwrap(),
+            source_channel: "channel-0".parse().unwrap(),
+            destination_port: "transfer".parse().unwrap(),
+            destination_channel: "channel-7".parse().unwrap(),
+            data: b"{}".to_vec(),
+            timeout_height: TimeoutHeight::Never,
+            timeout_timestamp: Timestamp::from_nanoseconds(1).unwrap(),
+        };
+        let id = PacketId::of(&packet);
+        let key = View::key_on_src(&ChainId::from_string("akash-a"), &id);
+        let mut record = PacketRecord::new(id, ChainId::from_string("kava-a"));
+        record.packet = Some(packet);
+        record.sent = Some(7);
+        (key.clone(), Change::Packet(key, Some(Box::new(record))))
+    }
+
+    #[test]
+    fn of_a_flood_only_so_many_come_into_memory_and_the_rest_can_be_read() {
+        let home = tempfile::tempdir().unwrap();
+        let (store, _) = Store::open(home.path(), 2).unwrap();
+        let all: Vec<_> = (1..=5).map(sent).collect();
+        let changes: Vec<_> = all.iter().map(|(_, change)| change.clone()).collect();
+        store.commit(&changes).unwrap();
+        drop(store);
+        let (store, view) = Store::open(home.path(), 2).unwrap();
+        let in_memory = |(key, _): &&(PacketKey, Change)| view.packet(key).is_some();
+        assert_eq!(all.iter().filter(in_memory).count(), 2);
+        for (key, change) in &all {
+            assert_eq!(store.packet(key).unwrap().as_ref(), Some(change));
+        }
+        assert_eq!(store.packet(&sent(6).0).unwrap(), None);
     }
 
     #[test]
     fn a_store_in_use_is_refused() {
         let home = tempfile::tempdir().unwrap();
-        let _open = Store::open(home.path()).unwrap();
+        let _open = Store::open(home.path(), 100).unwrap();
         assert!(matches!(
-            Store::open(home.path()),
+            Store::open(home.path(), 100),
             Err(StoreError::InUse { .. })
         ));
     }
@@ -293,7 +375,7 @@ mod tests {
         std::fs::create_dir_all(&path).unwrap();
         std::fs::write(path.join("conf"), b"not a sled configuration").unwrap();
         std::fs::write(path.join("db"), vec![0xA5; 4096]).unwrap();
-        let (store, view) = Store::open(home.path()).unwrap();
+        let (store, view) = Store::open(home.path(), 100).unwrap();
         assert_eq!(view, View::default());
         store.commit(&[head(1)]).unwrap();
         assert!(home.path().join("store.damaged-1").join("db").exists());
@@ -302,14 +384,14 @@ mod tests {
     #[test]
     fn a_record_that_cannot_be_read_counts_as_damage() {
         let home = tempfile::tempdir().unwrap();
-        let (store, _) = Store::open(home.path()).unwrap();
+        let (store, _) = Store::open(home.path(), 100).unwrap();
         let Kept::Disk(Disk { db, .. }) = &store.kept else {
             panic!("not on disk");
         };
         db.insert("head/akash-a", b"{".as_slice()).unwrap();
         db.flush().unwrap();
         drop(store);
-        let (_, view) = Store::open(home.path()).unwrap();
+        let (_, view) = Store::open(home.path(), 100).unwrap();
         assert_eq!(view, View::default());
     }
 }

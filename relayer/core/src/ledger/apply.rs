@@ -6,13 +6,13 @@ mod tx;
 
 use tern_chains::{ChainId, Event, PacketId};
 
-use super::{Change, ClientRecord, ConnectionKey, Done, Fact, Finding, Head, View};
+use super::{Change, ClientRecord, ConnectionKey, Done, Fact, Finding, Head, PacketKey, View};
 use crate::policy::Policy;
 use packet::{finish, on_dst, on_src, write_acknowledgement};
 use topology::{change_client, channel_found, client_found, client_updated, connection_found};
 use tx::failures;
 
-/// How often finished packets are looked through, in blocks.
+/// How often finished packets are forgotten, in blocks.
 const PRUNE_EVERY: u64 = 50;
 
 /// The changes a fact makes to what is known.
@@ -44,6 +44,30 @@ pub fn apply(view: &View, policy: &Policy, fact: &Fact) -> Vec<Change> {
             items,
             refusal,
         } => failures(view, policy, chain, items, refusal),
+    }
+}
+
+/// The packet whose record a fact is about: if the store has it and memory does
+/// not, it must be taken down before the fact is applied.
+pub fn packet_of(view: &View, fact: &Fact) -> Option<PacketKey> {
+    let (chain, id, is_on_src) = match fact {
+        Fact::Event { chain, event, .. } => match event {
+            Event::SendPacket(packet) => (chain, PacketId::of(packet), true),
+            Event::AcknowledgePacket(id) | Event::TimeoutPacket(id) => (chain, id.clone(), true),
+            Event::RecvPacket(id) => (chain, id.clone(), false),
+            Event::WriteAcknowledgement { packet, .. } => (chain, PacketId::of(packet), false),
+            _ => return None,
+        },
+        Fact::Found { chain, finding, .. } => match finding {
+            Finding::Settled { packet } => (chain, packet.clone(), true),
+            Finding::Received { packet } => (chain, packet.clone(), false),
+            _ => return None,
+        },
+        _ => return None,
+    };
+    match is_on_src {
+        true => Some(View::key_on_src(chain, &id)),
+        false => packet::key_on_dst(view, chain, &id),
     }
 }
 
@@ -134,13 +158,9 @@ fn apply_block_end(view: &View, policy: &Policy, chain: &ChainId, head: Head) ->
         .filter(|(key, tx)| key.chain == *chain && tx.timeout_height <= head.height);
     changes.extend(expired.map(|(key, _)| Change::Tx(key.clone(), None)));
     if head.height.is_multiple_of(PRUNE_EVERY) {
-        let forgotten = view.packets().filter(|(key, record)| {
-            key.src.chain == *chain
-                && record
-                    .done
-                    .is_some_and(|(done, _)| done + policy.history_blocks < head.height)
-        });
-        changes.extend(forgotten.map(|(key, _)| Change::Packet(key.clone(), None)));
+        let forgotten = head.height.saturating_sub(policy.history_blocks);
+        let forgotten = view.finished_before(chain, forgotten);
+        changes.extend(forgotten.map(|key| Change::Packet(key, None)));
     }
     changes
 }

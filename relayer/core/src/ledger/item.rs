@@ -42,6 +42,17 @@ pub enum Item {
     },
 }
 
+impl Item {
+    /// Whatever may be done for a packet.
+    pub fn of_packet(key: &PacketKey) -> [Self; 3] {
+        [
+            Self::Recv(key.clone()),
+            Self::Ack(key.clone()),
+            Self::Timeout(key.clone()),
+        ]
+    }
+}
+
 impl fmt::Display for Item {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

@@ -1,12 +1,13 @@
-//! The ledger in memory: all records, and indexes derived from them.
+//! The ledger in memory: records, and indexes derived from them.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
-use tern_chains::{ChainId, PacketId};
+use tern_chains::{ChainId, PacketId, Sequence};
 
+use super::packets::Packets;
 use super::{
     Change, ChannelKey, ChannelRecord, ClientKey, ClientRecord, ConnectionKey, ConnectionRecord,
-    Failure, Head, Item, PacketKey, PacketRecord, TxKey, TxRecord,
+    Failure, Head, Item, PacketKey, PacketRecord, PacketState, TxKey, TxRecord,
 };
 
 /// A snapshot of what is known. Changed only through [`View::commit`].
@@ -16,10 +17,8 @@ pub struct View {
     clients: BTreeMap<ClientKey, ClientRecord>,
     connections: BTreeMap<ConnectionKey, ConnectionRecord>,
     channels: BTreeMap<ChannelKey, ChannelRecord>,
-    packets: BTreeMap<PacketKey, PacketRecord>,
+    packets: Packets,
     txs: BTreeMap<TxKey, TxRecord>,
-    /// Derived: packets that are not done.
-    open: BTreeSet<PacketKey>,
     /// Derived: which tx intends an item.
     intents: BTreeMap<Item, TxKey>,
     /// Not stored: a restart tries afresh.
@@ -65,23 +64,51 @@ impl View {
         })
     }
 
+    /// A packet's record, if it is in memory.
     pub fn packet(&self, key: &PacketKey) -> Option<&PacketRecord> {
         self.packets.get(key)
     }
 
-    /// Packets that are not done, by source end and sequence.
-    pub fn open_packets(&self) -> impl Iterator<Item = (&PacketKey, &PacketRecord)> {
-        self.open
-            .iter()
-            .filter_map(|key| self.packets.get_key_value(key))
+    /// Source ends with packets in memory.
+    pub fn ends_with_packets(&self) -> impl Iterator<Item = &ChannelKey> {
+        self.packets.ends()
     }
 
-    /// Packets of one source end that are not done.
-    pub fn open_packets_of<'a>(
-        &'a self,
-        src: &'a ChannelKey,
-    ) -> impl Iterator<Item = (&'a PacketKey, &'a PacketRecord)> {
-        self.open_packets().filter(move |(key, _)| key.src == *src)
+    /// Packets of one source end that are in memory and not done, by sequence.
+    pub fn open_packets_of(
+        &self,
+        src: &ChannelKey,
+    ) -> impl Iterator<Item = (Sequence, &PacketRecord)> {
+        self.packets.open_of(src)
+    }
+
+    /// Packets of one source end that only the store has and that are not done.
+    pub fn shelved_packets_of(
+        &self,
+        src: &ChannelKey,
+    ) -> impl Iterator<Item = (Sequence, PacketState)> + '_ {
+        self.packets.shelf_of(src)
+    }
+
+    /// Puts a packet the store has on the shelf: its name is kept, its record
+    /// leaves memory. No-op for one that could not be relayed from its record.
+    pub fn shelve(&mut self, key: &PacketKey) {
+        self.packets.shelve(key);
+    }
+
+    /// Packets to be shelved so that no more than `max` that are not done stay
+    /// in memory. Never one with an intent, or held for another reason.
+    pub fn surplus(&self, max: usize, is_held: impl Fn(&Item) -> bool) -> Vec<PacketKey> {
+        self.packets.surplus(max, |key| {
+            let items = Item::of_packet(key);
+            let is_busy = |item| is_held(item) || self.intents.contains_key(item);
+            items.iter().any(is_busy)
+        })
+    }
+
+    /// Shelved packets there is room for again below `max`.
+    pub fn wanted(&self, max: usize) -> Vec<PacketKey> {
+        self.packets.wanted(max)
     }
 
     pub fn txs(&self) -> impl Iterator<Item = (&TxKey, &TxRecord)> {
@@ -140,23 +167,15 @@ impl View {
 
     fn commit_packet(&mut self, key: PacketKey, record: Option<PacketRecord>) {
         let Some(record) = record else {
-            self.open.remove(&key);
             self.packets.remove(&key);
             return;
         };
         if record.done.is_some() {
-            self.open.remove(&key);
-            for item in [
-                Item::Recv(key.clone()),
-                Item::Ack(key.clone()),
-                Item::Timeout(key.clone()),
-            ] {
+            for item in Item::of_packet(&key) {
                 self.failures.remove(&item);
             }
-        } else {
-            self.open.insert(key.clone());
         }
-        self.packets.insert(key, record);
+        self.packets.put(key, record);
     }
 
     fn commit_tx(&mut self, key: TxKey, record: Option<TxRecord>) {
@@ -175,8 +194,12 @@ impl View {
         }
     }
 
-    /// All packets, finished ones included: for pruning.
-    pub(super) fn packets(&self) -> impl Iterator<Item = (&PacketKey, &PacketRecord)> {
-        self.packets.iter()
+    /// Packets of a source chain that ended before a height of it.
+    pub(super) fn finished_before<'a>(
+        &'a self,
+        chain: &ChainId,
+        height: u64,
+    ) -> impl Iterator<Item = PacketKey> + 'a {
+        self.packets.finished_before(chain, height)
     }
 }

@@ -1,7 +1,5 @@
 //! Receive, acknowledge, time out: what each open packet needs next.
 
-use std::collections::BTreeSet;
-
 use tern_chains::{Height, Ordering, Packet, TimeoutHeight};
 
 use super::batch::{Datagram, Proposals, Work};
@@ -16,36 +14,47 @@ pub(super) fn propose(
     only: Option<&ChannelKey>,
     proposals: &mut Proposals,
 ) {
-    // Ordered channel ends at which an earlier packet still waits, a set for
-    // the way there and one for the way back.
-    let mut blocked: [BTreeSet<ChannelKey>; 2] = Default::default();
-    for (key, record) in situation.view.open_packets() {
-        if only.is_some_and(|only| *only != key.src) {
+    for src_end in situation.view.ends_with_packets() {
+        if only.is_some_and(|only| only != src_end) {
             continue;
         }
-        let Some(src) = situation.view.channel(&key.src) else {
-            continue;
+        if let Some(src) = situation.view.channel(src_end) {
+            propose_from(situation, src_end, src, proposals);
+        }
+    }
+}
+
+/// Proposes the next step of every open packet sent from one end.
+fn propose_from(
+    situation: &Situation<'_>,
+    src_end: &ChannelKey,
+    src: &ChannelRecord,
+    proposals: &mut Proposals,
+) {
+    let is_ordered = src.ordering == Ordering::Ordered;
+    // Whether an earlier packet still waits, on the way there and on the way
+    // back.
+    let mut is_blocked = [false; 2];
+    for (sequence, record) in situation.view.open_packets_of(src_end) {
+        let key = &PacketKey {
+            src: src_end.clone(),
+            sequence,
         };
-        let is_ordered = src.ordering == Ordering::Ordered;
-        let blocked = &mut blocked[usize::from(record.state() == PacketState::AckWritten)];
-        if is_ordered && blocked.contains(&key.src) {
+        let is_blocked = &mut is_blocked[usize::from(record.state() == PacketState::AckWritten)];
+        if is_ordered && *is_blocked {
             proposals.wait(step(situation, key, record), Why::Predecessor);
             continue;
         }
-        let proposed = match next(situation, key, record, src) {
+        match next(situation, key, record, src) {
             Ok((dst, route, work)) => {
-                let is_timeout = matches!(work.item, Item::Timeout(_));
-                proposals.add(dst, route, work);
                 // A timeout closes an ordered channel: nothing may go with it.
-                !is_timeout
+                *is_blocked |= matches!(work.item, Item::Timeout(_));
+                proposals.add(dst, route, work);
             }
             Err(why) => {
                 proposals.wait(step(situation, key, record), why);
-                false
+                *is_blocked = true;
             }
-        };
-        if is_ordered && !proposed {
-            blocked.insert(key.src.clone());
         }
     }
 }

@@ -4,11 +4,11 @@
 use std::sync::Arc;
 
 use tern_chains::ChainId;
-use tern_core::ledger::{ChannelKey, Fact};
+use tern_core::ledger::{ChannelKey, Fact, PacketState, View};
 use tern_core::plan::Scope;
 use tracing::warn;
 
-use super::{reconcile, Snapshot};
+use super::{reconcile, Known, Snapshot};
 use crate::engine::batches::BATCH;
 use crate::engine::input::Input;
 use crate::engine::{describe, Engine, EngineError};
@@ -81,11 +81,7 @@ impl Engine {
         if !both_ready {
             return;
         }
-        let known: Snapshot = self
-            .view
-            .open_packets_of(&src_end)
-            .map(|(key, record)| (key.sequence, record.clone()))
-            .collect();
+        let known = snapshot(&self.view, &src_end);
         self.reconciling.insert(src_end.clone());
         let inputs = self.sender.clone();
         let room = Arc::clone(&self.reconciling_room);
@@ -121,4 +117,24 @@ impl Engine {
             }
         }
     }
+}
+
+fn snapshot(view: &View, src_end: &ChannelKey) -> Snapshot {
+    let in_memory = view.open_packets_of(src_end).map(|(sequence, record)| {
+        let known = Known {
+            is_sent: record.sent.is_some(),
+            has_data: record.packet.is_some(),
+            has_ack: record.ack.is_some(),
+        };
+        (sequence, known)
+    });
+    let on_shelf = view.shelved_packets_of(src_end).map(|(sequence, state)| {
+        let known = Known {
+            is_sent: true,
+            has_data: true,
+            has_ack: state == PacketState::AckWritten,
+        };
+        (sequence, known)
+    });
+    in_memory.chain(on_shelf).collect()
 }

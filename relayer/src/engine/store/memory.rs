@@ -13,6 +13,8 @@ pub struct Memory(Arc<Mutex<Records>>);
 #[derive(Default)]
 struct Records {
     flushed: BTreeMap<String, Change>,
+    /// With what is not flushed.
+    current: BTreeMap<String, Change>,
     /// Batches written since the last flush, the oldest first.
     unflushed: Vec<Vec<Change>>,
 }
@@ -23,10 +25,10 @@ impl Memory {
     pub fn crash(&self, kept: usize) {
         let mut records = self.lock();
         let batches = std::mem::take(&mut records.unflushed);
-        batches
-            .into_iter()
-            .take(kept)
-            .for_each(|batch| records.apply(batch));
+        for batch in batches.into_iter().take(kept) {
+            apply(&mut records.flushed, batch);
+        }
+        records.current = records.flushed.clone();
     }
 
     /// How many batches a crash could lose.
@@ -36,13 +38,22 @@ impl Memory {
 
     pub(super) fn commit(&self, changes: &[Change]) {
         let stored = changes.iter().filter(|change| !change.is_volatile());
-        self.lock().unflushed.push(stored.cloned().collect());
+        let batch: Vec<Change> = stored.cloned().collect();
+        let mut records = self.lock();
+        apply(&mut records.current, batch.clone());
+        records.unflushed.push(batch);
+    }
+
+    pub(super) fn read(&self, name: &str) -> Option<Change> {
+        self.lock().current.get(name).cloned()
     }
 
     pub(super) fn flush(&self) {
         let mut records = self.lock();
         let batches = std::mem::take(&mut records.unflushed);
-        batches.into_iter().for_each(|batch| records.apply(batch));
+        for batch in batches {
+            apply(&mut records.flushed, batch);
+        }
     }
 
     pub(super) fn view(&self) -> View {
@@ -59,14 +70,12 @@ impl Memory {
     }
 }
 
-impl Records {
-    fn apply(&mut self, batch: Vec<Change>) {
-        for change in batch {
-            if change.is_removal() {
-                self.flushed.remove(&change.key());
-            } else {
-                self.flushed.insert(change.key(), change);
-            }
+fn apply(records: &mut BTreeMap<String, Change>, batch: Vec<Change>) {
+    for change in batch {
+        if change.is_removal() {
+            records.remove(&change.key());
+        } else {
+            records.insert(change.key(), change);
         }
     }
 }

@@ -25,19 +25,25 @@ pub(super) fn on_dst(
     id: &PacketId,
     set: impl FnOnce(&mut PacketRecord),
 ) -> Vec<Change> {
+    let Some(key) = key_on_dst(view, dst, id) else {
+        return vec![];
+    };
+    if view.head(&key.src.chain).is_none() {
+        return vec![];
+    }
+    change_packet(view, key, id, dst, set)
+}
+
+/// The ledger key of a packet event seen on its destination chain, if the
+/// channel is known.
+pub(super) fn key_on_dst(view: &View, dst: &ChainId, id: &PacketId) -> Option<PacketKey> {
     let end = ChannelKey {
         chain: dst.clone(),
         port_id: id.dst_port.clone(),
         channel_id: id.dst_channel.clone(),
     };
-    let Some(channel) = view.channel(&end) else {
-        return vec![];
-    };
-    let src = channel.counterparty_chain.clone();
-    if view.head(&src).is_none() {
-        return vec![];
-    }
-    change_packet(view, View::key_on_src(&src, id), id, dst, set)
+    let src = &view.channel(&end)?.counterparty_chain;
+    Some(View::key_on_src(src, id))
 }
 
 pub(super) fn write_acknowledgement(
