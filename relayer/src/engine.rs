@@ -199,6 +199,7 @@ impl Engine {
         tokio::pin!(grace);
         while self.lanes.any_running() {
             tokio::select! {
+                biased;
                 () = &mut grace => break,
                 input = self.inputs.recv() => match input {
                     Some(input) => self.absorb(input).await?,

@@ -152,6 +152,8 @@ impl Store {
         let disk = match &self.kept {
             Kept::Nowhere => return Ok(()),
             Kept::Memory(memory) => {
+                // As on a disk, a crash can come before it is done.
+                tokio::task::yield_now().await;
                 memory.flush();
                 return Ok(());
             }

@@ -72,6 +72,7 @@ impl Engine {
 
     async fn step(&mut self, shutdown: &CancellationToken) -> Result<(), EngineError> {
         let told = tokio::select! {
+            biased;
             () = shutdown.cancelled() => return Err(EngineError::Stopped),
             told = self.told() => told,
         };
