@@ -13,7 +13,7 @@ mod binaries;
 mod chain;
 mod guard;
 mod history;
-mod http;
+pub mod http;
 mod network;
 mod process;
 mod state;

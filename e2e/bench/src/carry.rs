@@ -94,7 +94,9 @@ impl<'a> Shift<'a> {
             began: Instant::now(),
             stage,
             contestant,
-            running: contestant.relayer.start(&nodes, &contestant.channel)?,
+            running: contestant
+                .relayer
+                .start(stage, &nodes, &contestant.channel)?,
             gates,
         })
     }

@@ -5,13 +5,15 @@ use std::time::Duration;
 use anyhow::{Context, Result};
 use serde_json::Value;
 use tendermint::Time;
-use tern_e2e::{attribute, wait, TestChain};
+use tern_e2e::{attribute, wait};
+
+use crate::stage::{HeaderTime, Site};
 
 const BLOCK_LIMIT: Duration = Duration::from_secs(30);
 
 /// Reads each block once, straight from the node.
 pub struct Journal<'a> {
-    chain: &'a TestChain,
+    site: &'a Site,
     /// The newest block when this was begun.
     pub begin: u64,
     pub blocks: Vec<BlockSeen>,
@@ -55,32 +57,33 @@ pub enum Step {
 
 impl<'a> Journal<'a> {
     /// Of all blocks after the newest.
-    pub fn from_now(chain: &'a TestChain) -> Result<Self> {
+    pub fn from_now(site: &'a Site) -> Result<Self> {
         Ok(Self {
-            chain,
-            begin: chain.height()?,
+            site,
+            begin: site.height()?,
             blocks: Vec::new(),
         })
     }
 
     /// Reads what is new.
     pub fn read(&mut self) -> Result<()> {
-        let newest = self.chain.height()?;
+        let newest = self.site.height()?;
         let last = self.blocks.last().map_or(self.begin, |block| block.height);
         for height in last + 1..=newest {
-            let results = self.chain.rpc(&format!("/block_results?height={height}"))?;
+            let results = self.site.rpc(&format!("/block_results?height={height}"))?;
             self.blocks.push(block(height, &results)?);
         }
         Ok(())
     }
 
-    /// When a block was committed, in seconds since 1970. A header's time is that
-    /// of the votes for the block before it, so the next header says it.
+    /// When a block was committed, in seconds since 1970, by a header's time.
     pub fn committed(&self, height: u64) -> Result<f64> {
-        let path = format!("/header?height={}", height + 1);
-        let header = wait::until("the next header", BLOCK_LIMIT, || {
-            Ok(self.chain.rpc(&path).ok())
-        })?;
+        let says = match self.site.header_time {
+            HeaderTime::OfTheLastCommit => height + 1,
+            HeaderTime::OfItself => height,
+        };
+        let path = format!("/header?height={says}");
+        let header = wait::until("a header", BLOCK_LIMIT, || Ok(self.site.rpc(&path).ok()))?;
         let time = header["header"]["time"].as_str();
         Ok(seconds(time.context("a header without a time")?.parse()?))
     }

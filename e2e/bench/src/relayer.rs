@@ -8,7 +8,7 @@ use std::process::Command;
 use std::time::Duration;
 
 use anyhow::{ensure, Result};
-use tern_e2e::{tail, wait, Process, Signal};
+use tern_e2e::{wait, Process, Signal};
 
 pub use hermes::Hermes;
 pub use tern::Tern;
@@ -38,12 +38,12 @@ impl Channel {
 /// A relayer with keys of its own.
 pub trait Relayer: Sync {
     fn name(&self) -> &'static str;
-    /// The name of its account.
-    fn key(&self) -> &'static str;
+    /// The mnemonic of its account.
+    fn mnemonic(&self) -> &'static str;
     /// Opens a channel with client and connection; returns when it is open.
-    fn open_channel(&self, nodes: &Nodes) -> Result<Channel>;
+    fn open_channel(&self, stage: &Stage, nodes: &Nodes) -> Result<Channel>;
     /// Starts to relay this channel; returns at once.
-    fn start(&self, nodes: &Nodes, channel: &Channel) -> Result<Running>;
+    fn start(&self, stage: &Stage, nodes: &Nodes, channel: &Channel) -> Result<Running>;
 }
 
 /// A relayer that takes part, with its channel and its accounts' addresses.
@@ -55,12 +55,9 @@ pub struct Contestant {
 
 impl Contestant {
     pub fn new(stage: &Stage, relayer: Box<dyn Relayer>) -> Result<Self> {
-        let address = |end: End| {
-            let chain = stage.chain(end).spec.id;
-            stage.network.address(chain, relayer.key())
-        };
+        let address = |end: End| stage.site(end).address(relayer.mnemonic());
         Ok(Self {
-            channel: relayer.open_channel(&stage.nodes())?,
+            channel: relayer.open_channel(stage, &stage.nodes())?,
             addresses: [address(End::Akash)?, address(End::Kava)?],
             relayer,
         })
@@ -113,11 +110,8 @@ impl Running {
     /// Fails if it has ended.
     pub fn alive(&mut self) -> Result<()> {
         let ended = self.process.ended()?;
-        ensure!(
-            ended.is_none(),
-            "it ended with {ended:?}: {}",
-            tail(&self.log, 5)
-        );
+        let last = || self.said().lines().last().unwrap_or_default().to_owned();
+        ensure!(ended.is_none(), "it ended with {ended:?}: {}", last());
         Ok(())
     }
 

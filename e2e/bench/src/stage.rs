@@ -1,21 +1,31 @@
-//! Two real chains, who sends on them, and gates to their nodes.
+//! Two chains, who sends on them, and gates to their nodes.
 
+mod dev;
 mod gates;
+mod home;
+mod real;
 mod sender;
+mod site;
 
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::Result;
-use tern_e2e::{wait, ChainSpec, Network, TestChain, USER};
+use tern_cosmos::{Key, DEFAULT_HD_PATH};
+use tern_e2e::{wait, USER};
 use tokio::runtime::Runtime;
 
+pub use dev::Settings as DevSettings;
 pub use gates::Gates;
-use sender::Sender;
+pub use home::{configure, home, Setting};
+pub use site::{HeaderTime, Site};
 
+use self::dev::DevChains;
+use self::real::RealChains;
+use self::sender::Sender;
 use crate::journal::Journal;
 use crate::relayer::Nodes;
 
-const BLOCK_TIME: &str = "1s";
 const BLOCK_LIMIT: Duration = Duration::from_secs(60);
 
 /// One of the two chains.
@@ -42,68 +52,96 @@ impl End {
 
 /// Where everything plays.
 pub struct Stage {
-    pub network: Network,
+    pub sites: [Site; 2],
     pub runtime: Runtime,
+    /// For homes and logs.
+    pub folder: PathBuf,
     senders: [Sender; 2],
-    /// The address of the account that sends and receives.
-    users: [String; 2],
+    chains: Chains,
+}
+
+/// What is behind the sites, and ends with the stage.
+enum Chains {
+    Real(RealChains),
+    Dev(DevChains),
 }
 
 impl Stage {
-    /// Starts both chains, with blocks of a second.
-    pub fn raise() -> Result<Self> {
-        let specs = [ChainSpec::akash(), ChainSpec::kava()];
-        let specs = specs.map(|spec| ChainSpec {
-            block_time: BLOCK_TIME,
-            ..spec
-        });
-        let network = Network::of(specs.to_vec())?;
+    /// Two real chains (`e2e/chain`) with blocks of a second.
+    pub fn real() -> Result<Self> {
+        let (chains, sites, folder) = real::start()?;
+        Self::on(Runtime::new()?, sites, folder, Chains::Real(chains))
+    }
+
+    /// Two development chains on sockets, with blocks of a second.
+    pub fn dev(settings: DevSettings) -> Result<Self> {
         let runtime = Runtime::new()?;
-        let sender = |end: End| Sender::new(&runtime, &network.chains[end.index()], USER.1);
-        let senders = [sender(End::Akash)?, sender(End::Kava)?];
-        let user = |end: End| network.address(network.chains[end.index()].spec.id, USER.0);
-        let users = [user(End::Akash)?, user(End::Kava)?];
+        let (chains, sites, folder) = dev::start(&runtime, settings)?;
+        Self::on(runtime, sites, folder, Chains::Dev(chains))
+    }
+
+    fn on(runtime: Runtime, sites: [Site; 2], folder: PathBuf, chains: Chains) -> Result<Self> {
+        let sender = |site: &Site| Sender::new(&runtime, site, USER.1);
         Ok(Self {
-            senders,
-            users,
-            network,
+            senders: [sender(&sites[0])?, sender(&sites[1])?],
+            sites,
             runtime,
+            folder,
+            chains,
         })
     }
 
-    pub fn chain(&self, end: End) -> &TestChain {
-        &self.network.chains[end.index()]
+    /// The end of a stage on which nothing failed: nothing is kept.
+    pub fn passed(self) -> Result<()> {
+        match self.chains {
+            Chains::Real(chains) => chains.passed(),
+            Chains::Dev(chains) => chains.passed(),
+        }
+    }
+
+    pub fn site(&self, end: End) -> &Site {
+        &self.sites[end.index()]
+    }
+
+    pub fn folder(&self) -> &Path {
+        &self.folder
     }
 
     /// Puts a transaction of `count` transfers into the mempool.
     pub fn send(&self, from: End, channel: &str, count: u32) -> Result<()> {
-        let receiver = &self.users[from.other().index()];
+        let receiver = self.site(from.other()).address(USER.1)?;
         let sender = &self.senders[from.index()];
-        self.runtime.block_on(sender.send(channel, receiver, count))
+        self.runtime
+            .block_on(sender.send(channel, &receiver, count))
     }
 
     /// The nodes' own doors.
     pub fn nodes(&self) -> Nodes {
         Nodes {
-            rpc: End::BOTH.map(|end| self.chain(end).rpc_port),
-            grpc: End::BOTH.map(|end| self.chain(end).grpc_port),
+            rpc: End::BOTH.map(|end| self.site(end).rpc_port),
+            grpc: End::BOTH.map(|end| self.site(end).grpc_port),
         }
     }
 
     /// Of both chains, from now on.
     pub fn journals(&self) -> Result<[Journal<'_>; 2]> {
-        let of = |end: End| Journal::from_now(self.chain(end));
+        let of = |end: End| Journal::from_now(self.site(end));
         Ok([of(End::Akash)?, of(End::Kava)?])
     }
 
     /// Waits until both chains have made some more blocks.
     pub fn pass_blocks(&self, blocks: u64) -> Result<()> {
-        for end in End::BOTH {
-            let until = self.chain(end).height()? + blocks;
+        for site in &self.sites {
+            let until = site.height()? + blocks;
             wait::until("more blocks", BLOCK_LIMIT, || {
-                Ok((self.chain(end).height()? >= until).then_some(()))
+                Ok((site.height()? >= until).then_some(()))
             })?;
         }
         Ok(())
     }
+}
+
+/// The key of a mnemonic, as every program derives it.
+fn key(mnemonic: &str, prefix: &str) -> Result<Key> {
+    Ok(Key::from_mnemonic(mnemonic, DEFAULT_HD_PATH, prefix)?)
 }

@@ -68,7 +68,7 @@ fn run(args: &Args) -> Result<bool> {
     if let Some(Peer::Hermes) = args.peer {
         eprintln!("peer: {}", Hermes::version(&args.peer_binary)?);
     }
-    let stage = Stage::raise()?;
+    let stage = Stage::real()?;
     let mut contestants = vec![Contestant::new(&stage, Box::new(Tern::new(&stage)?))?];
     if let Some(Peer::Hermes) = args.peer {
         let hermes = Hermes::new(&stage, &args.peer_binary)?;
@@ -88,7 +88,7 @@ fn run(args: &Args) -> Result<bool> {
     let report = Report::of(&measures);
     println!("{}", terminal(&report));
     println!("results: {}", args.out.display());
-    stage.network.passed()?;
+    stage.passed()?;
     Ok(!report.has_failures())
 }
 
@@ -137,7 +137,7 @@ fn play(
                 scene.name
             );
             // What is left would be carried in the next round.
-            Tern::clear(&stage.network, &contestant.channel)?;
+            Tern::clear(stage, &contestant.channel)?;
             Outcome::Failed(format!("{error:#}"))
         }
     };

@@ -11,7 +11,7 @@ use serde_json::Value;
 use tern_e2e::OTHER;
 
 use super::{Channel, Nodes, Relayer, Running};
-use crate::stage::{End, Stage};
+use crate::stage::{Site, Stage};
 
 const GLOBAL: &str = "\
 [global]
@@ -42,45 +42,22 @@ port = 3001
 pub struct Hermes {
     binary: PathBuf,
     home: PathBuf,
-    chains: [ChainOfHermes; 2],
-}
-
-struct ChainOfHermes {
-    id: &'static str,
-    prefix: &'static str,
-    denom: &'static str,
 }
 
 impl Hermes {
     pub fn new(stage: &Stage, binary: &Path) -> Result<Self> {
-        let root = stage.network.path();
-        let home = root.join("bench-hermes");
+        let home = stage.folder().join("bench-hermes");
         std::fs::create_dir_all(&home)?;
-        let chain = |end: End| {
-            let spec = &stage.chain(end).spec;
-            ChainOfHermes {
-                id: spec.id,
-                prefix: spec.prefix,
-                denom: spec.denom,
-            }
-        };
         let hermes = Self {
             binary: binary.to_owned(),
             home,
-            chains: End::BOTH.map(chain),
         };
-        hermes.configure(&stage.nodes(), None)?;
-        let mnemonic = root.join(format!("{}.mnemonic", OTHER.0));
-        let mnemonic = mnemonic.to_string_lossy();
-        for chain in &hermes.chains {
-            hermes.run(&[
-                "keys",
-                "add",
-                "--chain",
-                chain.id,
-                "--mnemonic-file",
-                &mnemonic,
-            ])?;
+        hermes.configure(stage, &stage.nodes(), None)?;
+        let words = hermes.home.join("mnemonic");
+        std::fs::write(&words, OTHER.1)?;
+        for site in &stage.sites {
+            let words = words.to_string_lossy();
+            hermes.run(&["keys", "add", "--chain", site.id, "--mnemonic-file", &words])?;
         }
         Ok(hermes)
     }
@@ -92,12 +69,12 @@ impl Hermes {
         Ok(String::from_utf8_lossy(&output.stdout).trim().to_owned())
     }
 
-    fn configure(&self, nodes: &Nodes, channel: Option<&Channel>) -> Result<()> {
+    fn configure(&self, stage: &Stage, nodes: &Nodes, channel: Option<&Channel>) -> Result<()> {
         let mut config = GLOBAL.to_owned();
-        for (at, chain) in self.chains.iter().enumerate() {
+        for (at, site) in stage.sites.iter().enumerate() {
             let (rpc, grpc) = (nodes.rpc[at], nodes.grpc[at]);
             let channel = channel.map(|channel| channel.0[at].as_str());
-            self.chain(&mut config, chain, (rpc, grpc), channel)?;
+            self.chain(&mut config, site, (rpc, grpc), channel)?;
         }
         std::fs::write(self.config(), config)?;
         Ok(())
@@ -106,11 +83,13 @@ impl Hermes {
     fn chain(
         &self,
         config: &mut String,
-        chain: &ChainOfHermes,
+        site: &Site,
         (rpc, grpc): (u16, u16),
         channel: Option<&str>,
     ) -> Result<()> {
-        let ChainOfHermes { id, prefix, denom } = chain;
+        let Site {
+            id, prefix, denom, ..
+        } = site;
         let keys = self.home.join("keys");
         write!(
             config,
@@ -174,13 +153,13 @@ impl Relayer for Hermes {
         "hermes"
     }
 
-    fn key(&self) -> &'static str {
-        OTHER.0
+    fn mnemonic(&self) -> &'static str {
+        OTHER.1
     }
 
-    fn open_channel(&self, nodes: &Nodes) -> Result<Channel> {
-        self.configure(nodes, None)?;
-        let [a, b] = &self.chains;
+    fn open_channel(&self, stage: &Stage, nodes: &Nodes) -> Result<Channel> {
+        self.configure(stage, nodes, None)?;
+        let [a, b] = &stage.sites;
         let opened = self.run(&[
             "create",
             "channel",
@@ -202,8 +181,8 @@ impl Relayer for Hermes {
         }
     }
 
-    fn start(&self, nodes: &Nodes, channel: &Channel) -> Result<Running> {
-        self.configure(nodes, Some(channel))?;
+    fn start(&self, stage: &Stage, nodes: &Nodes, channel: &Channel) -> Result<Running> {
+        self.configure(stage, nodes, Some(channel))?;
         let mut command = Command::new(&self.binary);
         command.arg("--config").arg(self.config()).arg("start");
         let log = self.home.join("hermes.log");

@@ -3,46 +3,29 @@
 use std::process::Command;
 
 use anyhow::Result;
-use tern_e2e::{tern_binary, Network, Setup, Tern as Home, RELAYER};
+use tern_e2e::{tern_binary, Tern as Home, RELAYER};
 
 use super::{Channel, Nodes, Relayer, Running};
-use crate::stage::{End, Stage};
+use crate::stage::{configure, home, End, Setting, Stage};
+
+const SETTING: Setting = Setting { key: RELAYER };
 
 pub struct Tern {
     home: Home,
-    /// The configuration with the nodes' own ports.
-    config: String,
-    own: Nodes,
 }
 
 impl Tern {
     pub fn new(stage: &Stage) -> Result<Self> {
-        let home = stage.network.home("bench-tern", Setup::default())?;
-        Ok(Self {
-            config: std::fs::read_to_string(home.home.join("config.toml"))?,
-            home,
-            own: stage.nodes(),
-        })
+        let home = home(stage, "bench-tern", SETTING)?;
+        Ok(Self { home })
     }
 
     /// Relays what a failed round has left on a channel, before the next one.
-    pub fn clear(network: &Network, channel: &Channel) -> Result<()> {
+    pub fn clear(stage: &Stage, channel: &Channel) -> Result<()> {
+        let home = home(stage, "bench-clear", SETTING)?;
         for end in End::BOTH {
-            let chain = network.chains[end.index()].spec.id;
-            let args = ["packet", "clear", chain, channel.id(end)];
-            network.tern.json(&args)?;
+            home.json(&["packet", "clear", stage.site(end).id, channel.id(end)])?;
         }
-        Ok(())
-    }
-
-    fn configure(&self, nodes: &Nodes) -> Result<()> {
-        let address = |port: u16| format!("http://127.0.0.1:{port}\"");
-        let mut config = self.config.clone();
-        let own = self.own.rpc.iter().chain(&self.own.grpc);
-        for (own, port) in own.zip(nodes.rpc.iter().chain(&nodes.grpc)) {
-            config = config.replace(&address(*own), &address(*port));
-        }
-        std::fs::write(self.home.home.join("config.toml"), config)?;
         Ok(())
     }
 }
@@ -52,13 +35,14 @@ impl Relayer for Tern {
         "tern"
     }
 
-    fn key(&self) -> &'static str {
-        RELAYER.0
+    fn mnemonic(&self) -> &'static str {
+        SETTING.key.1
     }
 
-    fn open_channel(&self, nodes: &Nodes) -> Result<Channel> {
-        self.configure(nodes)?;
-        let opened = self.home.json(&["channel", "open", "akash-a", "kava-a"])?;
+    fn open_channel(&self, stage: &Stage, nodes: &Nodes) -> Result<Channel> {
+        configure(stage, &self.home, SETTING, nodes)?;
+        let [a, b] = &stage.sites;
+        let opened = self.home.json(&["channel", "open", a.id, b.id])?;
         // The registry's order is that of the chains' names: ours.
         let id = |chain: &str| opened["channels"][0][chain]["channel_id"].as_str();
         let id = |chain: &str| id(chain).map(str::to_owned);
@@ -68,8 +52,8 @@ impl Relayer for Tern {
         }
     }
 
-    fn start(&self, nodes: &Nodes, _: &Channel) -> Result<Running> {
-        self.configure(nodes)?;
+    fn start(&self, stage: &Stage, nodes: &Nodes, _: &Channel) -> Result<Running> {
+        configure(stage, &self.home, SETTING, nodes)?;
         let mut command = Command::new(tern_binary()?);
         command.arg("--home").arg(&self.home.home).arg("start");
         command.env_remove("TERN_LOG");

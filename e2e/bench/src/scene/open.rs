@@ -31,9 +31,9 @@ fn play(stage: &Stage, contestant: &Contestant, way: Way) -> Result<Vec<Figure>>
         Way::Gated(round_trip) => Some(Gates::open(stage, round_trip)?),
     };
     let nodes = gates.as_ref().map_or(stage.nodes(), Gates::nodes);
-    let mut kava = Journal::from_now(stage.chain(End::Kava))?;
+    let mut kava = Journal::from_now(stage.site(End::Kava))?;
     let start = seconds(Time::now());
-    contestant.relayer.open_channel(&nodes)?;
+    contestant.relayer.open_channel(stage, &nodes)?;
     let took = seconds(Time::now()) - start;
     kava.read()?;
     let last = kava.handshake(LAST).context("the channel is not open")?;

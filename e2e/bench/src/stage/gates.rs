@@ -21,15 +21,15 @@ impl Gates {
     pub fn open(stage: &Stage, round_trip: Duration) -> Result<Self> {
         let tally = Arc::new(Tally::default());
         let open = |end: End, door: Door| {
-            let chain = stage.chain(end);
+            let site = stage.site(end);
             let port = match door {
-                Door::Rpc => chain.rpc_port,
-                Door::Grpc => chain.grpc_port,
+                Door::Rpc => site.rpc_port,
+                Door::Grpc => site.grpc_port,
             };
             let plan = Plan {
                 to: SocketAddr::from((Ipv4Addr::LOCALHOST, port)),
                 door,
-                chain: chain.spec.id,
+                chain: site.id,
                 round_trip,
             };
             Gate::open(&stage.runtime, plan, tally.clone())

@@ -9,11 +9,12 @@ use ibc_proto::ibc::applications::transfer::v1::MsgTransfer;
 use prost::Message as _;
 use tendermint::Time;
 use tern_chains::{Account, Chain, ChainId, Check, TxDraft};
-use tern_cosmos::{CosmosChain, CosmosSettings, GasPrice, Key, DEFAULT_HD_PATH};
-use tern_e2e::TestChain;
+use tern_cosmos::{CosmosChain, CosmosSettings, GasPrice};
 use tokio::runtime::Runtime;
 use tokio::sync::Mutex;
 use url::Url;
+
+use super::site::Site;
 
 /// More than a transfer uses. Gas costs nothing here, and blocks have no limit.
 const GAS_EACH: u64 = 150_000;
@@ -30,19 +31,19 @@ pub struct Sender {
 }
 
 impl Sender {
-    pub fn new(runtime: &Runtime, chain: &TestChain, mnemonic: &str) -> Result<Self> {
-        let (spec, rpc, grpc) = (&chain.spec, chain.rpc_port, chain.grpc_port);
+    pub fn new(runtime: &Runtime, site: &Site, mnemonic: &str) -> Result<Self> {
+        let (rpc, grpc) = (site.rpc_port, site.grpc_port);
         let url = |port: u16| Url::parse(&format!("http://127.0.0.1:{port}"));
-        let price: GasPrice = format!("0{}", spec.denom).parse()?;
-        let id = ChainId::from_string(spec.id);
-        let mut settings = CosmosSettings::new(id, url(rpc)?, url(grpc)?, spec.prefix, price);
-        settings.key = Some(Key::from_mnemonic(mnemonic, DEFAULT_HD_PATH, spec.prefix)?);
+        let price: GasPrice = format!("0{}", site.denom).parse()?;
+        let id = ChainId::from_string(site.id);
+        let mut settings = CosmosSettings::new(id, url(rpc)?, url(grpc)?, site.prefix, price);
+        settings.key = Some(super::key(mnemonic, site.prefix)?);
         runtime.block_on(async {
             let chain = CosmosChain::new(settings)?;
             let account = Mutex::new(chain.account().await?);
             Ok(Self {
                 chain,
-                denom: spec.denom,
+                denom: site.denom,
                 account,
             })
         })

@@ -1,0 +1,41 @@
+//! Real chains: CometBFT, the Cosmos SDK, ibc-go.
+
+use std::path::PathBuf;
+
+use anyhow::Result;
+use tern_e2e::{ChainSpec, Network, TestChain};
+
+use super::site::{HeaderTime, Site};
+
+const BLOCK_TIME: &str = "1s";
+
+/// They end with their owner.
+pub struct RealChains(Network);
+
+pub fn start() -> Result<(RealChains, [Site; 2], PathBuf)> {
+    let specs = [ChainSpec::akash(), ChainSpec::kava()].map(|spec| ChainSpec {
+        block_time: BLOCK_TIME,
+        ..spec
+    });
+    let network = Network::of(specs.to_vec())?;
+    let sites = [site(&network.chains[0]), site(&network.chains[1])];
+    let folder = network.path();
+    Ok((RealChains(network), sites, folder))
+}
+
+impl RealChains {
+    pub fn passed(self) -> Result<()> {
+        self.0.passed()
+    }
+}
+
+fn site(chain: &TestChain) -> Site {
+    Site {
+        id: chain.spec.id,
+        prefix: chain.spec.prefix,
+        denom: chain.spec.denom,
+        rpc_port: chain.rpc_port,
+        grpc_port: chain.grpc_port,
+        header_time: HeaderTime::OfTheLastCommit,
+    }
+}
