@@ -24,9 +24,11 @@ pub enum Way {
 }
 
 /// Packets to be carried from one end: `txs` transactions of `each` transfers.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Load {
     pub from: End,
+    /// The packets take turns on them.
+    pub channels: Vec<String>,
     pub each: u32,
     pub txs: u32,
     /// From one transaction to the next.
@@ -34,10 +36,11 @@ pub struct Load {
 }
 
 impl Load {
-    /// All at once.
-    pub fn burst(from: End, count: u32) -> Self {
+    /// All at once, on the contestant's channels.
+    pub fn burst(stage: &Stage, contestant: &Contestant, from: End, count: u32) -> Self {
         Self {
             from,
+            channels: contestant.channels(stage, from),
             each: count,
             txs: 1,
             pause: Duration::ZERO,
@@ -78,7 +81,7 @@ impl<'a> Shift<'a> {
     /// Starts the relayer and waits until it has come to rest.
     pub fn begin(stage: &'a Stage, contestant: &'a Contestant, way: Way) -> Result<Self> {
         let mut shift = Self::start(stage, contestant, way)?;
-        shift.running.ready()?;
+        shift.ready()?;
         stage.pass_blocks(SETTLE_BLOCKS)?;
         Ok(shift)
     }
@@ -96,14 +99,14 @@ impl<'a> Shift<'a> {
             contestant,
             running: contestant
                 .relayer
-                .start(stage, &nodes, &contestant.channel)?,
+                .start(stage, &nodes, contestant.own.as_ref())?,
             gates,
         })
     }
 
     /// Sends, and waits until every packet is acknowledged.
-    pub fn carry(&mut self, load: Load, limit: Duration) -> Result<Carried> {
-        let mut both = self.carry_all(&[load], limit)?;
+    pub fn carry(&mut self, load: &Load, limit: Duration) -> Result<Carried> {
+        let mut both = self.carry_all(std::slice::from_ref(load), limit)?;
         both.pop().context("no load")
     }
 
@@ -128,7 +131,7 @@ impl<'a> Shift<'a> {
         let calls = self.gates.as_ref().map(|gates| gates.tally.since(began));
         let counts = self.counts().since(before);
         let carried = loads.iter().map(|load| {
-            let mut carried = self.collect(*load, &journals)?;
+            let mut carried = self.collect(load, &journals)?;
             carried.calls = calls.clone().unwrap_or_default();
             carried.counts = counts;
             carried.began = began;
@@ -141,11 +144,11 @@ impl<'a> Shift<'a> {
     /// Waits for packets that were sent before, in blocks of these journals.
     pub fn finish(
         &mut self,
-        load: Load,
+        load: &Load,
         journals: &mut [Journal; 2],
         limit: Duration,
     ) -> Result<Carried> {
-        let footprint = self.watch(&[load], journals, limit)?;
+        let footprint = self.watch(std::slice::from_ref(load), journals, limit)?;
         let mut carried = self.collect(load, journals)?;
         carried.footprint = footprint;
         Ok(carried)
@@ -153,6 +156,16 @@ impl<'a> Shift<'a> {
 
     pub fn footprint(&self) -> Result<Footprint> {
         Footprint::of(self.running.id())
+    }
+
+    /// Waits until the relayer says that it relays.
+    pub fn ready(&mut self) -> Result<()> {
+        self.running.ready()
+    }
+
+    /// Its process id.
+    pub fn id(&self) -> u32 {
+        self.running.id()
     }
 
     /// When the process was started.
@@ -176,12 +189,11 @@ impl<'a> Shift<'a> {
     }
 
     fn send(&self, load: &Load) -> Result<()> {
-        let channel = self.contestant.channel.id(load.from);
         let begin = Instant::now();
         for number in 0..load.txs {
             let due = load.pause * number;
             wait::pause(due.saturating_sub(begin.elapsed()));
-            self.stage.send(load.from, channel, load.each)?;
+            self.stage.send(load.from, &load.channels, load.each)?;
         }
         Ok(())
     }
@@ -195,7 +207,6 @@ impl<'a> Shift<'a> {
     ) -> Result<Footprint> {
         let mut footprint = self.footprint()?;
         let mut done = 0;
-        let channel = &self.contestant.channel;
         let all: usize = loads.iter().map(Load::count).sum();
         let watched = wait::until("every packet to be acknowledged", limit, || {
             for journal in &mut *journals {
@@ -203,11 +214,10 @@ impl<'a> Shift<'a> {
             }
             let end = |load: &Load| {
                 let journal = &journals[load.from.index()];
-                let id = channel.id(load.from);
-                if journal.count(Step::TimedOut, id) > 0 {
+                if journal.count(Step::TimedOut, &load.channels) > 0 {
                     bail!("packets timed out");
                 }
-                Ok(journal.count(Step::Acknowledged, id))
+                Ok(journal.count(Step::Acknowledged, &load.channels))
             };
             done = loads.iter().map(end).sum::<Result<usize>>()?;
             footprint = footprint.and(Footprint::of(self.running.id())?);
@@ -218,11 +228,10 @@ impl<'a> Shift<'a> {
         Ok(footprint)
     }
 
-    fn collect(&self, load: Load, journals: &[Journal; 2]) -> Result<Carried> {
+    fn collect(&self, load: &Load, journals: &[Journal; 2]) -> Result<Carried> {
         let src = &journals[load.from.index()];
         let dst = &journals[load.from.other().index()];
-        let channel = self.contestant.channel.id(load.from);
-        let trips = trips(&src.blocks, &dst.blocks, channel);
+        let trips = trips(&src.blocks, &dst.blocks, &load.channels);
         let sent = trips.iter().map(|trip| trip.sent).max();
         let acknowledged = trips.iter().filter_map(|trip| trip.acknowledged).max();
         let of_relayer = |end: End| {

@@ -4,6 +4,9 @@ use anyhow::{Context, Result};
 
 use crate::measure::{Figure, Unit};
 
+/// `USER_HZ`: it has been this on every Linux since 2.6.
+const TICKS_PER_SECOND: f64 = 100.0;
+
 /// Peaks over what was seen.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Footprint {
@@ -38,6 +41,23 @@ impl Footprint {
     }
 }
 
+/// Processor time a process has used so far, in seconds.
+pub fn processor_time(process: u32) -> Result<f64> {
+    let path = format!("/proc/{process}/stat");
+    let stat = std::fs::read_to_string(&path).with_context(|| path.clone())?;
+    ticks(&stat)
+        .map(|ticks| ticks / TICKS_PER_SECOND)
+        .with_context(|| format!("{path} is not as expected"))
+}
+
+/// `utime` and `stime`: the name before them may hold spaces and brackets.
+fn ticks(stat: &str) -> Option<f64> {
+    let (_, fields) = stat.rsplit_once(')')?;
+    let mut fields = fields.split_whitespace().skip(11);
+    let mut next = || fields.next()?.parse::<f64>().ok();
+    Some(next()? + next()?)
+}
+
 fn read(status: &str) -> Option<Footprint> {
     let field = |name: &str| -> Option<f64> {
         let line = status.lines().find_map(|line| line.strip_prefix(name))?;
@@ -53,6 +73,12 @@ fn read(status: &str) -> Option<Footprint> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn processor_time_is_that_of_user_and_kernel() {
+        let stat = "7 (a (b) c) S 1 7 7 0 -1 4 100 0 0 0 250 50 0 0 20 0 1 0 9";
+        assert_eq!(ticks(stat), Some(300.0));
+    }
 
     #[test]
     fn the_kernels_words_are_read() {

@@ -88,10 +88,10 @@ impl<'a> Journal<'a> {
         Ok(seconds(time.context("a header without a time")?.parse()?))
     }
 
-    pub fn count(&self, step: Step, src_channel: &str) -> usize {
+    pub fn count(&self, step: Step, src_channels: &[String]) -> usize {
         let packets = self.blocks.iter().flat_map(|block| &block.packets);
         packets
-            .filter(|packet| packet.step == step && packet.src_channel == src_channel)
+            .filter(|packet| packet.step == step && src_channels.contains(&packet.src_channel))
             .count()
     }
 

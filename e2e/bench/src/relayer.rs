@@ -42,25 +42,40 @@ pub trait Relayer: Sync {
     fn mnemonic(&self) -> &'static str;
     /// Opens a channel with client and connection; returns when it is open.
     fn open_channel(&self, stage: &Stage, nodes: &Nodes) -> Result<Channel>;
-    /// Starts to relay this channel; returns at once.
-    fn start(&self, stage: &Stage, nodes: &Nodes, channel: &Channel) -> Result<Running>;
+    /// Starts to relay on this channel, or on all; returns at once.
+    fn start(&self, stage: &Stage, nodes: &Nodes, channel: Option<&Channel>) -> Result<Running>;
 }
 
-/// A relayer that takes part, with its channel and its accounts' addresses.
+/// A relayer that takes part.
 pub struct Contestant {
     pub relayer: Box<dyn Relayer>,
-    pub channel: Channel,
+    /// The channel it has opened, and relays on alone. None: it relays on those
+    /// that the stage came with.
+    pub own: Option<Channel>,
+    /// Its accounts.
     pub addresses: [String; 2],
 }
 
 impl Contestant {
     pub fn new(stage: &Stage, relayer: Box<dyn Relayer>) -> Result<Self> {
         let address = |end: End| stage.site(end).address(relayer.mnemonic());
+        let own = match stage.linked[0].is_empty() {
+            true => Some(relayer.open_channel(stage, &stage.nodes())?),
+            false => None,
+        };
         Ok(Self {
-            channel: relayer.open_channel(stage, &stage.nodes())?,
+            own,
             addresses: [address(End::Akash)?, address(End::Kava)?],
             relayer,
         })
+    }
+
+    /// Channel ids of one end.
+    pub fn channels(&self, stage: &Stage, end: End) -> Vec<String> {
+        match &self.own {
+            Some(channel) => vec![channel.id(end).to_owned()],
+            None => stage.linked[end.index()].clone(),
+        }
     }
 
     pub fn name(&self) -> &'static str {

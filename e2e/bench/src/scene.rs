@@ -2,26 +2,48 @@
 
 mod both_ways;
 mod burst;
+mod channels;
 mod far;
 mod figures;
 mod one;
 mod open;
+mod pending;
 mod requests;
 mod restart;
 mod steady;
+mod validators;
 
 use anyhow::Result;
 
 use crate::measure::Figure;
 use crate::relayer::Contestant;
-use crate::stage::Stage;
+use crate::stage::{DevSettings, Stage};
 
 /// What is played, once a round for each relayer.
 pub struct Scene {
     pub name: &'static str,
     /// For `--list`.
     pub about: &'static str,
+    pub stage: StageKind,
+    /// Only Tern plays it: a peer would take too long.
+    pub alone: bool,
     pub play: fn(&Stage, &Contestant, Take) -> Result<Vec<Figure>>,
+}
+
+/// What a scene plays on.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum StageKind {
+    Real,
+    Dev(DevSettings),
+}
+
+impl StageKind {
+    pub fn raise(self) -> Result<Stage> {
+        match self {
+            Self::Real => Stage::real(),
+            Self::Dev(settings) => Stage::dev(settings),
+        }
+    }
 }
 
 /// How much is played, and where what is not a figure goes.
@@ -56,7 +78,8 @@ impl Notes {
     }
 }
 
-/// Every scene on real chains, in the order in which they are played.
+/// Every scene, in the order in which they are played: those of one kind of stage
+/// together.
 pub const SCENES: &[Scene] = &[
     one::NEAR,
     one::FAR,
@@ -69,4 +92,12 @@ pub const SCENES: &[Scene] = &[
     steady::STEADY,
     both_ways::BOTH_WAYS,
     restart::RESTART,
+    validators::VALIDATORS,
+    channels::C300,
+    channels::C100,
+    channels::C1000,
+    channels::C10000,
+    pending::P1000,
+    pending::P10000,
+    pending::P100000,
 ];

@@ -56,6 +56,8 @@ pub struct Stage {
     pub runtime: Runtime,
     /// For homes and logs.
     pub folder: PathBuf,
+    /// Channels that there are from the beginning, of both ends.
+    pub linked: [Vec<String>; 2],
     senders: [Sender; 2],
     chains: Chains,
 }
@@ -70,23 +72,32 @@ impl Stage {
     /// Two real chains (`e2e/chain`) with blocks of a second.
     pub fn real() -> Result<Self> {
         let (chains, sites, folder) = real::start()?;
-        Self::on(Runtime::new()?, sites, folder, Chains::Real(chains))
+        let linked = Default::default();
+        Self::on(Runtime::new()?, sites, folder, linked, Chains::Real(chains))
     }
 
     /// Two development chains on sockets, with blocks of a second.
     pub fn dev(settings: DevSettings) -> Result<Self> {
         let runtime = Runtime::new()?;
         let (chains, sites, folder) = dev::start(&runtime, settings)?;
-        Self::on(runtime, sites, folder, Chains::Dev(chains))
+        let linked = chains.linked.clone();
+        Self::on(runtime, sites, folder, linked, Chains::Dev(chains))
     }
 
-    fn on(runtime: Runtime, sites: [Site; 2], folder: PathBuf, chains: Chains) -> Result<Self> {
+    fn on(
+        runtime: Runtime,
+        sites: [Site; 2],
+        folder: PathBuf,
+        linked: [Vec<String>; 2],
+        chains: Chains,
+    ) -> Result<Self> {
         let sender = |site: &Site| Sender::new(&runtime, site, USER.1);
         Ok(Self {
             senders: [sender(&sites[0])?, sender(&sites[1])?],
             sites,
             runtime,
             folder,
+            linked,
             chains,
         })
     }
@@ -95,7 +106,10 @@ impl Stage {
     pub fn passed(self) -> Result<()> {
         match self.chains {
             Chains::Real(chains) => chains.passed(),
-            Chains::Dev(chains) => chains.passed(),
+            Chains::Dev(chains) => {
+                drop(chains);
+                Ok(())
+            }
         }
     }
 
@@ -107,12 +121,13 @@ impl Stage {
         &self.folder
     }
 
-    /// Puts a transaction of `count` transfers into the mempool.
-    pub fn send(&self, from: End, channel: &str, count: u32) -> Result<()> {
+    /// Puts a transaction of `count` transfers into the mempool, which take turns on
+    /// these channels.
+    pub fn send(&self, from: End, channels: &[String], count: u32) -> Result<()> {
         let receiver = self.site(from.other()).address(USER.1)?;
         let sender = &self.senders[from.index()];
-        self.runtime
-            .block_on(sender.send(channel, &receiver, count))
+        let sent = sender.send(channels, &receiver, count as usize);
+        self.runtime.block_on(sent)
     }
 
     /// The nodes' own doors.

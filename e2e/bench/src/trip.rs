@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::journal::{BlockSeen, Step};
+use crate::journal::{BlockSeen, PacketSeen, Step};
 
 /// A packet from the block that sent it to the one that ended it: heights, those
 /// of the destination for `received`.
@@ -21,44 +21,45 @@ impl Trip {
     }
 }
 
-/// The trips of all packets sent in these blocks of the source, by sequence.
-pub fn trips(src: &[BlockSeen], dst: &[BlockSeen], src_channel: &str) -> Vec<Trip> {
-    let mut trips = BTreeMap::new();
-    let steps = |blocks: &[BlockSeen], step: Step| -> Vec<(u64, u64)> {
-        let of = blocks.iter().flat_map(|block| {
-            let packets = block.packets.iter();
-            packets.map(move |packet| (block.height, packet))
-        });
-        let of = of.filter(|(_, packet)| packet.step == step && packet.src_channel == src_channel);
-        of.map(|(height, packet)| (height, packet.sequence))
-            .collect()
-    };
-    for (sent, sequence) in steps(src, Step::Sent) {
-        let trip = Trip {
-            sequence,
-            sent,
-            received: None,
-            acknowledged: None,
-        };
-        trips.insert(sequence, trip);
+/// The trips of all packets sent on these channels in these blocks of the source,
+/// by channel and sequence.
+pub fn trips(src: &[BlockSeen], dst: &[BlockSeen], src_channels: &[String]) -> Vec<Trip> {
+    let mut trips: BTreeMap<(&str, u64), Trip> = BTreeMap::new();
+    for (sent, packet) in steps(src, Step::Sent) {
+        if src_channels.contains(&packet.src_channel) {
+            let trip = Trip {
+                sequence: packet.sequence,
+                sent,
+                received: None,
+                acknowledged: None,
+            };
+            trips.insert((&packet.src_channel, packet.sequence), trip);
+        }
     }
-    for (height, sequence) in steps(dst, Step::Received) {
-        if let Some(trip) = trips.get_mut(&sequence) {
+    for (height, packet) in steps(dst, Step::Received) {
+        if let Some(trip) = trips.get_mut(&(packet.src_channel.as_str(), packet.sequence)) {
             trip.received.get_or_insert(height);
         }
     }
-    for (height, sequence) in steps(src, Step::Acknowledged) {
-        if let Some(trip) = trips.get_mut(&sequence) {
+    for (height, packet) in steps(src, Step::Acknowledged) {
+        if let Some(trip) = trips.get_mut(&(packet.src_channel.as_str(), packet.sequence)) {
             trip.acknowledged.get_or_insert(height);
         }
     }
     trips.into_values().collect()
 }
 
+fn steps(blocks: &[BlockSeen], step: Step) -> impl Iterator<Item = (u64, &PacketSeen)> {
+    let packets = blocks.iter().flat_map(|block| {
+        let packets = block.packets.iter();
+        packets.map(move |packet| (block.height, packet))
+    });
+    packets.filter(move |(_, packet)| packet.step == step)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::journal::PacketSeen;
 
     fn block(height: u64, packets: &[(Step, &str, u64)]) -> BlockSeen {
         let packets = packets.iter().map(|(step, channel, sequence)| PacketSeen {
@@ -83,7 +84,7 @@ mod tests {
             block(13, &[(Step::Acknowledged, "channel-0", 1)]),
         ];
         let dst = [block(55, &[(Step::Received, "channel-0", 1)])];
-        let trips = trips(&src, &dst, "channel-0");
+        let trips = trips(&src, &dst, &["channel-0".to_owned()]);
         assert_eq!(trips.len(), 2);
         assert_eq!((trips[0].received, trips[0].blocks()), (Some(55), Some(3)));
         assert_eq!((trips[1].received, trips[1].blocks()), (None, None));
@@ -101,7 +102,7 @@ mod tests {
             ),
             block(11, &[(Step::Sent, "channel-0", 8)]),
         ];
-        let trips = trips(&src, &[], "channel-0");
+        let trips = trips(&src, &[], &["channel-0".to_owned()]);
         assert_eq!(trips.iter().map(|t| t.sequence).collect::<Vec<_>>(), [8]);
     }
 }

@@ -68,28 +68,43 @@ fn run(args: &Args) -> Result<bool> {
     if let Some(Peer::Hermes) = args.peer {
         eprintln!("peer: {}", Hermes::version(&args.peer_binary)?);
     }
-    let stage = Stage::real()?;
-    let mut contestants = vec![Contestant::new(&stage, Box::new(Tern::new(&stage)?))?];
-    if let Some(Peer::Hermes) = args.peer {
-        let hermes = Hermes::new(&stage, &args.peer_binary)?;
-        contestants.push(Contestant::new(&stage, Box::new(hermes))?);
-    }
-    let rounds = if args.smoke { 1 } else { args.rounds };
     let mut measures = Vec::new();
-    for scene in scenes {
-        for round in 1..=rounds {
-            for contestant in &contestants {
-                measures.push(play(args, &stage, scene, contestant, round)?);
-                // Written as it goes: a long run may be ended before its end.
-                write(&args.out, &measures)?;
-            }
-        }
+    for scenes in scenes.chunk_by(|a, b| a.stage == b.stage) {
+        let stage = scenes[0].stage.raise()?;
+        play_all(args, &stage, scenes, &mut measures)?;
+        stage.passed()?;
     }
     let report = Report::of(&measures);
     println!("{}", terminal(&report));
     println!("results: {}", args.out.display());
-    stage.passed()?;
     Ok(!report.has_failures())
+}
+
+/// Plays scenes on one stage, relayers in turn.
+fn play_all(
+    args: &Args,
+    stage: &Stage,
+    scenes: &[&Scene],
+    measures: &mut Vec<Measure>,
+) -> Result<()> {
+    let mut contestants = vec![Contestant::new(stage, Box::new(Tern::new(stage)?))?];
+    let with_peer = scenes.iter().any(|scene| !scene.alone);
+    if let (Some(Peer::Hermes), true) = (args.peer, with_peer) {
+        let hermes = Hermes::new(stage, &args.peer_binary)?;
+        contestants.push(Contestant::new(stage, Box::new(hermes))?);
+    }
+    let rounds = if args.smoke { 1 } else { args.rounds };
+    for scene in scenes {
+        for round in 1..=rounds {
+            let contestants = contestants.iter();
+            for contestant in contestants.take(if scene.alone { 1 } else { 2 }) {
+                measures.push(play(args, stage, scene, contestant, round)?);
+                // Written as it goes: a long run may be ended before its end.
+                write(&args.out, measures)?;
+            }
+        }
+    }
+    Ok(())
 }
 
 fn chosen(names: &[String]) -> Result<Vec<&'static Scene>> {
@@ -137,7 +152,7 @@ fn play(
                 scene.name
             );
             // What is left would be carried in the next round.
-            Tern::clear(stage, &contestant.channel)?;
+            Tern::clear(stage, contestant)?;
             Outcome::Failed(format!("{error:#}"))
         }
     };

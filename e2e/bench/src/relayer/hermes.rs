@@ -27,6 +27,7 @@ enabled = false
 [mode.packets]
 enabled = true
 clear_interval = 100
+clear_limit = 1000
 clear_on_start = true
 tx_confirmation = false
 [rest]
@@ -181,8 +182,8 @@ impl Relayer for Hermes {
         }
     }
 
-    fn start(&self, stage: &Stage, nodes: &Nodes, channel: &Channel) -> Result<Running> {
-        self.configure(stage, nodes, Some(channel))?;
+    fn start(&self, stage: &Stage, nodes: &Nodes, channel: Option<&Channel>) -> Result<Running> {
+        self.configure(stage, nodes, channel)?;
         let mut command = Command::new(&self.binary);
         command.arg("--config").arg(self.config()).arg("start");
         let log = self.home.join("hermes.log");

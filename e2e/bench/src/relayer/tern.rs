@@ -5,7 +5,7 @@ use std::process::Command;
 use anyhow::Result;
 use tern_e2e::{tern_binary, Tern as Home, RELAYER};
 
-use super::{Channel, Nodes, Relayer, Running};
+use super::{Channel, Contestant, Nodes, Relayer, Running};
 use crate::stage::{configure, home, End, Setting, Stage};
 
 const SETTING: Setting = Setting { key: RELAYER };
@@ -20,8 +20,12 @@ impl Tern {
         Ok(Self { home })
     }
 
-    /// Relays what a failed round has left on a channel, before the next one.
-    pub fn clear(stage: &Stage, channel: &Channel) -> Result<()> {
+    /// Relays what a failed round has left on a contestant's channel, before the
+    /// next one.
+    pub fn clear(stage: &Stage, contestant: &Contestant) -> Result<()> {
+        let Some(channel) = &contestant.own else {
+            return Ok(());
+        };
         let home = home(stage, "bench-clear", SETTING)?;
         for end in End::BOTH {
             home.json(&["packet", "clear", stage.site(end).id, channel.id(end)])?;
@@ -52,7 +56,7 @@ impl Relayer for Tern {
         }
     }
 
-    fn start(&self, stage: &Stage, nodes: &Nodes, _: &Channel) -> Result<Running> {
+    fn start(&self, stage: &Stage, nodes: &Nodes, _: Option<&Channel>) -> Result<Running> {
         configure(stage, &self.home, SETTING, nodes)?;
         let mut command = Command::new(tern_binary()?);
         command.arg("--home").arg(&self.home.home).arg("start");

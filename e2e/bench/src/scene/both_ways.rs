@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use anyhow::Result;
 
-use super::{figures, Scene, Take};
+use super::{figures, Scene, StageKind, Take};
 use crate::carry::{Load, Shift, Way};
 use crate::measure::Figure;
 use crate::relayer::Contestant;
@@ -13,6 +13,8 @@ use crate::stage::{End, Stage};
 pub const BOTH_WAYS: Scene = Scene {
     name: "both-ways",
     about: "250 packets each way at once, nodes on this host",
+    stage: StageKind::Real,
+    alone: false,
     play,
 };
 
@@ -20,7 +22,7 @@ const LIMIT: Duration = Duration::from_secs(300);
 
 fn play(stage: &Stage, contestant: &Contestant, take: Take) -> Result<Vec<Figure>> {
     let count = take.count(250);
-    let loads = End::BOTH.map(|end| Load::burst(end, count));
+    let loads = End::BOTH.map(|end| Load::burst(stage, contestant, end, count));
     let mut shift = Shift::begin(stage, contestant, Way::Direct)?;
     let carried = shift.carry_all(&loads, LIMIT)?;
     shift.end()?;

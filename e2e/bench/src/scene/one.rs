@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use anyhow::Result;
 
-use super::{figures, Scene, Take};
+use super::{figures, Scene, StageKind, Take};
 use crate::carry::{Load, Shift, Way};
 use crate::measure::{median, Figure, Unit};
 use crate::relayer::Contestant;
@@ -13,12 +13,16 @@ use crate::stage::{End, Stage};
 pub const NEAR: Scene = Scene {
     name: "one",
     about: "one packet, nodes on this host: from the send's commit to the ack's",
+    stage: StageKind::Real,
+    alone: false,
     play: |stage, contestant, take| play(stage, contestant, take, Way::Direct),
 };
 
 pub const FAR: Scene = Scene {
     name: "far-one",
     about: "one packet, every connection to the nodes with 80 ms round trip",
+    stage: StageKind::Real,
+    alone: false,
     play: |stage, contestant, take| {
         play(stage, contestant, take, Way::Gated(super::far::ROUND_TRIP))
     },
@@ -33,7 +37,7 @@ fn play(stage: &Stage, contestant: &Contestant, take: Take, way: Way) -> Result<
     let (mut seconds, mut blocks) = (Vec::new(), Vec::new());
     let mut calls = Vec::new();
     for number in 0..if take.small { 1 } else { PACKETS } {
-        let carried = shift.carry(Load::burst(End::Akash, 1), LIMIT)?;
+        let carried = shift.carry(&Load::burst(stage, contestant, End::Akash, 1), LIMIT)?;
         seconds.push(figures::time(&carried).value);
         blocks.push(figures::blocks(&carried).value);
         if let Way::Gated(_) = way {

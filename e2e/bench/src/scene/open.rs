@@ -3,7 +3,7 @@
 use anyhow::{Context, Result};
 use tendermint::Time;
 
-use super::{Scene, Take};
+use super::{Scene, StageKind, Take};
 use crate::carry::Way;
 use crate::journal::{seconds, Journal};
 use crate::measure::{Figure, Unit};
@@ -13,12 +13,16 @@ use crate::stage::{End, Gates, Stage};
 pub const NEAR: Scene = Scene {
     name: "open",
     about: "a channel opened with clients and connection, nodes on this host",
+    stage: StageKind::Real,
+    alone: false,
     play: |stage, contestant, _: Take| play(stage, contestant, Way::Direct),
 };
 
 pub const FAR: Scene = Scene {
     name: "far-open",
     about: "the same, every connection to the nodes with 80 ms round trip",
+    stage: StageKind::Real,
+    alone: false,
     play: |stage, contestant, _| play(stage, contestant, Way::Gated(super::far::ROUND_TRIP)),
 };
 

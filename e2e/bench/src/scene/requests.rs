@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use anyhow::Result;
 
-use super::{figures, Scene, Take};
+use super::{figures, Scene, StageKind, Take};
 use crate::carry::{Load, Shift, Way};
 use crate::measure::Figure;
 use crate::relayer::Contestant;
@@ -13,6 +13,8 @@ use crate::stage::{End, Stage};
 pub const REQUESTS: Scene = Scene {
     name: "requests",
     about: "500 packets in one block through gates that count and do not delay",
+    stage: StageKind::Real,
+    alone: false,
     play,
 };
 
@@ -21,7 +23,7 @@ const LIMIT: Duration = Duration::from_secs(300);
 fn play(stage: &Stage, contestant: &Contestant, take: Take) -> Result<Vec<Figure>> {
     let count = take.count(500);
     let mut shift = Shift::begin(stage, contestant, Way::Gated(Duration::ZERO))?;
-    let carried = shift.carry(Load::burst(End::Akash, count), LIMIT)?;
+    let carried = shift.carry(&Load::burst(stage, contestant, End::Akash, count), LIMIT)?;
     shift.end()?;
     take.notes
         .write("calls.txt", &figures::time_line(&carried))?;

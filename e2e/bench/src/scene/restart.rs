@@ -6,7 +6,7 @@ use anyhow::{Context, Result};
 use tendermint::Time;
 use tern_e2e::wait;
 
-use super::{Scene, Take};
+use super::{Scene, StageKind, Take};
 use crate::carry::{Load, Shift, Way};
 use crate::journal::{seconds, Step};
 use crate::measure::{Figure, Unit};
@@ -16,6 +16,8 @@ use crate::stage::{End, Stage};
 pub const RESTART: Scene = Scene {
     name: "restart",
     about: "500 packets pending: from the process' start to its first tx and to the last ack",
+    stage: StageKind::Real,
+    alone: false,
     play,
 };
 
@@ -23,20 +25,19 @@ const SENT_LIMIT: Duration = Duration::from_secs(60);
 const LIMIT: Duration = Duration::from_secs(300);
 
 fn play(stage: &Stage, contestant: &Contestant, take: Take) -> Result<Vec<Figure>> {
-    let load = Load::burst(End::Akash, take.count(500));
+    let load = Load::burst(stage, contestant, End::Akash, take.count(500));
     let mut journals = stage.journals()?;
-    let channel = contestant.channel.id(load.from);
-    stage.send(load.from, channel, load.each)?;
+    stage.send(load.from, &load.channels, load.each)?;
     wait::until("the packets to be in a block", SENT_LIMIT, || {
         let src = &mut journals[load.from.index()];
         src.read()?;
-        Ok((src.count(Step::Sent, channel) == load.count()).then_some(()))
+        Ok((src.count(Step::Sent, &load.channels) == load.count()).then_some(()))
     })?;
     // Old enough not to be news when the relayer comes.
     stage.pass_blocks(2)?;
     let start = Time::now();
     let mut shift = Shift::start(stage, contestant, Way::Gated(Duration::ZERO))?;
-    let carried = shift.finish(load, &mut journals, LIMIT)?;
+    let carried = shift.finish(&load, &mut journals, LIMIT)?;
     let calls = shift.calls();
     let first = calls
         .iter()

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use anyhow::Result;
 
-use super::{figures, Scene, Take};
+use super::{figures, Scene, StageKind, Take};
 use crate::carry::{Load, Shift, Way};
 use crate::measure::{quantile, Figure, Unit};
 use crate::relayer::Contestant;
@@ -14,6 +14,8 @@ use crate::trip::Trip;
 pub const STEADY: Scene = Scene {
     name: "steady",
     about: "20 packets a second for a minute: how many blocks each took",
+    stage: StageKind::Real,
+    alone: false,
     play,
 };
 
@@ -26,12 +28,11 @@ const LIMIT: Duration = Duration::from_secs(300);
 fn play(stage: &Stage, contestant: &Contestant, take: Take) -> Result<Vec<Figure>> {
     let mut shift = Shift::begin(stage, contestant, Way::Direct)?;
     let load = Load {
-        from: End::Akash,
-        each: EACH,
         txs: take.count(TXS),
         pause: PAUSE,
+        ..Load::burst(stage, contestant, End::Akash, EACH)
     };
-    let carried = shift.carry(load, LIMIT)?;
+    let carried = shift.carry(&load, LIMIT)?;
     shift.end()?;
     let blocks = carried.trips.iter().filter_map(Trip::blocks);
     let blocks: Vec<f64> = blocks.map(|blocks| blocks as f64).collect();

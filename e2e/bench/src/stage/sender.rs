@@ -50,31 +50,32 @@ impl Sender {
     }
 
     /// Returns when the transaction is in the mempool.
-    pub async fn send(&self, channel: &str, receiver: &str, count: u32) -> Result<()> {
+    pub async fn send(&self, channels: &[String], receiver: &str, count: usize) -> Result<()> {
         let mut account = self.account.lock().await;
         let (height, _) = self.chain.latest().await?;
         let timeout = (Time::now() + PACKET_TIMEOUT)?.unix_timestamp_nanos();
-        let transfer = MsgTransfer {
-            source_port: "transfer".to_owned(),
-            source_channel: channel.to_owned(),
-            token: Some(Coin {
-                denom: self.denom.to_owned(),
-                amount: "1".to_owned(),
-            }),
-            sender: account.address.clone(),
-            receiver: receiver.to_owned(),
-            timeout_timestamp: u64::try_from(timeout).context("a time before 1970")?,
-            ..MsgTransfer::default()
-        };
-        let message = Any {
+        let timeout = u64::try_from(timeout).context("a time before 1970")?;
+        let message = |channel: &String| Any {
             type_url: "/ibc.applications.transfer.v1.MsgTransfer".to_owned(),
-            value: transfer.encode_to_vec(),
+            value: MsgTransfer {
+                source_port: "transfer".to_owned(),
+                source_channel: channel.clone(),
+                token: Some(Coin {
+                    denom: self.denom.to_owned(),
+                    amount: "1".to_owned(),
+                }),
+                sender: account.address.clone(),
+                receiver: receiver.to_owned(),
+                timeout_timestamp: timeout,
+                ..MsgTransfer::default()
+            }
+            .encode_to_vec(),
         };
         let draft = TxDraft {
-            messages: vec![message; count as usize],
+            messages: channels.iter().cycle().take(count).map(message).collect(),
             memo: String::new(),
             account: account.clone(),
-            gas: GAS_BASE + GAS_EACH * u64::from(count),
+            gas: GAS_BASE + GAS_EACH * count as u64,
             timeout_height: height + TX_TIMEOUT_BLOCKS,
         };
         let tx = self.chain.sign(&draft)?;

@@ -1,0 +1,86 @@
+//! How time and memory grow with what is pending when the relayer comes.
+
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+use tendermint::Time;
+use tern_e2e::wait;
+
+use super::{Scene, StageKind, Take};
+use crate::carry::{Load, Shift, Way};
+use crate::journal::{seconds, Step};
+use crate::measure::{Figure, Unit};
+use crate::relayer::Contestant;
+use crate::stage::{DevSettings, End, Stage};
+
+pub const P1000: Scene = Scene {
+    play: |stage, contestant, take| play(stage, contestant, take, 2),
+    ..scene(
+        "pending-1000",
+        "a development chain with 1,000 packets pending, on 10 channels",
+    )
+};
+pub const P10000: Scene = Scene {
+    play: |stage, contestant, take| play(stage, contestant, take, 20),
+    ..scene("pending-10000", "the same with 10,000")
+};
+pub const P100000: Scene = Scene {
+    play: |stage, contestant, take| play(stage, contestant, take, 200),
+    ..scene("pending-100000", "the same with 100,000")
+};
+
+const fn scene(name: &'static str, about: &'static str) -> Scene {
+    Scene {
+        name,
+        about,
+        stage: StageKind::Dev(DevSettings {
+            validators: 1,
+            channels: 10,
+        }),
+        alone: true,
+        play: |stage, contestant, take| play(stage, contestant, take, 1),
+    }
+}
+
+const EACH: u32 = 500;
+const SENT_LIMIT: Duration = Duration::from_secs(600);
+const LIMIT: Duration = Duration::from_secs(1_800);
+
+fn play(stage: &Stage, contestant: &Contestant, take: Take, txs: u32) -> Result<Vec<Figure>> {
+    let mut load = Load::burst(stage, contestant, End::Akash, take.count(EACH));
+    load.txs = if take.small { 1 } else { txs };
+    let mut journals = stage.journals()?;
+    for _ in 0..load.txs {
+        stage.send(load.from, &load.channels, load.each)?;
+    }
+    wait::until("the packets to be in blocks", SENT_LIMIT, || {
+        let src = &mut journals[load.from.index()];
+        src.read()?;
+        Ok((src.count(Step::Sent, &load.channels) == load.count()).then_some(()))
+    })?;
+    stage.pass_blocks(2)?;
+    let start = seconds(Time::now());
+    let mut shift = Shift::start(stage, contestant, Way::Gated(Duration::ZERO))?;
+    let carried = shift.finish(&load, &mut journals, LIMIT)?;
+    let calls = shift.calls();
+    let first = calls
+        .iter()
+        .find(|call| call.method.starts_with("broadcast_tx"))
+        .context("nothing was broadcast")?;
+    let first = first.at.saturating_duration_since(shift.began());
+    shift.end()?;
+    let took = carried.acknowledged - start;
+    let packets = load.count() as f64;
+    let mut figures = vec![
+        Figure::new("start to last ack", Unit::Seconds, took),
+        Figure::new("start to first tx sent", Unit::Seconds, first.as_secs_f64()),
+        Figure::new("packets", Unit::PerSecond, packets / took),
+        Figure::new(
+            "requests a packet",
+            Unit::Count,
+            calls.len() as f64 / packets,
+        ),
+    ];
+    figures.extend(carried.footprint.figures());
+    Ok(figures)
+}
