@@ -5,7 +5,7 @@
 //! account that sends, and [`proxy`] gates to the nodes that delay what passes and
 //! count what is asked. What happened is read from the chains' blocks
 //! ([`journal`], [`trip`]) and comes out as data ([`measure`]); the [`report`] is a
-//! pure function of it.
+//! pure function of it. [`in_process`] has scenes that need no stage.
 //!
 //! ```text
 //! scene ─load─▶ stage ─blocks─▶ journal ─▶ trips ─figures─▶ measures ─▶ report
@@ -14,6 +14,7 @@
 
 pub mod carry;
 pub mod footprint;
+pub mod in_process;
 pub mod journal;
 pub mod measure;
 pub mod proxy;

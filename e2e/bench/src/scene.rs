@@ -30,7 +30,7 @@ pub struct Scene {
     pub play: fn(&Stage, &Contestant, Take) -> Result<Vec<Figure>>,
 }
 
-/// What a scene plays on.
+/// What a scene plays on. Scenes on equal stages share one.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum StageKind {
     Real,
@@ -77,6 +77,9 @@ impl Notes {
         Ok(std::fs::write(file, text)?)
     }
 }
+
+/// Played for `--smoke`: real and development chains, gates, and all that counts.
+pub const SMOKE: &[&str] = &["far", "channels-300"];
 
 /// Every scene, in the order in which they are played: those of one kind of stage
 /// together.

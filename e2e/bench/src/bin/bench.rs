@@ -3,12 +3,13 @@
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use anyhow::{Context, Result};
+use anyhow::{bail, Context, Result};
 use clap::{Parser, ValueEnum};
-use tern_bench::measure::{Measure, Outcome};
+use tern_bench::in_process;
+use tern_bench::measure::{Figure, Measure, Outcome};
 use tern_bench::relayer::{Contestant, Hermes, Tern};
 use tern_bench::report::{markdown, svg, terminal, Report};
-use tern_bench::scene::{Notes, Scene, Take, SCENES};
+use tern_bench::scene::{Notes, Scene, Take, SCENES, SMOKE};
 use tern_bench::stage::Stage;
 
 /// Measures Tern on real chains, beside another relayer if asked.
@@ -43,6 +44,16 @@ enum Peer {
     Hermes,
 }
 
+impl Args {
+    fn rounds(&self) -> u32 {
+        if self.smoke {
+            1
+        } else {
+            self.rounds
+        }
+    }
+}
+
 fn main() -> ExitCode {
     match run(&Args::parse()) {
         Ok(true) => ExitCode::SUCCESS,
@@ -57,27 +68,63 @@ fn main() -> ExitCode {
 /// Whether no round failed.
 fn run(args: &Args) -> Result<bool> {
     if args.list {
-        for scene in SCENES {
-            println!("{:<14} {}", scene.name, scene.about);
+        let staged = SCENES.iter().map(|scene| (scene.name, scene.about));
+        let in_process = in_process::SCENES
+            .iter()
+            .map(|scene| (scene.name, scene.about));
+        for (name, about) in staged.chain(in_process) {
+            println!("{name:<16} {about}");
         }
         return Ok(true);
     }
-    let scenes = chosen(&args.scene)?;
+    let (staged, in_process) = chosen(args)?;
     std::fs::create_dir_all(&args.out)
         .with_context(|| format!("cannot write {}", args.out.display()))?;
     if let Some(Peer::Hermes) = args.peer {
         eprintln!("peer: {}", Hermes::version(&args.peer_binary)?);
     }
     let mut measures = Vec::new();
-    for scenes in scenes.chunk_by(|a, b| a.stage == b.stage) {
+    for scenes in staged.chunk_by(|a, b| a.stage == b.stage) {
         let stage = scenes[0].stage.raise()?;
         play_all(args, &stage, scenes, &mut measures)?;
         stage.passed()?;
+    }
+    for scene in in_process {
+        for round in 1..=args.rounds() {
+            let outcome = told(scene.name, "tern", round, scene.play(args.smoke));
+            measures.push(measure(scene.name, "tern", round, outcome));
+            write(&args.out, &measures)?;
+        }
     }
     let report = Report::of(&measures);
     println!("{}", terminal(&report));
     println!("results: {}", args.out.display());
     Ok(!report.has_failures())
+}
+
+type Chosen = (Vec<&'static Scene>, Vec<&'static in_process::Scene>);
+
+/// The scenes that were named, or all; of a smoke test, a few.
+fn chosen(args: &Args) -> Result<Chosen> {
+    let smoke: Vec<String> = SMOKE.iter().map(|name| (*name).to_owned()).collect();
+    let names = match (args.smoke, args.scene.is_empty()) {
+        (true, true) => &smoke,
+        _ => &args.scene,
+    };
+    let is_chosen = |name: &str| names.is_empty() || names.iter().any(|chosen| chosen == name);
+    let staged = SCENES.iter().filter(|scene| is_chosen(scene.name));
+    let in_process = in_process::SCENES.iter();
+    let in_process = in_process.filter(|scene| is_chosen(scene.name));
+    let chosen: Chosen = (staged.collect(), in_process.collect());
+    let known: Vec<&str> = SCENES
+        .iter()
+        .map(|scene| scene.name)
+        .chain(in_process::SCENES.iter().map(|scene| scene.name))
+        .collect();
+    match names.iter().find(|name| !known.contains(&name.as_str())) {
+        Some(name) => bail!("there is no scene `{name}`: see --list"),
+        None => Ok(chosen),
+    }
 }
 
 /// Plays scenes on one stage, relayers in turn.
@@ -93,9 +140,8 @@ fn play_all(
         let hermes = Hermes::new(stage, &args.peer_binary)?;
         contestants.push(Contestant::new(stage, Box::new(hermes))?);
     }
-    let rounds = if args.smoke { 1 } else { args.rounds };
     for scene in scenes {
-        for round in 1..=rounds {
+        for round in 1..=args.rounds() {
             let contestants = contestants.iter();
             for contestant in contestants.take(if scene.alone { 1 } else { 2 }) {
                 measures.push(play(args, stage, scene, contestant, round)?);
@@ -105,17 +151,6 @@ fn play_all(
         }
     }
     Ok(())
-}
-
-fn chosen(names: &[String]) -> Result<Vec<&'static Scene>> {
-    if names.is_empty() {
-        return Ok(SCENES.iter().collect());
-    }
-    let scenes = names.iter().map(|name| {
-        let scene = SCENES.iter().find(|scene| scene.name == name);
-        scene.with_context(|| format!("there is no scene `{name}`: see --list"))
-    });
-    scenes.collect()
 }
 
 fn play(
@@ -134,34 +169,45 @@ fn play(
         small: args.smoke,
         notes: &notes,
     };
-    let outcome = match (scene.play)(stage, contestant, take) {
+    let outcome = told(
+        scene.name,
+        name,
+        round,
+        (scene.play)(stage, contestant, take),
+    );
+    if let Outcome::Failed(_) = outcome {
+        // What is left would be carried in the next round.
+        Tern::clear(stage, contestant)?;
+    }
+    Ok(measure(scene.name, name, round, outcome))
+}
+
+/// Says how a round went.
+fn told(scene: &str, relayer: &str, round: u32, played: Result<Vec<Figure>>) -> Outcome {
+    let (said, outcome) = match played {
         Ok(figures) => {
-            let headline = figures.first();
-            let headline =
-                headline.map(|f| format!("{}: {:.2} {}", f.name, f.value, f.unit.symbol()));
-            eprintln!(
-                "{} · round {round} · {name} · {}",
-                scene.name,
-                headline.unwrap_or_default()
-            );
-            Outcome::Done(figures)
+            let headline = figures.first().map(|figure| {
+                let Figure { name, unit, value } = figure;
+                format!("{name}: {value:.2} {}", unit.symbol())
+            });
+            (headline.unwrap_or_default(), Outcome::Done(figures))
         }
         Err(error) => {
-            eprintln!(
-                "{} · round {round} · {name} · FAILED: {error:#}",
-                scene.name
-            );
-            // What is left would be carried in the next round.
-            Tern::clear(stage, contestant)?;
-            Outcome::Failed(format!("{error:#}"))
+            let why = format!("{error:#}");
+            (format!("FAILED: {why}"), Outcome::Failed(why))
         }
     };
-    Ok(Measure {
-        scene: scene.name.to_owned(),
-        relayer: name.to_owned(),
+    eprintln!("{scene} · round {round} · {relayer} · {said}");
+    outcome
+}
+
+fn measure(scene: &str, relayer: &str, round: u32, outcome: Outcome) -> Measure {
+    Measure {
+        scene: scene.to_owned(),
+        relayer: relayer.to_owned(),
         round,
         outcome,
-    })
+    }
 }
 
 fn write(out: &Path, measures: &[Measure]) -> Result<()> {

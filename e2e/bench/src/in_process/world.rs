@@ -1,0 +1,197 @@
+//! Two linked chains, an engine between them, and somebody who sends.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{bail, ensure, Context, Result};
+use ibc_proto::cosmos::base::v1beta1::Coin;
+use ibc_proto::google::protobuf::Any;
+use ibc_proto::ibc::applications::transfer::v1::MsgTransfer;
+use prost::Message as _;
+use tempfile::TempDir;
+use tendermint::Time;
+use tern::engine::{Clock, Engine, EngineError, LaneSettings, Observer, Parts};
+use tern_chains::{BlockTime, Chain, Check, ClientParams, Event, TxDraft};
+use tern_core::ledger::Fact;
+use tern_core::plan::Scope;
+use tern_core::policy::Policy;
+use tern_cosmos::Key;
+use tern_devnet::{link, DevnetChain, Genesis, Linked, Node};
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+use tokio::time::MissedTickBehavior;
+use tokio_util::sync::CancellationToken;
+
+const BLOCK_TIME: Duration = Duration::from_millis(100);
+const DENOM: &str = "token";
+const FUNDS: u128 = 1_000_000_000_000;
+/// Private keys are made of one byte.
+const RELAYER: u8 = 1;
+const USER: u8 = 2;
+const EACH: usize = 500;
+const GAS: u64 = 1_000_000_000;
+const LIMIT: Duration = Duration::from_secs(600);
+/// As the daemon has it.
+const MESSAGES_MAX: usize = 100;
+const TX_TIMEOUT_BLOCKS: u64 = 200;
+
+pub struct World {
+    sender: DevnetChain,
+    linked: Linked,
+    acknowledged: watch::Receiver<usize>,
+    stop: CancellationToken,
+    engine: JoinHandle<Result<(), EngineError>>,
+    /// The store's.
+    _home: TempDir,
+}
+
+impl World {
+    pub async fn new(channels: usize) -> Result<Self> {
+        let nodes = [node("akash-1", "akash")?, node("kava-1", "kava")?];
+        let linked = link(&nodes[0], &nodes[1], channels)?;
+        let stop = CancellationToken::new();
+        for node in &nodes {
+            node.make_block(Time::now())?;
+            tokio::spawn(make_blocks(node.clone(), stop.clone()));
+        }
+        let home = tempfile::tempdir()?;
+        let (counted, acknowledged) = watch::channel(0);
+        let observer: Observer = Box::new(move |fact| {
+            if let Fact::Event {
+                event: Event::AcknowledgePacket(_),
+                ..
+            } = fact
+            {
+                counted.send_modify(|count| *count += 1);
+            }
+        });
+        let engine = engine(&nodes, &home, observer).await?;
+        Ok(Self {
+            sender: door(&nodes[0], "akash", USER)?,
+            linked,
+            acknowledged,
+            engine: tokio::spawn(engine.run(stop.clone())),
+            stop,
+            _home: home,
+        })
+    }
+
+    /// Puts transfers into the mempool, which take turns on the channels.
+    pub async fn send(&self, packets: usize) -> Result<()> {
+        let mut account = self.sender.account().await?;
+        let timeout = (Time::now() + 10 * LIMIT)?.unix_timestamp_nanos();
+        let timeout = u64::try_from(timeout).context("a time before 1970")?;
+        let receiver = key(USER, "kava")?.address().to_owned();
+        let transfer = |channel: &String| MsgTransfer {
+            source_port: "transfer".to_owned(),
+            source_channel: channel.clone(),
+            token: Some(Coin {
+                denom: DENOM.to_owned(),
+                amount: "1".to_owned(),
+            }),
+            sender: account.address.clone(),
+            receiver: receiver.clone(),
+            timeout_timestamp: timeout,
+            ..MsgTransfer::default()
+        };
+        let channels = self.linked.channels[0].iter().cycle().take(packets);
+        let messages: Vec<Any> = channels
+            .map(|channel| Any {
+                type_url: "/ibc.applications.transfer.v1.MsgTransfer".to_owned(),
+                value: transfer(channel).encode_to_vec(),
+            })
+            .collect();
+        for messages in messages.chunks(EACH) {
+            let draft = TxDraft {
+                messages: messages.to_vec(),
+                memo: String::new(),
+                account: account.clone(),
+                gas: GAS,
+                timeout_height: 0,
+            };
+            let check = self.sender.broadcast(&self.sender.sign(&draft)?).await?;
+            ensure!(check == Check::Accepted, "the transfers: {check:?}");
+            account.account_sequence += 1;
+        }
+        Ok(())
+    }
+
+    /// Waits until the engine has seen so many acknowledgements in blocks.
+    pub async fn acknowledged(&mut self, packets: usize) -> Result<()> {
+        let all = self.acknowledged.wait_for(|count| *count >= packets);
+        if matches!(tokio::time::timeout(LIMIT, all).await, Ok(Ok(_))) {
+            return Ok(());
+        }
+        bail!("{} of {packets} acknowledged", *self.acknowledged.borrow())
+    }
+
+    pub async fn end(self) -> Result<()> {
+        self.stop.cancel();
+        Ok(self.engine.await??)
+    }
+}
+
+async fn engine(nodes: &[Node; 2], home: &TempDir, observer: Observer) -> Result<Engine> {
+    let policy = Policy::default();
+    let (store, view) = Engine::open_store(home.path(), &policy).await?;
+    let clock: Clock = Arc::new(|| {
+        let nanoseconds = Time::now().unix_timestamp_nanos();
+        BlockTime(u64::try_from(nanoseconds).unwrap_or_default())
+    });
+    let mut parts = Parts {
+        chains: BTreeMap::new(),
+        lanes: BTreeMap::new(),
+        clients: BTreeMap::new(),
+        policy,
+        clock,
+        reconcile_every: LIMIT,
+        store,
+        view,
+        observer,
+    };
+    for (node, prefix) in nodes.iter().zip(["akash", "kava"]) {
+        let chain: Arc<dyn Chain> = Arc::new(door(node, prefix, RELAYER)?);
+        let lane = LaneSettings {
+            messages_max: MESSAGES_MAX,
+            gas_max: None,
+            timeout_blocks: TX_TIMEOUT_BLOCKS,
+            memo: String::new(),
+        };
+        let id = chain.id().clone();
+        parts.lanes.insert(id.clone(), lane);
+        parts.clients.insert(id.clone(), ClientParams::default());
+        parts.chains.insert(id, chain);
+    }
+    Ok(Engine::start(parts, Scope::Everything))
+}
+
+fn node(id: &str, prefix: &str) -> Result<Node> {
+    let mut genesis = Genesis::new(id, prefix, Time::now());
+    for account in [RELAYER, USER] {
+        genesis = genesis.fund(key(account, prefix)?.address(), &[(DENOM, FUNDS)]);
+    }
+    let node = Node::new(&genesis)?;
+    node.make_block(Time::now())?;
+    Ok(node)
+}
+
+fn key(account: u8, prefix: &str) -> Result<Key> {
+    Ok(Key::from_private_key(&[account; 32], prefix)?)
+}
+
+fn door(node: &Node, prefix: &str, account: u8) -> Result<DevnetChain> {
+    let price = format!("0{DENOM}").parse()?;
+    let key = key(account, prefix)?;
+    Ok(DevnetChain::new(node.clone(), Some(key), price)?)
+}
+
+async fn make_blocks(node: Node, stop: CancellationToken) -> Result<()> {
+    let mut beat = tokio::time::interval(BLOCK_TIME);
+    beat.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    while stop.run_until_cancelled(beat.tick()).await.is_some() {
+        let node = node.clone();
+        tokio::task::spawn_blocking(move || node.make_block(Time::now())).await??;
+    }
+    Ok(())
+}
