@@ -139,6 +139,10 @@ impl Engine {
             });
         }
         let lanes = Lanes::start(&parts.chains, &parts.lanes, &sender, &mut tasks);
+        for id in parts.chains.keys() {
+            let head = parts.view.head(id);
+            lanes.head(id, head.map_or(0, |head| head.height));
+        }
         let mut resend: BTreeMap<ChainId, Vec<TxKey>> = BTreeMap::new();
         for (key, _) in parts.view.txs() {
             resend
@@ -311,6 +315,11 @@ impl Engine {
     fn commit(&mut self, facts: &[Fact]) -> Result<(), EngineError> {
         let changes = self.apply(facts)?;
         self.store.commit(&changes)?;
+        for change in &changes {
+            if let Change::Head(chain, head) = change {
+                self.lanes.head(chain, head.height);
+            }
+        }
         self.trim(&changes)
     }
 
@@ -320,6 +329,7 @@ impl Engine {
             if let Some(key) = packet_of(&self.view, fact) {
                 self.take_down(&key)?;
             }
+            self.tell_lane(fact);
             let changes = apply(&self.view, &self.policy, fact);
             for change in &changes {
                 self.view.commit(change);
@@ -330,6 +340,20 @@ impl Engine {
             all.extend(changes);
         }
         Ok(all)
+    }
+
+    /// What became of a transaction of ours teaches its lane.
+    fn tell_lane(&self, fact: &Fact) {
+        let Fact::Outcome { chain, outcome, .. } = fact else {
+            return;
+        };
+        let key = TxKey {
+            chain: chain.clone(),
+            hash: outcome.hash,
+        };
+        if self.view.tx(&key).is_some() {
+            self.lanes.landed(chain, outcome.hash, outcome.code == 0);
+        }
     }
 
     /// Brings a packet only the store has into memory.

@@ -11,6 +11,7 @@
 mod batch;
 pub mod client;
 pub mod cut;
+pub mod gas;
 pub mod handshake;
 pub mod packet;
 mod proof;

@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use tern_chains::{ChainId, SignedTx};
+use tern_chains::{ChainId, SignedTx, TxHash};
 use tern_core::ledger::{Fact, Finding, Head, Item, Refusal};
 use tern_core::plan::Batch;
-use tokio::sync::{mpsc, oneshot, OwnedSemaphorePermit, Semaphore};
+use tokio::sync::{mpsc, oneshot, watch, OwnedSemaphorePermit, Semaphore};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use tracing::{debug, warn};
@@ -14,7 +14,7 @@ use tracing::{debug, warn};
 use super::follow::describe;
 use super::input::Input;
 use super::prove::{prove, Chains, Messages, Verdict};
-use super::submit::{Job, Lane, LaneSettings, JOBS_MAX};
+use super::submit::{Gas, Job, Lane, LaneSettings, JOBS_MAX};
 use super::Engine;
 
 /// Most batches between plan and broadcast.
@@ -26,6 +26,7 @@ pub const BATCH: &str = "batch ";
 /// The submitting tasks, by chain.
 pub struct Lanes {
     jobs: BTreeMap<ChainId, mpsc::Sender<Job>>,
+    heads: BTreeMap<ChainId, watch::Sender<u64>>,
     running: Vec<String>,
     room: Arc<Semaphore>,
     /// Cancelled when the engine stops: what is not yet with a lane is dropped.
@@ -41,6 +42,7 @@ impl Lanes {
     ) -> Self {
         let mut lanes = Self {
             jobs: BTreeMap::new(),
+            heads: BTreeMap::new(),
             running: vec![],
             room: Arc::new(Semaphore::new(BATCHES_MAX)),
             stopping: CancellationToken::new(),
@@ -50,16 +52,20 @@ impl Lanes {
                 continue;
             };
             let (sender, jobs) = mpsc::channel(JOBS_MAX);
+            let (head_sender, head) = watch::channel(0);
             let lane = Lane {
                 chain: Arc::clone(chain),
                 settings: settings.clone(),
                 jobs,
                 inputs: inputs.clone(),
+                head,
                 account: None,
                 params: None,
+                gas: Gas::default(),
             };
             let name = format!("submit {id}");
             lanes.jobs.insert(id.clone(), sender);
+            lanes.heads.insert(id.clone(), head_sender);
             lanes.running.push(name.clone());
             tasks.spawn(async move {
                 lane.run().await;
@@ -86,6 +92,21 @@ impl Lanes {
 
     pub fn ended(&mut self, name: &str) {
         self.running.retain(|running| running != name);
+    }
+
+    /// A chain's newest followed height.
+    pub fn head(&self, chain: &ChainId, height: u64) {
+        if let Some(head) = self.heads.get(chain) {
+            head.send_replace(height);
+        }
+    }
+
+    /// Tells a lane of one of its transactions. Only its estimates suffer if it
+    /// is too busy to listen.
+    pub fn landed(&self, chain: &ChainId, hash: TxHash, went_through: bool) {
+        if let Some(jobs) = self.jobs.get(chain) {
+            let _ = jobs.try_send(Job::Landed { hash, went_through });
+        }
     }
 
     pub fn resend(&self, chain: &ChainId, txs: Vec<SignedTx>) -> bool {
@@ -118,7 +139,6 @@ impl Engine {
             clients: self.clients.clone(),
             clock: Arc::clone(&self.clock),
             inputs: self.sender.clone(),
-            head: self.view.head(&batch.dst).map_or(0, |head| head.height),
             jobs,
             _room: room,
         };
@@ -138,7 +158,6 @@ struct Carrier {
     clock: super::Clock,
     inputs: mpsc::Sender<Input>,
     jobs: mpsc::Sender<Job>,
-    head: u64,
     _room: OwnedSemaphorePermit,
 }
 
@@ -170,11 +189,7 @@ impl Carrier {
 
     async fn submit(&self, messages: Messages) {
         let (done, submitted) = oneshot::channel();
-        let job = Job::Submit {
-            messages,
-            head: self.head,
-            done,
-        };
+        let job = Job::Submit { messages, done };
         if self.jobs.send(job).await.is_ok() {
             // Ends when the lane drops its end: all is broadcast or refused.
             let _ = submitted.await;

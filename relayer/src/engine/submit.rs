@@ -7,20 +7,22 @@
 //! answer is not: past its timeout height the tx is certainly dead.
 
 mod draft;
+mod gas;
 
 use std::sync::Arc;
 
 use futures::future::join_all;
-use tern_chains::{Account, Chain, ChainError, ChainParams, Check, Message, SignedTx, TxDraft};
+use tern_chains::{Account, Chain, ChainError, ChainParams, Check, SignedTx, TxDraft, TxHash};
 use tern_core::ledger::{Fact, Item, Refusal, TxKey, TxRecord};
 use tern_core::plan::cut::TxLimits;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{mpsc, oneshot, watch};
 use tracing::{debug, info, warn};
 
 use super::follow::describe;
 use super::input::Input;
 use super::prove::Messages;
-use draft::{culprit, ranges, refusal, summary};
+use draft::{culprit, ranges, refusal, summary, Draft};
+pub use gas::Gas;
 
 /// Jobs waiting for a lane; provers wait beyond.
 pub const JOBS_MAX: usize = 16;
@@ -37,15 +39,15 @@ pub struct LaneSettings {
 }
 
 pub enum Job {
-    /// Submit these; `head` is the newest followed height of the chain. `done`
-    /// is dropped when all has been broadcast or refused.
+    /// Submit these. `done` is dropped when all has been broadcast or refused.
     Submit {
         messages: Messages,
-        head: u64,
         done: oneshot::Sender<()>,
     },
     /// Broadcast again what was signed before a restart.
     Resend(Vec<SignedTx>),
+    /// A transaction of the lane is in a block.
+    Landed { hash: TxHash, went_through: bool },
 }
 
 pub struct Lane {
@@ -53,38 +55,45 @@ pub struct Lane {
     pub settings: LaneSettings,
     pub jobs: mpsc::Receiver<Job>,
     pub inputs: mpsc::Sender<Input>,
+    /// The newest followed height of the chain.
+    pub head: watch::Receiver<u64>,
     /// The account with the sequence the next transaction takes; `None` when
     /// it must be asked for.
     pub account: Option<Account>,
     pub params: Option<ChainParams>,
-}
-
-/// A transaction in the making.
-struct Draft {
-    items: Vec<Item>,
-    messages: Vec<Message>,
-    gas: u64,
+    pub gas: Gas,
 }
 
 impl Lane {
     /// Works until the engine drops the other end.
     pub async fn run(mut self) {
+        self.prepare().await;
         while let Some(job) = self.jobs.recv().await {
             match job {
-                Job::Submit {
-                    messages,
-                    head,
-                    done,
-                } => {
-                    self.submit(messages, head).await;
+                Job::Submit { messages, done } => {
+                    self.submit(messages).await;
                     drop(done);
                 }
                 Job::Resend(txs) => self.resend(txs).await,
+                Job::Landed { hash, went_through } => self.gas.landed(hash, went_through),
             }
         }
     }
 
-    async fn submit(&mut self, messages: Messages, head: u64) {
+    /// Asks what the first transaction needs before there is one. What fails is
+    /// asked again when it is needed.
+    async fn prepare(&mut self) {
+        let prepared = async {
+            self.limits().await?;
+            self.account = Some(self.account().await?);
+            Ok::<_, ChainError>(())
+        };
+        if let Err(error) = prepared.await {
+            debug!(chain = %self.chain.id(), reason = describe(&error), "not prepared yet");
+        }
+    }
+
+    async fn submit(&mut self, messages: Messages) {
         let items: Vec<Item> = messages
             .messages
             .iter()
@@ -94,7 +103,7 @@ impl Lane {
             return;
         }
         match self.drafts(messages).await {
-            Ok((account, drafts)) => self.send(account, drafts, head).await,
+            Ok((account, drafts)) => self.send(account, drafts).await,
             Err(error) => {
                 self.account = None;
                 let reason = describe(&error);
@@ -114,15 +123,21 @@ impl Lane {
         let account = self.account().await?;
         loop {
             let ranges = ranges(&messages, &limits);
-            let drafts = ranges.iter().map(|range| {
-                let part = &messages.messages[range.clone()];
-                self.estimate(&messages.update, part, range.start == 0, &account)
-            });
+            let drafts = ranges.iter().map(|range| Draft::new(&messages, range));
+            let mut drafts: Vec<Draft> = drafts.collect();
+            for draft in &mut drafts {
+                draft.gas = self.gas.table.predict(&draft.size);
+            }
+            let gas = drafts.iter().map(|draft| self.estimate(draft, &account));
+            let gas = join_all(gas).await;
             let mut refused = None;
-            let mut made = Vec::new();
-            for (draft, range) in join_all(drafts).await.into_iter().zip(&ranges) {
-                match draft {
-                    Ok(draft) => made.push(draft),
+            for ((draft, gas), range) in drafts.iter_mut().zip(gas).zip(&ranges) {
+                match gas {
+                    Ok(gas) if draft.gas.is_none() => {
+                        self.gas.table.simulated(&draft.size, gas);
+                        draft.gas = Some(gas);
+                    }
+                    Ok(_) => {}
                     Err(error) => {
                         let culprit = culprit(&error, messages.update.len(), range.start);
                         match culprit.filter(|at| *at < range.end && !messages.whole) {
@@ -133,7 +148,7 @@ impl Lane {
                 }
             }
             let Some((at, reason)) = refused else {
-                return Ok((account, made));
+                return Ok((account, drafts));
             };
             let (item, _) = messages.messages.remove(at);
             warn!(chain = %self.chain.id(), %item, reason, "set aside: the chain refuses it");
@@ -141,50 +156,39 @@ impl Lane {
         }
     }
 
-    async fn estimate(
-        &self,
-        update: &[Message],
-        part: &[(Item, Message)],
-        is_first: bool,
-        account: &Account,
-    ) -> Result<Draft, ChainError> {
-        let messages = part.iter().map(|(_, message)| message.clone());
-        // Only the first carries the update; the others are estimated as if
-        // they did, because it is not on chain yet.
-        let estimated: Vec<Message> = update.iter().cloned().chain(messages.clone()).collect();
-        let gas = self.chain.estimate(&estimated, account).await?;
-        Ok(Draft {
-            items: part.iter().map(|(item, _)| item.clone()).collect(),
-            messages: if is_first {
-                estimated
-            } else {
-                messages.collect()
-            },
-            gas,
-        })
+    /// The gas limit: known already, or simulated.
+    async fn estimate(&self, draft: &Draft, account: &Account) -> Result<u64, ChainError> {
+        match draft.gas {
+            Some(gas) => Ok(gas),
+            None => self.chain.estimate(&draft.estimated, account).await,
+        }
     }
 
     /// Signs all, has them stored, broadcasts them in the order of their
     /// account sequence.
-    async fn send(&mut self, account: Account, drafts: Vec<Draft>, head: u64) {
-        let timeout_height = head + self.settings.timeout_blocks;
+    async fn send(&mut self, account: Account, drafts: Vec<Draft>) {
+        let timeout_height = *self.head.borrow() + self.settings.timeout_blocks;
         let first = account.account_sequence;
         let mut txs = Vec::new();
-        for (draft, account_sequence) in drafts.into_iter().zip(first..) {
+        for (mut draft, account_sequence) in drafts.into_iter().zip(first..) {
             let account = Account {
                 account_sequence,
                 ..account.clone()
             };
             let signer = account.address.clone();
+            let gas = draft.gas.unwrap_or_default();
             let signed = self.chain.sign(&TxDraft {
-                messages: draft.messages,
+                messages: draft.estimated.split_off(draft.not_carried),
                 memo: self.settings.memo.clone(),
                 account,
-                gas: draft.gas,
+                gas,
                 timeout_height,
             });
             match signed {
-                Ok(signed) => txs.push((draft.items, draft.gas, signer, account_sequence, signed)),
+                Ok(signed) => {
+                    self.gas.sent(signed.hash, draft.size.shape);
+                    txs.push((draft.items, gas, signer, account_sequence, signed));
+                }
                 Err(error) => return self.failed(draft.items, describe(&error), None).await,
             }
         }

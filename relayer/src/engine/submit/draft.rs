@@ -6,8 +6,42 @@ use std::ops::Range;
 use tern_chains::{ChainError, Check, Message};
 use tern_core::ledger::Item;
 use tern_core::plan::cut::{cut, TxLimits, Weight};
+use tern_core::plan::gas::Size;
 
+use super::gas::size;
 use crate::engine::prove::Messages;
+
+/// A transaction in the making.
+pub struct Draft {
+    pub items: Vec<Item>,
+    /// The client update and the messages. Only the batch's first transaction
+    /// carries the update; the others are estimated as if they did, because it
+    /// is not on chain yet.
+    pub estimated: Vec<Message>,
+    /// How many of these are for the estimate only.
+    pub not_carried: usize,
+    pub size: Size,
+    /// The gas limit, once it is known.
+    pub gas: Option<u64>,
+}
+
+impl Draft {
+    pub fn new(messages: &Messages, range: &Range<usize>) -> Self {
+        let update = messages.update.iter().cloned();
+        let part = &messages.messages[range.clone()];
+        let estimated: Vec<Message> = update
+            .chain(part.iter().map(|(_, message)| message.clone()))
+            .collect();
+        let is_first = range.start == 0;
+        Self {
+            items: part.iter().map(|(item, _)| item.clone()).collect(),
+            not_carried: if is_first { 0 } else { messages.update.len() },
+            size: size(&estimated),
+            estimated,
+            gas: None,
+        }
+    }
+}
 
 /// Consecutive ranges of a batch's messages, a transaction each.
 pub fn ranges(messages: &Messages, limits: &TxLimits) -> Vec<Range<usize>> {
