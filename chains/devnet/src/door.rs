@@ -76,7 +76,7 @@ impl Chain for DevnetChain {
 
     async fn next_block(&self, after: u64) -> Result<Next> {
         self.node.answers().await;
-        self.wait_for(after + 1).await?;
+        self.node.reaches(after + 1).await;
         self.next(after + 1)
     }
 
@@ -147,7 +147,7 @@ impl Chain for DevnetChain {
         if let Some(update) = client.is_there() {
             return Ok(update);
         }
-        self.wait_for(target).await?;
+        self.node.reaches(target).await;
         self.headers(&client)
     }
 

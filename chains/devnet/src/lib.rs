@@ -51,6 +51,7 @@ mod store;
 mod transfer;
 mod tx;
 mod validators;
+mod watched;
 
 pub use block::Committed;
 pub use devnet::{Checked, Devnet};

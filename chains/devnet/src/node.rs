@@ -7,7 +7,6 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use tendermint::Time;
-use tokio::sync::watch;
 
 use crate::block::Committed;
 use crate::devnet::{Checked, Devnet};
@@ -16,6 +15,7 @@ use crate::faults::{Faults, Lie};
 use crate::genesis::{Genesis, ValidatorUpdate};
 use crate::link::Entries;
 use crate::refusal::Refusal;
+use crate::watched::Watched;
 
 /// One node of a development chain. Clones are the same node.
 #[derive(Clone)]
@@ -23,10 +23,10 @@ pub struct Node(Arc<Shared>);
 
 struct Shared {
     network: Arc<Network>,
-    faults: watch::Sender<Faults>,
+    faults: Watched<Faults>,
     /// Its own copy of the chain, as long as it is behind.
     own: Mutex<Option<Box<Devnet>>>,
-    newest: watch::Sender<u64>,
+    newest: Watched<u64>,
 }
 
 /// What all nodes of a chain share.
@@ -54,9 +54,9 @@ impl Node {
         let (newest, _) = lock(&network.chain).latest();
         let node = Self(Arc::new(Shared {
             network,
-            faults: watch::Sender::default(),
+            faults: Watched::default(),
             own: Mutex::default(),
-            newest: watch::Sender::new(newest),
+            newest: Watched::new(newest),
         }));
         let mut nodes = lock(&node.0.network.nodes);
         nodes.retain(|known| known.strong_count() > 0);
@@ -79,7 +79,7 @@ impl Node {
         let nodes = lock(&self.0.network.nodes);
         for node in nodes.iter().filter_map(Weak::upgrade) {
             if lock(&node.own).is_none() {
-                node.newest.send_replace(block.height());
+                node.newest.set(block.height());
             }
         }
         Ok(block)
@@ -87,7 +87,7 @@ impl Node {
 
     /// Offers a transaction to the mempool.
     pub fn check_tx(&self, bytes: Vec<u8>) -> Checked {
-        if let Some(refusal) = self.0.faults.borrow().refuses.clone() {
+        if let Some(refusal) = self.0.faults.get().refuses.clone() {
             return Checked::Refused(refusal);
         }
         if let Some(own) = lock(&self.0.own).as_mut() {
@@ -99,9 +99,9 @@ impl Node {
         lock(&self.0.network.chain).check_tx(bytes)
     }
 
-    /// The newest height this node knows, and every change of it.
-    pub fn newest(&self) -> watch::Receiver<u64> {
-        self.0.newest.subscribe()
+    /// The newest height this node knows, once it is at least this.
+    pub async fn reaches(&self, height: u64) -> u64 {
+        self.0.newest.when(|newest| *newest >= height).await
     }
 
     /// A validator's power from two blocks after the next on; 0 is none.
@@ -121,8 +121,8 @@ impl Node {
         let (newest, _) = own.as_deref().unwrap_or(&chain).latest();
         drop(chain);
         *lock(&self.0.own) = own;
-        self.0.faults.send_replace(faults);
-        self.0.newest.send_replace(newest);
+        self.0.faults.set(faults);
+        self.0.newest.set(newest);
     }
 
     /// Writes into the `ibc` store of the next block.
@@ -132,9 +132,7 @@ impl Node {
 
     /// Returns when this node answers: at once, unless it is silent.
     pub async fn answers(&self) {
-        let mut faults = self.0.faults.subscribe();
-        // The sender is ours: it cannot be gone.
-        let _ = faults.wait_for(|faults| !faults.silent).await;
+        self.0.faults.when(|faults| !faults.silent).await;
     }
 
     /// The block at `height`, as this node shows it.
@@ -150,7 +148,7 @@ impl Node {
     }
 
     pub(crate) fn lie(&self) -> Option<Lie> {
-        self.0.faults.borrow().lies
+        self.0.faults.get().lies
     }
 }
 

@@ -7,17 +7,6 @@ use super::{DevnetChain, Result};
 use crate::block::Committed;
 
 impl DevnetChain {
-    /// Returns once `height` is committed.
-    pub(super) async fn wait_for(&self, height: u64) -> Result<()> {
-        let mut newest = self.node.newest();
-        let waiting = newest.wait_for(|newest| *newest >= height).await;
-        let waited = waiting.map(|_| ());
-        waited.map_err(|_| {
-            self.origin
-                .node(format!("block {height}"), "the chain is gone")
-        })
-    }
-
     pub(super) fn next(&self, height: u64) -> Result<Next> {
         let earliest = self.node.read(|chain| chain.earliest());
         if height < earliest {

@@ -30,8 +30,7 @@ pub(super) async fn upgrade(State(node): State<Node>, upgrade: WebSocketUpgrade)
 /// sent.
 async fn converse(node: Node, mut socket: WebSocket) {
     let mut subscriptions = Vec::new();
-    let mut newest = node.newest();
-    let mut told = *newest.borrow_and_update();
+    let mut told = node.reaches(0).await;
     loop {
         let messages = tokio::select! {
             message = socket.recv() => match message {
@@ -39,15 +38,11 @@ async fn converse(node: Node, mut socket: WebSocket) {
                 Some(Ok(Message::Close(_)) | Err(_)) | None => return,
                 Some(Ok(_)) => continue,
             },
-            changed = newest.changed() => {
-                if changed.is_err() {
-                    return;
-                }
-                let height = *newest.borrow_and_update();
+            height = node.reaches(told + 1) => {
                 let blocks: Vec<_> = node.read(|chain| {
                     chain.blocks_from(told + 1).cloned().collect()
                 });
-                told = height.max(told);
+                told = height;
                 blocks.iter().flat_map(|block| events(block, &subscriptions)).collect()
             }
         };

@@ -28,7 +28,6 @@ pub(super) fn broadcast(node: &Node, params: &Params) -> Answer {
 pub(super) async fn broadcast_and_wait(node: &Node, params: &Params) -> Answer {
     let bytes = params.base64("tx")?;
     let hash = hash(&bytes);
-    let mut newest = node.newest();
     let (code, codespace, log) = check(node, bytes)?;
     let check_tx = CheckTx {
         code: code.into(),
@@ -52,16 +51,17 @@ pub(super) async fn broadcast_and_wait(node: &Node, params: &Params) -> Answer {
         })
     };
     let waiting = async {
+        let mut newest = node.reaches(0).await;
         loop {
             if let Some(found) = found() {
-                return Ok::<_, RpcError>(found);
+                return found;
             }
-            newest.changed().await.map_err(RpcError::internal)?;
+            newest = node.reaches(newest + 1).await;
         }
     };
     let waited = tokio::time::timeout(COMMIT_LIMIT, waiting).await;
     let late = |_| RpcError::internal("timed out waiting for tx to be included in a block");
-    let (height, result) = waited.map_err(late)??;
+    let (height, result) = waited.map_err(late)?;
     answer["tx_result"] = to_value(result)?;
     answer["height"] = Value::String(height.to_string());
     Ok(answer)
