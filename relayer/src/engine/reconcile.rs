@@ -7,6 +7,7 @@
 //! go to the ledger through the same door as events.
 
 pub(super) mod schedule;
+mod settled;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -91,16 +92,16 @@ pub async fn reconcile(
         .collect();
 
     let mut facts = Vec::new();
-    for (sequence, known) in known {
-        if !open.contains(sequence) && known.is_sent {
-            facts.push(Fact::Found {
-                chain: src.id().clone(),
-                head: src_head,
-                finding: Finding::Settled {
-                    packet: id(src_end, dst_end, *sequence),
-                },
-            });
-        }
+    let not_open = known.keys().filter(|sequence| !open.contains(sequence));
+    let settled = settled::settled(src, src_end, not_open.copied().collect(), src_height);
+    for sequence in settled.await? {
+        facts.push(Fact::Found {
+            chain: src.id().clone(),
+            head: src_head,
+            finding: Finding::Settled {
+                packet: id(src_end, dst_end, sequence),
+            },
+        });
     }
     let no_data = |sequence: &&Sequence| {
         known

@@ -131,11 +131,12 @@ fn apply_finding(view: &View, chain: &ChainId, head: Head, finding: &Finding) ->
             record.received.get_or_insert(head.height);
         }),
         Finding::Settled { packet } => {
-            let sent_before = view
-                .packet(&View::key_on_src(chain, packet))
-                .and_then(|record| record.sent)
-                .is_some_and(|sent| sent <= head.height);
-            if !sent_before {
+            // Of one whose send was never read, the finding itself says that it
+            // was sent before.
+            let record = view.packet(&View::key_on_src(chain, packet));
+            let is_sent =
+                record.is_some_and(|record| record.sent.is_none_or(|sent| sent <= head.height));
+            if !is_sent {
                 return vec![];
             }
             on_src(view, chain, packet, |record| {

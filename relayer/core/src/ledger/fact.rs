@@ -60,7 +60,7 @@ pub enum Finding {
     Channel { key: ChannelKey, end: ChannelEnd },
     /// The destination has received this packet, at this height or before.
     Received { packet: PacketId },
-    /// The source no longer holds this packet's commitment.
+    /// The source has sent this packet and no longer holds its commitment.
     Settled { packet: PacketId },
 }
 
