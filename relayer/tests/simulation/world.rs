@@ -1,142 +1,128 @@
-//! Two chains, a relayer that crashes, a rival, senders: one seed's life.
+//! One seed's life: two chains, a relayer that crashes, a rival, senders. Then
+//! the faults stop, and everything must have come to its end.
 
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::Arc;
 use std::time::Duration;
 
-use ibc_proto::cosmos::base::v1beta1::Coin;
-use ibc_proto::google::protobuf::Any;
-use ibc_proto::ibc::applications::transfer::v1::MsgTransfer;
-use sha2::{Digest, Sha256};
-use tendermint::Time;
-use tern::engine::{Clock, Engine, LaneSettings, Memory, Parts, Store};
-use tern_chains::{
-    Block, BlockTime, Chain, ChainId, ChannelId, ClientParams, Event, PortId, Sequence, TxDraft,
-};
+use tern::engine::{Clock, Engine, EngineError, LaneSettings, Memory, Parts, Store};
+use tern_chains::{Chain, ChannelId, ClientParams, PortId};
 use tern_core::ledger::{Adopted, ChannelWish, View};
 use tern_core::plan::Scope;
 use tern_core::policy::Policy;
-use tern_cosmos::Key;
-use tern_devnet::{DevnetChain, Genesis, Node};
+use tokio::task::{JoinHandle, JoinSet};
+use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 
-use super::chaos::{Chaos, Dice, FaultyChain};
-
-const START: i64 = 1_700_000_000;
-const FUNDS: u128 = 1_000_000_000_000;
-
-/// Accounts by the byte their private key is made of.
-const RELAYER: u8 = 1;
-const RIVAL: u8 = 2;
-const USER: u8 = 3;
-
-/// A chain and the accounts on it.
-struct Side {
-    node: Node,
-    prefix: &'static str,
-    denom: &'static str,
-}
+use super::chaos::Chaos;
+use super::faulty::{Asked, FaultyChain};
+use super::fuse::Fuse;
+use super::journal::Journal;
+use super::oracle;
+use super::side::{at, make_blocks, Side, RELAYER, RIVAL, USER};
+use super::tally::Fault;
+use super::users::users;
+use super::weather::{clear, weather};
 
 pub struct World {
-    sides: [Side; 2],
-    chaos: Chaos,
+    pub sides: [Side; 2],
+    pub chaos: Chaos,
+    pub journal: Journal,
     clock: Clock,
     memory: Memory,
+    packets_in_memory_max: usize,
+    /// The store was lost: what had ended before is not known any more.
+    pub has_forgotten: bool,
 }
 
+const RECONCILE_EVERY: Duration = Duration::from_secs(30);
+
+type Running = JoinHandle<Option<Result<(), EngineError>>>;
+
 impl World {
-    /// Lives through one seed and returns how many packets were sent; `Err` says
-    /// what is not as it must be.
-    pub async fn live(seed: u64) -> Result<u64, String> {
-        let dice = Dice::new(seed);
-        let chaos = Chaos {
-            on: Arc::new(AtomicBool::new(false)),
-            level: dice.roll(12),
-            dice,
-        };
+    pub fn new(seed: u64) -> Self {
         let begin = tokio::time::Instant::now();
-        let clock: Clock = Arc::new(move || at(begin.elapsed()));
-        let world = Self {
+        let chaos = Chaos::new(seed);
+        Self {
             sides: [
-                side("akash-1", "akash", "uakt", seed),
-                side("kava-1", "kava", "usdx", seed),
+                Side::new("akash-1", "akash", "uakt", seed),
+                Side::new("kava-1", "kava", "usdx", seed),
             ],
+            packets_in_memory_max: chaos.dice.pick(&[4, 10_000]),
             chaos,
-            clock,
+            journal: Journal::default(),
+            clock: Arc::new(move || at(begin.elapsed())),
             memory: Memory::default(),
-        };
-        let stop = CancellationToken::new();
-        for side in &world.sides {
-            tokio::spawn(make_blocks(
-                side.node.clone(),
-                world.chaos.clone(),
-                begin,
-                stop.clone(),
-            ));
+            has_forgotten: false,
         }
-        let result = world.story().await;
-        stop.cancel();
-        result
     }
 
-    async fn story(&self) -> Result<u64, String> {
-        self.open_channel().await?;
-        self.chaos.on.store(true, Ordering::Relaxed);
-        let dice = self.chaos.dice.clone();
-        let rival = dice.chance(25).then(|| {
-            let stop = CancellationToken::new();
-            let (store, view) = (Store::in_memory(), View::default());
-            let engine = self.engine(RIVAL, store, view, false, Scope::Everything);
-            (stop.clone(), tokio::spawn(engine.run(stop)))
-        });
-        let mut sent = [0u64; 2];
-        for _ in 0..2 + dice.roll(4) {
-            // The engine lives for a while, then its machine stops.
-            let (store, view) = Store::simulated(&self.memory);
-            let engine = self.engine(RELAYER, store, view, true, Scope::Everything);
-            let life = tokio::spawn(engine.run(CancellationToken::new()));
-            for _ in 0..dice.roll(5) {
-                let from = dice.roll(2) as usize;
-                sent[from] += self.send(from).await;
-                if dice.chance(10) {
-                    self.use_relayers_key(dice.roll(2) as usize).await;
-                }
-                tokio::time::sleep(Duration::from_millis(dice.roll(4_000))).await;
-            }
-            life.abort();
-            let ended = life.await;
-            if let Ok(ended) = ended {
-                return Err(format!("the engine ended by itself: {ended:?}"));
-            }
-            let kept = dice.roll(self.memory.unflushed() as u64 + 1) as usize;
-            self.memory.crash(kept);
+    /// Lives through it; `Err` says what is not as it must be.
+    pub async fn live(&mut self) -> Result<(), String> {
+        // Dropped, and with it ended, on every way out.
+        let mut nature = JoinSet::new();
+        for side in &self.sides {
+            let clock = Arc::clone(&self.clock);
+            nature.spawn(make_blocks(side.clone(), self.chaos.clone(), clock));
         }
-        self.chaos.on.store(false, Ordering::Relaxed);
-        let (store, view) = Store::simulated(&self.memory);
-        let engine = self.engine(RELAYER, store, view, true, Scope::Everything);
-        let stop = CancellationToken::new();
-        let last = tokio::spawn(engine.run(stop.clone()));
-        let settled = self.settle(sent).await;
-        stop.cancel();
-        last.await
-            .map_err(|panic| panic.to_string())?
-            .map_err(|error| error.to_string())?;
+        self.open_channel().await?;
+        self.chaos.set(true);
+        let rival = self.rival();
+        let last = self.suffer().await?;
+        let settled = self.settle().await;
+        last.0.cancel();
+        ended(last.1.await)?;
         if let Some((stop, rival)) = rival {
             stop.cancel();
-            rival
-                .await
-                .map_err(|panic| panic.to_string())?
-                .map_err(|error| error.to_string())?;
+            ended(rival.await)?;
         }
         settled?;
-        self.check(sent).await?;
-        Ok(sent.iter().sum())
+        oracle::check(self).await
     }
 
-    async fn open_channel(&self) -> Result<(), String> {
+    /// The ledger as it is on disk.
+    pub fn store(&self) -> (Store, View) {
+        Store::simulated(&self.memory)
+    }
+
+    /// Some worlds are born in the storm: the command is given again until the
+    /// channel is open.
+    async fn open_channel(&mut self) -> Result<(), String> {
+        const TRIES_MAX: u32 = 12;
+        let is_stormy = self.chaos.dice.chance(20);
+        for _ in 0..TRIES_MAX {
+            let mut storm = JoinSet::new();
+            if is_stormy {
+                self.storm(&mut storm);
+            }
+            let fuse = Fuse::of(is_stormy.then(|| 50 + self.chaos.dice.roll(800)));
+            let engine = self.relayer(&fuse, Scope::Handshake(self.wish()));
+            let opened = fuse.run(engine.open_channel(CancellationToken::new()));
+            let opened = opened.await;
+            if opened.is_none() {
+                self.crash();
+            }
+            drop(storm);
+            self.calm();
+            match opened {
+                None => {}
+                Some(Ok(_)) => return Ok(()),
+                // It was given up: what it was told was wrong too often.
+                Some(Err(EngineError::Unmet(_))) if is_stormy => {}
+                Some(Err(error)) => return Err(format!("no channel: {error}")),
+            }
+        }
+        let fuse = Fuse::default();
+        let engine = self.relayer(&fuse, Scope::Handshake(self.wish()));
+        match engine.open_channel(CancellationToken::new()).await {
+            Ok(_) => Ok(()),
+            Err(error) => Err(format!("no channel in fair weather: {error}")),
+        }
+    }
+
+    fn wish(&self) -> ChannelWish {
         let [a, b] = &self.sides;
-        let wish = ChannelWish {
+        ChannelWish {
             a: a.id(),
             b: b.id(),
             a_port: PortId::transfer(),
@@ -144,36 +130,132 @@ impl World {
             ordering: tern_chains::Ordering::Unordered,
             version: String::new(),
             adopted: Adopted::default(),
-        };
-        let (store, view) = Store::simulated(&self.memory);
-        let engine = self.engine(RELAYER, store, view, true, Scope::Handshake(wish));
-        let opened = engine.open_channel(CancellationToken::new()).await;
-        opened
-            .map(drop)
-            .map_err(|error| format!("no channel: {error}"))
+        }
     }
 
-    fn engine(&self, key: u8, store: Store, view: View, faulty: bool, scope: Scope) -> Engine {
+    fn storm(&self, tasks: &mut JoinSet<()>) {
+        self.chaos.set(true);
+        for side in &self.sides {
+            tasks.spawn(weather(side.clone(), self.chaos.clone()));
+        }
+    }
+
+    fn calm(&self) {
+        self.chaos.set(false);
+        self.sides.iter().for_each(clear);
+    }
+
+    /// The relayer's lives under faults; the last one goes on.
+    async fn suffer(&mut self) -> Result<(CancellationToken, Running), String> {
+        let mut storm = JoinSet::new();
+        self.storm(&mut storm);
+        let dice = self.chaos.dice.clone();
+        let clock = Arc::clone(&self.clock);
+        let users = tokio::spawn(users(self.sides.clone(), self.chaos.clone(), clock));
+        for _ in 0..1 + dice.roll(4) {
+            let steps = match dice.roll(3) {
+                0 => Some(dice.roll(100)),
+                1 => Some(dice.roll(1_000)),
+                _ => None,
+            };
+            let (_, mut life) = self.start(Fuse::of(steps));
+            let long = Duration::from_millis(500 + dice.roll(10_000));
+            match timeout(long, &mut life).await {
+                Ok(burnt) => match burnt.map_err(|panic| panic.to_string())? {
+                    None => {}
+                    Some(end) => return Err(format!("the engine ended by itself: {end:?}")),
+                },
+                Err(_) => {
+                    life.abort();
+                    let _ = life.await;
+                }
+            }
+            self.crash();
+            if dice.chance(30) {
+                sleep(Duration::from_millis(dice.roll(10_000))).await;
+            }
+        }
+        // The last one may have seen the storm, or not.
+        let survivor = dice.chance(50).then(|| self.start(Fuse::default()));
+        users.await.map_err(|panic| panic.to_string())?;
+        if survivor.is_some() {
+            sleep(Duration::from_millis(dice.roll(10_000))).await;
+        }
+        drop(storm);
+        self.calm();
+        Ok(survivor.unwrap_or_else(|| self.start(Fuse::default())))
+    }
+
+    /// The relayer's machine stops.
+    fn crash(&mut self) {
+        let dice = &self.chaos.dice;
+        self.chaos.tally.fault(Fault::Crashed);
+        let unflushed = self.memory.unflushed();
+        let kept = dice.roll(unflushed as u64 + 1) as usize;
+        if kept < unflushed {
+            self.chaos.tally.fault(Fault::LostTail);
+        }
+        self.memory.crash(kept);
+        if self.chaos.strikes(Fault::LostStore, 15) {
+            self.memory = Memory::default();
+            self.has_forgotten = true;
+        }
+    }
+
+    fn start(&self, fuse: Fuse) -> (CancellationToken, Running) {
+        let stop = CancellationToken::new();
+        let engine = self.relayer(&fuse, Scope::Everything);
+        let running = engine.run(stop.clone());
+        let life = tokio::spawn(async move { fuse.run(running).await });
+        (stop, life)
+    }
+
+    fn relayer(&self, fuse: &Fuse, scope: Scope) -> Engine {
+        let (store, view) = Store::simulated(&self.memory);
+        let ids = self.sides.iter().map(Side::id);
+        self.journal.begin(&view, ids);
+        let door = |side: &Side| -> Arc<dyn Chain> {
+            Arc::new(FaultyChain {
+                near: side.through(&side.own, RELAYER),
+                lagging: side.through(&side.lagging, RELAYER),
+                sky: side.sky.clone(),
+                chaos: self.chaos.clone(),
+                fuse: fuse.clone(),
+                asked: Asked::default(),
+            })
+        };
+        let mut parts = self.parts(store, view, door);
+        parts.policy.packets_in_memory_max = self.packets_in_memory_max;
+        parts.observer = self.journal.observer();
+        Engine::start(parts, scope)
+    }
+
+    /// Another relayer with a good node, in some worlds.
+    fn rival(&self) -> Option<(CancellationToken, Running)> {
+        if !self.chaos.strikes(Fault::Rival, 60) {
+            return None;
+        }
+        let door = |side: &Side| -> Arc<dyn Chain> { Arc::new(side.door(RIVAL)) };
+        let parts = self.parts(Store::in_memory(), View::default(), door);
+        let engine = Engine::start(parts, Scope::Everything);
+        let stop = CancellationToken::new();
+        let running = engine.run(stop.clone());
+        Some((stop, tokio::spawn(async { Some(running.await) })))
+    }
+
+    fn parts(&self, store: Store, view: View, door: impl Fn(&Side) -> Arc<dyn Chain>) -> Parts {
         let mut parts = Parts {
             chains: BTreeMap::new(),
             lanes: BTreeMap::new(),
             clients: BTreeMap::new(),
             policy: Policy::default(),
             clock: Arc::clone(&self.clock),
-            reconcile_every: Duration::from_secs(60),
+            reconcile_every: RECONCILE_EVERY,
             store,
             view,
             observer: Box::new(|_| {}),
         };
         for side in &self.sides {
-            let inner = side.door(key);
-            let chain: Arc<dyn Chain> = match faulty {
-                true => Arc::new(FaultyChain {
-                    inner,
-                    chaos: self.chaos.clone(),
-                }),
-                false => Arc::new(inner),
-            };
             let lane = LaneSettings {
                 messages_max: 5,
                 gas_max: None,
@@ -182,225 +264,53 @@ impl World {
             };
             parts.lanes.insert(side.id(), lane);
             parts.clients.insert(side.id(), ClientParams::default());
-            parts.chains.insert(side.id(), chain);
+            parts.chains.insert(side.id(), door(side));
         }
-        Engine::start(parts, scope)
+        parts
     }
 
-    /// Sends some transfers in one transaction, some of them near their timeout;
-    /// returns how many the chain took.
-    async fn send(&self, from: usize) -> u64 {
-        let dice = &self.chaos.dice;
-        let (side, other) = (&self.sides[from], &self.sides[1 - from]);
-        let now = (self.clock)().0;
-        let count = 1 + dice.roll(8);
-        let messages = (0..count).map(|_| {
-            let seconds = if dice.chance(30) {
-                1 + dice.roll(6)
-            } else {
-                600
-            };
-            let message = MsgTransfer {
-                source_port: "transfer".into(),
-                source_channel: "channel-0".into(),
-                token: Some(Coin {
-                    denom: side.denom.into(),
-                    amount: "10".into(),
-                }),
-                sender: side.address(USER),
-                receiver: other.address(USER),
-                timeout_height: None,
-                timeout_timestamp: now + seconds * 1_000_000_000,
-                memo: String::new(),
-            };
-            any("/ibc.applications.transfer.v1.MsgTransfer", &message)
+    /// Waits until nothing is committed any more and the relayer has had the
+    /// time to hear of it, and of the end of all its transactions.
+    async fn settle(&self) -> Result<(), String> {
+        const PATIENCE: u64 = 900;
+        // What was read of a lagging node into an empty store is put right
+        // when packets are compared next.
+        let heard = Duration::from_secs(match self.has_forgotten {
+            true => 11 + RECONCILE_EVERY.as_secs(),
+            false => 11,
         });
-        let door = side.door(USER);
-        match submit(&door, messages.collect()).await {
-            true => count,
-            false => 0,
-        }
-    }
-
-    /// Somebody else uses the relayer's key: its account sequence moves.
-    async fn use_relayers_key(&self, on: usize) {
-        let side = &self.sides[on];
-        let message = ibc_proto::cosmos::bank::v1beta1::MsgSend {
-            from_address: side.address(RELAYER),
-            to_address: side.address(USER),
-            amount: vec![Coin {
-                denom: side.denom.into(),
-                amount: "1".into(),
-            }],
-        };
-        let message = any("/cosmos.bank.v1beta1.MsgSend", &message);
-        // It may well collide with what the relayer has just signed.
-        submit(&side.door(RELAYER), vec![message]).await;
-    }
-
-    /// Waits until nothing is committed any more.
-    async fn settle(&self, sent: [u64; 2]) -> Result<(), String> {
-        for _ in 0..600 {
-            tokio::time::sleep(Duration::from_secs(1)).await;
-            let open = [self.open(0).await, self.open(1).await];
-            if open == [0, 0] {
+        for _ in 0..PATIENCE {
+            sleep(Duration::from_secs(1)).await;
+            if self.open().await == [0, 0] {
+                sleep(heard).await;
                 return Ok(());
             }
         }
-        let open = [self.open(0).await, self.open(1).await];
         Err(format!(
-            "of {sent:?} sent, {open:?} are still open ten minutes after the faults stopped"
+            "packets {:?} are still open {PATIENCE} seconds after the faults stopped",
+            self.open().await
         ))
     }
 
-    async fn open(&self, on: usize) -> usize {
-        let door = self.sides[on].door(USER);
-        let open = door
-            .commitments(&PortId::transfer(), &ChannelId::new(0))
-            .await;
-        open.expect("the chain itself answers").len()
-    }
-
-    /// Each packet came to one end, and the balances say the same.
-    async fn check(&self, sent: [u64; 2]) -> Result<(), String> {
-        for from in 0..2 {
-            let (src, dst) = (&self.sides[from], &self.sides[1 - from]);
-            let (mut ends, mut timeouts) = (BTreeMap::<Sequence, u32>::new(), 0);
-            for event in src.events().await {
-                match event {
-                    Event::AcknowledgePacket(id) => *ends.entry(id.sequence).or_default() += 1,
-                    Event::TimeoutPacket(id) => {
-                        timeouts += 1;
-                        *ends.entry(id.sequence).or_default() += 1;
-                    }
-                    _ => {}
-                }
-            }
-            let expected: Vec<u64> = (1..=sent[from]).collect();
-            let ended: Vec<u64> = ends.keys().map(|sequence| sequence.as_u64()).collect();
-            if ended != expected || ends.values().any(|times| *times != 1) {
-                return Err(format!("from {}: {sent:?} sent, ended {ends:?}", src.id()));
-            }
-            let arrived = u128::from(sent[from] - timeouts) * 10;
-            let voucher = voucher(src.denom);
-            let has = dst
-                .node
-                .read(|chain| chain.balance(&dst.address(USER), &voucher));
-            if has != arrived {
-                return Err(format!("{has} of {} arrived, not {arrived}", src.denom));
-            }
+    async fn open(&self) -> [usize; 2] {
+        let (port, channel) = (PortId::transfer(), ChannelId::new(0));
+        let mut counts = [0; 2];
+        for (count, side) in counts.iter_mut().zip(&self.sides) {
+            let door = side.door(USER);
+            let open = door.commitments(&port, &channel).await;
+            *count = open.expect("the chain itself answers").len();
         }
-        Ok(())
+        counts
     }
 }
 
-impl Side {
-    fn id(&self) -> ChainId {
-        self.node
-            .read(|chain| ChainId::from_string(chain.chain_id()))
-    }
+type Joined = Result<Option<Result<(), EngineError>>, tokio::task::JoinError>;
 
-    fn address(&self, key: u8) -> String {
-        address(key, self.prefix)
-    }
-
-    fn door(&self, key: u8) -> DevnetChain {
-        let price = format!("0{}", self.denom).parse().expect("a price");
-        let key = Key::from_private_key(&[key; 32], self.prefix).expect("a key");
-        DevnetChain::new(self.node.clone(), Some(key), price).expect("a door")
-    }
-
-    /// Every event of every block.
-    async fn events(&self) -> Vec<Event> {
-        let door = self.door(USER);
-        let (latest, _) = door.latest().await.expect("a height");
-        let mut events = Vec::new();
-        for height in 1..=latest {
-            let block: Block = door.block(height).await.expect("a block");
-            events.extend(block.events);
-        }
-        events
-    }
-}
-
-fn side(id: &str, prefix: &'static str, denom: &'static str, seed: u64) -> Side {
-    let start = Time::from_unix_timestamp(START, 0).expect("in range");
-    let mut genesis = Genesis::new(id, prefix, start);
-    genesis.seed = seed;
-    genesis.validators = 1 + (seed % 4) as usize;
-    for key in [RELAYER, RIVAL, USER] {
-        genesis = genesis.fund(address(key, prefix), &[(denom, FUNDS)]);
-    }
-    Side {
-        node: Node::new(&genesis).expect("a chain"),
-        prefix,
-        denom,
-    }
-}
-
-fn address(key: u8, prefix: &str) -> String {
-    let key = Key::from_private_key(&[key; 32], prefix).expect("a key");
-    key.address().to_owned()
-}
-
-/// Signs and sends; true if the chain has it in its mempool.
-async fn submit(door: &DevnetChain, messages: Vec<Any>) -> bool {
-    let Ok(account) = door.account().await else {
-        return false;
-    };
-    let Ok(gas) = door.estimate(&messages, &account).await else {
-        return false;
-    };
-    let (height, _) = door.latest().await.expect("a height");
-    let draft = TxDraft {
-        messages,
-        memo: String::new(),
-        account,
-        gas,
-        timeout_height: height + 20,
-    };
-    let tx = door.sign(&draft).expect("a signature");
-    let taken = door.broadcast(&tx).await.expect("an answer") == tern_chains::Check::Accepted;
-    if taken {
-        // The account's next transaction needs this one's block.
-        let _ = door.next_block(height).await;
-    }
-    taken
-}
-
-/// A block about every second; with faults on, a chain stands still at times.
-async fn make_blocks(
-    node: Node,
-    chaos: Chaos,
-    begin: tokio::time::Instant,
-    stop: CancellationToken,
-) {
-    while !stop.is_cancelled() {
-        let mut pause_ms = 900 + chaos.dice.roll(200);
-        if chaos.on.load(Ordering::Relaxed) && chaos.dice.chance(2) {
-            pause_ms += chaos.dice.roll(20_000);
-        }
-        tokio::time::sleep(Duration::from_millis(pause_ms)).await;
-        let BlockTime(nanoseconds) = at(begin.elapsed());
-        let (seconds, rest) = (nanoseconds / 1_000_000_000, nanoseconds % 1_000_000_000);
-        let time = Time::from_unix_timestamp(seconds as i64, rest as u32).expect("in range");
-        node.make_block(time).expect("a block");
-    }
-}
-
-fn at(elapsed: Duration) -> BlockTime {
-    BlockTime(START as u64 * 1_000_000_000 + elapsed.as_nanos() as u64)
-}
-
-fn voucher(denom: &str) -> String {
-    let hash = Sha256::digest(format!("transfer/channel-0/{denom}").as_bytes());
-    let hex: String = hash.iter().map(|byte| format!("{byte:02X}")).collect();
-    format!("ibc/{hex}")
-}
-
-fn any(url: &str, message: &impl prost::Message) -> Any {
-    Any {
-        type_url: url.to_owned(),
-        value: message.encode_to_vec(),
+fn ended(life: Joined) -> Result<(), String> {
+    match life {
+        Ok(Some(Ok(()))) => Ok(()),
+        Ok(Some(Err(error))) => Err(error.to_string()),
+        Ok(None) => Err("it crashed in fair weather".into()),
+        Err(panic) => Err(panic.to_string()),
     }
 }

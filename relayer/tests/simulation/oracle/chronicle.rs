@@ -1,0 +1,156 @@
+//! What happened, as the chains themselves have it.
+
+use std::collections::BTreeMap;
+
+use tern_chains::{Block, ChainId, Event, Packet, Sequence, TimeoutHeight, TxOutcome};
+use tern_core::ledger::{Item, PacketKey, TxKey};
+use tern_devnet::Node;
+
+use crate::side::Side;
+
+pub struct Chronicle {
+    pub chains: [ChainId; 2],
+    /// Every block of either chain, from height 1 on.
+    pub blocks: [Vec<Block>; 2],
+    /// By the side they were sent from.
+    pub packets: [BTreeMap<Sequence, Story>; 2],
+    nodes: [Node; 2],
+}
+
+/// A transaction in its block.
+pub struct Included<'a> {
+    pub height: u64,
+    pub outcome: &'a TxOutcome,
+    events: Vec<tendermint::abci::Event>,
+}
+
+/// One packet, with the heights of everything that happened to it.
+pub struct Story {
+    pub packet: Packet,
+    /// On the destination.
+    pub received: Vec<u64>,
+    pub ack: Option<Vec<u8>>,
+    /// On the source.
+    pub acknowledged: Vec<u64>,
+    pub timed_out: Vec<u64>,
+}
+
+impl Chronicle {
+    pub async fn read(sides: &[Side; 2]) -> Self {
+        let blocks = [sides[0].blocks().await, sides[1].blocks().await];
+        let mut packets = [sends(&blocks[0]), sends(&blocks[1])];
+        for (side, blocks) in blocks.iter().enumerate() {
+            for block in blocks {
+                for event in &block.events {
+                    note(&mut packets, side, block.height, event);
+                }
+            }
+        }
+        Self {
+            chains: sides.each_ref().map(Side::id),
+            blocks,
+            packets,
+            nodes: sides.each_ref().map(|side| side.node.clone()),
+        }
+    }
+
+    pub fn side(&self, chain: &ChainId) -> usize {
+        usize::from(self.chains[0] != *chain)
+    }
+
+    /// The side a packet was sent from, and its story.
+    pub fn story(&self, key: &PacketKey) -> Option<(usize, &Story)> {
+        let from = self.side(&key.src.chain);
+        Some((from, self.packets[from].get(&key.sequence)?))
+    }
+
+    /// Where a transaction came into a block, and what it did there.
+    pub fn included(&self, key: &TxKey) -> Option<Included<'_>> {
+        let side = self.side(&key.chain);
+        let mut blocks = self.blocks[side].iter();
+        blocks.find_map(|block| {
+            let index = block.txs.iter().position(|tx| tx.hash == key.hash)?;
+            let committed = self.nodes[side].read(|chain| chain.block(block.height).cloned());
+            Some(Included {
+                height: block.height,
+                outcome: &block.txs[index],
+                events: committed?.results[index].events.clone(),
+            })
+        })
+    }
+}
+
+impl Included<'_> {
+    /// Whether it was this transaction that did it.
+    pub fn did(&self, item: &Item) -> bool {
+        let (kind, key) = match item {
+            Item::Recv(key) => ("recv_packet", key),
+            Item::Ack(key) => ("acknowledge_packet", key),
+            Item::Timeout(key) => ("timeout_packet", key),
+            Item::Refresh(_) | Item::Handshake { .. } => return false,
+        };
+        let sequence = key.sequence.to_string();
+        let mut events = self.events.iter().filter(|event| event.kind == kind);
+        events.any(|event| {
+            let mut attributes = event.attributes.iter();
+            attributes.any(|attribute| {
+                attribute.key_bytes() == b"packet_sequence"
+                    && attribute.value_bytes() == sequence.as_bytes()
+            })
+        })
+    }
+}
+
+impl Story {
+    pub fn is_timed_out_at(&self, block: &Block) -> bool {
+        let timestamp = self.packet.timeout_timestamp.nanoseconds();
+        let by_height = match self.packet.timeout_height {
+            TimeoutHeight::Never => false,
+            TimeoutHeight::At(height) => block.height >= height.revision_height(),
+        };
+        by_height || (timestamp != 0 && block.time.0 >= timestamp)
+    }
+
+    /// Acknowledged, and not with an error.
+    pub fn has_arrived(&self) -> bool {
+        let is_result = |ack: &Vec<u8>| ack.starts_with(br#"{"result""#);
+        !self.acknowledged.is_empty() && self.ack.as_ref().is_some_and(is_result)
+    }
+}
+
+fn sends(blocks: &[Block]) -> BTreeMap<Sequence, Story> {
+    let events = blocks.iter().flat_map(|block| &block.events);
+    let sends = events.filter_map(|event| {
+        let Event::SendPacket(packet) = event else {
+            return None;
+        };
+        let story = Story {
+            packet: packet.clone(),
+            received: Vec::new(),
+            ack: None,
+            acknowledged: Vec::new(),
+            timed_out: Vec::new(),
+        };
+        Some((packet.sequence, story))
+    });
+    sends.collect()
+}
+
+fn note(packets: &mut [BTreeMap<Sequence, Story>; 2], side: usize, height: u64, event: &Event) {
+    let (from, sequence) = match event {
+        Event::AcknowledgePacket(id) | Event::TimeoutPacket(id) => (side, id.sequence),
+        Event::RecvPacket(id) => (1 - side, id.sequence),
+        Event::WriteAcknowledgement { packet, .. } => (1 - side, packet.sequence),
+        _ => return,
+    };
+    let Some(story) = packets[from].get_mut(&sequence) else {
+        panic!("a packet that was never sent: {event:?} on side {side}");
+    };
+    match event {
+        Event::AcknowledgePacket(_) => story.acknowledged.push(height),
+        Event::TimeoutPacket(_) => story.timed_out.push(height),
+        Event::RecvPacket(_) => story.received.push(height),
+        Event::WriteAcknowledgement { ack, .. } => story.ack = Some(ack.clone()),
+        _ => {}
+    }
+}

@@ -1,0 +1,74 @@
+//! Balances add up to the unit: what has arrived is there, what has not is back.
+
+use serde_json::Value;
+use sha2::{Digest, Sha256};
+
+use super::chronicle::{Chronicle, Story};
+use crate::side::{Side, FUNDS, RELAYER, RIVAL, USER};
+use crate::users::voucher;
+use crate::world::World;
+
+pub fn adds_up(world: &World, chronicle: &Chronicle) -> Result<(), String> {
+    for home in 0..2 {
+        let (side, other) = (&world.sides[home], &world.sides[1 - home]);
+        let escrow = balance(side, &escrow(side.prefix), side.denom);
+        let away = balance(other, &other.address(USER), &voucher(side.denom));
+        let arrived = arrived(chronicle, home, side.denom)?;
+        let returned = format!("transfer/channel-0/{}", side.denom);
+        let returned = self::arrived(chronicle, 1 - home, &returned)?;
+        if escrow != away || away + returned != arrived {
+            return Err(format!(
+                "{}: {arrived} arrived and {returned} came back, {escrow} are kept and {away} are away",
+                side.denom
+            ));
+        }
+        let owners = [RELAYER, RIVAL, USER].map(|key| side.address(key));
+        let owned: u128 = owners
+            .iter()
+            .map(|owner| balance(side, owner, side.denom))
+            .sum();
+        let fees = balance(side, &module(side.prefix, b"fee_collector"), side.denom);
+        if owned + fees + escrow != FUNDS * 3 {
+            return Err(format!(
+                "{}: {owned} are owned, {fees} paid as fees and {escrow} kept: not {}",
+                side.denom,
+                FUNDS * 3
+            ));
+        }
+    }
+    Ok(())
+}
+
+/// How much of a denom was sent from a side and has arrived.
+fn arrived(chronicle: &Chronicle, from: usize, denom: &str) -> Result<u128, String> {
+    let stories = chronicle.packets[from].values();
+    let arrived = stories.filter(|story| story.has_arrived());
+    arrived
+        .map(|story| amount(story, denom))
+        .sum::<Option<u128>>()
+        .ok_or_else(|| "a packet that is no transfer".to_owned())
+}
+
+fn amount(story: &Story, denom: &str) -> Option<u128> {
+    let data: Value = serde_json::from_slice(&story.packet.data).ok()?;
+    if data["denom"].as_str()? != denom {
+        return Some(0);
+    }
+    data["amount"].as_str()?.parse().ok()
+}
+
+fn balance(side: &Side, address: &str, denom: &str) -> u128 {
+    side.node.read(|chain| chain.balance(address, denom))
+}
+
+/// ibc-go `GetEscrowAddress`.
+fn escrow(prefix: &str) -> String {
+    module(prefix, b"ics20-1\0transfer/channel-0")
+}
+
+/// SDK `NewModuleAddress`.
+fn module(prefix: &str, name: &[u8]) -> String {
+    let hash = Sha256::digest(name);
+    let prefix = bech32::Hrp::parse(prefix).expect("a prefix");
+    bech32::encode::<bech32::Bech32>(prefix, &hash[..20]).expect("an address")
+}

@@ -1,0 +1,97 @@
+//! The simulation for long runs, with progress, a summary, and a log of one seed.
+//!
+//! ```sh
+//! cargo run --release --example sim -- --seeds 1000
+//! cargo run --release --example sim -- --seed 7 --log debug
+//! ```
+
+mod chaos;
+mod dice;
+mod faulty;
+mod fuse;
+mod journal;
+mod oracle;
+mod run;
+mod side;
+mod tally;
+mod users;
+mod weather;
+mod world;
+
+use std::process::ExitCode;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::OnceLock;
+
+use clap::Parser;
+use tokio::time::Instant;
+
+/// Runs the relayer between two simulated chains while everything fails.
+#[derive(Parser)]
+struct Args {
+    /// How many seeds to live through.
+    #[arg(long, default_value_t = 1000)]
+    seeds: u64,
+    /// The first of them.
+    #[arg(long, default_value_t = 0)]
+    from: u64,
+    /// Only this one.
+    #[arg(long)]
+    seed: Option<u64>,
+    /// What to log of the relayer, such as `debug`; best with one seed.
+    #[arg(long)]
+    log: Option<String>,
+}
+
+fn main() -> ExitCode {
+    let args = Args::parse();
+    if let Some(filter) = &args.log {
+        tracing_subscriber::fmt()
+            .with_env_filter(filter)
+            .with_timer(SimulatedTime::default())
+            .with_writer(std::io::stderr)
+            .init();
+    }
+    let seeds = match args.seed {
+        Some(seed) => seed..seed + 1,
+        None => args.from..args.from + args.seeds,
+    };
+    let all = seeds.end - seeds.start;
+    let done = AtomicU64::new(0);
+    let summary = run::run_all(seeds, |life| {
+        let done = done.fetch_add(1, Ordering::Relaxed) + 1;
+        if let Err(why) = &life.result {
+            println!("seed {} failed: {why}", life.seed);
+            println!(
+                "  cargo run --release --example sim -- --seed {} --log debug",
+                life.seed
+            );
+        }
+        if done % 100 == 0 {
+            println!("{done} of {all} seeds");
+        }
+        if all == 1 {
+            println!("transcript {}", life.transcript);
+        }
+    });
+    print!("{}", summary.counts);
+    println!("{} seeds, {} failed", summary.lives, summary.failed.len());
+    match summary.failed.is_empty() {
+        true => ExitCode::SUCCESS,
+        false => ExitCode::FAILURE,
+    }
+}
+
+/// Simulated seconds since the first line.
+#[derive(Default)]
+struct SimulatedTime(OnceLock<Instant>);
+
+impl tracing_subscriber::fmt::time::FormatTime for SimulatedTime {
+    fn format_time(
+        &self,
+        writer: &mut tracing_subscriber::fmt::format::Writer<'_>,
+    ) -> std::fmt::Result {
+        let now = Instant::now();
+        let passed = now - *self.0.get_or_init(|| now);
+        write!(writer, "{:9.3}", passed.as_secs_f64())
+    }
+}
