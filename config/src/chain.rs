@@ -1,5 +1,6 @@
 //! One `[[chain]]` section.
 
+use std::collections::HashSet;
 use std::time::Duration;
 
 use serde::Deserialize;
@@ -32,6 +33,10 @@ pub struct ChainConfig {
     /// Name of the signing key, of `tern keys add`. Default: `relayer`.
     #[serde(default = "default_key", deserialize_with = "field::key_name")]
     pub key: String,
+    /// Names of further signing keys. Each account sends on its own, so that they
+    /// do not wait for each other. Default: none.
+    #[serde(default, deserialize_with = "field::key_names")]
+    pub extra_keys: Vec<String>,
     /// BIP-44 coin type of keys added from a mnemonic. Default: 118.
     #[serde(default = "default_coin_type")]
     pub coin_type: u32,
@@ -95,6 +100,18 @@ pub struct ChainConfig {
 }
 
 impl ChainConfig {
+    /// Names of all signing keys, the main one first.
+    pub fn keys(&self) -> impl Iterator<Item = &str> {
+        std::iter::once(&self.key)
+            .chain(&self.extra_keys)
+            .map(String::as_str)
+    }
+
+    pub(crate) fn key_named_twice(&self) -> Option<&str> {
+        let mut seen = HashSet::new();
+        self.keys().find(|name| !seen.insert(*name))
+    }
+
     /// The derivation path of keys added from a mnemonic.
     pub fn hd_path(&self) -> String {
         match &self.hd_path {

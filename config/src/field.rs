@@ -27,16 +27,26 @@ pub fn chain_id<'de, D: Deserializer<'de>>(input: D) -> Result<String, D::Error>
 }
 
 pub fn key_name<'de, D: Deserializer<'de>>(input: D) -> Result<String, D::Error> {
-    checked(input, |name| {
-        if !is_file_name(name) {
-            return Err(
-                "a key name has letters, digits, `-`, `_` and `.` only, and starts with a letter \
-                 or digit"
-                    .to_owned(),
-            );
-        }
-        Ok(name.to_owned())
-    })
+    checked(input, |name| check_key_name(name).map(|()| name.to_owned()))
+}
+
+pub fn key_names<'de, D: Deserializer<'de>>(input: D) -> Result<Vec<String>, D::Error> {
+    let names = Vec::<String>::deserialize(input)?;
+    for name in &names {
+        check_key_name(name).map_err(D::Error::custom)?;
+    }
+    Ok(names)
+}
+
+fn check_key_name(name: &str) -> Result<(), String> {
+    match is_file_name(name) {
+        true => Ok(()),
+        false => Err(
+            "a key name has letters, digits, `-`, `_` and `.` only, and starts with a letter or \
+             digit"
+                .to_owned(),
+        ),
+    }
 }
 
 pub fn http_url<'de, D: Deserializer<'de>>(input: D) -> Result<Url, D::Error> {

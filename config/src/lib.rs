@@ -80,6 +80,10 @@ impl Config {
                 let reason = format!("there is one with this id on line {first} already");
                 return Err(Fault::at(text, start, reason));
             }
+            if let Some(name) = chain.get_ref().key_named_twice() {
+                let reason = format!("key `{name}` is named twice: each account sends on its own");
+                return Err(Fault::at(text, start, reason));
+            }
         }
         Ok(Self {
             chains: file.chain.into_iter().map(Spanned::into_inner).collect(),

@@ -204,6 +204,25 @@ fn the_list_of_chains_is_checked_as_a_whole() {
 }
 
 #[test]
+fn further_keys_are_other_keys() {
+    let config = Config::parse(&with("extra_keys", r#"extra_keys = ["b", "c"]"#)).unwrap();
+    let keys: Vec<_> = config.chains[0].keys().collect();
+    assert_eq!(keys, ["relayer", "b", "c"]);
+    for (line, reason) in [
+        (
+            r#"extra_keys = ["b", "relayer"]"#,
+            "key `relayer` is named twice",
+        ),
+        (r#"extra_keys = ["b", "b"]"#, "key `b` is named twice"),
+        (r#"extra_keys = ["../b"]"#, "a key name has letters"),
+        (r#"extra_keys = "b""#, "expected a sequence"),
+    ] {
+        let refusal = refusal(&with("extra_keys", line));
+        assert!(refusal.contains(reason), "{refusal}");
+    }
+}
+
+#[test]
 fn text_that_is_not_toml_is_shown_where_it_breaks() {
     let refusal = refusal("[[chain]]\nid = \"akash-a\nrpc = 3\n");
     assert!(

@@ -15,6 +15,7 @@ mod discover;
 mod error;
 mod follow;
 mod input;
+mod lanes;
 mod prove;
 pub mod reconcile;
 mod store;
@@ -26,7 +27,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tern_chains::{BlockTime, ChainId, Class, ClientParams, SignedTx};
+use tern_chains::{BlockTime, Chain, ChainId, Class, ClientParams, SignedTx};
 use tern_core::ledger::{
     apply, packet_of, Change, ChannelKey, Fact, Item, PacketKey, TxKey, TxRecord, View,
 };
@@ -45,10 +46,10 @@ pub use store::{Memory, Store};
 pub use submit::LaneSettings;
 pub use wish::{Cleared, OpenedChannel};
 
-use batches::Lanes;
 use discover::Known;
 use follow::Follow;
 use input::{Input, INPUTS_MAX};
+use lanes::Lanes;
 use reconcile::schedule::RECONCILING_MAX;
 
 /// What light clients call the current time; handed in so that a simulation can
@@ -138,10 +139,13 @@ impl Engine {
                 name
             });
         }
-        let lanes = Lanes::start(&parts.chains, &parts.lanes, &sender, &mut tasks);
-        for id in parts.chains.keys() {
+        let mut lanes = Lanes::new();
+        for (id, settings) in &parts.lanes {
             let head = parts.view.head(id);
-            lanes.head(id, head.map_or(0, |head| head.height));
+            lanes.add_chain(id, settings.clone(), head.map_or(0, |head| head.height));
+        }
+        for chain in parts.chains.values() {
+            lanes.add(Arc::clone(chain), &sender, &mut tasks);
         }
         let mut resend: BTreeMap<ChainId, Vec<TxKey>> = BTreeMap::new();
         for (key, _) in parts.view.txs() {
@@ -172,6 +176,12 @@ impl Engine {
             sender,
             tasks,
         }
+    }
+
+    /// Another account to submit with: a chain that is relayed to, as that
+    /// account signs for it. Accounts do not wait for each other.
+    pub fn add_account(&mut self, chain: Arc<dyn Chain>) {
+        self.lanes.add(chain, &self.sender, &mut self.tasks);
     }
 
     /// Relays until told to stop.
@@ -417,20 +427,25 @@ impl Engine {
     /// be paid twice.
     fn resend(&mut self, chain: &ChainId) {
         let keys = self.resend.remove(chain).unwrap_or_default();
-        let txs = keys.iter().filter_map(|key| {
-            let bytes = self.view.tx(key)?.bytes.clone();
-            Some(SignedTx {
-                hash: key.hash,
-                bytes,
-            })
-        });
-        let txs: Vec<_> = txs.collect();
-        if txs.is_empty() {
-            return;
+        let mut by_signer: BTreeMap<String, BTreeMap<u64, SignedTx>> = BTreeMap::new();
+        for key in keys {
+            if let Some(tx) = self.view.tx(&key) {
+                let signed = SignedTx {
+                    hash: key.hash,
+                    bytes: tx.bytes.clone(),
+                };
+                let of_signer = by_signer.entry(tx.signer.clone()).or_default();
+                of_signer.insert(tx.account_sequence, signed);
+            }
         }
-        info!(%chain, txs = txs.len(), "sending again what was signed before the restart");
-        if !self.lanes.resend(chain, txs) {
-            warn!(%chain, "no lane to send again on");
+        for (signer, txs) in by_signer {
+            info!(%chain, signer, txs = txs.len(), "sending again what was signed before the restart");
+            if !self
+                .lanes
+                .resend(chain, &signer, txs.into_values().collect())
+            {
+                warn!(%chain, "no lane to send again on");
+            }
         }
     }
 }

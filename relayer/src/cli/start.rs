@@ -25,29 +25,44 @@ pub struct StartArgs {}
 pub async fn run(context: &Context, _args: StartArgs) -> anyhow::Result<Outcome> {
     let shutdown = daemon::shutdown()?;
     let mut chains: Vec<Arc<dyn Chain>> = Vec::new();
-    for chain in context.connect_all()? {
-        // A node that is down is waited for; a key without an account is not
-        // going to mend itself, and a wrong node neither.
-        match chain.account().await {
-            Ok(account) => {
-                info!(chain = %chain.id(), account = account.address, "signing account found");
-            }
-            Err(error @ (ChainError::WrongChain { .. } | ChainError::NoAccount { .. })) => {
-                return Err(error.into());
-            }
-            Err(error) => {
-                let reason = tern::engine::describe(&error);
-                warn!(chain = %chain.id(), reason, "the node does not answer yet");
-            }
-        }
+    let mut extra_accounts: Vec<Arc<dyn Chain>> = Vec::new();
+    for config in &context.config.chains {
+        let chain = context.connect(&config.id, None)?;
+        look_for_account(&*chain).await?;
         chains.push(chain);
+        for name in &config.extra_keys {
+            let chain = context.connect(&config.id, Some(name))?;
+            look_for_account(&*chain).await?;
+            extra_accounts.push(chain);
+        }
     }
     if chains.len() < 2 {
         bail!("there is nothing to relay between: configure a second [[chain]]");
     }
     let observer = Box::new(|_: &_| {});
-    let engine = daemon::engine(context, &chains, Scope::Everything, observer).await?;
+    let mut engine = daemon::engine(context, &chains, Scope::Everything, observer).await?;
+    for account in extra_accounts {
+        engine.add_account(account);
+    }
     engine.run(shutdown).await?;
     info!("stopped");
     Ok(Outcome::Done)
+}
+
+/// A node that is down is waited for; a key without an account is not going to
+/// mend itself, and a wrong node neither.
+async fn look_for_account(chain: &dyn Chain) -> Result<(), ChainError> {
+    match chain.account().await {
+        Ok(account) => {
+            info!(chain = %chain.id(), account = account.address, "signing account found");
+        }
+        Err(error @ (ChainError::WrongChain { .. } | ChainError::NoAccount { .. })) => {
+            return Err(error);
+        }
+        Err(error) => {
+            let reason = tern::engine::describe(&error);
+            warn!(chain = %chain.id(), reason, "the node does not answer yet");
+        }
+    }
+    Ok(())
 }

@@ -3,118 +3,21 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use tern_chains::{ChainId, SignedTx, TxHash};
+use tern_chains::{ChainId, Ordering};
 use tern_core::ledger::{Fact, Finding, Head, Item, Refusal};
 use tern_core::plan::Batch;
-use tokio::sync::{mpsc, oneshot, watch, OwnedSemaphorePermit, Semaphore};
-use tokio::task::JoinSet;
-use tokio_util::sync::CancellationToken;
+use tokio::sync::{mpsc, oneshot, OwnedSemaphorePermit};
 use tracing::{debug, warn};
 
 use super::follow::describe;
 use super::input::Input;
+use super::lanes::Handle;
 use super::prove::{prove, Chains, Messages, Verdict};
-use super::submit::{Gas, Job, Lane, LaneSettings, JOBS_MAX};
+use super::submit::Job;
 use super::Engine;
-
-/// Most batches between plan and broadcast.
-const BATCHES_MAX: usize = 64;
 
 /// How the names of tasks begin that end in the normal course of things.
 pub const BATCH: &str = "batch ";
-
-/// The submitting tasks, by chain.
-pub struct Lanes {
-    jobs: BTreeMap<ChainId, mpsc::Sender<Job>>,
-    heads: BTreeMap<ChainId, watch::Sender<u64>>,
-    running: Vec<String>,
-    room: Arc<Semaphore>,
-    /// Cancelled when the engine stops: what is not yet with a lane is dropped.
-    stopping: CancellationToken,
-}
-
-impl Lanes {
-    pub fn start(
-        chains: &Chains,
-        settings: &BTreeMap<ChainId, LaneSettings>,
-        inputs: &mpsc::Sender<Input>,
-        tasks: &mut JoinSet<String>,
-    ) -> Self {
-        let mut lanes = Self {
-            jobs: BTreeMap::new(),
-            heads: BTreeMap::new(),
-            running: vec![],
-            room: Arc::new(Semaphore::new(BATCHES_MAX)),
-            stopping: CancellationToken::new(),
-        };
-        for (id, chain) in chains {
-            let Some(settings) = settings.get(id) else {
-                continue;
-            };
-            let (sender, jobs) = mpsc::channel(JOBS_MAX);
-            let (head_sender, head) = watch::channel(0);
-            let lane = Lane {
-                chain: Arc::clone(chain),
-                settings: settings.clone(),
-                jobs,
-                inputs: inputs.clone(),
-                head,
-                account: None,
-                params: None,
-                gas: Gas::default(),
-            };
-            let name = format!("submit {id}");
-            lanes.jobs.insert(id.clone(), sender);
-            lanes.heads.insert(id.clone(), head_sender);
-            lanes.running.push(name.clone());
-            tasks.spawn(async move {
-                lane.run().await;
-                name
-            });
-        }
-        lanes
-    }
-
-    /// No more jobs: each lane ends after those it has.
-    pub fn close(&mut self) {
-        self.jobs.clear();
-        self.stopping.cancel();
-    }
-
-    /// Whether as many batches are on their way as may be.
-    pub fn are_full(&self) -> bool {
-        self.room.available_permits() == 0
-    }
-
-    pub fn any_running(&self) -> bool {
-        !self.running.is_empty()
-    }
-
-    pub fn ended(&mut self, name: &str) {
-        self.running.retain(|running| running != name);
-    }
-
-    /// A chain's newest followed height.
-    pub fn head(&self, chain: &ChainId, height: u64) {
-        if let Some(head) = self.heads.get(chain) {
-            head.send_replace(height);
-        }
-    }
-
-    /// Tells a lane of one of its transactions. Only its estimates suffer if it
-    /// is too busy to listen.
-    pub fn landed(&self, chain: &ChainId, hash: TxHash, went_through: bool) {
-        if let Some(jobs) = self.jobs.get(chain) {
-            let _ = jobs.try_send(Job::Landed { hash, went_through });
-        }
-    }
-
-    pub fn resend(&self, chain: &ChainId, txs: Vec<SignedTx>) -> bool {
-        self.jobs
-            .get(chain)
-            .is_some_and(|jobs| jobs.try_send(Job::Resend(txs)).is_ok())
-    }
-}
 
 /// Batch tasks end in the normal course of things, the others do not.
 pub fn is_batch(task: &str) -> bool {
@@ -128,7 +31,8 @@ impl Engine {
         let Ok(room) = Arc::clone(&self.lanes.room).try_acquire_owned() else {
             return false;
         };
-        let Some(jobs) = self.lanes.jobs.get(&batch.dst).cloned() else {
+        let in_order = batch.work.iter().any(|work| self.is_ordered(&work.item));
+        let Some(lane) = self.lanes.choose(&batch.dst, in_order) else {
             return true;
         };
         let items = batch.work.iter().map(|work| work.item.clone());
@@ -139,7 +43,7 @@ impl Engine {
             clients: self.clients.clone(),
             clock: Arc::clone(&self.clock),
             inputs: self.sender.clone(),
-            jobs,
+            lane,
             _room: room,
         };
         let stopping = self.lanes.stopping.clone();
@@ -150,6 +54,15 @@ impl Engine {
         });
         true
     }
+
+    /// Whether a packet of an ordered channel is moved.
+    fn is_ordered(&self, item: &Item) -> bool {
+        let (Item::Recv(packet) | Item::Ack(packet) | Item::Timeout(packet)) = item else {
+            return false;
+        };
+        let channel = self.view.channel(&packet.src);
+        channel.is_some_and(|channel| channel.ordering == Ordering::Ordered)
+    }
 }
 
 struct Carrier {
@@ -157,14 +70,18 @@ struct Carrier {
     clients: BTreeMap<ChainId, tern_chains::ClientParams>,
     clock: super::Clock,
     inputs: mpsc::Sender<Input>,
-    jobs: mpsc::Sender<Job>,
+    lane: Handle,
     _room: OwnedSemaphorePermit,
 }
 
 impl Carrier {
     async fn carry(self, batch: Batch) {
         let items: Vec<Item> = batch.work.iter().map(|work| work.item.clone()).collect();
-        match prove(&self.chains, &batch, &self.clients, &self.clock).await {
+        let proven = async {
+            let signer = self.lane.chain.signer()?;
+            prove(&self.chains, &batch, &signer, &self.clients, &self.clock).await
+        };
+        match proven.await {
             Ok(mut messages) => {
                 let facts = set_aside(&batch, std::mem::take(&mut messages.set_aside));
                 self.tell(Input::Facts(facts)).await;
@@ -190,7 +107,7 @@ impl Carrier {
     async fn submit(&self, messages: Messages) {
         let (done, submitted) = oneshot::channel();
         let job = Job::Submit { messages, done };
-        if self.jobs.send(job).await.is_ok() {
+        if self.lane.jobs.send(job).await.is_ok() {
             // Ends when the lane drops its end: all is broadcast or refused.
             let _ = submitted.await;
         }

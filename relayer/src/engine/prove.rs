@@ -55,7 +55,7 @@ struct Context<'a> {
     revision: u64,
 }
 
-/// Proves a batch.
+/// Proves a batch, for `signer` to submit.
 ///
 /// # Errors
 /// A node that does not answer or a client that cannot be brought forward
@@ -63,13 +63,14 @@ struct Context<'a> {
 pub async fn prove(
     chains: &Chains,
     batch: &Batch,
+    signer: &str,
     params: &BTreeMap<ChainId, ClientParams>,
     clock: &Clock,
 ) -> Result<Messages, ChainError> {
     let dst = chain(chains, &batch.dst)?;
     match &batch.route {
-        Some(route) => prove_route(chains, &*dst, batch, route, clock).await,
-        None => unproven(chains, &*dst, batch, params).await,
+        Some(route) => prove_route(chains, &*dst, batch, route, signer, clock).await,
+        None => unproven(chains, &*dst, batch, signer, params).await,
     }
 }
 
@@ -85,18 +86,18 @@ async fn unproven(
     chains: &Chains,
     dst: &dyn Chain,
     batch: &Batch,
+    signer: &str,
     params: &BTreeMap<ChainId, ClientParams>,
 ) -> Result<Messages, ChainError> {
-    let signer = dst.signer()?;
     let mut messages = Vec::new();
     for work in &batch.work {
         let message = match &work.datagram {
             Datagram::CreateClient { of } => {
                 let params = params.get(of).cloned().unwrap_or_default();
                 let client = chain(chains, of)?.new_client(&params).await?;
-                handshake::create_client(client, &signer)
+                handshake::create_client(client, signer)
             }
-            other => handshake::init(other, &signer).ok_or_else(|| no_route(dst, other))?,
+            other => handshake::init(other, signer).ok_or_else(|| no_route(dst, other))?,
         };
         messages.push((work.item.clone(), message));
     }
@@ -120,11 +121,11 @@ async fn prove_route(
     dst: &dyn Chain,
     batch: &Batch,
     route: &Route,
+    signer: &str,
     clock: &Clock,
 ) -> Result<Messages, ChainError> {
     let src = chain(chains, &route.src)?;
-    let signer = dst.signer()?;
-    let update = trusted::bring_forward(dst, &*src, route, &signer, clock);
+    let update = trusted::bring_forward(dst, &*src, route, signer, clock);
     let proofs = fetch(&*src, batch, route.height);
     let (update, mut proofs) = tokio::try_join!(update, proofs)?;
     if update.height != route.height + 1 {
@@ -132,7 +133,7 @@ async fn prove_route(
         proofs = fetch(&*src, batch, update.height - 1).await?;
     }
     let context = Context {
-        signer: &signer,
+        signer,
         height: update.height - 1,
         revision: src.id().version(),
     };

@@ -1,0 +1,205 @@
+//! The submitting tasks: a lane for each account of each chain.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use tern_chains::{Chain, ChainId, SignedTx, TxHash};
+use tokio::sync::{mpsc, watch, Semaphore};
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+
+use super::input::Input;
+use super::submit::{Gas, Job, Lane, LaneSettings, JOBS_MAX};
+
+/// Most batches between plan and broadcast.
+const BATCHES_MAX: usize = 64;
+
+pub struct Lanes {
+    by_chain: BTreeMap<ChainId, OfChain>,
+    running: Vec<String>,
+    pub room: Arc<Semaphore>,
+    /// Cancelled when the engine stops: what is not yet with a lane is dropped.
+    pub stopping: CancellationToken,
+}
+
+struct OfChain {
+    settings: LaneSettings,
+    head: watch::Sender<u64>,
+    lanes: Vec<Handle>,
+}
+
+/// The way into a lane. Whoever holds one has a batch for it.
+#[derive(Clone)]
+pub struct Handle {
+    /// The chain as the lane's account signs for it.
+    pub chain: Arc<dyn Chain>,
+    pub jobs: mpsc::Sender<Job>,
+    busy: Arc<()>,
+}
+
+impl Lanes {
+    pub fn new() -> Self {
+        Self {
+            by_chain: BTreeMap::new(),
+            running: vec![],
+            room: Arc::new(Semaphore::new(BATCHES_MAX)),
+            stopping: CancellationToken::new(),
+        }
+    }
+
+    /// A chain to submit to, with `head` as its newest followed height. It needs
+    /// a lane yet.
+    pub fn add_chain(&mut self, id: &ChainId, settings: LaneSettings, head: u64) {
+        let of_chain = OfChain {
+            settings,
+            head: watch::Sender::new(head),
+            lanes: vec![],
+        };
+        self.by_chain.insert(id.clone(), of_chain);
+    }
+
+    /// A lane for the account `chain` signs with. Does nothing for a chain that
+    /// is not submitted to.
+    pub fn add(
+        &mut self,
+        chain: Arc<dyn Chain>,
+        inputs: &mpsc::Sender<Input>,
+        tasks: &mut JoinSet<String>,
+    ) {
+        let id = chain.id();
+        let Some(of_chain) = self.by_chain.get_mut(id) else {
+            return;
+        };
+        let name = format!("submit {id} {}", of_chain.lanes.len());
+        let (sender, jobs) = mpsc::channel(JOBS_MAX);
+        of_chain.lanes.push(Handle {
+            chain: Arc::clone(&chain),
+            jobs: sender,
+            busy: Arc::default(),
+        });
+        self.running.push(name.clone());
+        let lane = Lane {
+            chain,
+            settings: of_chain.settings.clone(),
+            jobs,
+            inputs: inputs.clone(),
+            head: of_chain.head.subscribe(),
+            account: None,
+            params: None,
+            gas: Gas::default(),
+        };
+        tasks.spawn(async move {
+            lane.run().await;
+            name
+        });
+    }
+
+    /// The lane with the fewest batches, or the first for what must stay in
+    /// order.
+    pub fn choose(&self, chain: &ChainId, in_order: bool) -> Option<Handle> {
+        let lanes = &self.by_chain.get(chain)?.lanes;
+        match in_order {
+            true => lanes.first().cloned(),
+            false => lanes
+                .iter()
+                .min_by_key(|lane| Arc::strong_count(&lane.busy))
+                .cloned(),
+        }
+    }
+
+    /// No more jobs: each lane ends after those it has.
+    pub fn close(&mut self) {
+        self.by_chain.clear();
+        self.stopping.cancel();
+    }
+
+    /// Whether as many batches are on their way as may be.
+    pub fn are_full(&self) -> bool {
+        self.room.available_permits() == 0
+    }
+
+    pub fn any_running(&self) -> bool {
+        !self.running.is_empty()
+    }
+
+    pub fn ended(&mut self, name: &str) {
+        self.running.retain(|running| running != name);
+    }
+
+    /// A chain's newest followed height.
+    pub fn head(&self, chain: &ChainId, height: u64) {
+        if let Some(of_chain) = self.by_chain.get(chain) {
+            of_chain.head.send_replace(height);
+        }
+    }
+
+    /// Tells the lanes of a transaction of theirs. Only their estimates suffer
+    /// if they are too busy to listen.
+    pub fn landed(&self, chain: &ChainId, hash: TxHash, went_through: bool) {
+        for lane in self.of(chain) {
+            let _ = lane.jobs.try_send(Job::Landed { hash, went_through });
+        }
+    }
+
+    /// Sends again what `signer` had signed. False if it could not be taken.
+    pub fn resend(&self, chain: &ChainId, signer: &str, txs: Vec<SignedTx>) -> bool {
+        let is_signers = |lane: &&Handle| lane.chain.signer().is_ok_and(|own| own == signer);
+        // Any lane can broadcast them, should the account be gone.
+        let lanes = self.of(chain);
+        let lane = lanes.iter().find(is_signers).or(lanes.first());
+        lane.is_some_and(|lane| lane.jobs.try_send(Job::Resend(txs)).is_ok())
+    }
+
+    fn of(&self, chain: &ChainId) -> &[Handle] {
+        let of_chain = self.by_chain.get(chain);
+        of_chain.map_or(&[], |of_chain| &of_chain.lanes)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tern_cosmos::Key;
+    use tern_devnet::{DevnetChain, Genesis, Node};
+
+    use super::*;
+
+    fn account(node: &Node, key: u8) -> Arc<dyn Chain> {
+        let key = Key::from_private_key(&[key; 32], "akash").unwrap();
+        let price = "0uakt".parse().unwrap();
+        Arc::new(DevnetChain::new(node.clone(), Some(key), price).unwrap())
+    }
+
+    #[tokio::test]
+    async fn batches_go_to_the_account_with_the_fewest_and_ordered_ones_to_the_first() {
+        let time = tendermint::Time::from_unix_timestamp(1_700_000_000, 0).unwrap();
+        let node = Node::new(&Genesis::new("akash-dev", "akash", time)).unwrap();
+        let (inputs, _inputs) = mpsc::channel(8);
+        let mut tasks = JoinSet::new();
+        let mut lanes = Lanes::new();
+        let settings = LaneSettings {
+            messages_max: 100,
+            gas_max: None,
+            timeout_blocks: 20,
+            memo: String::new(),
+        };
+        let id = ChainId::from_string("akash-dev");
+        lanes.add_chain(&id, settings, 1);
+        for key in [1, 2] {
+            lanes.add(account(&node, key), &inputs, &mut tasks);
+        }
+        let signer = |handle: &Handle| handle.chain.signer().unwrap();
+
+        let first = lanes.choose(&id, false).unwrap();
+        let second = lanes.choose(&id, false).unwrap();
+        assert_ne!(signer(&first), signer(&second));
+        let in_order = lanes.choose(&id, true).unwrap();
+        assert_eq!(signer(&in_order), signer(&first));
+        // The first has two batches now, the second one; then it is free again.
+        assert_eq!(signer(&lanes.choose(&id, false).unwrap()), signer(&second));
+        drop((first, in_order));
+        let (third, fourth) = (lanes.choose(&id, false), lanes.choose(&id, false));
+        assert_ne!(signer(&third.unwrap()), signer(&second));
+        drop(fourth);
+        assert!(lanes.choose(&ChainId::from_string("other"), false).is_none());
+    }
+}
