@@ -20,6 +20,8 @@ use tonic::Status;
 use crate::node::Node;
 use crate::query;
 
+mod reflection;
+
 /// Where clients name the height of the state they ask.
 const HEIGHT: &str = "x-cosmos-block-height";
 /// The largest request: a simulated transaction, with room to spare.
@@ -31,9 +33,9 @@ pub async fn serve(
     listener: TcpListener,
     shutdown: impl std::future::Future<Output = ()> + Send,
 ) -> Result<(), tonic::transport::Error> {
-    let routes = Router::new().fallback(handle).with_state(node);
+    let routes = Routes::from(Router::new().fallback(handle).with_state(node));
     tonic::transport::Server::builder()
-        .add_routes(Routes::from(routes))
+        .add_routes(reflection::add(routes))
         .serve_with_incoming_shutdown(TcpListenerStream::new(listener), shutdown)
         .await
 }

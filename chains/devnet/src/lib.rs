@@ -12,13 +12,42 @@
 //! ```
 //!
 //! [`Devnet`] is pure: time comes in with [`Devnet::make_block`], keys from a
-//! seed, and the same calls give the same chain, byte for byte. [`Node`] shares
-//! it. Two doors lead to it: [`DevnetChain`] in process, behind the trait every
-//! chain is seen through, and [`serve`] on sockets, CometBFT RPC and gRPC, for
-//! whoever talks to real nodes.
+//! seed, and the same calls give the same chain, byte for byte. [`Node`] is one
+//! node of it. Two doors lead to a node: [`DevnetChain`] in process, behind the
+//! trait every chain is seen through, and [`serve`] on sockets, CometBFT RPC and
+//! gRPC, for whoever talks to real nodes. A node can fail on purpose ([`Faults`]),
+//! through both doors.
 //!
-//! What it has not: consensus, a changing validator set, evidence, governance,
-//! upgrades, multi-signature accounts.
+//! # What it is faithful in
+//!
+//! - The `ibc` store: ibc-go's keys and values, proofs of both kinds in the two
+//!   layers of the Cosmos specs. Other stores are of its own make.
+//! - Headers and commits: every hash in them is what CometBFT would compute.
+//!   Validators join, leave and change their power two blocks after it is decided
+//!   ([`Genesis::validator_updates`], [`Node::update_validator`]).
+//! - Core IBC v1 as ibc-go v10 has it, where that differs from ibc-rs: no proof of
+//!   the own client in the connection handshake, a received packet is a success
+//!   that changes nothing, timeouts on ordered channels.
+//! - Transactions: fees, account sequences, timeout heights, gas at the SDK's
+//!   prices, codespaces and codes of the SDK. The mempool verifies headers and
+//!   proofs and refuses packets that are done or already wait in it; what waits is
+//!   checked again after each block.
+//! - Ports `transfer` (ICS-20) and `mock`, which takes channels of any ordering
+//!   and sends with `/tern.e2e.mock.v1.MsgSend`.
+//! - What a node says: Hermes 1.10.5 opens channels and relays on it
+//!   (`e2e/hermes`).
+//!
+//! # What it is not
+//!
+//! Consensus: there is one voice, every commit is of round 0 and signed by all.
+//! Nor are there evidence, staking, governance, upgrades, multi-signature
+//! accounts, fee grants, IBC v2, or events of the block itself. Gas is near the
+//! SDK's, not equal to it. ibc-rs' own refusals have code 1 of their ICS module's
+//! codespace. A `MsgTimeoutOnClose` on an ordered channel must prove the packet's
+//! own sequence as the next one.
+//!
+//! [`link`] writes channels into two chains that nobody had to open, for what
+//! needs many of them.
 
 mod account;
 mod address;

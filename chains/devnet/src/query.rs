@@ -23,6 +23,20 @@ pub(crate) use chain::COMETBFT;
 
 pub(crate) type Answer<T> = Result<T, Status>;
 
+/// The services that [`answer`] knows.
+pub(crate) const SERVICES: [&str; 10] = [
+    "cosmos.auth.v1beta1.Query",
+    "cosmos.bank.v1beta1.Query",
+    "cosmos.base.node.v1beta1.Service",
+    "cosmos.base.tendermint.v1beta1.Service",
+    "cosmos.staking.v1beta1.Query",
+    "cosmos.tx.v1beta1.Service",
+    "ibc.applications.transfer.v1.Query",
+    "ibc.core.channel.v1.Query",
+    "ibc.core.client.v1.Query",
+    "ibc.core.connection.v1.Query",
+];
+
 /// One question's view: the chain, and its state at the asked height.
 #[derive(Clone, Copy)]
 pub(crate) struct At<'a> {

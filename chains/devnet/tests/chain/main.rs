@@ -5,6 +5,7 @@ mod faults;
 mod links;
 mod mempool;
 mod ordered;
+mod reflection;
 mod rpc;
 mod two_chains;
 mod validators;
