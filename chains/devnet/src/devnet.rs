@@ -317,15 +317,19 @@ impl Devnet {
                 self.index.remove(&tx::hash(tx));
             }
         }
-        self.states = self.states.split_off(&oldest);
+        while let Some(entry) = self.states.first_entry().filter(|at| *at.key() < oldest) {
+            entry.remove();
+        }
     }
 
     /// What still waits is checked again on the new state (CometBFT recheck).
     fn recheck(&mut self) {
         self.check = self.state.clone();
-        for (hash, bytes) in self.mempool.waiting() {
-            if self.check(&bytes, Mode::Recheck).is_err() {
-                self.mempool.forget(&hash);
+        for tx in self.mempool.take_all() {
+            if self.check(&tx.bytes, Mode::Recheck).is_ok() {
+                self.mempool.put_back(tx);
+            } else {
+                self.mempool.forget(&tx.hash);
             }
         }
     }

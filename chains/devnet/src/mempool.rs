@@ -16,10 +16,11 @@ pub(crate) struct Mempool {
     txs_max: usize,
 }
 
+/// One transaction that waits.
 #[derive(Clone)]
-struct Waiting {
-    hash: Hash,
-    bytes: Vec<u8>,
+pub(crate) struct Waiting {
+    pub hash: Hash,
+    pub bytes: Vec<u8>,
     gas_wanted: u64,
 }
 
@@ -82,16 +83,21 @@ impl Mempool {
         taken
     }
 
-    pub fn waiting(&self) -> Vec<(Hash, Vec<u8>)> {
-        let waiting = self.waiting.iter();
-        waiting.map(|tx| (tx.hash, tx.bytes.clone())).collect()
+    /// All that wait, to be looked at again: each is put back or forgotten.
+    pub fn take_all(&mut self) -> VecDeque<Waiting> {
+        std::mem::take(&mut self.waiting)
     }
 
-    /// Forgets a transaction that failed or became invalid: it may come again.
+    pub fn put_back(&mut self, tx: Waiting) {
+        self.waiting.push_back(tx);
+    }
+
+    /// Forgets a transaction that failed, or became invalid and was taken out: it
+    /// may come again.
     pub fn forget(&mut self, hash: &Hash) {
-        self.waiting.retain(|tx| tx.hash != *hash);
-        self.known.remove(hash);
-        self.known_order.retain(|known| known != hash);
+        if self.known.remove(hash) {
+            self.known_order.retain(|known| known != hash);
+        }
     }
 }
 

@@ -16,6 +16,9 @@ use ibc::primitives::Timestamp;
 
 use super::{keys, Host};
 
+/// Consensus states that one update looks at to prune them.
+const PRUNED_MAX: usize = 16;
+
 impl Host {
     fn consensus_state_at(
         &self,
@@ -136,9 +139,11 @@ impl ExtClientValidationContext for Host {
         self.height()
     }
 
-    /// Ascending: an update prunes from the front what has expired.
+    /// Ascending, and only the first: an update prunes from the front what has
+    /// expired, and there may be ten thousands behind.
     fn consensus_state_heights(&self, client_id: &ClientId) -> Result<Vec<Height>, HostError> {
-        Ok(keys::heights(&self.store.tree, client_id))
+        let heights = keys::heights(&self.store.tree, client_id);
+        Ok(heights.take(PRUNED_MAX).collect())
     }
 
     fn next_consensus_state(

@@ -78,12 +78,13 @@ fn height_of(client: &ClientId, key: &[u8]) -> Option<Height> {
 }
 
 /// All heights a client has a consensus state at, ascending.
-pub(crate) fn heights(tree: &Tree, client: &ClientId) -> Vec<Height> {
+pub(crate) fn heights<'a>(
+    tree: &'a Tree,
+    client: &'a ClientId,
+) -> impl Iterator<Item = Height> + 'a {
     let start = [iteration_prefix(client), b"iterateConsensusStates".to_vec()].concat();
     let entries = tree.iter_from(&start);
-    entries
-        .map_while(|(key, _)| height_of(client, key))
-        .collect()
+    entries.map_while(|(key, _)| height_of(client, key))
 }
 
 /// The next height above, and the last one below.

@@ -134,8 +134,9 @@ fn client_status(at: At<'_>, ask: QueryClientStatusRequest) -> Answer<QueryClien
 }
 
 fn heights(at: At<'_>, client_id: &str) -> Answer<Vec<Height>> {
-    let heights = keys::heights(at.ibc(), &parse(client_id)?);
-    Ok(heights.into_iter().map(Height::from).collect())
+    let client_id = parse(client_id)?;
+    let heights = keys::heights(at.ibc(), &client_id);
+    Ok(heights.map(Height::from).collect())
 }
 
 fn parse(client_id: &str) -> Answer<ClientId> {
