@@ -11,7 +11,7 @@ use prost::Message;
 use tendermint::Time;
 use tern_chains::{Chain, ChannelId, Check, PortId, TxDraft};
 use tern_cosmos::{Key, DEFAULT_HD_PATH};
-use tern_devnet::{serve, DevnetChain, Genesis, Node};
+use tern_devnet::{serve, DevnetChain, Genesis, Node, ValidatorUpdate};
 use tern_e2e::{RELAYER, USER};
 use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
@@ -20,6 +20,19 @@ use tokio::runtime::Runtime;
 pub const FUNDS: u128 = 1_000_000_000_000;
 const BLOCK_TIME: Duration = Duration::from_millis(500);
 const GAS: u64 = 50_000_000;
+
+/// A packet of any data, sent from port `mock`.
+#[derive(Clone, PartialEq, prost::Message)]
+struct MockSend {
+    #[prost(string, tag = "1")]
+    sender: String,
+    #[prost(string, tag = "2")]
+    channel: String,
+    #[prost(bytes = "vec", tag = "3")]
+    data: Vec<u8>,
+    #[prost(uint64, tag = "6")]
+    timeout_timestamp: u64,
+}
 
 pub struct DevChain {
     pub id: &'static str,
@@ -63,12 +76,24 @@ pub fn start(
         let mut beat = tokio::time::interval(BLOCK_TIME);
         loop {
             beat.tick().await;
-            if let Err(error) = node.make_block(Time::now()) {
-                eprintln!("{id}: {error}");
+            match node.make_block(Time::now()) {
+                Ok(block) => change_validators(&node, block.height()),
+                Err(error) => eprintln!("{id}: {error}"),
             }
         }
     });
     Ok(chain)
+}
+
+/// Every seventh block another validator's power changes, so that headers have
+/// other validators than the trusted ones.
+fn change_validators(node: &Node, height: u64) {
+    if height.is_multiple_of(7) {
+        node.update_validator(ValidatorUpdate {
+            validator: (height / 7 % 4) as usize,
+            power: 10 + (height % 5) as u32,
+        });
+    }
 }
 
 /// Packets to be sent: how many, of what, and how long they may take.
@@ -117,6 +142,31 @@ impl DevChain {
         runtime.block_on(self.submit(vec![message; packets.count]))
     }
 
+    /// The user sends a packet from the mock port.
+    pub fn send_mock(&self, runtime: &Runtime, channel: &str, timeout: Duration) -> Result<()> {
+        let until = Time::now() + timeout;
+        let message = MockSend {
+            sender: self.user()?,
+            channel: channel.to_owned(),
+            data: b"anything".to_vec(),
+            timeout_timestamp: until?.unix_timestamp_nanos().try_into()?,
+        };
+        let message = Any {
+            type_url: "/tern.e2e.mock.v1.MsgSend".to_owned(),
+            value: message.encode_to_vec(),
+        };
+        runtime.block_on(self.submit(vec![message]))
+    }
+
+    /// Whether a channel is closed.
+    pub fn is_closed(&self, runtime: &Runtime, channel: &str) -> Result<bool> {
+        let channels = runtime.block_on(self.door.channels())?;
+        let mut channels = channels.iter();
+        let found = channels.find(|known| known.channel_id.to_string() == channel);
+        let found = found.with_context(|| format!("{}: no {channel}", self.id))?;
+        Ok(found.channel_end.state.is_closed())
+    }
+
     async fn submit(&self, messages: Vec<Any>) -> Result<()> {
         let draft = TxDraft {
             messages,
@@ -141,9 +191,9 @@ impl DevChain {
     }
 
     /// Packets sent over a channel and not yet done.
-    pub fn pending(&self, runtime: &Runtime, channel: &str) -> Result<usize> {
+    pub fn pending(&self, runtime: &Runtime, port: &str, channel: &str) -> Result<usize> {
         let channel: ChannelId = channel.parse().context("a channel id")?;
-        let port = PortId::transfer();
+        let port: PortId = port.parse().context("a port id")?;
         let pending = self.door.commitments(&port, &channel);
         Ok(runtime.block_on(pending)?.len())
     }

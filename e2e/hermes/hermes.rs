@@ -72,8 +72,8 @@ impl Hermes {
     }
 
     /// Fails if Hermes sees anything pending on a channel.
-    pub fn nothing_pending(&self, chain: &str, channel: &str) -> Result<()> {
-        let query = ["--json", "query", "packet", "pending", "--port", "transfer"];
+    pub fn nothing_pending(&self, chain: &str, port: &str, channel: &str) -> Result<()> {
+        let query = ["--json", "query", "packet", "pending", "--port", port];
         let said = self.run(&[&query[..], &["--chain", chain, "--channel", channel]].concat())?;
         let mut answers = said.lines().filter_map(|line| {
             let line: Value = serde_json::from_str(line).ok()?;

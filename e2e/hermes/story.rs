@@ -62,7 +62,7 @@ pub fn tell(folder: &Path) -> Result<()> {
     say("Hermes relays on it: receives, acknowledgements, timeouts, and the way back");
     let relaying = hermes.start("first")?;
     story.relay(0)?;
-    hermes.nothing_pending(a, "channel-0")?;
+    hermes.nothing_pending(a, "transfer", "channel-0")?;
     relaying.stop()?;
 
     say("Tern relays on the same channel, which has packets waiting");
@@ -86,9 +86,10 @@ pub fn tell(folder: &Path) -> Result<()> {
     let relaying = hermes.start("second")?;
     story.settle(1)?;
     story.relay(1)?;
-    hermes.nothing_pending(a, "channel-0")?;
-    hermes.nothing_pending(a, "channel-1")?;
+    hermes.nothing_pending(a, "transfer", "channel-0")?;
+    hermes.nothing_pending(a, "transfer", "channel-1")?;
     relaying.stop()?;
+    story.ordered(&hermes)?;
     say("done: every balance is as it must be");
     Ok(())
 }
@@ -136,11 +137,54 @@ impl Story {
         Ok(())
     }
 
+    /// Hermes opens an ordered channel, relays on it both ways, and closes it with
+    /// a timeout.
+    fn ordered(&self, hermes: &Hermes) -> Result<()> {
+        say("Hermes opens an ordered channel on port mock");
+        hermes.run(&[
+            "create",
+            "channel",
+            "--a-chain",
+            self.chains[0].id,
+            "--a-connection",
+            "connection-0",
+            "--a-port",
+            "mock",
+            "--b-port",
+            "mock",
+            "--order",
+            "ordered",
+            "--channel-version",
+            "mock-version",
+        ])?;
+        let channel = "channel-2";
+        say("Hermes relays on it, and a timeout closes it");
+        let relaying = hermes.start("ordered")?;
+        let pending = || {
+            let pending = |on: usize| self.chains[on].pending(&self.runtime, "mock", channel);
+            Ok((pending(0)? + pending(1)? == 0).then_some(()))
+        };
+        for chain in &self.chains {
+            for _ in 0..3 {
+                chain.send_mock(&self.runtime, channel, HOUR)?;
+            }
+        }
+        wait::until("every packet to be done", LONG, pending)?;
+        hermes.nothing_pending(self.chains[0].id, "mock", channel)?;
+        self.chains[0].send_mock(&self.runtime, channel, TOO_SOON)?;
+        wait::until("the packet to time out", LONG, pending)?;
+        ensure!(
+            self.chains[0].is_closed(&self.runtime, channel)?,
+            "not closed"
+        );
+        relaying.stop()
+    }
+
     /// Waits until nothing is pending, and checks all balances.
     fn settle(&self, channel: usize) -> Result<()> {
         let id = id(channel);
         wait::until("every packet to be done", LONG, || {
-            let pending = |on: usize| self.chains[on].pending(&self.runtime, &id);
+            let pending = |on: usize| self.chains[on].pending(&self.runtime, "transfer", &id);
             Ok((pending(0)? + pending(1)? == 0).then_some(()))
         })?;
         for on in 0..2 {
