@@ -30,7 +30,8 @@ pub struct Faults {
     pub refuses: Option<Refusal>,
 }
 
-/// What a node says instead of the truth.
+/// What a node says instead of the truth: over RPC and in process. Its gRPC
+/// services, whose answers nobody proves anything with, stay honest.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Lie {
     /// Another value of the IBC store, with the proof of the true one.

@@ -68,7 +68,7 @@ mod host;
 mod link;
 mod mempool;
 mod message;
-mod mock;
+pub mod mock;
 mod node;
 mod query;
 mod refusal;

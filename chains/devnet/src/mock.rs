@@ -5,7 +5,8 @@ mod module;
 mod send;
 
 pub(crate) use module::Mock;
-pub(crate) use send::{send, MsgSend, MsgSendResponse, SEND_URL};
+pub(crate) use send::{send, MsgSendResponse};
+pub use send::{MsgSend, SEND_URL};
 
 pub(crate) const PORT: &str = "mock";
 /// What a channel is opened with if nothing is asked for; any other will do.

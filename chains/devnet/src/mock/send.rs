@@ -14,10 +14,12 @@ use super::PORT;
 use crate::host::Host;
 use crate::refusal::Refusal;
 
-pub(crate) const SEND_URL: &str = "/tern.e2e.mock.v1.MsgSend";
+/// The message's type URL.
+pub const SEND_URL: &str = "/tern.e2e.mock.v1.MsgSend";
 
+/// Sends a packet; the channel's other end says where to.
 #[derive(Clone, PartialEq, prost::Message)]
-pub(crate) struct MsgSend {
+pub struct MsgSend {
     #[prost(string, tag = "1")]
     pub sender: String,
     #[prost(string, tag = "2")]

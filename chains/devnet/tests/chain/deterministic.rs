@@ -4,9 +4,11 @@
 use std::sync::Arc;
 
 use tendermint::Time;
-use tern_chains::{Any, Chain, ChainError, ClientParams, Next, Path, TxDraft};
+use tern_chains::{Chain, ChainError, ClientParams, Next, Path};
 use tern_cosmos::Key;
 use tern_devnet::{Committed, DevnetChain, Genesis, Limits, Node};
+
+use crate::world::payment;
 
 const START: i64 = 1_700_000_000;
 
@@ -33,21 +35,7 @@ async fn run(chain: &DevnetChain) -> Vec<Arc<Committed>> {
     for second in 1..=6 {
         if second == 3 {
             let account = chain.account().await.expect("an account");
-            let send = ibc_proto::cosmos::bank::v1beta1::MsgSend {
-                from_address: account.address.clone(),
-                to_address: account.address.clone(),
-                amount: Vec::new(),
-            };
-            let draft = TxDraft {
-                messages: vec![Any {
-                    type_url: "/cosmos.bank.v1beta1.MsgSend".to_owned(),
-                    value: prost::Message::encode_to_vec(&send),
-                }],
-                memo: String::new(),
-                account,
-                gas: 100_000,
-                timeout_height: 0,
-            };
+            let draft = payment(account);
             let tx = chain.sign(&draft).expect("a signature");
             chain.broadcast(&tx).await.expect("an answer");
             chain.broadcast(&tx).await.expect("twice is once");

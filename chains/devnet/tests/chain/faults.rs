@@ -6,7 +6,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::world::{any, World};
+use crate::world::{any, payment, World};
 use ibc_relayer_types::core::ics24_host::path::{ClientStatePath, CommitmentsPath};
 use tern_chains::{Chain, ChainError, Check, Path, TrustedClient};
 use tern_cosmos::Key;
@@ -204,7 +204,8 @@ async fn transactions_fail_at_the_door_or_in_the_block_as_told() {
             refuses: Some(refusal.clone()),
             ..Faults::default()
         });
-        let tx = scene.world.sign(0, vec![payment(&scene.world)], None).await;
+        let account = door.account().await.expect("an account");
+        let tx = door.sign(&payment(account)).expect("a signature");
         let check = door.broadcast(&tx).await.expect("an answer");
         assert_ne!(check, Check::Accepted);
         scene.node.set_faults(Faults::default());
@@ -219,14 +220,4 @@ async fn transactions_fail_at_the_door_or_in_the_block_as_told() {
         assert!(block.events.is_empty());
         scene.node.fail_txs(None);
     }
-}
-
-fn payment(world: &World) -> tern_chains::Any {
-    let address = &world.ends[0].address;
-    let send = ibc_proto::cosmos::bank::v1beta1::MsgSend {
-        from_address: address.clone(),
-        to_address: address.clone(),
-        amount: Vec::new(),
-    };
-    any("/cosmos.bank.v1beta1.MsgSend", &send)
 }

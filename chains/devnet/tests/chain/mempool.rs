@@ -7,7 +7,7 @@ use tern_chains::{Any, Chain, Check, TxDraft};
 use tern_cosmos::Key;
 use tern_devnet::{DevnetChain, Genesis, Node};
 
-use crate::world::{any, World, START};
+use crate::world::{any, payment, World, START};
 
 async fn offer(world: &World, on: usize, messages: Vec<Any>) -> Check {
     let tx = world.sign(on, messages, Some(1_000_000)).await;
@@ -83,18 +83,7 @@ async fn a_node_can_want_a_minimum_gas_price() {
         let price = price.parse().expect("a price");
         let door = DevnetChain::new(node.clone(), Some(key.clone()), price).expect("a door");
         let account = door.account().await.expect("an account");
-        let send = ibc_proto::cosmos::bank::v1beta1::MsgSend {
-            from_address: account.address.clone(),
-            to_address: account.address.clone(),
-            amount: Vec::new(),
-        };
-        let draft = TxDraft {
-            messages: vec![any("/cosmos.bank.v1beta1.MsgSend", &send)],
-            memo: String::new(),
-            account,
-            gas: 100_000,
-            timeout_height: 0,
-        };
+        let draft = payment(account);
         let tx = door.sign(&draft).expect("a signature");
         let check = door.broadcast(&tx).await;
         match check.expect("an answer") {

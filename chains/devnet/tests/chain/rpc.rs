@@ -7,12 +7,12 @@ use tendermint::Time;
 use tendermint_rpc::client::CompatMode;
 use tendermint_rpc::query::{EventType, Query};
 use tendermint_rpc::{Client, HttpClient, Order, Paging, SubscriptionClient, WebSocketClient};
-use tern_chains::{Chain, TxDraft};
+use tern_chains::Chain;
 use tern_cosmos::Key;
 use tern_devnet::{serve, DevnetChain, Genesis, Node, ValidatorUpdate};
 use tokio::net::TcpListener;
 
-use crate::world::any;
+use crate::world::payment;
 
 fn time(second: i64) -> Time {
     Time::from_unix_timestamp(1_700_000_000 + second, 3).expect("in range")
@@ -127,18 +127,7 @@ async fn who_waits_for_the_block_is_told_of_it() {
     let door = DevnetChain::new(node.clone(), Some(key), "0uakt".parse().expect("a price"));
     let door = door.expect("a door");
     let account = door.account().await.expect("an account");
-    let send = ibc_proto::cosmos::bank::v1beta1::MsgSend {
-        from_address: account.address.clone(),
-        to_address: account.address.clone(),
-        amount: Vec::new(),
-    };
-    let draft = TxDraft {
-        messages: vec![any("/cosmos.bank.v1beta1.MsgSend", &send)],
-        memo: String::new(),
-        account,
-        gas: 100_000,
-        timeout_height: 0,
-    };
+    let draft = payment(account);
     let tx = door.sign(&draft).expect("a signature");
     let bytes = tx.bytes.clone();
     let asked = tokio::spawn(async move { client.broadcast_tx_commit(bytes).await });

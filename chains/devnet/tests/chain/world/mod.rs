@@ -124,6 +124,22 @@ pub fn any(url: &str, message: &impl prost::Message) -> Any {
     }
 }
 
+/// A payment of nothing from an account to itself, to be signed.
+pub fn payment(account: tern_chains::Account) -> TxDraft {
+    let send = ibc_proto::cosmos::bank::v1beta1::MsgSend {
+        from_address: account.address.clone(),
+        to_address: account.address.clone(),
+        amount: Vec::new(),
+    };
+    TxDraft {
+        messages: vec![any("/cosmos.bank.v1beta1.MsgSend", &send)],
+        memo: String::new(),
+        account,
+        gas: 100_000,
+        timeout_height: 0,
+    }
+}
+
 fn raw_height(chain: &dyn Chain, height: u64) -> Option<client::Height> {
     Some(client::Height {
         revision_number: chain.id().version(),

@@ -8,6 +8,7 @@ use ibc_relayer_types::core::ics24_host::path::{
     AcksPath, CommitmentsPath, ReceiptsPath, SeqRecvsPath,
 };
 use tern_chains::{Block, Event, Packet, Path};
+use tern_devnet::mock;
 
 use super::{any, raw, World, PORT, START};
 
@@ -121,28 +122,17 @@ impl World {
 
     /// Sends this data from the mock port; with a timeout `seconds` from now.
     pub async fn send_mock(&mut self, on: usize, data: &[u8], seconds: i64) -> Packet {
-        let message = MockSend {
+        let message = mock::MsgSend {
             sender: self.ends[on].address.clone(),
             channel: self.ends[on].channel.clone(),
             data: data.to_vec(),
             timeout_timestamp: (START + self.clock + seconds) as u64 * 1_000_000_000,
+            ..Default::default()
         };
-        let message = any("/tern.e2e.mock.v1.MsgSend", &message);
+        let message = any(mock::SEND_URL, &message);
         let block = self.submit(on, vec![message]).await;
         sent(&block)
     }
-}
-
-#[derive(Clone, PartialEq, prost::Message)]
-struct MockSend {
-    #[prost(string, tag = "1")]
-    sender: String,
-    #[prost(string, tag = "2")]
-    channel: String,
-    #[prost(bytes = "vec", tag = "3")]
-    data: Vec<u8>,
-    #[prost(uint64, tag = "6")]
-    timeout_timestamp: u64,
 }
 
 fn sent(block: &Block) -> Packet {
