@@ -11,7 +11,7 @@ use prost::Message;
 use tendermint::Time;
 use tern_chains::{Chain, ChannelId, Check, PortId, TxDraft};
 use tern_cosmos::{Key, DEFAULT_HD_PATH};
-use tern_devnet::{serve, DevnetChain, Genesis, Node, ValidatorUpdate};
+use tern_devnet::{mock, serve, DevnetChain, Genesis, Node, ValidatorUpdate};
 use tern_e2e::{RELAYER, USER};
 use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
@@ -20,19 +20,6 @@ use tokio::runtime::Runtime;
 pub const FUNDS: u128 = 1_000_000_000_000;
 const BLOCK_TIME: Duration = Duration::from_millis(500);
 const GAS: u64 = 50_000_000;
-
-/// A packet of any data, sent from port `mock`.
-#[derive(Clone, PartialEq, prost::Message)]
-struct MockSend {
-    #[prost(string, tag = "1")]
-    sender: String,
-    #[prost(string, tag = "2")]
-    channel: String,
-    #[prost(bytes = "vec", tag = "3")]
-    data: Vec<u8>,
-    #[prost(uint64, tag = "6")]
-    timeout_timestamp: u64,
-}
 
 pub struct DevChain {
     pub id: &'static str,
@@ -145,14 +132,15 @@ impl DevChain {
     /// The user sends a packet from the mock port.
     pub fn send_mock(&self, runtime: &Runtime, channel: &str, timeout: Duration) -> Result<()> {
         let until = Time::now() + timeout;
-        let message = MockSend {
+        let message = mock::MsgSend {
             sender: self.user()?,
             channel: channel.to_owned(),
             data: b"anything".to_vec(),
             timeout_timestamp: until?.unix_timestamp_nanos().try_into()?,
+            ..Default::default()
         };
         let message = Any {
-            type_url: "/tern.e2e.mock.v1.MsgSend".to_owned(),
+            type_url: mock::SEND_URL.to_owned(),
             value: message.encode_to_vec(),
         };
         runtime.block_on(self.submit(vec![message]))
