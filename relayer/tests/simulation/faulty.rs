@@ -257,7 +257,7 @@ impl Chain for FaultyChain {
         let gas = self.ask("simulate", |door| door.estimate(messages, account));
         let gas = gas.await?;
         // Too little: the transaction runs out of gas in its block.
-        let is_short = self.chaos.allows(Fault::GasTooLow) && self.chaos.dice.chance(6);
+        let is_short = self.chaos.allows(Fault::GasTooLow) && self.chaos.dice.chance(25);
         Ok(if is_short { gas / 2 } else { gas })
     }
 

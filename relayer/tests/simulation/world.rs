@@ -272,7 +272,7 @@ impl World {
     /// Waits until nothing is committed any more and the relayer has had the
     /// time to hear of it, and of the end of all its transactions.
     async fn settle(&self) -> Result<(), String> {
-        const PATIENCE: u64 = 900;
+        const PATIENCE: u64 = 400;
         // What was read of a lagging node into an empty store is put right
         // when packets are compared next.
         let heard = Duration::from_secs(match self.has_forgotten {
