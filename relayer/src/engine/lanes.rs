@@ -200,6 +200,8 @@ mod tests {
         let (third, fourth) = (lanes.choose(&id, false), lanes.choose(&id, false));
         assert_ne!(signer(&third.unwrap()), signer(&second));
         drop(fourth);
-        assert!(lanes.choose(&ChainId::from_string("other"), false).is_none());
+        assert!(lanes
+            .choose(&ChainId::from_string("other"), false)
+            .is_none());
     }
 }

@@ -66,7 +66,7 @@ fn main() -> ExitCode {
                 life.seed
             );
         }
-        if done % 100 == 0 {
+        if done.is_multiple_of(100) {
             println!("{done} of {all} seeds");
         }
         if all == 1 {
