@@ -4,9 +4,11 @@ use std::collections::HashSet;
 use std::time::Duration;
 
 use serde::Deserialize;
+use toml::Spanned;
 use url::Url;
 
 use crate::field;
+use crate::node::NodeConfig;
 
 /// How to reach a chain, who signs there and within which limits.
 ///
@@ -84,19 +86,24 @@ pub struct ChainConfig {
     )]
     pub max_clock_drift: Duration,
 
-    /// How long one request to the node may take. Default: 10s.
+    /// How long one request to a node may take. Default: 10s.
     #[serde(
         default = "default_request_timeout",
         deserialize_with = "field::duration"
     )]
     pub request_timeout: Duration,
-    /// Requests to the node in flight at once, RPC and gRPC together.
+    /// Requests to each node in flight at once, RPC and gRPC together.
     /// Default: 32.
     #[serde(
         default = "default_max_concurrent_requests",
         deserialize_with = "field::positive"
     )]
     pub max_concurrent_requests: usize,
+
+    /// Further nodes, asked when the one of `rpc` and `grpc` is slow, behind or
+    /// down. Tables come last in a section.
+    #[serde(default)]
+    pub(crate) node: Vec<Spanned<NodeConfig>>,
 }
 
 impl ChainConfig {
@@ -110,6 +117,22 @@ impl ChainConfig {
     pub(crate) fn key_named_twice(&self) -> Option<&str> {
         let mut seen = HashSet::new();
         self.keys().find(|name| !seen.insert(*name))
+    }
+
+    /// The nodes besides the one of `rpc` and `grpc`, in the order written.
+    pub fn further_nodes(&self) -> impl Iterator<Item = &NodeConfig> {
+        self.node.iter().map(Spanned::get_ref)
+    }
+
+    /// The offset of a node that is named twice.
+    pub(crate) fn repeated_node(&self) -> Option<usize> {
+        let mut known = vec![&self.rpc];
+        self.node.iter().find_map(|node| {
+            let rpc = &node.get_ref().rpc;
+            let again = known.contains(&rpc);
+            known.push(rpc);
+            again.then_some(node.span().start)
+        })
     }
 
     /// The derivation path of keys added from a mnemonic.

@@ -61,6 +61,11 @@ impl Fault {
         if excerpt == Some("[chain]") {
             fault.reason = "write `[[chain]]`: each chain is one of a list".to_owned();
         }
+        if excerpt == Some("[chain.node]") {
+            fault.reason = "write `[[chain.node]]`: each node is one of a list".to_owned();
+        } else if is_node(header(text, span.start)) && fault.reason.starts_with("unknown field") {
+            fault.reason += "; what is the chain's own goes before its first [[chain.node]]";
+        }
         fault
     }
 
@@ -151,7 +156,7 @@ fn field_of(text: &str, offset: usize, reason: &str) -> Option<String> {
     (!key.is_empty()).then(|| key.to_owned())
 }
 
-/// The id of the chain in whose section `offset` is.
+/// The id of the chain in whose section `offset` is, or in one of whose nodes.
 fn chain_of(text: &str, offset: usize) -> Option<String> {
     #[derive(Deserialize)]
     struct Outline {
@@ -161,13 +166,26 @@ fn chain_of(text: &str, offset: usize) -> Option<String> {
     struct Section {
         id: Option<String>,
     }
-    let lines = text.lines().take(line_of(text, offset));
-    let headers = lines
-        .enumerate()
-        .filter(|(_, line)| line.trim_start().starts_with('['));
-    let header = headers.last()?.0 + 1;
+    let (line, header) = header(text, offset)?;
     let outline: Outline = toml::from_str(text).ok()?;
-    let mut sections = outline.chain.into_iter();
-    let section = sections.find(|section| line_of(text, section.span().start) == header)?;
+    let starts = |section: &Spanned<Section>| line_of(text, section.span().start);
+    let in_node = is_node(Some((line, header)));
+    let mut sections = outline.chain.into_iter().rev();
+    let section = sections.find(|section| match in_node {
+        true => starts(section) <= line,
+        false => starts(section) == line,
+    })?;
     section.into_inner().id
+}
+
+/// The last table header up to `offset`, and its line.
+fn header(text: &str, offset: usize) -> Option<(usize, &str)> {
+    let lines = text.lines().take(line_of(text, offset)).enumerate();
+    let headers = lines.filter(|(_, line)| line.trim_start().starts_with('['));
+    let (index, header) = headers.last()?;
+    Some((index + 1, header.trim()))
+}
+
+fn is_node(header: Option<(usize, &str)>) -> bool {
+    header.is_some_and(|(_, header)| header.starts_with("[[chain.node]]"))
 }

@@ -7,6 +7,7 @@
 mod chain;
 mod error;
 mod field;
+mod node;
 mod policy;
 
 use std::collections::HashMap;
@@ -18,6 +19,7 @@ use toml::Spanned;
 pub use chain::ChainConfig;
 pub use error::{ConfigError, Fault, Place};
 pub use field::is_file_name;
+pub use node::NodeConfig;
 pub use policy::PolicyConfig;
 
 /// The smallest configuration there is, shown to whoever has none yet.
@@ -83,6 +85,10 @@ impl Config {
             if let Some(name) = chain.get_ref().key_named_twice() {
                 let reason = format!("key `{name}` is named twice: each account sends on its own");
                 return Err(Fault::at(text, start, reason));
+            }
+            if let Some(at) = chain.get_ref().repeated_node() {
+                let reason = "this node is named before: each is written once";
+                return Err(Fault::at(text, at, reason));
             }
         }
         Ok(Self {

@@ -194,6 +194,66 @@ fn what_is_wrong_outside_a_chain_is_not_blamed_on_one() {
     }
 }
 
+const NODE: &str = "[[chain.node]]\nrpc = \"http://b:26657\"\ngrpc = \"http://b:9090\"\n";
+
+#[test]
+fn a_chain_has_further_nodes_in_the_order_written() {
+    let chain = |text: &str| Config::parse(text).unwrap().chains.remove(0);
+    assert_eq!(chain(EXAMPLE).further_nodes().count(), 0);
+    let text = format!("{EXAMPLE}{NODE}{}", NODE.replace("//b", "//c"));
+    let chain = chain(&text);
+    let hosts: Vec<_> = chain
+        .further_nodes()
+        .map(|node| (node.rpc.as_str(), node.grpc.as_str()))
+        .collect();
+    assert_eq!(
+        hosts,
+        [
+            ("http://b:26657/", "http://b:9090/"),
+            ("http://c:26657/", "http://c:9090/")
+        ]
+    );
+}
+
+#[test]
+fn what_is_wrong_with_a_node_is_named_with_line_chain_and_field() {
+    let other = EXAMPLE.replace("akash-a", "kava-a");
+    for (node, expected) in [
+        (
+            NODE.replace("grpc", "grcp"),
+            ":9:1: chain `akash-a`: unknown field `grcp`, expected `rpc` or `grpc`",
+        ),
+        (
+            NODE.replace("http://b:9090", "b:9090"),
+            ":9:8: chain `akash-a`, field `grpc`: the scheme is `b`",
+        ),
+        (
+            NODE.replace("grpc = \"http://b:9090\"\n", ""),
+            ":7:1: chain `akash-a`: missing field `grpc`",
+        ),
+        (
+            NODE.replace("//b:26657", "//127.0.0.1:26657"),
+            ":7:1: chain `akash-a`: this node is named before",
+        ),
+        (
+            NODE.replace("[[chain.node]]", "[chain.node]"),
+            ":7:1: write `[[chain.node]]`",
+        ),
+    ] {
+        let refusal = refusal(&format!("{EXAMPLE}{node}{other}"));
+        assert!(refusal.starts_with(expected), "{refusal}");
+    }
+}
+
+#[test]
+fn a_field_of_the_chain_behind_its_nodes_is_told_where_it_belongs() {
+    let refusal = refusal(&format!("{EXAMPLE}{NODE}key = \"mine\"\n"));
+    let expected =
+        ":10:1: chain `akash-a`: unknown field `key`, expected `rpc` or `grpc`; what is \
+                    the chain's own goes before its first [[chain.node]]";
+    assert!(refusal.starts_with(expected), "{refusal}");
+}
+
 #[test]
 fn the_list_of_chains_is_checked_as_a_whole() {
     assert!(refusal("").starts_with(": no chain is configured"));
