@@ -21,7 +21,7 @@ pub(crate) async fn account(grpc: &Grpc, address: &str, denom: &str) -> Result<A
     let request = auth::QueryAccountRequest {
         address: address.to_owned(),
     };
-    let answer = grpc.ask(client.account(request)).await;
+    let answer = grpc.ask(&doing, client.account(request)).await;
     let answer = answer.map_err(|status| match status.code() {
         Code::NotFound => ChainError::NoAccount {
             chain: grpc.origin.chain.clone(),

@@ -1,6 +1,9 @@
 //! Blocks: `block` and `block_results` of one height in, the block's IBC events
 //! and the fate of its transactions out.
 
+use std::sync::Arc;
+
+use futures::future::join_all;
 use sha2::{Digest, Sha256};
 use tendermint::abci::{self, types::ExecTxResult};
 use tendermint_rpc::endpoint::{block, block_results};
@@ -10,12 +13,15 @@ use tern_chains::{
 
 use crate::errors::{answer, Result};
 use crate::events;
+use crate::node::Node;
+use crate::pool::{Kind, Need, Pool};
 use crate::rpc::Rpc;
 
 /// The committed block at `height`, or the gap that starts there.
-#[tracing::instrument(level = "debug", skip_all, fields(chain = %rpc.origin.chain, height))]
-pub(crate) async fn next(rpc: &Rpc, height: u64) -> Result<Next> {
-    let error = match block(rpc, height).await {
+#[tracing::instrument(level = "debug", skip_all, fields(chain = %pool.origin().chain, height))]
+pub(crate) async fn next(pool: &Pool, height: u64) -> Result<Next> {
+    let ask = |node: Arc<Node>| async move { block(&node.rpc, height).await };
+    let error = match pool.read(Kind::Block, Need::At(height), ask).await {
         Ok(block) => return Ok(Next::Block(Box::new(block))),
         Err(error) => error,
     };
@@ -24,21 +30,30 @@ pub(crate) async fn next(rpc: &Rpc, height: u64) -> Result<Next> {
     if !pruned && answer(&error).is_none() {
         return Err(error);
     }
+    let nodes = pool.nodes().iter().filter(|node| pool.is_heard(node.index));
+    let ends = join_all(nodes.map(|node| end_of_hole(&node.rpc, height))).await;
+    let (mut to, mut reason) = (None::<u64>, error);
+    for end in ends {
+        match end {
+            Ok(Some(end)) => to = Some(to.map_or(end, |to| to.min(end))),
+            Ok(None) => {}
+            Err(error) => reason = error,
+        }
+    }
+    let gap = to.map(|to| Next::Gap { from: height, to });
+    gap.ok_or(reason)
+}
+
+/// The last height from `missing` on that the node does not have; `None` if it
+/// has all, or nothing at all.
+async fn end_of_hole(rpc: &Rpc, missing: u64) -> Result<Option<u64>> {
     let sync = rpc.status().await?.sync_info;
     let earliest = sync.earliest_block_height.value();
-    if height < earliest {
-        return Ok(Next::Gap {
-            from: height,
-            to: earliest - 1,
-        });
+    if missing < earliest {
+        return Ok(Some(earliest - 1));
     }
-    match first_results(rpc, height, sync.latest_block_height.value()).await? {
-        Some(first) => Ok(Next::Gap {
-            from: height,
-            to: first - 1,
-        }),
-        None => Err(error),
-    }
+    let first = first_results(rpc, missing, sync.latest_block_height.value()).await?;
+    Ok(first.map(|first| first - 1))
 }
 
 /// The committed block at `height`.

@@ -96,6 +96,12 @@ pub(crate) fn answer(error: &ChainError) -> Option<&str> {
     }
 }
 
+/// A chain's error with its causes in one line.
+pub(crate) fn with_causes(error: &ChainError) -> String {
+    let error: &(dyn Error + 'static) = error;
+    one_line(std::iter::successors(Some(error), |&error| error.source()))
+}
+
 /// An error with its causes in one line, each cause once.
 pub(crate) fn one_line<'a>(chain: impl Iterator<Item = &'a (dyn Error + 'static)>) -> String {
     let mut line = String::new();

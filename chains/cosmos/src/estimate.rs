@@ -41,7 +41,7 @@ pub(crate) async fn estimate(
         ..SimulateRequest::default()
     };
     let mut client = grpc::client!(grpc, ServiceClient);
-    let answer = grpc.ask(client.simulate(request)).await;
+    let answer = grpc.ask(DOING, client.simulate(request)).await;
     let answer = answer.map_err(|status| failed(grpc, &status))?;
     let used = answer.gas_info.map(|info| info.gas_used);
     let used = used.ok_or_else(|| grpc.origin.malformed(DOING, "the answer names no gas"))?;

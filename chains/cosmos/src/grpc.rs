@@ -1,18 +1,20 @@
 //! The gRPC door: one lazily opened HTTP/2 connection, shared by every query
-//! client, with the same bound on requests in flight as the RPC.
+//! client, with the same bound on requests in flight as the RPC, the node's.
 
 use std::future::Future;
-use std::sync::{Arc, OnceLock};
+use std::sync::OnceLock;
 use std::time::Duration;
 
 use ibc_proto::cosmos::base::query::v1beta1::{PageRequest, PageResponse};
 use ibc_proto::cosmos::base::tendermint::v1beta1::{service_client, GetNodeInfoRequest};
 use tern_chains::ChainError;
-use tokio::sync::{OnceCell, Semaphore};
+use tokio::sync::OnceCell;
 use tonic::transport::{Channel, ClientTlsConfig, Endpoint};
 use tonic::{Code, Response, Status};
+use url::Url;
 
 use crate::errors::{one_line, Origin, Result};
+use crate::node::asking;
 use crate::settings::CosmosSettings;
 
 /// The largest answer accepted, in bytes.
@@ -29,7 +31,6 @@ pub(crate) struct Grpc {
     pub origin: Origin,
     endpoint: Endpoint,
     channel: OnceLock<Channel>,
-    permits: Arc<Semaphore>,
     /// Set once the node has said that it serves the configured chain.
     network: OnceCell<()>,
 }
@@ -48,18 +49,17 @@ pub(crate) const fn answer_bytes_max() -> usize {
 }
 
 impl Grpc {
-    pub fn new(settings: &CosmosSettings, permits: Arc<Semaphore>) -> Result<Self> {
-        let origin = Origin::new(&settings.id, &settings.grpc);
+    pub fn new(settings: &CosmosSettings, address: &Url) -> Result<Self> {
+        let origin = Origin::new(&settings.id, address);
         let wrong = |error: tonic::transport::Error| {
             let why = one_line(causes(&error));
             origin.local(format!("grpc `{}`: {why}", origin.node))
         };
-        if !matches!(settings.grpc.scheme(), "http" | "https") {
+        if !matches!(address.scheme(), "http" | "https") {
             let reason = "write it as http:// or https://";
             return Err(origin.local(format!("grpc `{}`: {reason}", origin.node)));
         }
-        let url = settings.grpc.as_str().to_owned();
-        let mut endpoint = Endpoint::from_shared(url)
+        let mut endpoint = Endpoint::from_shared(address.as_str().to_owned())
             .map_err(wrong)?
             .user_agent(concat!("tern/", env!("CARGO_PKG_VERSION")))
             .map_err(wrong)?
@@ -67,7 +67,7 @@ impl Grpc {
             .timeout(settings.request_timeout)
             .tcp_nodelay(true)
             .tcp_keepalive(Some(TCP_KEEPALIVE));
-        if settings.grpc.scheme() == "https" {
+        if address.scheme() == "https" {
             let tls = ClientTlsConfig::new().with_native_roots();
             endpoint = endpoint.tls_config(tls).map_err(wrong)?;
         }
@@ -75,7 +75,6 @@ impl Grpc {
             origin,
             endpoint,
             channel: OnceLock::new(),
-            permits,
             network: OnceCell::new(),
         })
     }
@@ -110,12 +109,11 @@ impl Grpc {
     }
 
     /// Asks once. The error is the bare status, for callers who read it.
-    pub async fn ask<T, F>(&self, call: F) -> std::result::Result<T, Status>
+    pub async fn ask<T, F>(&self, doing: &str, call: F) -> std::result::Result<T, Status>
     where
         F: Future<Output = std::result::Result<Response<T>, Status>>,
     {
-        // An error would mean a closed semaphore; this one is never closed.
-        let _permit = self.permits.acquire().await;
+        asking(&self.origin, doing);
         call.await.map(Response::into_inner)
     }
 
@@ -124,7 +122,7 @@ impl Grpc {
     where
         F: Future<Output = std::result::Result<Response<T>, Status>>,
     {
-        let answer = self.ask(call).await;
+        let answer = self.ask(doing, call).await;
         answer.map_err(|status| self.error(doing, &status))
     }
 

@@ -22,10 +22,12 @@ mod estimate;
 mod events;
 mod gas;
 mod grpc;
+mod info;
 mod key;
 mod light;
 mod new_client;
 mod node;
+mod pool;
 mod proof;
 mod query;
 mod rpc;
@@ -53,6 +55,6 @@ pub mod pure {
 
 pub use chain::CosmosChain;
 pub use gas::{Decimal, DecimalError, GasPrice, GasPriceError};
+pub use info::{Coin, NodeHealth, NodeReport};
 pub use key::{Key, KeyError, DEFAULT_HD_PATH};
-pub use node::{Coin, NodeHealth};
-pub use settings::CosmosSettings;
+pub use settings::{CosmosSettings, NodeAddress};

@@ -1,6 +1,7 @@
 //! What a new client of this chain starts from: the newest header, and the
 //! chain's own parameters.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use ibc_relayer_types::clients::ics07_tendermint::client_state::{AllowUpdate, ClientState};
@@ -11,9 +12,11 @@ use ibc_relayer_types::core::ics23_commitment::specs::ProofSpecs;
 use tern_chains::{ClientParams, Height, NewClient};
 
 use crate::errors::{flex_line, Origin, Result};
-use crate::grpc::Grpc;
+use crate::info;
 use crate::light::Light;
-use crate::node;
+use crate::node::Node;
+use crate::pool::{Kind, Need};
+use crate::rpc::Rpc;
 use crate::verify::{verify_alone, LightBlock};
 
 /// Where the SDK's upgrade module keeps the states a client is upgraded with.
@@ -24,14 +27,14 @@ const UPGRADE_PATH: [&str; 2] = ["upgrade", "upgradedIBCState"];
 /// The header cannot be verified against anything older; it is checked to be
 /// signed by its own validators.
 #[tracing::instrument(level = "debug", skip_all, fields(chain = %light.chain))]
-pub(crate) async fn new_client(
-    light: &Light,
-    grpc: &Grpc,
-    params: &ClientParams,
-) -> Result<NewClient> {
-    let unbonding = node::unbonding_period(grpc);
-    let (unbonding_period, block) = futures::try_join!(unbonding, newest(light))?;
-    first_client(&light.rpc.origin, params, unbonding_period, &block)
+pub(crate) async fn new_client(light: &Light, params: &ClientParams) -> Result<NewClient> {
+    let ask = |node: Arc<Node>| async move {
+        let unbonding = async { info::unbonding_period(node.grpc().await?).await };
+        let block = newest(light, &node.rpc);
+        let (unbonding_period, block) = futures::try_join!(unbonding, block)?;
+        first_client(&node.rpc.origin, params, unbonding_period, &block)
+    };
+    light.pool.read(Kind::Header, Need::Newest, ask).await
 }
 
 /// The same from a block that is at hand. Pure.
@@ -77,12 +80,12 @@ pub fn first_client(
     })
 }
 
-async fn newest(light: &Light) -> Result<LightBlock> {
-    let sync = light.rpc.status().await?.sync_info;
+async fn newest(light: &Light, rpc: &Rpc) -> Result<LightBlock> {
+    let sync = rpc.status().await?.sync_info;
     let height = sync.latest_block_height.value();
-    let commit = || light.rpc.commit(height);
-    let signed = light.rpc.settled(height, commit).await?.signed_header;
+    let commit = || rpc.commit(height);
+    let signed = rpc.settled(height, commit).await?.signed_header;
     let hash = signed.header.validators_hash;
-    let validators = light.validators.with_hash(hash, height).await?;
+    let validators = light.validators.with_hash(rpc, hash, height).await?;
     Ok(LightBlock { signed, validators })
 }

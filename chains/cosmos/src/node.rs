@@ -1,98 +1,96 @@
-//! Questions people and health checks ask: balances, the node's state, the
-//! chain's staking parameters.
+//! One node: both its doors, and the bound on what is asked of it at once.
 
-use std::time::Duration;
+use std::sync::Arc;
 
-use ibc_proto::cosmos::bank::v1beta1 as bank;
-use ibc_proto::cosmos::staking::v1beta1 as staking;
-use tern_chains::BlockTime;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-use crate::blocks::block_time;
-use crate::errors::Result;
-use crate::grpc::{self, Grpc};
+use crate::errors::{Origin, Result};
+use crate::grpc::Grpc;
+use crate::pool::Kind;
 use crate::rpc::Rpc;
+use crate::settings::{CosmosSettings, NodeAddress};
 
-pub use ibc_proto::cosmos::base::v1beta1::Coin;
-
-/// What a node says of itself.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct NodeHealth {
-    /// The chain it serves.
-    pub network: String,
-    /// CometBFT's version.
-    pub version: String,
-    /// The newest committed block.
-    pub height: u64,
-    pub time: BlockTime,
-    /// The oldest block it still has.
-    pub earliest_height: u64,
-    /// Whether it is still behind the chain.
-    pub catching_up: bool,
+/// One operator's RPC and gRPC.
+pub(crate) struct Node {
+    /// Its place in the configuration.
+    pub index: usize,
+    pub rpc: Rpc,
+    grpc: Grpc,
+    /// Whether it has to say which chain it serves before its gRPC is used. A
+    /// chain's only node is asked where it matters; one of several is not
+    /// looked at by a person each time its answer is used.
+    checked: bool,
+    permits: Arc<Semaphore>,
+    /// A smaller bound for state queries, which come by the thousand: a header
+    /// must not wait behind them.
+    state_permits: Arc<Semaphore>,
 }
 
-pub(crate) async fn health(rpc: &Rpc) -> Result<NodeHealth> {
-    let status = rpc.status().await?;
-    let sync = status.sync_info;
-    Ok(NodeHealth {
-        network: status.node_info.network.to_string(),
-        version: String::from(status.node_info.version),
-        height: sync.latest_block_height.value(),
-        time: block_time(sync.latest_block_time),
-        earliest_height: sync.earliest_block_height.value(),
-        catching_up: sync.catching_up,
-    })
+/// Every request goes by here: for who wants to see or count them.
+pub(crate) fn asking(origin: &Origin, doing: &str) {
+    let Origin { chain, node } = origin;
+    tracing::trace!(target: "tern_cosmos::request", %chain, node, doing);
 }
 
-/// What an account has of one denom; 0 if it has none or does not exist.
-pub(crate) async fn balance(grpc: &Grpc, address: &str, denom: &str) -> Result<u128> {
-    use bank::query_client::QueryClient;
-    let doing = format!("query balance of {address}");
-    let mut client = grpc::client!(grpc, QueryClient);
-    let request = bank::QueryBalanceRequest {
-        address: address.to_owned(),
-        denom: denom.to_owned(),
-    };
-    let answer = grpc.call(&doing, client.balance(request)).await?;
-    let amount = answer.balance.map_or("0".to_owned(), |coin| coin.amount);
-    let parsed = amount.parse();
-    parsed.map_err(|error: std::num::ParseIntError| grpc.origin.malformed(doing, error))
+/// The right to ask a node one question.
+pub(crate) struct Permit {
+    _any: Option<OwnedSemaphorePermit>,
+    _state: Option<OwnedSemaphorePermit>,
 }
 
-/// Everything an account has.
-pub(crate) async fn balances(grpc: &Grpc, address: &str) -> Result<Vec<Coin>> {
-    use bank::query_client::QueryClient;
-    let doing = format!("query balances of {address}");
-    grpc.pages(&doing, |page| {
-        let mut client = grpc::client!(grpc, QueryClient);
-        let request = bank::QueryAllBalancesRequest {
-            address: address.to_owned(),
-            pagination: Some(page),
-            ..Default::default()
-        };
-        let doing = &doing;
-        async move {
-            let answer = grpc.call(doing, client.all_balances(request)).await?;
-            Ok((answer.balances, answer.pagination))
+impl Node {
+    pub fn new(settings: &CosmosSettings, index: usize, address: &NodeAddress) -> Result<Self> {
+        let most = settings.max_concurrent_requests.max(1);
+        Ok(Self {
+            index,
+            rpc: Rpc::new(settings, &address.rpc)?,
+            grpc: Grpc::new(settings, &address.grpc)?,
+            checked: !settings.further_nodes.is_empty(),
+            permits: Arc::new(Semaphore::new(most)),
+            state_permits: Arc::new(Semaphore::new((most * 3 / 4).max(1))),
+        })
+    }
+
+    /// Its gRPC, which serves the configured chain.
+    pub async fn grpc(&self) -> Result<&Grpc> {
+        if self.checked {
+            self.grpc.check_network().await?;
         }
-    })
-    .await
-}
+        Ok(&self.grpc)
+    }
 
-/// How long stake is held back: what a client's trusting period is taken from.
-pub(crate) async fn unbonding_period(grpc: &Grpc) -> Result<Duration> {
-    use staking::query_client::QueryClient;
-    grpc.check_network().await?;
-    let doing = "query staking parameters";
-    let mut client = grpc::client!(grpc, QueryClient);
-    let request = staking::QueryParamsRequest {};
-    let answer = grpc.call(doing, client.params(request)).await?;
-    let period = answer.params.and_then(|params| params.unbonding_time);
-    let period = period.and_then(|period| {
-        let (seconds, nanos) = (
-            period.seconds.try_into().ok()?,
-            period.nanos.try_into().ok()?,
-        );
-        Some(Duration::new(seconds, nanos))
-    });
-    period.ok_or_else(|| grpc.origin.malformed(doing, "there is no unbonding time"))
+    /// Whether its gRPC answers and serves the configured chain.
+    pub async fn grpc_health(&self) -> Result<()> {
+        self.grpc.check_network().await
+    }
+
+    /// Where its gRPC is, for people to read.
+    pub fn grpc_address(&self) -> &str {
+        &self.grpc.origin.node
+    }
+
+    /// Waits until one more question may be asked.
+    pub async fn enter(&self, kind: Kind) -> Permit {
+        // An error would mean a closed semaphore; these are never closed.
+        let state = match kind {
+            Kind::State => self.state_permits.clone().acquire_owned().await.ok(),
+            _ => None,
+        };
+        Permit {
+            _any: self.permits.clone().acquire_owned().await.ok(),
+            _state: state,
+        }
+    }
+
+    /// The same, if it may be asked at once.
+    pub fn try_enter(&self, kind: Kind) -> Option<Permit> {
+        let state = match kind {
+            Kind::State => Some(self.state_permits.clone().try_acquire_owned().ok()?),
+            _ => None,
+        };
+        Some(Permit {
+            _any: Some(self.permits.clone().try_acquire_owned().ok()?),
+            _state: state,
+        })
+    }
 }

@@ -1,5 +1,7 @@
 //! Values of the IBC store, plain and with their ICS-23 proofs, by `abci_query`.
 
+use std::sync::Arc;
+
 use futures::{stream, StreamExt, TryStreamExt};
 use ibc_relayer_types::core::ics23_commitment::merkle::convert_tm_to_ics_merkle_proof;
 use ibc_relayer_types::core::ics24_host::path::IBC_QUERY_PATH;
@@ -7,9 +9,11 @@ use tendermint_rpc::endpoint::abci_query::AbciQuery;
 use tern_chains::{ChainError, Path, Proven};
 
 use crate::errors::{flex_line, Fault, Result};
+use crate::node::Node;
+use crate::pool::{Kind, Need, Pool};
 use crate::rpc::Rpc;
 
-/// Proofs of one batch asked for at once; the node's own bound still holds.
+/// Proofs of one batch asked for at once; each node's own bound still holds.
 const PROOFS_AT_ONCE: usize = 64;
 
 /// The value at `path`; `None` if there is none. `height` as `None` is newest.
@@ -19,10 +23,20 @@ pub(crate) async fn value(rpc: &Rpc, path: &Path, height: Option<u64>) -> Result
 }
 
 /// Values with proofs of the state at `height`, in the order asked.
-#[tracing::instrument(level = "debug", skip_all, fields(chain = %rpc.origin.chain, height, paths = paths.len()))]
-pub(crate) async fn proven(rpc: &Rpc, paths: Vec<Path>, height: u64) -> Result<Vec<Proven>> {
+#[tracing::instrument(level = "debug", skip_all, fields(chain = %pool.origin().chain, height, paths = paths.len()))]
+pub(crate) async fn proven(pool: &Pool, paths: Vec<Path>, height: u64) -> Result<Vec<Proven>> {
+    let one = |path: Path| async move {
+        let ask = |node: Arc<Node>| {
+            let path = path.clone();
+            async move { one_proven(&node.rpc, path, height).await }
+        };
+        let need = Need::At(height);
+        let (giver, proven) = pool.read_from(Kind::State, need, &[], ask).await?;
+        pool.gave(giver, &proven);
+        Ok(proven)
+    };
     stream::iter(paths)
-        .map(|path| one_proven(rpc, path, height))
+        .map(one)
         .buffered(PROOFS_AT_ONCE)
         .try_collect()
         .await

@@ -1,11 +1,11 @@
 //! The CometBFT RPC door: typed questions in, decoded answers out, bounded in
-//! number and time. Nothing here knows IBC.
+//! time; in number by the node they are asked of. Nothing here knows IBC.
 //!
 //! The first question asks for the node's status: its version picks the RPC
 //! dialect, its network must be the configured chain.
 
 use std::future::Future;
-use std::sync::{Arc, RwLock};
+use std::sync::RwLock;
 use std::time::Duration;
 
 use tendermint::block::Height;
@@ -17,11 +17,12 @@ use tendermint_rpc::error::ErrorDetail;
 use tendermint_rpc::query::Query;
 use tendermint_rpc::{Client, HttpClient, HttpClientUrl, Order, Paging};
 use tern_chains::ChainError;
-use tokio::sync::Semaphore;
 use tokio::time::sleep;
+use url::Url;
 
 use self::limits::{BlockLimits, LimitsRequest};
 use crate::errors::{answer, flex_line, Fault, Origin, Result};
+use crate::node::asking;
 use crate::settings::CosmosSettings;
 
 mod limits;
@@ -43,20 +44,16 @@ pub(crate) struct Rpc {
     plain: HttpClient,
     /// The same connections in the node's dialect, once it is known.
     negotiated: RwLock<Option<HttpClient>>,
-    permits: Arc<Semaphore>,
-    /// A smaller bound for state queries, which come by the thousand: a header
-    /// must not wait behind them.
-    query_permits: Semaphore,
 }
 
 impl Rpc {
-    pub fn new(settings: &CosmosSettings, permits: Arc<Semaphore>) -> Result<Self> {
-        let origin = Origin::new(&settings.id, &settings.rpc);
+    pub fn new(settings: &CosmosSettings, url: &Url) -> Result<Self> {
+        let origin = Origin::new(&settings.id, url);
         let wrong = |error: tendermint_rpc::Error| {
             origin.local(format!("rpc `{}`: {}", origin.node, flex_line!(error)))
         };
-        let url = settings.rpc.as_str().parse::<HttpClientUrl>();
-        let plain = url
+        let plain = url.as_str().parse::<HttpClientUrl>();
+        let plain = plain
             .and_then(|url| {
                 HttpClient::builder(url)
                     .timeout(settings.request_timeout)
@@ -64,14 +61,12 @@ impl Rpc {
                     .build()
             })
             .map_err(wrong)?;
-        let socket_url = socket_url(&settings.rpc).map_err(wrong)?;
+        let socket_url = socket_url(url).map_err(wrong)?;
         Ok(Self {
             origin,
             socket_url,
             plain,
             negotiated: RwLock::new(None),
-            permits,
-            query_permits: Semaphore::new((settings.max_concurrent_requests * 3 / 4).max(1)),
         })
     }
 
@@ -138,7 +133,6 @@ impl Rpc {
             Some(height) => Some(self.at("abci_query", height)?.1),
             None => None,
         };
-        let _permit = self.query_permits.acquire().await;
         self.call(doing, |c| async move {
             c.abci_query(path, key, at, prove).await
         })
@@ -224,8 +218,7 @@ impl Rpc {
     where
         F: Future<Output = std::result::Result<T, tendermint_rpc::Error>>,
     {
-        // An error would mean a closed semaphore; this one is never closed.
-        let _permit = self.permits.acquire().await;
+        asking(&self.origin, doing);
         ask(client.clone())
             .await
             .map_err(|error| self.origin.node(doing, fault(&error)))

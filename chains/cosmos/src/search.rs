@@ -1,21 +1,45 @@
-//! The node's transaction index: the last resort to find a packet's block.
+//! The nodes' transaction index: the last resort to find a packet's block.
+
+use std::sync::Arc;
 
 use tendermint_rpc::query::Query;
 use tern_chains::EventQuery;
 
 use crate::errors::{answer, Result};
+use crate::node::Node;
+use crate::pool::{Kind, Need, Pool};
 use crate::rpc::Rpc;
 
-/// The height of the block with this event; `None` if the node's index does not
-/// have it, or the node keeps no index.
-pub(crate) async fn find_event(rpc: &Rpc, wanted: &EventQuery) -> Result<Option<u64>> {
-    let query = query(wanted);
+/// The height of the block with this event; `None` if no node's index has
+/// it, or no node keeps one.
+pub(crate) async fn find_event(pool: &Pool, wanted: &EventQuery) -> Result<Option<u64>> {
+    let query = &query(wanted);
+    let ask = |node: Arc<Node>| async move { find(&node.rpc, query).await };
+    let mut without = Vec::new();
+    loop {
+        let found = pool
+            .read_from(Kind::List, Need::Newest, &without, ask)
+            .await;
+        match found {
+            Ok((_, Some(height))) => return Ok(Some(height)),
+            // Another may keep an index, or a longer one.
+            Ok((node, None)) => without.push(node),
+            Err(error) if without.is_empty() => return Err(error),
+            Err(_) => return Ok(None),
+        }
+        if !pool.has_other_than(&without) {
+            return Ok(None);
+        }
+    }
+}
+
+async fn find(rpc: &Rpc, query: &Query) -> Result<Option<u64>> {
     // Packets sent or acknowledged outside of a transaction are in the index of
     // blocks.
     if let Some(height) = indexed(rpc, rpc.tx_search(query.clone()).await)? {
         return Ok(Some(height));
     }
-    indexed(rpc, rpc.block_search(query).await)
+    indexed(rpc, rpc.block_search(query.clone()).await)
 }
 
 /// A node that answers with an error has no index: `indexer = "null"`.

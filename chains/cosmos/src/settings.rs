@@ -17,6 +17,9 @@ pub struct CosmosSettings {
     pub rpc: Url,
     /// Cosmos gRPC, `http://` or `https://`.
     pub grpc: Url,
+    /// More nodes of the chain, asked when the first is slow, behind or down.
+    /// Default: none.
+    pub further_nodes: Vec<NodeAddress>,
     /// Bech32 prefix of account addresses, such as `cosmos`.
     pub account_prefix: String,
     pub gas_price: GasPrice,
@@ -25,10 +28,18 @@ pub struct CosmosSettings {
     pub gas_multiplier: Decimal,
     /// How long one request may take. Default: 10 s.
     pub request_timeout: Duration,
-    /// Requests in flight at once, RPC and gRPC together. Default: 32.
+    /// Requests in flight at once to each node, RPC and gRPC together.
+    /// Default: 32.
     pub max_concurrent_requests: usize,
     /// The signing key. A chain without one can be read, not written to.
     pub key: Option<Key>,
+}
+
+/// Where one node's two doors are.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NodeAddress {
+    pub rpc: Url,
+    pub grpc: Url,
 }
 
 impl CosmosSettings {
@@ -44,6 +55,7 @@ impl CosmosSettings {
             id,
             rpc,
             grpc,
+            further_nodes: Vec::new(),
             account_prefix: account_prefix.into(),
             gas_price,
             gas_multiplier: Decimal::new(12, 1),
@@ -51,5 +63,15 @@ impl CosmosSettings {
             max_concurrent_requests: 32,
             key: None,
         }
+    }
+
+    /// Every node, the first one first.
+    pub(crate) fn addresses(&self) -> Vec<NodeAddress> {
+        let first = NodeAddress {
+            rpc: self.rpc.clone(),
+            grpc: self.grpc.clone(),
+        };
+        let further = self.further_nodes.iter().cloned();
+        std::iter::once(first).chain(further).collect()
     }
 }

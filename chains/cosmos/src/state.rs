@@ -1,5 +1,7 @@
 //! Lists of the IBC state by gRPC: what exists, as far as it can be read.
 
+use std::sync::Arc;
+
 use futures::{stream, StreamExt, TryStreamExt};
 use ibc_proto::ibc::core::channel::v1 as channel;
 use ibc_proto::ibc::core::client::v1 as client;
@@ -10,6 +12,8 @@ use tern_chains::{
 
 use crate::errors::{Origin, Result};
 use crate::grpc::{self, Grpc};
+use crate::node::Node;
+use crate::pool::{Kind, Need, Pool};
 
 /// Sequences asked about in one request, and requests at once.
 const SEQUENCES_PER_REQUEST: usize = 1000;
@@ -106,7 +110,7 @@ pub(crate) async fn commitments(
 
 /// Of `sent`, what this end has not received.
 pub(crate) async fn unreceived_packets(
-    grpc: &Grpc,
+    pool: &Pool,
     port: &PortId,
     channel: &ChannelId,
     sent: &[Sequence],
@@ -114,7 +118,6 @@ pub(crate) async fn unreceived_packets(
     use channel::query_client::QueryClient;
     let doing = format!("query unreceived packets of {port}/{channel}");
     let ask = |chunk: &[Sequence]| {
-        let mut client = grpc::client!(grpc, QueryClient);
         let request = channel::QueryUnreceivedPacketsRequest {
             port_id: port.to_string(),
             channel_id: channel.to_string(),
@@ -122,8 +125,16 @@ pub(crate) async fn unreceived_packets(
         };
         let doing = &doing;
         async move {
-            let answer = grpc.call(doing, client.unreceived_packets(request)).await?;
-            Ok(answer.sequences)
+            let ask = |node: Arc<Node>| {
+                let request = request.clone();
+                async move {
+                    let grpc = node.grpc().await?;
+                    let mut client = grpc::client!(grpc, QueryClient);
+                    let asked = client.unreceived_packets(request);
+                    Ok(grpc.call(doing, asked).await?.sequences)
+                }
+            };
+            pool.read(Kind::List, Need::Newest, ask).await
         }
     };
     let asked: Vec<_> = sent.chunks(SEQUENCES_PER_REQUEST).map(ask).collect();

@@ -19,8 +19,8 @@ const PAGES_MAX: usize = 100;
 const CACHED_MAX: usize = 16;
 
 /// The validator sets of one chain.
+#[derive(Default)]
 pub(crate) struct Validators {
-    rpc: Arc<Rpc>,
     /// By hash, the latest used last. Sets without a proposer.
     cached: Mutex<VecDeque<(Hash, Arc<Set>)>>,
     /// Whether the set changed between the last two headers verified: then the
@@ -29,31 +29,23 @@ pub(crate) struct Validators {
 }
 
 impl Validators {
-    pub fn new(rpc: Arc<Rpc>) -> Self {
-        Self {
-            rpc,
-            cached: Mutex::new(VecDeque::new()),
-            moving: AtomicBool::new(false),
-        }
-    }
-
     /// The set with this hash, which signs `height`.
-    pub async fn with_hash(&self, hash: Hash, height: u64) -> Result<Arc<Set>> {
+    pub async fn with_hash(&self, rpc: &Rpc, hash: Hash, height: u64) -> Result<Arc<Set>> {
         if let Some(set) = self.cached(hash) {
             return Ok(set);
         }
-        let set = self.at(height).await?;
+        let set = self.at(rpc, height).await?;
         if set.hash() == hash {
             return Ok(set);
         }
         let doing = format!("validators at {height}");
         let reason = format!("their hash is {}, not {hash}", set.hash());
-        Err(self.rpc.origin.unverified(doing, reason))
+        Err(rpc.origin.unverified(doing, reason))
     }
 
     /// The set that signs `height`, as the node says.
-    pub async fn at(&self, height: u64) -> Result<Arc<Set>> {
-        let validators = self.fetch(height).await?;
+    pub async fn at(&self, rpc: &Rpc, height: u64) -> Result<Arc<Set>> {
+        let validators = fetch(rpc, height).await?;
         let total: u64 = validators.iter().fold(0, |sum, validator| {
             sum.saturating_add(validator.power.value())
         });
@@ -61,7 +53,7 @@ impl Validators {
         if total > Set::MAX_TOTAL_VOTING_POWER || validators.is_empty() {
             let doing = format!("validators at {height}");
             let reason = format!("{} validators of power {total}", validators.len());
-            return Err(self.rpc.origin.unverified(doing, reason));
+            return Err(rpc.origin.unverified(doing, reason));
         }
         let set = Arc::new(Set::without_proposer(validators));
         self.keep(set.hash(), set.clone());
@@ -77,20 +69,6 @@ impl Validators {
     /// Learns whether the set has changed since the trusted header.
     pub fn moved(&self, changed: bool) {
         self.moving.store(changed, Ordering::Relaxed);
-    }
-
-    async fn fetch(&self, height: u64) -> Result<Vec<Info>> {
-        let page = |number| {
-            let ask = move || self.rpc.validators(height, number, PER_PAGE);
-            self.rpc.settled(height, ask)
-        };
-        let first = page(1).await?;
-        let total = usize::try_from(first.total).unwrap_or_default();
-        let pages = total.div_ceil(PER_PAGE.into()).min(PAGES_MAX);
-        let rest = try_join_all((2..=pages).map(page)).await?;
-        let mut validators = first.validators;
-        validators.extend(rest.into_iter().flat_map(|page| page.validators));
-        Ok(validators)
     }
 
     /// The set with this hash, if it was seen lately.
@@ -111,6 +89,20 @@ impl Validators {
             cached.pop_front();
         }
     }
+}
+
+async fn fetch(rpc: &Rpc, height: u64) -> Result<Vec<Info>> {
+    let page = |number| {
+        let ask = move || rpc.validators(height, number, PER_PAGE);
+        rpc.settled(height, ask)
+    };
+    let first = page(1).await?;
+    let total = usize::try_from(first.total).unwrap_or_default();
+    let pages = total.div_ceil(PER_PAGE.into()).min(PAGES_MAX);
+    let rest = try_join_all((2..=pages).map(page)).await?;
+    let mut validators = first.validators;
+    validators.extend(rest.into_iter().flat_map(|page| page.validators));
+    Ok(validators)
 }
 
 /// The set as ibc-go wants it in a header: with a proposer, which must be one of

@@ -1,11 +1,11 @@
 //! Knowing that a block is there. The newest committed height flows out of here,
 //! through a `watch`, to whoever waits for it.
 //!
-//! A WebSocket subscription gives the knock: any message on it means "look",
-//! and if the height can be read from it, one question is saved. It is never
-//! the only source: whoever waits also asks the node itself, slowly while the
-//! socket is up and quickly while it is down. So a lost message costs a moment,
-//! never a block.
+//! A WebSocket subscription to each node gives the knock: any message on it means
+//! "look", and if the height can be read from it, one question is saved. It is
+//! never the only source: whoever waits also asks the nodes themselves, slowly
+//! while a socket is up and quickly while none is. So a lost message costs a
+//! moment, never a block.
 
 use std::convert::Infallible;
 use std::sync::{Arc, OnceLock};
@@ -17,7 +17,8 @@ use tokio::time::sleep;
 use tracing::Instrument;
 
 use crate::errors::Result;
-use crate::rpc::Rpc;
+use crate::node::Node;
+use crate::pool::Pool;
 
 mod socket;
 
@@ -29,15 +30,15 @@ const SECOND_OPINION: Duration = Duration::from_secs(2);
 const RECONNECT_MIN: Duration = Duration::from_millis(250);
 const RECONNECT_MAX: Duration = Duration::from_secs(8);
 
-/// The newest height of one chain, and the task that listens for it. The task
-/// starts with the first wait.
+/// The newest height of one chain, and the tasks that listen for it, one a
+/// node. They start with the first wait.
 pub(crate) struct Wake {
-    rpc: Arc<Rpc>,
+    pool: Arc<Pool>,
     seen: Seen,
-    listener: OnceLock<Listener>,
+    listeners: OnceLock<Vec<Listener>>,
 }
 
-/// What listener and waiters share; each change wakes the waiters.
+/// What listeners and waiters share; each change wakes the waiters.
 #[derive(Clone)]
 struct Seen(Arc<watch::Sender<State>>);
 
@@ -45,18 +46,18 @@ struct Seen(Arc<watch::Sender<State>>);
 struct State {
     /// The newest committed height; 0 before the first.
     newest: u64,
-    socket_is_up: bool,
+    sockets_up: usize,
 }
 
-/// The listening task; ends with its owner.
+/// A listening task; ends with its owner.
 struct Listener(AbortHandle);
 
 impl Wake {
-    pub fn new(rpc: Arc<Rpc>) -> Self {
+    pub fn new(pool: Arc<Pool>) -> Self {
         Self {
-            rpc,
+            pool,
             seen: Seen(Arc::default()),
-            listener: OnceLock::new(),
+            listeners: OnceLock::new(),
         }
     }
 
@@ -77,40 +78,46 @@ impl Wake {
         }
         self.listen();
         // Without a socket nobody has looked since the last wait.
-        let mut pause = match state.socket_is_up {
+        let mut pause = match state.sockets_up > 0 {
             true => SECOND_OPINION,
             false => Duration::ZERO,
         };
         loop {
+            let look = async {
+                sleep(pause).await;
+                self.look().await
+            };
             tokio::select! {
                 // The sender lives in `self`: no error here.
                 _ = seen.changed() => {}
-                () = sleep(pause) => self.look().await?,
+                looked = look => looked?,
             }
             state = *seen.borrow_and_update();
             if state.newest >= height {
                 return Ok(());
             }
-            pause = match state.socket_is_up {
+            pause = match state.sockets_up > 0 {
                 true => SECOND_OPINION,
                 false => POLL,
             };
         }
     }
 
-    /// Asks the node for its newest height.
+    /// Asks the nodes for their newest height.
     async fn look(&self) -> Result<()> {
-        let status = self.rpc.status().await?;
-        self.saw(status.sync_info.latest_block_height.value());
+        let (height, _) = self.pool.newest().await?;
+        self.saw(height);
         Ok(())
     }
 
     fn listen(&self) {
-        self.listener.get_or_init(|| {
-            let span = tracing::debug_span!("listen", chain = %self.rpc.origin.chain);
-            let listening = listen(self.rpc.clone(), self.seen.clone());
+        let one = |node: &Arc<Node>| {
+            let span = tracing::debug_span!("listen", chain = %node.rpc.origin.chain);
+            let listening = listen(self.pool.clone(), node.clone(), self.seen.clone());
             Listener(tokio::spawn(listening.instrument(span)).abort_handle())
-        });
+        };
+        let all = || self.pool.nodes().iter().map(one).collect();
+        self.listeners.get_or_init(all);
     }
 }
 
@@ -123,14 +130,13 @@ impl Seen {
         });
     }
 
-    /// Returns whether the socket was up before.
-    fn socket(&self, is_up: bool) -> bool {
-        let mut was_up = is_up;
-        self.0.send_if_modified(|state| {
-            was_up = std::mem::replace(&mut state.socket_is_up, is_up);
-            was_up != is_up
-        });
-        was_up
+    fn socket_is_up(&self) {
+        self.0.send_modify(|state| state.sockets_up += 1);
+    }
+
+    fn socket_is_down(&self) {
+        let fewer = |state: &mut State| state.sockets_up = state.sockets_up.saturating_sub(1);
+        self.0.send_modify(fewer);
     }
 }
 
@@ -140,17 +146,19 @@ impl Drop for Listener {
     }
 }
 
-/// Keeps a subscription open for as long as the task lives.
-async fn listen(rpc: Arc<Rpc>, seen: Seen) {
-    let node = &rpc.origin.node;
+/// Keeps a subscription to one node open for as long as the task lives.
+async fn listen(pool: Arc<Pool>, node: Arc<Node>, seen: Seen) {
+    let name = &node.rpc.origin.node;
     let mut pause = RECONNECT_MIN;
     loop {
-        let Err(reason) = hear(&rpc, &seen).await;
-        if seen.socket(false) {
-            tracing::info!(%node, %reason, "websocket lost, polling for blocks until it is back");
+        let mut is_up = false;
+        let Err(reason) = hear(&pool, &node, &seen, &mut is_up).await;
+        if is_up {
+            seen.socket_is_down();
+            tracing::info!(node = %name, %reason, "websocket lost, polling for blocks until it is back");
             pause = RECONNECT_MIN;
         } else {
-            tracing::debug!(%node, %reason, "no websocket");
+            tracing::debug!(node = %name, %reason, "no websocket");
         }
         sleep(pause).await;
         pause = (pause * 2).min(RECONNECT_MAX);
@@ -158,21 +166,31 @@ async fn listen(rpc: Arc<Rpc>, seen: Seen) {
 }
 
 /// Hears one socket to its end: the reason, in words.
-async fn hear(rpc: &Rpc, seen: &Seen) -> std::result::Result<Infallible, String> {
-    let mut socket = socket::open(rpc).await?;
+async fn hear(
+    pool: &Pool,
+    node: &Node,
+    seen: &Seen,
+    is_up: &mut bool,
+) -> std::result::Result<Infallible, String> {
+    let mut socket = socket::open(&node.rpc).await?;
     // The node may have come back as another version of itself.
-    rpc.renegotiate();
+    node.rpc.renegotiate();
     loop {
         let height = match socket.knock().await? {
             Some(height) => height,
             // Unreadable, or the answer to the subscription: a knock all the
             // same. It also closes the race with a block committed just before.
-            None => match rpc.status().await {
+            None => match node.rpc.status().await {
                 Ok(status) => status.sync_info.latest_block_height.value(),
                 Err(error) => return Err(format!("{error}")),
             },
         };
-        seen.saw(height);
-        seen.socket(true);
+        pool.saw(node.index, height);
+        if pool.is_heard(node.index) {
+            seen.saw(height);
+        }
+        if !std::mem::replace(is_up, true) {
+            seen.socket_is_up();
+        }
     }
 }

@@ -1,0 +1,258 @@
+//! The nodes of one chain: each question goes to the one that is best for it,
+//! and to another when that fails or is slow.
+//!
+//! What decides is pure: [`record`] keeps how each node behaved, [`choice`] ranks
+//! them, [`share`] bounds how much is asked twice. [`race`] asks. A chain with
+//! one node has none of it: that node is asked, and its answer is the answer.
+
+use std::future::Future;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use tern_chains::ChainError;
+use tokio::sync::watch;
+use tokio::time::Instant;
+
+use self::record::Record;
+use self::share::Share;
+use crate::errors::{Origin, Result};
+use crate::node::{Node, Permit};
+use crate::settings::CosmosSettings;
+
+mod choice;
+mod latency;
+mod mempool;
+mod race;
+mod record;
+mod share;
+mod survey;
+#[cfg(test)]
+mod tests;
+mod trust;
+
+/// What kind of question it is: answers of one kind take about as long.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// Headers, commits, validators, status.
+    Header,
+    /// One value of the store, with or without proof.
+    State,
+    Block,
+    /// Lists, searches and the like.
+    List,
+    Simulation,
+}
+
+impl Kind {
+    pub(crate) const COUNT: usize = 5;
+}
+
+/// What a node must have to answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Need {
+    /// This block and its state.
+    At(u64),
+    /// The newest state there is.
+    Newest,
+    /// The transactions sent before.
+    Mempool,
+}
+
+impl Need {
+    /// That of a query; `None` is the newest height.
+    pub fn state(height: Option<u64>) -> Self {
+        height.map_or(Self::Newest, Self::At)
+    }
+}
+
+/// The nodes of one chain.
+pub(crate) struct Pool {
+    nodes: Vec<Arc<Node>>,
+    board: Mutex<Board>,
+    /// Moves when a node is no longer to be asked: who waits for it looks anew.
+    turned: watch::Sender<u64>,
+    timeout: Duration,
+}
+
+/// What is known of the nodes.
+#[derive(Debug)]
+struct Board {
+    records: Vec<Record>,
+    share: Share,
+    givers: trust::Givers,
+}
+
+impl Pool {
+    pub fn new(settings: &CosmosSettings) -> Result<Self> {
+        let addresses = settings.addresses().into_iter().enumerate();
+        let nodes: Result<Vec<_>> = addresses
+            .map(|(index, address)| Ok(Arc::new(Node::new(settings, index, &address)?)))
+            .collect();
+        let nodes = nodes?;
+        let board = Board {
+            records: vec![Record::default(); nodes.len()],
+            share: Share::default(),
+            givers: trust::Givers::default(),
+        };
+        Ok(Self {
+            nodes,
+            board: Mutex::new(board),
+            turned: watch::Sender::default(),
+            timeout: settings.request_timeout,
+        })
+    }
+
+    /// All of them, in the order configured.
+    pub fn nodes(&self) -> &[Arc<Node>] {
+        &self.nodes
+    }
+
+    /// The chain, as errors that are no node's name it.
+    pub fn origin(&self) -> &Origin {
+        // There is always one.
+        &self.nodes[0].rpc.origin
+    }
+
+    /// One question, answered by whoever answers first and well.
+    ///
+    /// # Errors
+    /// The chain's own refusal, or, when no node answers, what says most of why.
+    pub async fn read<T, F>(
+        &self,
+        kind: Kind,
+        need: Need,
+        ask: impl Fn(Arc<Node>) -> F,
+    ) -> Result<T>
+    where
+        F: Future<Output = Result<T>>,
+    {
+        let read = self.read_from(kind, need, &[], ask).await;
+        read.map(|(_, answer)| answer)
+    }
+
+    /// The same, with the index of the node whose answer it is; the nodes in
+    /// `except` are not asked.
+    pub async fn read_from<T, F>(
+        &self,
+        kind: Kind,
+        need: Need,
+        except: &[usize],
+        ask: impl Fn(Arc<Node>) -> F,
+    ) -> Result<(usize, T)>
+    where
+        F: Future<Output = Result<T>>,
+    {
+        if let [only] = self.nodes.as_slice() {
+            let _permit = only.enter(kind).await;
+            return Ok((only.index, ask(only.clone()).await?));
+        }
+        race::race(self, kind, need, except, ask).await
+    }
+
+    /// Whether there is one whom a person has not excluded in `except`.
+    pub fn has_other_than(&self, except: &[usize]) -> bool {
+        let now = Instant::now();
+        let board = self.board();
+        let mut nodes = board.records.iter().enumerate();
+        nodes.any(|(index, record)| !except.contains(&index) && !record.is_away(now))
+    }
+
+    /// A node says that its newest block is at this height.
+    pub fn saw(&self, node: usize, height: u64) {
+        self.board().records[node].height = height;
+    }
+
+    /// Whether a node's word on the newest height counts.
+    pub fn is_heard(&self, node: usize) -> bool {
+        !self.board().records[node].is_away(Instant::now())
+    }
+
+    /// The best node for a question that is not in `tried`, and the right to
+    /// ask it. Waits for that, as long as it stays the best.
+    async fn enter(&self, kind: Kind, need: Need, tried: &[usize]) -> Option<(Arc<Node>, Permit)> {
+        let mut turned = self.turned.subscribe();
+        loop {
+            let ranked = self.board().ranked(kind, need);
+            let index = ranked.into_iter().find(|index| !tried.contains(index))?;
+            let node = self.nodes[index].clone();
+            tokio::select! {
+                biased;
+                permit = node.enter(kind) => {
+                    self.board().chosen(index);
+                    return Some((node, permit));
+                }
+                // The sender is ours: no error here.
+                _ = turned.changed() => {}
+            }
+        }
+    }
+
+    /// A second node for a question, if there is one that is well and free.
+    fn second(&self, kind: Kind, need: Need, tried: &[usize]) -> Option<(Arc<Node>, Permit)> {
+        let now = Instant::now();
+        let board = self.board();
+        let ranked = choice::rank(&board.records, kind, need, now);
+        let mut others = ranked
+            .into_iter()
+            .filter(|index| !tried.contains(index))
+            .filter(|index| choice::is_well(&board.records, *index, need, now));
+        others.find_map(|index| {
+            let node = self.nodes[index].clone();
+            let permit = node.try_enter(kind)?;
+            Some((node, permit))
+        })
+    }
+
+    /// A node did not answer, or with nothing that can be read.
+    fn failed(&self, node: usize, reason: &dyn std::fmt::Display) {
+        let first = self.board().records[node].failed(Instant::now());
+        self.tell_failed(node, first, reason);
+    }
+
+    fn tell_failed(&self, node: usize, first: bool, reason: &dyn std::fmt::Display) {
+        let Origin { chain, node, .. } = &self.nodes[node].rpc.origin;
+        if !first {
+            tracing::debug!(%chain, node, %reason, "the node fails");
+            return;
+        }
+        tracing::warn!(%chain, node, %reason, "the node fails: asking others first");
+        self.turned.send_modify(|turn| *turn = turn.wrapping_add(1));
+    }
+
+    fn answered(&self, node: usize, kind: Kind, took: Duration) {
+        let recovered = self.board().records[node].answered(kind, took, Instant::now());
+        if recovered {
+            let Origin { chain, node, .. } = &self.nodes[node].rpc.origin;
+            tracing::info!(%chain, node, "the node answers again");
+        }
+    }
+
+    fn board(&self) -> MutexGuard<'_, Board> {
+        self.board.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Board {
+    fn ranked(&self, kind: Kind, need: Need) -> Vec<usize> {
+        choice::rank(&self.records, kind, need, Instant::now())
+    }
+
+    /// A node is about to be asked.
+    fn chosen(&mut self, node: usize) {
+        self.share.asked();
+        self.records[node].try_again(Instant::now());
+    }
+}
+
+/// Of two reasons why a question was not answered, which says more: what nodes
+/// said before what lay between, and both before what an operator has to fix.
+fn weight(error: &ChainError) -> u8 {
+    match error {
+        ChainError::Pruned { .. } => 0,
+        ChainError::Node { .. } if crate::errors::answer(error).is_some() => 1,
+        ChainError::Node { .. } => 2,
+        ChainError::Unverified { .. } => 3,
+        ChainError::WrongChain { .. } => 5,
+        _ => 4,
+    }
+}

@@ -1,0 +1,56 @@
+//! Sending a transaction: to the node that has those before it, and the same
+//! bytes to another when that does not answer. The same transaction cannot be
+//! paid twice.
+
+use tern_chains::{ChainError, Check, SignedTx};
+use tokio::time::timeout;
+
+use super::{Kind, Need, Pool};
+use crate::errors::{answer, Result};
+use crate::tx;
+
+impl Pool {
+    /// # Errors
+    /// When it is not known whether a mempool has it, as when the first node did
+    /// not answer and the next refused: it may have had it from the first.
+    pub async fn broadcast(&self, signed: &SignedTx) -> Result<Check> {
+        let mut tried = Vec::new();
+        let mut unknown: Option<ChainError> = None;
+        loop {
+            let entered = self.enter(Kind::Simulation, Need::Mempool, &tried).await;
+            let Some((node, _permit)) = entered else {
+                let none = || self.origin().local("no node to send a transaction to");
+                return Err(unknown.unwrap_or_else(none));
+            };
+            tried.push(node.index);
+            let sending = tx::broadcast(&node.rpc, signed);
+            let last = tried.len() == self.nodes.len();
+            let sent = match last {
+                true => sending.await,
+                false => timeout(self.timeout / 2, sending)
+                    .await
+                    .unwrap_or_else(|_| Err(node.rpc.origin.node("broadcast", "no answer"))),
+            };
+            match (sent, unknown.take()) {
+                (Ok(Check::Accepted), _) => return Ok(Check::Accepted),
+                (Ok(refused), None) => return Ok(refused),
+                (Ok(_), Some(error)) => return Err(error),
+                (Err(error @ ChainError::WrongChain { .. }), before) if !last => {
+                    self.set_aside(node.index, &error);
+                    unknown = before;
+                }
+                (Err(error), before) => {
+                    let is_answer = answer(&error).is_some();
+                    if !is_answer && self.nodes.len() > 1 {
+                        self.failed(node.index, &crate::errors::with_causes(&error));
+                    }
+                    let error = before.unwrap_or(error);
+                    if is_answer || last {
+                        return Err(error);
+                    }
+                    unknown = Some(error);
+                }
+            }
+        }
+    }
+}

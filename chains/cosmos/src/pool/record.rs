@@ -1,0 +1,124 @@
+//! What is known of one node, and how it changes with what the node does: pure.
+
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use super::latency::Latency;
+use super::Kind;
+
+/// How long a node rests after its first failure, and at most; twice as long
+/// after each further one.
+const REST_MIN: Duration = Duration::from_millis(500);
+const REST_MAX: Duration = Duration::from_secs(30);
+/// Another node was faster this often without an answer of this one between:
+/// it has stopped answering.
+const OVERTAKEN_MAX: u32 = 3;
+/// How long a node stays away that lied or serves another chain.
+const AWAY: Duration = Duration::from_secs(30 * 60);
+
+/// One node, as it behaved.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Record {
+    /// Failures in a row.
+    failures: u32,
+    rest_until: Option<Instant>,
+    overtaken: u32,
+    away_until: Option<Instant>,
+    /// Why its word is in doubt, until another's shows who was right.
+    pub doubt: Option<String>,
+    /// The newest block it said it has; 0 is unknown.
+    pub height: u64,
+    /// It has nothing below this height any more.
+    pub pruned_below: u64,
+    latency: [Latency; Kind::COUNT],
+}
+
+impl Record {
+    #[cfg(test)]
+    pub fn at(height: u64) -> Self {
+        Self {
+            height,
+            ..Self::default()
+        }
+    }
+
+    /// Returns whether it had failed before.
+    pub fn answered(&mut self, kind: Kind, took: Duration, now: Instant) -> bool {
+        self.latency[kind as usize].answered(took, now);
+        self.overtaken = 0;
+        self.rest_until = None;
+        std::mem::take(&mut self.failures) > 0
+    }
+
+    /// Returns whether this is the first failure in a row.
+    pub fn failed(&mut self, now: Instant) -> bool {
+        // Questions that were on their way together fail together.
+        if !self.is_resting(now) {
+            self.failures = self.failures.saturating_add(1);
+            self.rest(now);
+            return self.failures == 1;
+        }
+        false
+    }
+
+    /// Another node has answered what this one has not after so long. Returns
+    /// whether it is taken as failed from here on.
+    pub fn overtaken(&mut self, kind: Kind, after: Duration, now: Instant) -> bool {
+        self.latency[kind as usize].overtaken(after, now);
+        self.overtaken += 1;
+        if self.overtaken < OVERTAKEN_MAX {
+            return false;
+        }
+        self.overtaken = 0;
+        self.failed(now)
+    }
+
+    /// Returns whether it was not away already.
+    pub fn set_aside(&mut self, now: Instant) -> bool {
+        let was = self.is_away(now);
+        self.away_until = Some(now + AWAY);
+        !was
+    }
+
+    pub fn is_away(&self, now: Instant) -> bool {
+        self.away_until.is_some_and(|until| now < until)
+    }
+
+    /// Whether it failed so lately that it is not asked before others.
+    pub fn is_resting(&self, now: Instant) -> bool {
+        self.rest_until.is_some_and(|until| now < until)
+    }
+
+    /// Whether it failed and has not answered since.
+    pub fn is_failing(&self) -> bool {
+        self.failures > 0
+    }
+
+    /// One question goes to a node that has rested. Until that is answered the
+    /// node counts as failed once more, so that no other follows.
+    pub fn try_again(&mut self, now: Instant) {
+        if self.is_failing() && !self.is_resting(now) {
+            self.failures = self.failures.saturating_add(1);
+            self.rest(now);
+        }
+    }
+
+    fn rest(&mut self, now: Instant) {
+        let doubled = 1 << self.failures.saturating_sub(1).min(16);
+        self.rest_until = Some(now + (REST_MIN * doubled).min(REST_MAX));
+    }
+
+    /// Whether it may have the block or state of this height.
+    pub fn has(&self, height: u64) -> bool {
+        (self.height == 0 || self.height >= height) && height >= self.pruned_below
+    }
+
+    pub fn average(&self, kind: Kind, now: Instant) -> Option<Duration> {
+        self.latency[kind as usize].average(now)
+    }
+
+    pub fn p95(&self, kind: Kind) -> Option<Duration> {
+        self.latency[kind as usize].p95()
+    }
+}

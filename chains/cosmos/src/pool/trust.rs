@@ -1,0 +1,85 @@
+//! Who gave what: a proof that does not verify is held against the node it came
+//! from, once another node's does.
+
+use std::collections::VecDeque;
+
+use tern_chains::{ChainError, Proven};
+use tokio::time::Instant;
+
+use super::Pool;
+
+/// Proofs whose giver is remembered: a few batches' worth.
+const GIVEN_MAX: usize = 8192;
+
+/// Which node each proof of late came from.
+#[derive(Debug, Default)]
+pub(super) struct Givers(VecDeque<(u64, String, usize)>);
+
+impl Givers {
+    fn gave(&mut self, node: usize, proven: &Proven) {
+        if self.0.len() == GIVEN_MAX {
+            self.0.pop_front();
+        }
+        self.0
+            .push_back((proven.height, proven.path.to_string(), node));
+    }
+
+    fn of(&self, proven: &Proven) -> Option<usize> {
+        let path = proven.path.to_string();
+        let mut given = self.0.iter().rev();
+        let found = given.find(|(height, known, _)| *height == proven.height && *known == path);
+        found.map(|(_, _, node)| *node)
+    }
+}
+
+impl Pool {
+    /// A node gave this proof.
+    pub fn gave(&self, node: usize, proven: &Proven) {
+        if self.nodes.len() > 1 {
+            self.board().givers.gave(node, proven);
+        }
+    }
+
+    /// A proof was checked. One that does not hold puts its giver in doubt; one
+    /// that does shows that those in doubt were wrong.
+    pub fn checked(&self, proven: &Proven, error: Option<&ChainError>) {
+        if self.nodes.len() == 1 {
+            return;
+        }
+        let mut board = self.board();
+        let Some(giver) = board.givers.of(proven) else {
+            return;
+        };
+        match error {
+            Some(error) => {
+                let doubt = &mut board.records[giver].doubt;
+                doubt.get_or_insert_with(|| error.to_string());
+            }
+            None => {
+                board.records[giver].doubt = None;
+                let records = board.records.iter().enumerate();
+                let doubted: Vec<(usize, String)> = records
+                    .filter_map(|(index, record)| Some((index, record.doubt.clone()?)))
+                    .collect();
+                drop(board);
+                for (node, reason) in doubted {
+                    self.set_aside(node, &reason);
+                }
+            }
+        }
+    }
+
+    /// Leaves a node out that lies or serves another chain, and says so.
+    pub fn set_aside(&self, node: usize, reason: &dyn std::fmt::Display) {
+        let mut board = self.board();
+        board.records[node].doubt = None;
+        let news = board.records[node].set_aside(Instant::now());
+        drop(board);
+        if news {
+            let origin = &self.nodes[node].rpc.origin;
+            let (chain, node) = (&origin.chain, &origin.node);
+            tracing::warn!(%chain, node, %reason, "not asking this node for half an hour: its answers are not this chain's");
+            self.turned.send_modify(|turn| *turn = turn.wrapping_add(1));
+        }
+    }
+}
