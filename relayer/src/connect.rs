@@ -7,7 +7,7 @@ use std::sync::Arc;
 use anyhow::Context as _;
 use tern_chains::ChainId;
 use tern_config::{ChainConfig, Config};
-use tern_cosmos::{CosmosChain, CosmosSettings, Key};
+use tern_cosmos::{CosmosChain, CosmosSettings, Key, NodeAddress};
 
 use crate::cli::Options;
 use crate::keys::KeyFolder;
@@ -64,10 +64,15 @@ impl Context {
             .parse()
             .with_context(|| field("gas_price"))?;
         let multiplier = chain.gas_multiplier.parse();
+        let further_nodes = chain.further_nodes().map(|node| NodeAddress {
+            rpc: node.rpc.clone(),
+            grpc: node.grpc.clone(),
+        });
         Ok(CosmosSettings {
             gas_multiplier: multiplier.with_context(|| field("gas_multiplier"))?,
             request_timeout: chain.request_timeout,
             max_concurrent_requests: chain.max_concurrent_requests,
+            further_nodes: further_nodes.collect(),
             key,
             ..CosmosSettings::new(
                 ChainId::from_string(id),

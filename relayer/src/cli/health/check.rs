@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde::Serialize;
 use tern_chains::{BlockTime, Chain, ChainError, Class};
 use tern_config::ChainConfig;
-use tern_cosmos::{CosmosChain, GasPrice, Key, NodeHealth};
+use tern_cosmos::{CosmosChain, GasPrice, Key, NodeHealth, NodeReport};
 
 use crate::connect::Context;
 use crate::output;
@@ -13,6 +13,8 @@ use crate::output;
 /// A newest block older than this is a chain that has stopped, or a node that
 /// no longer follows it. Slow chains make a block in some ten seconds.
 const BLOCK_AGE_MAX: Duration = Duration::from_secs(60);
+/// Blocks behind another node that are more than a block on its way.
+const LAG_BAD: u64 = 5;
 /// Gas that should be affordable: a large batch of packets.
 const GAS_IN_RESERVE: u64 = 10_000_000;
 
@@ -53,12 +55,12 @@ pub async fn chain(context: &Context, config: &ChainConfig, now: BlockTime) -> V
         .and_then(|keys| Ok(keys.load(&config.key)?));
     let mut checks = Vec::new();
     match context.connect_read_only(&config.id) {
-        Ok(chain) => checks.extend(node(&chain, now).await),
+        Ok(chain) => checks.extend(nodes(&chain, now).await),
         Err(error) => checks.push(Check::bad("config", output::one_line(&error))),
     }
     let answers = checks
         .iter()
-        .all(|check| check.name != "node" || check.good);
+        .any(|check| check.name == "node" && check.good);
     match key {
         Err(error) => checks.push(Check::bad("key", output::one_line(&error))),
         Ok(key) => {
@@ -74,44 +76,71 @@ pub async fn chain(context: &Context, config: &ChainConfig, now: BlockTime) -> V
     checks
 }
 
-async fn node(chain: &CosmosChain, now: BlockTime) -> Vec<Check> {
-    let (status, grpc) = futures::join!(chain.health(), chain.unbonding_period());
-    let status = match status {
-        Ok(status) => status,
-        Err(error) => return vec![Check::bad("node", advised(error, "rpc"))],
-    };
-    let mut checks = judge(&status, chain.id().as_str(), now);
-    checks.push(match grpc {
-        Ok(_) => Check::good("grpc", chain.settings().grpc.as_str().trim_end_matches('/')),
-        Err(error) => Check::bad("grpc", advised(error, "grpc")),
+/// Every node of a chain, compared with the one that is the furthest.
+async fn nodes(chain: &CosmosChain, now: BlockTime) -> Vec<Check> {
+    let reports = chain.nodes().await;
+    let id = chain.id().as_str();
+    let heights = reports.iter().filter_map(|report| {
+        let health = report.health.as_ref().ok()?;
+        (health.network == id).then_some(health.height)
     });
-    checks
+    let newest = heights.max().unwrap_or_default();
+    let checks = reports.into_iter().flat_map(|report| {
+        let mut checks = match &report.health {
+            Ok(health) => judge(health, &report, id, newest, now),
+            Err(_) => Vec::new(),
+        };
+        match report.health {
+            Err(error) => checks.push(Check::bad("node", advised(error, "rpc"))),
+            // A door of a wrong or silent node is not a second finding.
+            Ok(_) => checks.push(match report.grpc_health {
+                Ok(()) => Check::good("grpc", report.grpc),
+                Err(error) => Check::bad("grpc", advised(error, "grpc")),
+            }),
+        }
+        checks
+    });
+    checks.collect()
 }
 
 /// What a node says of itself, judged.
-fn judge(status: &NodeHealth, id: &str, now: BlockTime) -> Vec<Check> {
+fn judge(
+    health: &NodeHealth,
+    report: &NodeReport,
+    id: &str,
+    newest: u64,
+    now: BlockTime,
+) -> Vec<Check> {
     let NodeHealth {
         network,
         version,
         height,
         ..
-    } = status;
+    } = health;
+    let at = &report.rpc;
     if network != id {
-        let says = format!("it serves {network}, not {id}: correct `rpc` or `id`");
+        let says = format!("{at} serves {network}, not {id}: correct `rpc` or `id`");
         return vec![Check::bad("node", says)];
     }
+    let latency = report.latency.as_millis();
     let node = Check::good(
         "node",
-        format!("CometBFT {version}, {id} at height {height}"),
+        format!("{at}, CometBFT {version}, {id} at height {height}, answers in {latency} ms"),
     );
-    let sync = match status.catching_up {
-        true => Check::bad(
+    let lag = newest.saturating_sub(*height);
+    let sync = match (health.catching_up, lag) {
+        (true, _) => Check::bad(
             "sync",
             "the node is catching up: wait for it, or name another node",
         ),
-        false => Check::good("sync", "the node is up to date"),
+        (false, LAG_BAD..) => Check::bad(
+            "sync",
+            format!("the node is {lag} blocks behind another: is it stuck?"),
+        ),
+        (false, 0) => Check::good("sync", "the node is up to date"),
+        (false, _) => Check::good("sync", format!("the node is {lag} blocks behind another")),
     };
-    let age = Duration::from_nanos(now.0.saturating_sub(status.time.0));
+    let age = Duration::from_nanos(now.0.saturating_sub(health.time.0));
     let shown = humantime::format_duration(Duration::from_secs(age.as_secs()));
     let block = match age > BLOCK_AGE_MAX {
         true => Check::bad(
@@ -179,24 +208,37 @@ mod tests {
         }
     }
 
-    fn bad(status: &NodeHealth, now_seconds: u64) -> Vec<&'static str> {
+    fn bad(status: &NodeHealth, newest: u64, now_seconds: u64) -> Vec<&'static str> {
         let now = BlockTime(now_seconds * 1_000_000_000);
-        let checks = judge(status, "akash-a", now);
+        let report = NodeReport {
+            rpc: "http://a".to_owned(),
+            grpc: "http://b".to_owned(),
+            health: Ok(status.clone()),
+            latency: Duration::from_millis(3),
+            grpc_health: Ok(()),
+        };
+        let checks = judge(status, &report, "akash-a", newest, now);
         let bad = checks.iter().filter(|check| !check.good);
         bad.map(|check| check.name).collect()
     }
 
     #[test]
     fn a_node_is_judged_by_what_it_says_of_itself() {
-        assert!(bad(&status(), 101).is_empty());
+        assert!(bad(&status(), 42, 101).is_empty());
         // A clock a little behind the chain's is no fault.
-        assert!(bad(&status(), 99).is_empty());
-        assert_eq!(bad(&status(), 161), ["block"]);
+        assert!(bad(&status(), 42, 99).is_empty());
+        assert_eq!(bad(&status(), 42, 161), ["block"]);
         let mut other = status();
         other.catching_up = true;
-        assert_eq!(bad(&other, 101), ["sync"]);
+        assert_eq!(bad(&other, 42, 101), ["sync"]);
         other.network = "kava-a".to_owned();
-        assert_eq!(bad(&other, 101), ["node"]);
+        assert_eq!(bad(&other, 42, 101), ["node"]);
+    }
+
+    #[test]
+    fn a_node_is_compared_with_the_furthest() {
+        assert!(bad(&status(), 46, 101).is_empty());
+        assert_eq!(bad(&status(), 47, 101), ["sync"]);
     }
 
     #[test]
