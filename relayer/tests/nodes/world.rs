@@ -1,0 +1,374 @@
+//! Two chains that make blocks, two nodes each, and an engine that reaches them
+//! through sockets.
+
+use std::collections::BTreeMap;
+use std::future::pending;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use ibc_proto::cosmos::base::v1beta1::Coin;
+use ibc_proto::google::protobuf::Any;
+use ibc_proto::ibc::applications::transfer::v1::MsgTransfer;
+use prost::Message as _;
+use tendermint::Time;
+use tern::engine::{Engine, EngineError, LaneSettings, Parts, Store};
+use tern_chains::{BlockTime, Chain, ChainId, ChannelId, Check, ClientParams, PortId, TxDraft};
+use tern_core::ledger::{Adopted, ChannelWish, View};
+use tern_core::plan::Scope;
+use tern_core::policy::Policy;
+use tern_cosmos::{CosmosChain, CosmosSettings, Key, NodeAddress};
+use tern_devnet::{serve, DevnetChain, Genesis, Node};
+use tokio::io::copy_bidirectional;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+use tracing::field::{Field, Visit};
+use tracing_subscriber::layer::{self, Layer, SubscriberExt};
+
+const BLOCK_TIME: Duration = Duration::from_millis(200);
+const FUNDS: u128 = 1_000_000_000_000;
+/// Accounts by the byte their private key is made of.
+const RELAYER: u8 = 1;
+const USER: u8 = 2;
+
+struct Side {
+    nodes: [Node; 2],
+    chain: Arc<CosmosChain>,
+    prefix: &'static str,
+    denom: &'static str,
+}
+
+pub struct World {
+    sides: [Side; 2],
+}
+
+/// An engine at work.
+pub struct Relaying {
+    stop: CancellationToken,
+    task: JoinHandle<Result<(), EngineError>>,
+}
+
+impl Relaying {
+    pub async fn end(self) {
+        self.stop.cancel();
+        let ended = self.task.await.expect("no panic");
+        ended.expect("an engine that ends in peace");
+    }
+}
+
+impl World {
+    /// The first nodes of the chains in `dead` do not exist.
+    pub async fn start(dead: &[usize]) -> Self {
+        Self {
+            sides: [
+                side("akash-1", "akash", "uakt", dead.contains(&0)).await,
+                side("kava-1", "kava", "usdx", dead.contains(&1)).await,
+            ],
+        }
+    }
+
+    pub fn first(&self, side: usize) -> &Node {
+        &self.sides[side].nodes[0]
+    }
+
+    pub fn chain(&self, side: usize) -> &CosmosChain {
+        &self.sides[side].chain
+    }
+
+    pub async fn open_channel(&self) {
+        let [a, b] = &self.sides;
+        let wish = ChannelWish {
+            a: a.chain.id().clone(),
+            b: b.chain.id().clone(),
+            a_port: PortId::transfer(),
+            b_port: PortId::transfer(),
+            ordering: tern_chains::Ordering::Unordered,
+            version: String::new(),
+            adopted: Adopted::default(),
+        };
+        let engine = self.engine(Scope::Handshake(wish));
+        let opened = engine.open_channel(CancellationToken::new()).await;
+        opened.expect("a channel");
+    }
+
+    pub fn relay(&self) -> Relaying {
+        let stop = CancellationToken::new();
+        let engine = self.engine(Scope::Everything);
+        let task = tokio::spawn(engine.run(stop.clone()));
+        Relaying { stop, task }
+    }
+
+    fn engine(&self, scope: Scope) -> Engine {
+        let mut parts = Parts {
+            chains: BTreeMap::new(),
+            lanes: BTreeMap::new(),
+            clients: BTreeMap::new(),
+            policy: Policy::default(),
+            clock: Arc::new(now),
+            reconcile_every: Duration::from_secs(60),
+            store: Store::in_memory(),
+            view: View::default(),
+            observer: Box::new(|_| {}),
+        };
+        for side in &self.sides {
+            let id = side.chain.id();
+            let lane = LaneSettings {
+                messages_max: 100,
+                gas_max: None,
+                timeout_blocks: 40,
+                memo: String::new(),
+            };
+            parts.lanes.insert(id.clone(), lane);
+            parts.clients.insert(id.clone(), ClientParams::default());
+            parts.chains.insert(id.clone(), side.chain.clone());
+        }
+        Engine::start(parts, scope)
+    }
+
+    /// A door to the first chain's node through a socket that counts how often
+    /// somebody connects.
+    pub async fn counted_door(&self) -> (CosmosChain, Arc<AtomicUsize>) {
+        let side = &self.sides[0];
+        let target = on_sockets(&side.nodes[1]).await;
+        let port = target.rpc.port().expect("a port");
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let rpc = format!("http://{}", listener.local_addr().expect("an address"));
+        let connected = Arc::new(AtomicUsize::new(0));
+        let count = connected.clone();
+        tokio::spawn(async move {
+            while let Ok((mut client, _)) = listener.accept().await {
+                count.fetch_add(1, Ordering::Relaxed);
+                tokio::spawn(async move {
+                    let mut node = TcpStream::connect(("127.0.0.1", port)).await?;
+                    copy_bidirectional(&mut client, &mut node).await
+                });
+            }
+        });
+        let settings = CosmosSettings {
+            rpc: rpc.parse().expect("a URL"),
+            grpc: target.grpc,
+            further_nodes: Vec::new(),
+            ..side.chain.settings().clone()
+        };
+        (CosmosChain::new(settings).expect("a chain"), connected)
+    }
+
+    /// The user of the first chain sends packets through the relayer's nodes.
+    pub async fn send(&self, count: u64) {
+        let [side, other] = &self.sides;
+        let key = Key::from_private_key(&[USER; 32], side.prefix).expect("a key");
+        let message = MsgTransfer {
+            source_port: "transfer".into(),
+            source_channel: "channel-0".into(),
+            token: Some(Coin {
+                denom: side.denom.into(),
+                amount: "10".into(),
+            }),
+            sender: key.address().to_owned(),
+            receiver: address(USER, other.prefix),
+            timeout_height: None,
+            timeout_timestamp: now().0 + 600_000_000_000,
+            memo: String::new(),
+        };
+        let message = Any {
+            type_url: "/ibc.applications.transfer.v1.MsgTransfer".into(),
+            value: message.encode_to_vec(),
+        };
+        let inside = side.inside(USER);
+        let account = inside.account().await.expect("an account");
+        let draft = TxDraft {
+            messages: vec![message; count as usize],
+            memo: String::new(),
+            account,
+            gas: 100_000 * count + 100_000,
+            timeout_height: 0,
+        };
+        let tx = side.chain.sign_with(&key, &draft).expect("a signature");
+        let check = side.chain.broadcast(&tx).await.expect("an answer");
+        assert_eq!(check, Check::Accepted);
+        self.blocks(1).await;
+    }
+
+    /// Waits until the first chain has made so many.
+    pub async fn blocks(&self, count: u64) {
+        let inside = self.sides[0].inside(USER);
+        let (head, _) = inside.latest().await.expect("a height");
+        let last = inside.next_block(head + count - 1).await;
+        last.expect("a block");
+    }
+
+    /// Packets of the first chain without an acknowledgement.
+    pub async fn pending(&self) -> usize {
+        let inside = self.sides[0].inside(USER);
+        let (port, channel) = (PortId::transfer(), ChannelId::new(0));
+        let open = inside.commitments(&port, &channel).await;
+        open.expect("the chain itself answers").len()
+    }
+
+    /// Waits for it, block by block.
+    pub async fn all_acknowledged(&self) {
+        let inside = self.sides[0].inside(USER);
+        let (mut head, _) = inside.latest().await.expect("a height");
+        let last = head + 300;
+        while self.pending().await > 0 {
+            assert!(head < last, "{} are pending", self.pending().await);
+            inside.next_block(head).await.expect("a block");
+            head += 1;
+        }
+    }
+}
+
+impl Side {
+    /// A door no fault is in front of.
+    fn inside(&self, key: u8) -> DevnetChain {
+        let key = Key::from_private_key(&[key; 32], self.prefix).expect("a key");
+        let price = format!("0{}", self.denom).parse().expect("a price");
+        DevnetChain::new(self.nodes[1].clone(), Some(key), price).expect("a door")
+    }
+}
+
+async fn side(id: &str, prefix: &'static str, denom: &'static str, dead: bool) -> Side {
+    let mut genesis = Genesis::new(id, prefix, time());
+    for key in [RELAYER, USER] {
+        genesis = genesis.fund(address(key, prefix), &[(denom, FUNDS)]);
+    }
+    let node = Node::new(&genesis).expect("a chain");
+    let nodes = [node.another(), node.clone()];
+    let first = match dead {
+        true => nowhere(),
+        false => on_sockets(&nodes[0]).await,
+    };
+    let second = on_sockets(&nodes[1]).await;
+    tokio::spawn(async move {
+        loop {
+            tokio::time::sleep(BLOCK_TIME).await;
+            node.make_block(time()).expect("a block");
+        }
+    });
+    let price = format!("0{denom}").parse().expect("a price");
+    let id = ChainId::from_string(id);
+    let mut settings = CosmosSettings::new(id, first.rpc, first.grpc, prefix, price);
+    settings.further_nodes = vec![second];
+    settings.key = Some(Key::from_private_key(&[RELAYER; 32], prefix).expect("a key"));
+    Side {
+        nodes,
+        chain: Arc::new(CosmosChain::new(settings).expect("a chain")),
+        prefix,
+        denom,
+    }
+}
+
+async fn on_sockets(node: &Node) -> NodeAddress {
+    let bind = || TcpListener::bind("127.0.0.1:0");
+    let (rpc, grpc) = (bind().await.expect("a port"), bind().await.expect("a port"));
+    let url = |listener: &TcpListener| {
+        let at = listener.local_addr().expect("an address");
+        format!("http://{at}").parse().expect("a URL")
+    };
+    let address = NodeAddress {
+        rpc: url(&rpc),
+        grpc: url(&grpc),
+    };
+    // Ends with the test's runtime.
+    tokio::spawn(serve(node.clone(), rpc, grpc, pending()));
+    address
+}
+
+/// Ports nobody listens at.
+fn nowhere() -> NodeAddress {
+    let url = || "http://127.0.0.1:1".parse().expect("a URL");
+    NodeAddress {
+        rpc: url(),
+        grpc: url(),
+    }
+}
+
+fn address(key: u8, prefix: &str) -> String {
+    let key = Key::from_private_key(&[key; 32], prefix).expect("a key");
+    key.address().to_owned()
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "chains on sockets live in the machine's time"
+)]
+fn now() -> BlockTime {
+    let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH);
+    let since_epoch = since_epoch.expect("after 1970");
+    BlockTime(since_epoch.as_nanos() as u64)
+}
+
+fn time() -> Time {
+    let now = now().0;
+    let (seconds, rest) = (now / 1_000_000_000, now % 1_000_000_000);
+    Time::from_unix_timestamp(seconds as i64, rest as u32).expect("in range")
+}
+
+/// Every request to a node from now on, by chain, node and what was asked.
+#[derive(Clone, Default)]
+pub struct Counted(Arc<Mutex<BTreeMap<String, usize>>>);
+
+impl Counted {
+    /// One line for each, the sum first; and begins anew.
+    pub fn take(&self) -> String {
+        let counts = std::mem::take(&mut *self.0.lock().expect("no panic"));
+        let sum: usize = counts.values().sum();
+        let lines = counts
+            .iter()
+            .map(|(what, count)| format!("{count:6} {what}"));
+        std::iter::once(format!("{sum:6} in all"))
+            .chain(lines)
+            .collect::<Vec<_>>()
+            .join("\n")
+    }
+}
+
+impl<S: tracing::Subscriber> Layer<S> for Counted {
+    fn on_event(&self, event: &tracing::Event<'_>, _: layer::Context<'_, S>) {
+        if event.metadata().target() != "tern_cosmos::request" {
+            return;
+        }
+        let mut fields = Fields::default();
+        event.record(&mut fields);
+        // Without height, path and address.
+        let words = fields.doing.split(' ');
+        let doing: Vec<&str> = words.take_while(|word| !word.contains(is_detail)).collect();
+        let kind = fields.doing.split(' ').nth(1).unwrap_or_default();
+        let kind = kind.split('/').next().unwrap_or_default();
+        let what = match doing.first() {
+            Some(&"abci_query") => format!("abci_query {kind}"),
+            _ => doing.join(" "),
+        };
+        let key = format!("{} {what}", fields.chain);
+        *self.0.lock().expect("no panic").entry(key).or_default() += 1;
+    }
+}
+
+fn is_detail(letter: char) -> bool {
+    letter == '/' || letter.is_ascii_digit()
+}
+
+#[derive(Default)]
+struct Fields {
+    chain: String,
+    doing: String,
+}
+
+impl Visit for Fields {
+    fn record_debug(&mut self, field: &Field, value: &dyn std::fmt::Debug) {
+        match field.name() {
+            "chain" => self.chain = format!("{value:?}"),
+            "doing" => self.doing = format!("{value:?}").replace('"', ""),
+            _ => {}
+        }
+    }
+}
+
+pub fn count_requests() -> Counted {
+    let counted = Counted::default();
+    let filter = tracing_subscriber::filter::LevelFilter::TRACE;
+    let subscriber = tracing_subscriber::registry().with(counted.clone().with_filter(filter));
+    let _ = tracing::subscriber::set_global_default(subscriber);
+    counted
+}
