@@ -11,6 +11,7 @@
 //! edge that comes back is the chain itself, and a node's immediate refusal.
 
 mod batches;
+pub mod bisect;
 mod discover;
 mod error;
 mod follow;

@@ -18,6 +18,8 @@ use tern_chains::{
 use tern_core::ledger::{ChannelKey, Fact, Finding, Head};
 use tracing::warn;
 
+use super::bisect::{since_present, Since};
+
 /// What the ledger knows of a source end's open packets, before asking.
 pub type Snapshot = BTreeMap<Sequence, Known>;
 
@@ -207,10 +209,10 @@ async fn locate(
     let mut facts = Vec::new();
     let mut latest = latest;
     while let Some(sequence) = missing.pop_last() {
-        let height = match first_height(chain, looked.path(sequence), latest).await? {
-            Appeared::At(height) => Some(height),
-            Appeared::Never => continue,
-            Appeared::BeforePruned => chain.find_event(&looked.query(sequence)).await?,
+        let height = match since_present(chain, &looked.path(sequence), 0, latest).await? {
+            Since::Height(height) => Some(height),
+            Since::Never => continue,
+            Since::BeforePruned => chain.find_event(&looked.query(sequence)).await?,
         };
         let Some(height) = height else {
             warn!(
@@ -248,60 +250,4 @@ fn has(block: &Block, looked: Looked<'_>, sequence: Sequence) -> bool {
         .events
         .iter()
         .any(|event| looked.matches(event) == Some(sequence))
-}
-
-#[derive(Debug, PartialEq, Eq)]
-enum Appeared {
-    At(u64),
-    /// Not there at the newest height.
-    Never,
-    /// There as far back as the node's state goes.
-    BeforePruned,
-}
-
-/// The height at which a value appeared, by doubling steps back and halving
-/// between.
-async fn first_height(chain: &dyn Chain, path: Path, latest: u64) -> Result<Appeared, ChainError> {
-    let present = |height: u64| {
-        let path = path.clone();
-        async move {
-            match chain.query(path, Some(height)).await {
-                Ok(value) => Ok(Some(value.is_some())),
-                Err(ChainError::Pruned { .. }) => Ok(None),
-                Err(error) => Err(error),
-            }
-        }
-    };
-    if present(latest).await? != Some(true) {
-        return Ok(Appeared::Never);
-    }
-    let (mut low, mut high, mut step) = (0, latest, 1);
-    let mut is_absent_at_low = true;
-    while high > 1 {
-        let probe = high.saturating_sub(step).max(1);
-        match present(probe).await? {
-            Some(true) => high = probe,
-            absent => {
-                low = probe;
-                is_absent_at_low = absent.is_some();
-                break;
-            }
-        }
-        step *= 2;
-    }
-    while high - low > 1 {
-        let middle = low + (high - low) / 2;
-        match present(middle).await? {
-            Some(true) => high = middle,
-            absent => {
-                low = middle;
-                is_absent_at_low = absent.is_some();
-            }
-        }
-    }
-    Ok(if is_absent_at_low {
-        Appeared::At(high)
-    } else {
-        Appeared::BeforePruned
-    })
 }
