@@ -1,11 +1,24 @@
 //! Receive, acknowledge, time out: what each open packet needs next.
 
-use tern_chains::{Height, Ordering, Packet, TimeoutHeight};
+use tern_chains::{ChainId, Height, Ordering, Packet, TimeoutHeight};
 
 use super::batch::{Datagram, Proposals, Work};
 use super::proof::route;
 use super::{Route, Situation, Why};
 use crate::ledger::{ChannelKey, ChannelRecord, Head, Item, PacketKey, PacketRecord, PacketState};
+
+/// ICS-04: a packet has timed out once the destination's height or time has
+/// reached its timeout.
+pub fn timed_out(packet: &Packet, dst: &ChainId, head: Head) -> bool {
+    let by_height = match packet.timeout_height {
+        TimeoutHeight::Never => false,
+        TimeoutHeight::At(timeout) => {
+            Height::new(dst.version(), head.height).is_ok_and(|height| height >= timeout)
+        }
+    };
+    let timestamp = packet.timeout_timestamp.nanoseconds();
+    by_height || (timestamp != 0 && head.time.0 >= timestamp)
+}
 
 /// Proposes the next step of every open packet, of all channels or of the ones
 /// sent from `only`.
@@ -65,7 +78,7 @@ fn step(situation: &Situation<'_>, key: &PacketKey, record: &PacketRecord) -> It
         situation
             .view
             .head(&record.dst)
-            .is_some_and(|head| timed_out(packet, record, head))
+            .is_some_and(|head| timed_out(packet, &record.dst, head))
     });
     match record.state() {
         PacketState::Received | PacketState::AckWritten => Item::Ack(key.clone()),
@@ -74,7 +87,7 @@ fn step(situation: &Situation<'_>, key: &PacketKey, record: &PacketRecord) -> It
     }
 }
 
-type Proposal = (tern_chains::ChainId, Route, Work);
+type Proposal = (ChainId, Route, Work);
 
 fn next(
     situation: &Situation<'_>,
@@ -126,7 +139,7 @@ fn recv_or_timeout(
     let Some(dst_head) = situation.view.head(&record.dst) else {
         return Err(Why::NotReady(record.dst.clone()));
     };
-    if timed_out(packet, record, dst_head) {
+    if timed_out(packet, &record.dst, dst_head) {
         // A receive that is still in flight decides first.
         if let Some(why) = situation.hold(&Item::Recv(key.clone()), &record.dst) {
             if why == Why::InFlight {
@@ -154,7 +167,7 @@ fn recv_or_timeout(
         height: dst_head.height + 1,
         time: dst_head.time,
     };
-    if timed_out(packet, record, next_block) {
+    if timed_out(packet, &record.dst, next_block) {
         return Err(Why::TooLate(record.dst.clone()));
     }
     to_dst(situation, key, record, packet, sent)
@@ -217,19 +230,6 @@ fn to_src(
         deadline_ns: u64::MAX,
     };
     Ok((chain.clone(), route, work))
-}
-
-/// ICS-04: a packet has timed out once the destination's height or time has
-/// reached its timeout.
-fn timed_out(packet: &Packet, record: &PacketRecord, head: Head) -> bool {
-    let by_height = match packet.timeout_height {
-        TimeoutHeight::Never => false,
-        TimeoutHeight::At(timeout) => {
-            Height::new(record.dst.version(), head.height).is_ok_and(|height| height >= timeout)
-        }
-    };
-    let timestamp = packet.timeout_timestamp.nanoseconds();
-    by_height || (timestamp != 0 && head.time.0 >= timestamp)
 }
 
 fn deadline_ns(packet: &Packet) -> u64 {
