@@ -1,5 +1,6 @@
 //! The command line: what can be asked of `tern`, a file for each family.
 
+mod ack;
 mod channel;
 mod demo;
 mod devnet;
@@ -7,6 +8,7 @@ mod health;
 mod keys;
 mod packet;
 mod parse;
+mod path;
 mod query;
 mod start;
 mod transfer;

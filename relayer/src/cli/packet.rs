@@ -3,15 +3,14 @@
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
 
-use anyhow::{bail, Context as _};
-use clap::{Args, Subcommand};
+use clap::Subcommand;
 use tern::engine::reconcile;
-use tern::engine::{channel_end, Cleared};
-use tern_chains::{Chain, ChannelId, Event, PortId, Sequence};
+use tern::engine::Cleared;
+use tern_chains::{Event, Sequence};
 use tern_core::ledger::{ChannelKey, Fact};
 use tern_core::plan::Scope;
 
-use super::parse;
+use super::path::{end_json, PathArgs};
 use crate::connect::Context;
 use crate::daemon;
 use crate::output::{self, Outcome};
@@ -36,20 +35,6 @@ pub enum PacketCommand {
     Clear(PathArgs),
 }
 
-/// The source end of packets.
-#[derive(Debug, Args)]
-pub struct PathArgs {
-    /// The chain the packets were sent on
-    #[arg(value_name = "SRC-CHAIN")]
-    pub chain: String,
-    /// Their channel on that chain
-    #[arg(value_parser = parse::channel)]
-    pub channel: ChannelId,
-    /// Their port on that chain
-    #[arg(long, default_value = "transfer", value_parser = parse::port)]
-    pub port: PortId,
-}
-
 pub async fn run(context: &Context, command: PacketCommand) -> anyhow::Result<Outcome> {
     match command {
         PacketCommand::Pending(args) => pending(context, args).await,
@@ -59,7 +44,7 @@ pub async fn run(context: &Context, command: PacketCommand) -> anyhow::Result<Ou
 
 async fn pending(context: &Context, args: PathArgs) -> anyhow::Result<Outcome> {
     let src = context.connect_read_only(&args.chain)?;
-    let (src_end, dst_end) = ends(context, &*src, &args).await?;
+    let (src_end, dst_end) = args.ends(context, &*src).await?;
     let dst = context.connect_read_only(dst_end.chain.as_str())?;
     let pending = reconcile::pending(&*src, &*dst, &src_end, &dst_end).await?;
     if context.json {
@@ -89,7 +74,7 @@ async fn pending(context: &Context, args: PathArgs) -> anyhow::Result<Outcome> {
 async fn clear(context: &Context, args: PathArgs) -> anyhow::Result<Outcome> {
     let shutdown = daemon::shutdown()?;
     let src = daemon::funded(context, &args.chain).await?;
-    let (src_end, dst_end) = ends(context, &*src, &args).await?;
+    let (src_end, dst_end) = args.ends(context, &*src).await?;
     let dst = daemon::funded(context, dst_end.chain.as_str()).await?;
     let chains = [src, dst];
     let before = daemon::heights(&chains).await?;
@@ -163,46 +148,6 @@ impl Count {
             _ => {}
         }
     }
-}
-
-/// Both ends of the channel that was named, read from its chain.
-async fn ends(
-    context: &Context,
-    src: &dyn Chain,
-    args: &PathArgs,
-) -> anyhow::Result<(ChannelKey, ChannelKey)> {
-    let src_end = ChannelKey {
-        chain: src.id().clone(),
-        port_id: args.port.clone(),
-        channel_id: args.channel.clone(),
-    };
-    let Some(channel) = channel_end(src, &src_end).await? else {
-        bail!(
-            "there is no channel {src_end}: `tern query channels {}` lists them",
-            args.chain
-        );
-    };
-    let dst = channel.counterparty_chain;
-    context
-        .chain_config(dst.as_str())
-        .with_context(|| format!("channel {src_end} leads to {dst}: add a [[chain]] for it"))?;
-    let Some(channel_id) = channel.counterparty_channel_id else {
-        bail!("channel {src_end} is not open yet: its other end is not known");
-    };
-    let dst_end = ChannelKey {
-        chain: dst,
-        port_id: channel.counterparty_port_id,
-        channel_id,
-    };
-    Ok((src_end, dst_end))
-}
-
-fn end_json(end: &ChannelKey) -> serde_json::Value {
-    serde_json::json!({
-        "chain_id": end.chain.as_str(),
-        "port_id": end.port_id.as_str(),
-        "channel_id": end.channel_id.as_str(),
-    })
 }
 
 /// Sequences for a person: `1-5, 8 (6)`.

@@ -5,8 +5,10 @@ use tern_chains::{ChainId, Sequence};
 
 use super::preflight::Route;
 use super::send::{GivenUp, Landed};
-use super::track::{Ack, Counts, Step, Tracker, What};
+use super::track::{Counts, Step, Tracker, What};
 use super::TransferArgs;
+use crate::cli::ack::Ack;
+use crate::cli::path::clear_command;
 use crate::output::{self, Outcome};
 
 /// Up to so many packets are told of one by one, more are counted.
@@ -59,15 +61,10 @@ fn is_zero(number: &usize) -> bool {
 
 impl Report {
     pub fn new(args: &TransferArgs, route: &Route, json: bool) -> Self {
-        let (chain, channel) = (&args.chain, &args.channel);
-        let mut clear_command = format!("tern packet clear {chain} {channel}");
-        if args.port.as_str() != "transfer" {
-            clear_command += &format!(" --port {}", args.port);
-        }
         Self {
             src: ChainId::from_string(&args.chain),
             dst: route.dst_id.clone(),
-            clear_command,
+            clear_command: clear_command(&args.chain, &args.channel, &args.port),
             packets: args.count as usize,
             wait: args.wait,
             json,

@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 
 use anyhow::Context as _;
 use ibc_proto::ibc::applications::transfer::v1::MsgTransfer;
-use serde::Deserialize;
 use tern_chains::{Block, ChannelId, Event, Packet, PacketId, PortId, Sequence};
+
+use crate::cli::ack::Ack;
 
 /// Our packets on one channel.
 ///
@@ -25,13 +26,6 @@ struct Progress {
     ack: Option<Ack>,
     acknowledged: Option<u64>,
     timed_out: Option<u64>,
-}
-
-/// What an ICS-20 acknowledgement says.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Ack {
-    Success,
-    Error(String),
 }
 
 /// Something that happened to one of our packets.
@@ -167,23 +161,6 @@ fn collect(height: u64, steps: impl Iterator<Item = (Sequence, What)>) -> Vec<St
     steps.collect()
 }
 
-impl Ack {
-    /// ICS-04's usual envelope: `{"result": …}` or `{"error": …}`.
-    fn read(bytes: &[u8]) -> Self {
-        #[derive(Deserialize)]
-        #[serde(rename_all = "snake_case")]
-        enum Envelope {
-            Result(#[allow(dead_code)] serde_json::Value),
-            Error(String),
-        }
-        match serde_json::from_slice(bytes) {
-            Ok(Envelope::Result(_)) => Self::Success,
-            Ok(Envelope::Error(text)) => Self::Error(text),
-            Err(_) => Self::Error(format!("not an ICS-20 answer: {}", hex::encode(bytes))),
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -302,12 +279,5 @@ mod tests {
             (tracker.counts().timed_out, tracker.counts().pending),
             (1, 1)
         );
-    }
-
-    #[test]
-    fn an_acknowledgement_of_an_unknown_form_is_no_success() {
-        assert!(matches!(Ack::read(b"\x01"), Ack::Error(_)));
-        assert!(matches!(Ack::read(b"{}"), Ack::Error(_)));
-        assert_eq!(Ack::read(br#"{"result":"AQ=="}"#), Ack::Success);
     }
 }
