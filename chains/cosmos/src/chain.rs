@@ -19,9 +19,10 @@ use crate::key::Key;
 use crate::light::Light;
 use crate::pool::{Kind, Need, Pool};
 use crate::settings::CosmosSettings;
+use crate::txs::BlockWithTxs;
 use crate::validators::Validators;
 use crate::wake::Wake;
-use crate::{account, blocks, estimate, info, new_client, proof, query, search, state, tx};
+use crate::{account, blocks, estimate, info, new_client, proof, query, search, state, tx, txs};
 
 type Node = Arc<crate::node::Node>;
 
@@ -85,6 +86,14 @@ impl CosmosChain {
     pub async fn unbonding_period(&self) -> Result<Duration> {
         let ask = |node: Node| async move { info::unbonding_period(node.grpc().await?).await };
         self.list(ask).await
+    }
+
+    /// The block at `height`, which must be committed, with what its events came
+    /// from.
+    pub async fn block_with_txs(&self, height: u64) -> Result<BlockWithTxs> {
+        let prefix = &self.settings.account_prefix;
+        let ask = |node: Node| async move { txs::block_with_txs(&node.rpc, height, prefix).await };
+        self.pool.read(Kind::Block, Need::At(height), ask).await
     }
 
     /// Signs with another key than the configured one.

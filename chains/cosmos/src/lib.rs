@@ -37,6 +37,7 @@ mod state;
 #[cfg(test)]
 mod testing;
 mod tx;
+mod txs;
 mod validators;
 mod verify;
 mod wake;
@@ -58,3 +59,4 @@ pub use gas::{Decimal, DecimalError, GasPrice, GasPriceError};
 pub use info::{Coin, NodeHealth, NodeReport};
 pub use key::{Key, KeyError, DEFAULT_HD_PATH};
 pub use settings::{CosmosSettings, NodeAddress};
+pub use txs::{BlockWithTxs, TxInBlock};

@@ -1,0 +1,134 @@
+//! A block with what its events came from: which transaction, who signed it and
+//! what it asked for. More than following a chain needs, for telling a story.
+
+use cosmrs::crypto::PublicKey;
+use ibc_proto::cosmos::tx::v1beta1::{AuthInfo, TxBody, TxRaw};
+use prost::Message as _;
+use tendermint::abci;
+use tendermint::abci::types::ExecTxResult;
+use tendermint_rpc::endpoint::{block, block_results};
+use tern_chains::{BlockTime, ChainId, Event, Message, TxOutcome};
+
+use crate::blocks::{block_time, outcome};
+use crate::errors::Result;
+use crate::events::decode_or_warn;
+use crate::rpc::Rpc;
+
+/// One committed block, its events where they came from.
+#[derive(Clone, Debug, PartialEq)]
+pub struct BlockWithTxs {
+    pub height: u64,
+    pub time: BlockTime,
+    /// IBC events of no transaction: begin- and end-block.
+    pub events: Vec<Event>,
+    /// In order, failed ones included.
+    pub txs: Vec<TxInBlock>,
+}
+
+/// One transaction of a block.
+#[derive(Clone, Debug, PartialEq)]
+pub struct TxInBlock {
+    pub outcome: TxOutcome,
+    /// The account of its first signature; `None` for keys other than
+    /// secp256k1.
+    pub signer: Option<String>,
+    /// Empty if it cannot be decoded.
+    pub messages: Vec<Message>,
+    /// Its IBC events; none if it failed.
+    pub events: Vec<Event>,
+}
+
+/// The committed block at `height`; `prefix` is that of the chain's accounts.
+pub(crate) async fn block_with_txs(rpc: &Rpc, height: u64, prefix: &str) -> Result<BlockWithTxs> {
+    let both = || async { futures::try_join!(rpc.block(height), rpc.block_results(height)) };
+    let (block, results) = rpc.settled(height, both).await?;
+    Ok(decode(&rpc.origin.chain, prefix, &block, &results))
+}
+
+/// Pure: the two answers of the node as one block.
+fn decode(
+    chain: &ChainId,
+    prefix: &str,
+    block: &block::Response,
+    results: &block_results::Response,
+) -> BlockWithTxs {
+    let header = &block.block.header;
+    let height = header.height.value();
+    let facts = |events: &[abci::Event]| -> Vec<Event> {
+        let facts = events.iter();
+        facts
+            .filter_map(|event| decode_or_warn(chain, height, event))
+            .collect()
+    };
+    let outside = [
+        results.begin_block_events.as_deref(),
+        Some(results.finalize_block_events.as_slice()),
+        results.end_block_events.as_deref(),
+    ];
+    let tx_results = results.txs_results.as_deref().unwrap_or_default();
+    let txs = block.block.data.iter().zip(tx_results);
+    let tx = |(bytes, result): (&Vec<u8>, &ExecTxResult)| {
+        let (signer, messages) = contents(bytes, prefix).unwrap_or_default();
+        let events = match result.code.is_ok() {
+            true => facts(&result.events),
+            false => vec![],
+        };
+        TxInBlock {
+            outcome: outcome(bytes, result),
+            signer,
+            messages,
+            events,
+        }
+    };
+    BlockWithTxs {
+        height,
+        time: block_time(header.time),
+        events: outside.into_iter().flatten().flat_map(facts).collect(),
+        txs: txs.map(tx).collect(),
+    }
+}
+
+/// First signer and messages; `None` for bytes that are no Cosmos transaction.
+fn contents(tx: &[u8], prefix: &str) -> Option<(Option<String>, Vec<Message>)> {
+    let raw = TxRaw::decode(tx).ok()?;
+    let body = TxBody::decode(raw.body_bytes.as_slice()).ok()?;
+    let auth = AuthInfo::decode(raw.auth_info_bytes.as_slice()).ok()?;
+    let key = auth.signer_infos.into_iter().next();
+    let signer = key
+        .and_then(|info| PublicKey::try_from(info.public_key?).ok())
+        .and_then(|key| key.account_id(prefix).ok());
+    Some((signer.map(|address| address.to_string()), body.messages))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tx::sign;
+    use crate::Key;
+    use tern_chains::{Account, TxDraft};
+
+    #[test]
+    fn a_transaction_tells_its_signer_and_messages() {
+        let key = Key::from_private_key(&[7; 32], "kava").unwrap();
+        let message = Message {
+            type_url: "/ibc.core.channel.v1.MsgRecvPacket".to_owned(),
+            value: vec![1, 2],
+        };
+        let draft = TxDraft {
+            messages: vec![message.clone()],
+            memo: String::new(),
+            account: Account {
+                address: key.address().to_owned(),
+                account_number: 1,
+                account_sequence: 2,
+            },
+            gas: 3,
+            timeout_height: 4,
+        };
+        let tx = sign(&ChainId::from_string("kava-a"), &key, &draft, vec![]).unwrap();
+        let (signer, messages) = contents(&tx.bytes, "kava").unwrap();
+        assert_eq!(signer.as_deref(), Some(key.address()));
+        assert_eq!(messages, [message]);
+        assert_eq!(contents(b"\xff", "kava"), None);
+    }
+}
