@@ -11,6 +11,7 @@ mod parse;
 mod path;
 mod query;
 mod start;
+mod trace;
 mod transfer;
 
 use std::path::{Path, PathBuf};
@@ -79,6 +80,8 @@ pub enum Command {
     Packet(packet::PacketCommand),
     /// Send tokens over a channel (ICS-20)
     Transfer(transfer::TransferArgs),
+    /// Tell the story of one packet, from the chains themselves
+    Trace(trace::TraceArgs),
     /// List a chain's clients, connections or channels
     #[command(subcommand)]
     Query(query::QueryCommand),
@@ -126,6 +129,7 @@ pub async fn dispatch(options: &Options, command: Command) -> anyhow::Result<Out
         Command::Channel(command) => channel::run(&context()?, command).await,
         Command::Packet(command) => packet::run(&context()?, command).await,
         Command::Transfer(args) => transfer::run(&context()?, args).await,
+        Command::Trace(args) => trace::run(&context()?, args).await,
         Command::Query(command) => query::run(&context()?, command).await,
     }
 }

@@ -9,14 +9,14 @@ use std::process::{Child, Command, Stdio};
 use super::home::Home;
 
 /// `tern devnet`, ended with the test.
-struct Devnet {
+pub struct Devnet {
     child: Child,
     said: String,
 }
 
 impl Devnet {
     /// Starts it, and waits until it says that the chains run.
-    fn start(home: &Home, args: &[&str]) -> Self {
+    pub fn start(home: &Home, args: &[&str]) -> Self {
         let mut child = Command::new(env!("CARGO_BIN_EXE_tern"))
             .args(["devnet", "--block-time", "100ms"])
             .args(args)
@@ -35,7 +35,7 @@ impl Devnet {
     }
 
     /// Ends it with a signal, for its exit code.
-    fn end(mut self, signal: &str) -> Option<i32> {
+    pub fn end(mut self, signal: &str) -> Option<i32> {
         let pid = self.child.id().to_string();
         let sent = Command::new("kill").args([signal, &pid]).status().unwrap();
         assert!(sent.success());
@@ -52,7 +52,7 @@ impl Drop for Devnet {
 }
 
 /// A port with what `chains` chains need after it free.
-fn free_ports(chains: u16) -> String {
+pub fn free_ports(chains: u16) -> String {
     let is_free = |port: u16| TcpListener::bind(("127.0.0.1", port)).is_ok();
     let base = loop {
         let any = TcpListener::bind("127.0.0.1:0").unwrap();

@@ -15,6 +15,7 @@ fn every_command_has_help_with_an_example() {
         "channel open",
         "packet pending",
         "packet clear",
+        "trace",
         "transfer",
         "query clients",
         "query connections",
@@ -87,6 +88,7 @@ fn wrong_usage_ends_with_2_and_says_what_is_expected() {
             &["channel", "open", "akash-a", "kava-a", "--order", "fifo"],
             "unordered",
         ),
+        (&["trace", "akash-a", "channel-0", "0"], "SEQUENCE"),
         (&["fly"], "unrecognized subcommand"),
     ] {
         let ran = home.tern(args);

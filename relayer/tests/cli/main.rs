@@ -7,3 +7,4 @@ mod help;
 mod home;
 mod keys;
 mod node;
+mod trace;

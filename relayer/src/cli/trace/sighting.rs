@@ -1,0 +1,216 @@
+//! A packet's event in a block, and the transaction it is of (pure).
+
+use ibc_proto::ibc::core::channel::v1::{
+    MsgAcknowledgement, MsgRecvPacket, MsgTimeout, MsgTimeoutOnClose, Packet as RawPacket,
+};
+use ibc_proto::ibc::core::client::v1::Height as RawHeight;
+use prost::Message as _;
+use tern_chains::{Event, Message, PacketId};
+use tern_cosmos::{BlockWithTxs, TxInBlock};
+
+use super::story::{Place, Tx};
+
+/// An event that was looked for.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Sighting {
+    pub place: Place,
+    pub event: Event,
+    /// The height its proof is checked at, if a message proves something of the
+    /// packet.
+    pub proof_height: Option<u64>,
+}
+
+/// The first event of the block that is wanted.
+pub fn sight(
+    block: &BlockWithTxs,
+    id: &PacketId,
+    is_wanted: impl Fn(&Event) -> bool,
+) -> Option<Sighting> {
+    let in_tx = block.txs.iter().enumerate().find_map(|(index, tx)| {
+        let event = tx.events.iter().find(|event| is_wanted(event))?;
+        Some((Some(index), event))
+    });
+    let outside = || block.events.iter().find(|event| is_wanted(event));
+    let (index, event) = in_tx.or_else(|| Some((None, outside()?)))?;
+    let its_tx = index.and_then(|index| block.txs.get(index));
+    let proof = its_tx.and_then(|tx| proof_of(tx, id));
+    let url = proof.as_ref().map(|(url, _)| *url);
+    let rivals = block.txs.iter().enumerate().filter(|(other, tx)| {
+        Some(*other) != index && url.is_some() && proof_of(tx, id).map(|(url, _)| url) == url
+    });
+    Some(Sighting {
+        place: Place {
+            height: block.height,
+            time: block.time,
+            tx: its_tx.map(told),
+            rivals: rivals.map(|(_, tx)| told(tx)).collect(),
+        },
+        event: event.clone(),
+        proof_height: proof.and_then(|(_, height)| height),
+    })
+}
+
+fn told(tx: &TxInBlock) -> Tx {
+    Tx {
+        hash: tx.outcome.hash,
+        signer: tx.signer.clone(),
+        messages: tx.messages.len(),
+        code: tx.outcome.code,
+        log: tx.outcome.log.clone(),
+        gas_used: tx.outcome.gas_used,
+        gas_wanted: tx.outcome.gas_wanted,
+    }
+}
+
+/// The kind and the proof height of the message that proves something of the
+/// packet.
+fn proof_of<'a>(tx: &'a TxInBlock, id: &PacketId) -> Option<(&'a str, Option<u64>)> {
+    tx.messages.iter().find_map(|message| {
+        let (packet, height) = packet_and_height(message)?;
+        let height = height.map(|height| height.revision_height);
+        is_of(&packet?, id).then_some((message.type_url.as_str(), height))
+    })
+}
+
+fn packet_and_height(message: &Message) -> Option<(Option<RawPacket>, Option<RawHeight>)> {
+    let value = message.value.as_slice();
+    match message.type_url.as_str() {
+        "/ibc.core.channel.v1.MsgRecvPacket" => {
+            let message = MsgRecvPacket::decode(value).ok()?;
+            Some((message.packet, message.proof_height))
+        }
+        "/ibc.core.channel.v1.MsgAcknowledgement" => {
+            let message = MsgAcknowledgement::decode(value).ok()?;
+            Some((message.packet, message.proof_height))
+        }
+        "/ibc.core.channel.v1.MsgTimeout" => {
+            let message = MsgTimeout::decode(value).ok()?;
+            Some((message.packet, message.proof_height))
+        }
+        "/ibc.core.channel.v1.MsgTimeoutOnClose" => {
+            let message = MsgTimeoutOnClose::decode(value).ok()?;
+            Some((message.packet, message.proof_height))
+        }
+        _ => None,
+    }
+}
+
+fn is_of(packet: &RawPacket, id: &PacketId) -> bool {
+    packet.sequence == id.sequence.as_u64()
+        && packet.source_port == id.src_port.as_str()
+        && packet.source_channel == id.src_channel.as_str()
+        && packet.destination_port == id.dst_port.as_str()
+        && packet.destination_channel == id.dst_channel.as_str()
+}
+
+#[cfg(test)]
+mod tests {
+    use tern_chains::{BlockTime, TxHash, TxOutcome};
+
+    use super::*;
+
+    fn id(sequence: u64) -> PacketId {
+        PacketId {
+            src_port: "transfer".parse().unwrap(),
+            src_channel: "channel-0".parse().unwrap(),
+            dst_port: "transfer".parse().unwrap(),
+            dst_channel: "channel-7".parse().unwrap(),
+            sequence: sequence.into(),
+        }
+    }
+
+    fn recv(sequence: u64, proof_height: u64) -> Message {
+        let message = MsgRecvPacket {
+            packet: Some(RawPacket {
+                sequence,
+                source_port: "transfer".to_owned(),
+                source_channel: "channel-0".to_owned(),
+                destination_port: "transfer".to_owned(),
+                destination_channel: "channel-7".to_owned(),
+                ..RawPacket::default()
+            }),
+            proof_height: Some(RawHeight {
+                revision_number: 0,
+                revision_height: proof_height,
+            }),
+            ..MsgRecvPacket::default()
+        };
+        Message {
+            type_url: "/ibc.core.channel.v1.MsgRecvPacket".to_owned(),
+            value: message.encode_to_vec(),
+        }
+    }
+
+    fn tx(number: u8, code: u32, messages: Vec<Message>, events: Vec<Event>) -> TxInBlock {
+        TxInBlock {
+            outcome: TxOutcome {
+                hash: TxHash([number; 32]),
+                code,
+                codespace: String::new(),
+                log: String::new(),
+                gas_wanted: 9,
+                gas_used: 7,
+            },
+            signer: Some(format!("kava{number}")),
+            messages,
+            events,
+        }
+    }
+
+    fn block(events: Vec<Event>, txs: Vec<TxInBlock>) -> BlockWithTxs {
+        BlockWithTxs {
+            height: 548,
+            time: BlockTime(1),
+            events,
+            txs,
+        }
+    }
+
+    fn is_recv(event: &Event) -> bool {
+        *event == Event::RecvPacket(id(7))
+    }
+
+    #[test]
+    fn an_event_is_told_with_its_transaction_and_proof_height() {
+        let received = |sequence| vec![Event::RecvPacket(id(sequence))];
+        let block = block(
+            vec![],
+            vec![
+                tx(1, 0, vec![recv(6, 90)], received(6)),
+                tx(2, 0, vec![recv(6, 90), recv(7, 102)], received(7)),
+            ],
+        );
+        let seen = sight(&block, &id(7), is_recv).unwrap();
+        let tx = seen.place.tx.unwrap();
+        assert_eq!((seen.place.height, seen.proof_height), (548, Some(102)));
+        assert_eq!((tx.hash, tx.messages), (TxHash([2; 32]), 2));
+        assert_eq!(seen.place.rivals, []);
+    }
+
+    #[test]
+    fn whoever_tried_the_same_in_the_same_block_is_told() {
+        let block = block(
+            vec![],
+            vec![
+                tx(1, 5, vec![recv(7, 101)], vec![]),
+                tx(2, 0, vec![recv(7, 102)], vec![Event::RecvPacket(id(7))]),
+                tx(3, 0, vec![recv(7, 102)], vec![]),
+                tx(4, 0, vec![recv(8, 102)], vec![]),
+            ],
+        );
+        let seen = sight(&block, &id(7), is_recv).unwrap();
+        let rivals: Vec<_> = seen.place.rivals.iter().map(|tx| tx.code).collect();
+        assert_eq!(rivals, [5, 0]);
+    }
+
+    #[test]
+    fn an_event_outside_of_transactions_has_no_transaction() {
+        let block = block(
+            vec![Event::RecvPacket(id(7))],
+            vec![tx(1, 0, vec![], vec![])],
+        );
+        let seen = sight(&block, &id(7), is_recv).unwrap();
+        assert_eq!((seen.place.tx, seen.proof_height), (None, None));
+        assert_eq!(sight(&block, &id(8), |_| false), None);
+    }
+}

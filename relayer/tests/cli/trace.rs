@@ -1,0 +1,180 @@
+//! `tern trace`: a packet's story, before, during and after its way.
+
+use std::process::{Child, Command, Stdio};
+
+use serde_json::Value;
+
+use super::devnet::{free_ports, Devnet};
+use super::home::{Home, Ran};
+
+/// `tern start`, ended with the test.
+struct Daemon(Child);
+
+impl Daemon {
+    fn start(home: &Home) -> Self {
+        let child = Command::new(env!("CARGO_BIN_EXE_tern"))
+            .arg("start")
+            .env("TERN_HOME", home.path(""))
+            .env_remove("TERN_LOG")
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        Self(child)
+    }
+}
+
+impl Drop for Daemon {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+/// Two chains with a channel, and the packets of a test on it.
+struct Path {
+    home: Home,
+    _devnet: Devnet,
+    receiver: String,
+}
+
+impl Path {
+    fn open() -> Self {
+        let home = Home::empty();
+        let devnet = Devnet::start(&home, &["--port", &free_ports(2)]);
+        let opened = home.tern(&["channel", "open", "akash-dev", "kava-dev"]);
+        assert_eq!(opened.code, 0, "{opened:?}");
+        let keys = home.tern(&["keys", "list", "kava-dev", "--json"]).json();
+        let receiver = keys["keys"][0]["address"]
+            .as_str()
+            .expect("an address")
+            .to_owned();
+        Self {
+            home,
+            _devnet: devnet,
+            receiver,
+        }
+    }
+
+    fn send(&self, more: &[&str]) -> Ran {
+        let args = [
+            "transfer",
+            "akash-dev",
+            "channel-0",
+            "5uakt",
+            &self.receiver,
+        ];
+        self.home.tern(&[&args[..], more].concat())
+    }
+
+    fn trace(&self, sequence: &str, more: &[&str]) -> Ran {
+        let args = ["trace", "akash-dev", "channel-0", sequence];
+        self.home.tern(&[&args[..], more].concat())
+    }
+
+    fn told(&self, sequence: &str) -> Value {
+        let ran = self.trace(sequence, &["--json"]);
+        assert_eq!(ran.code, 0, "{ran:?}");
+        ran.json()
+    }
+}
+
+fn steps(story: &Value) -> Vec<&str> {
+    let steps = story["steps"].as_array().expect("steps").iter();
+    steps.filter_map(|step| step["step"].as_str()).collect()
+}
+
+#[test]
+fn a_packet_is_told_from_its_send_to_its_acknowledgement() {
+    let path = Path::open();
+    assert_eq!(path.send(&[]).code, 0);
+    let story = path.told("1");
+    assert_eq!(steps(&story), ["sent"], "{story}");
+    assert_eq!(story["state"], "waits_for_recv");
+    assert_eq!(
+        story["carried_by"][1],
+        "tern packet clear akash-dev channel-0"
+    );
+
+    let _daemon = Daemon::start(&path.home);
+    // The channel is unordered, so both are waited for.
+    assert_eq!(path.send(&["--wait"]).code, 0);
+    let cleared = path
+        .home
+        .tern(&["packet", "clear", "akash-dev", "channel-0"]);
+    assert_eq!(cleared.code, 0, "{cleared:?}");
+
+    for sequence in ["1", "2"] {
+        let story = path.told(sequence);
+        assert_eq!(
+            steps(&story),
+            [
+                "sent",
+                "client_updated",
+                "received",
+                "ack_written",
+                "client_updated",
+                "acknowledged"
+            ],
+            "{story}"
+        );
+        assert_eq!(story["state"], "acknowledged");
+        assert_eq!(story["ack"]["success"], true);
+        assert_eq!(story["data"]["amount"], "5");
+        for step in story["steps"].as_array().unwrap() {
+            assert_eq!(step["tx"]["code"], 0, "{step}");
+            assert!(step["tx"]["gas_used"].as_u64() > Some(0), "{step}");
+            assert!(step["tx"]["signer"].is_string(), "{step}");
+        }
+        let height = |step: usize| story["steps"][step]["height"].as_u64().unwrap();
+        let proven_at = story["steps"][1]["consensus_height"].as_u64().unwrap();
+        assert!(proven_at > height(0), "{story}");
+        assert!(height(1) <= height(2) && height(0) < height(5), "{story}");
+        assert_eq!(story["blocks"].as_u64(), Some(height(5) - height(0)));
+    }
+
+    let text = path.trace("2", &[]);
+    assert_eq!(text.code, 0, "{text:?}");
+    for words in [
+        "5 uakt from akash1",
+        "received",
+        "done: acknowledged as a success",
+    ] {
+        assert!(text.out.contains(words), "{words}: {text:?}");
+    }
+}
+
+#[test]
+fn a_packet_that_times_out_is_told_to_its_refund() {
+    let path = Path::open();
+    assert_eq!(path.send(&["--timeout", "2s"]).code, 0);
+    // The client moves only once the timeout has passed on the destination.
+    let waiting = loop {
+        let story = path.told("1");
+        if story["state"] != "waits_for_recv" {
+            break story;
+        }
+    };
+    assert_eq!(waiting["state"], "waits_for_timeout", "{waiting}");
+    let cleared = path
+        .home
+        .tern(&["packet", "clear", "akash-dev", "channel-0"]);
+    assert_eq!(cleared.code, 0, "{cleared:?}");
+    let story = path.told("1");
+    assert_eq!(steps(&story), ["sent", "client_updated", "timed_out"]);
+    assert_eq!(story["state"], "timed_out");
+}
+
+#[test]
+fn what_was_not_sent_or_opened_is_one_clear_error() {
+    let path = Path::open();
+    for (args, expected) in [
+        (["akash-dev", "channel-0", "7"], "packet #7 was not sent"),
+        (["akash-dev", "channel-9", "1"], "there is no channel"),
+    ] {
+        let ran = path.home.tern(&[&["trace"], &args[..]].concat());
+        assert_eq!(ran.code, 1, "{ran:?}");
+        assert!(ran.err.contains(expected), "{ran:?}");
+        assert_eq!((ran.err.lines().count(), ran.out.as_str()), (1, ""));
+    }
+}
