@@ -19,6 +19,7 @@ mod input;
 mod lanes;
 mod prove;
 pub mod reconcile;
+mod steps;
 mod store;
 mod submit;
 mod wish;
@@ -323,6 +324,7 @@ impl Engine {
     }
 
     /// Applies facts and writes what they changed in one batch.
+    #[tracing::instrument(name = "ledger", level = "debug", skip_all, fields(facts = facts.len()))]
     fn commit(&mut self, facts: &[Fact]) -> Result<(), EngineError> {
         let changes = self.apply(facts)?;
         self.store.commit(&changes)?;
@@ -401,6 +403,7 @@ impl Engine {
         Ok(())
     }
 
+    #[tracing::instrument(level = "debug", skip_all)]
     fn plan(&self) -> Plan {
         plan::plan(&Situation {
             view: &self.view,

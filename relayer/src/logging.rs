@@ -3,6 +3,7 @@
 use std::io::IsTerminal;
 
 use anyhow::Context as _;
+use tracing_subscriber::fmt::format::FmtSpan;
 use tracing_subscriber::EnvFilter;
 
 use crate::cli::Cli;
@@ -29,6 +30,9 @@ pub fn start(cli: &Cli) -> anyhow::Result<()> {
         .with_context(|| format!("`{wanted}` is not a log level such as `info` or `tern=debug`"))?;
     let logs = tracing_subscriber::fmt()
         .with_env_filter(filter)
+        // Steps are spans at debug level: each ends with a line that says how
+        // long it was busy and how long it waited.
+        .with_span_events(FmtSpan::CLOSE)
         .with_ansi(std::io::stderr().is_terminal())
         .with_writer(std::io::stderr);
     match cli.options.json {

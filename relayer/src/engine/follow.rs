@@ -144,6 +144,10 @@ impl Follow {
         Ok(())
     }
 
+    #[tracing::instrument(
+        name = "follow", level = "debug", skip_all,
+        fields(chain = %self.chain.id(), height = block.height, events = block.events.len())
+    )]
     async fn block(&mut self, block: Block) -> Result<(), Trouble> {
         let head = Head {
             height: block.height,

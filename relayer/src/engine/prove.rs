@@ -19,6 +19,7 @@ use tern_chains::{Chain, ChainError, ChainId, ClientParams, Message, PacketId, P
 use tern_core::ledger::Item;
 use tern_core::plan::{Batch, Datagram, Route, Work};
 
+use super::steps::Packets;
 use super::Clock;
 
 /// A batch's messages, ready to be cut into transactions.
@@ -60,6 +61,12 @@ struct Context<'a> {
 /// # Errors
 /// A node that does not answer or a client that cannot be brought forward
 /// fails the whole batch.
+#[tracing::instrument(level = "debug", skip_all, fields(
+    chain = %batch.dst,
+    height = batch.route.as_ref().map(|route| route.height),
+    packets = %Packets(batch.work.iter().map(|work| &work.item)),
+    size = batch.work.len(),
+))]
 pub async fn prove(
     chains: &Chains,
     batch: &Batch,

@@ -21,6 +21,7 @@ use tracing::{debug, info, warn};
 use super::follow::describe;
 use super::input::Input;
 use super::prove::Messages;
+use super::steps::Packets;
 use draft::{culprit, ranges, refusal, summary, Draft};
 pub use gas::Gas;
 
@@ -93,6 +94,11 @@ impl Lane {
         }
     }
 
+    #[tracing::instrument(level = "debug", skip_all, fields(
+        chain = %self.chain.id(),
+        packets = %Packets(messages.messages.iter().map(|(item, _)| item)),
+        size = messages.messages.len(),
+    ))]
     async fn submit(&mut self, messages: Messages) {
         let items: Vec<Item> = messages
             .messages
@@ -219,6 +225,9 @@ impl Lane {
 
     /// Broadcasts one; once one was refused, those after it are not sent: their
     /// account sequence cannot fit any more.
+    #[tracing::instrument(level = "debug", skip_all, fields(
+        chain = %self.chain.id(), tx = %signed.hash, packets = %Packets(items.iter()), size = items.len(),
+    ))]
     async fn broadcast(
         &mut self,
         items: Vec<Item>,

@@ -1,0 +1,70 @@
+//! The steps as tracing spans name them: `follow`, `ledger`, `plan`, `prove`,
+//! `submit`, `broadcast`. They are at debug level, and their fields are only
+//! formatted when somebody listens.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use tern_chains::Sequence;
+use tern_core::ledger::{ChannelKey, Item};
+
+/// The packets among items, by the path they were sent on: `akash-a
+/// transfer/channel-0 #7..#56`.
+pub struct Packets<I>(pub I);
+
+impl<'a, I: Iterator<Item = &'a Item> + Clone> fmt::Display for Packets<I> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut paths: BTreeMap<&ChannelKey, (Sequence, Sequence)> = BTreeMap::new();
+        for item in self.0.clone() {
+            let (Item::Recv(packet) | Item::Ack(packet) | Item::Timeout(packet)) = item else {
+                continue;
+            };
+            let sequence = packet.sequence;
+            let (first, last) = paths.entry(&packet.src).or_insert((sequence, sequence));
+            (*first, *last) = (sequence.min(*first), sequence.max(*last));
+        }
+        for (index, (path, (first, last))) in paths.into_iter().enumerate() {
+            let comma = if index == 0 { "" } else { ", " };
+            match first == last {
+                true => write!(f, "{comma}{path} #{first}")?,
+                false => write!(f, "{comma}{path} #{first}..#{last}")?,
+            }
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tern_chains::ChainId;
+    use tern_core::ledger::{ClientKey, PacketKey};
+
+    use super::*;
+
+    #[test]
+    fn packets_are_named_by_path_with_the_first_and_the_last() {
+        let packet = |channel: &str, sequence: u64| PacketKey {
+            src: ChannelKey {
+                chain: ChainId::from_string("akash-a"),
+                port_id: "transfer".parse().unwrap(),
+                channel_id: channel.parse().unwrap(),
+            },
+            sequence: sequence.into(),
+        };
+        let refresh = Item::Refresh(ClientKey {
+            chain: ChainId::from_string("akash-a"),
+            client_id: "07-tendermint-0".parse().unwrap(),
+        });
+        let items = [
+            Item::Recv(packet("channel-0", 8)),
+            Item::Recv(packet("channel-0", 7)),
+            refresh,
+            Item::Ack(packet("channel-3", 1)),
+        ];
+        assert_eq!(
+            Packets(items.iter()).to_string(),
+            "akash-a transfer/channel-0 #7..#8, akash-a transfer/channel-3 #1"
+        );
+        assert_eq!(Packets([].iter()).to_string(), "");
+    }
+}
