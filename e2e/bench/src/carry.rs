@@ -141,7 +141,8 @@ impl<'a> Shift<'a> {
         carried.collect()
     }
 
-    /// Waits for packets that were sent before, in blocks of these journals.
+    /// Waits for packets that were sent before, in blocks of these journals. Calls
+    /// are all since the start.
     pub fn finish(
         &mut self,
         load: &Load,
@@ -150,6 +151,9 @@ impl<'a> Shift<'a> {
     ) -> Result<Carried> {
         let footprint = self.watch(std::slice::from_ref(load), journals, limit)?;
         let mut carried = self.collect(load, journals)?;
+        carried.calls = self.calls();
+        carried.counts = self.counts();
+        carried.began = self.began;
         carried.footprint = footprint;
         Ok(carried)
     }

@@ -34,6 +34,15 @@ struct Args {
     /// One round of a few packets, to see that it all works
     #[arg(long)]
     smoke: bool,
+    /// Run Tern's daemon under a profiler: what is before `tern start` on its
+    /// command line. Memory and threads then are the profiler's
+    #[arg(
+        long,
+        value_delimiter = ' ',
+        value_name = "COMMAND",
+        allow_hyphen_values = true
+    )]
+    under: Vec<String>,
     /// Names the scenes and ends
     #[arg(long)]
     list: bool,
@@ -134,7 +143,10 @@ fn play_all(
     scenes: &[&Scene],
     measures: &mut Vec<Measure>,
 ) -> Result<()> {
-    let mut contestants = vec![Contestant::new(stage, Box::new(Tern::new(stage)?))?];
+    let mut contestants = vec![Contestant::new(
+        stage,
+        Box::new(Tern::new(stage, &args.under)?),
+    )?];
     let with_peer = scenes.iter().any(|scene| !scene.alone);
     if let (Some(Peer::Hermes), true) = (args.peer, with_peer) {
         let hermes = Hermes::new(stage, &args.peer_binary)?;

@@ -12,12 +12,16 @@ const SETTING: Setting = Setting { key: RELAYER };
 
 pub struct Tern {
     home: Home,
+    /// A command that runs the daemon, such as `perf record -o FILE --`; mostly none.
+    under: Vec<String>,
 }
 
 impl Tern {
-    pub fn new(stage: &Stage) -> Result<Self> {
-        let home = home(stage, "bench-tern", SETTING)?;
-        Ok(Self { home })
+    pub fn new(stage: &Stage, under: &[String]) -> Result<Self> {
+        Ok(Self {
+            home: home(stage, "bench-tern", SETTING)?,
+            under: under.to_vec(),
+        })
     }
 
     /// Relays what a failed round has left on a contestant's channel, before the
@@ -58,7 +62,15 @@ impl Relayer for Tern {
 
     fn start(&self, stage: &Stage, nodes: &Nodes, _: Option<&Channel>) -> Result<Running> {
         configure(stage, &self.home, SETTING, nodes)?;
-        let mut command = Command::new(tern_binary()?);
+        let binary = tern_binary()?;
+        let mut command = match self.under.split_first() {
+            None => Command::new(binary),
+            Some((program, args)) => {
+                let mut command = Command::new(program);
+                command.args(args).arg(binary);
+                command
+            }
+        };
         command.arg("--home").arg(&self.home.home).arg("start");
         command.env_remove("TERN_LOG");
         let log = self.home.home.join("tern.log");

@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
+use anyhow::{Context, Result};
+
 use crate::carry::Carried;
 use crate::measure::{Figure, Unit};
 use crate::proxy::{Call, Door};
@@ -87,6 +89,16 @@ pub fn time_line(carried: &Carried) -> String {
         let _ = writeln!(text, "{trip:?}");
     }
     text
+}
+
+/// From the process' start to the first transaction it hands to a node.
+pub fn first_tx(carried: &Carried) -> Result<Figure> {
+    let is_broadcast = |call: &&Call| call.method.starts_with("broadcast_tx");
+    let first = carried.calls.iter().find(is_broadcast);
+    let first = first.context("nothing was broadcast")?;
+    let first = first.at.saturating_duration_since(carried.began);
+    let name = "start to first tx sent";
+    Ok(Figure::new(name, Unit::Seconds, first.as_secs_f64()))
 }
 
 /// A gRPC method without its package.

@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use tendermint::Time;
 use tern_e2e::wait;
 
-use super::{Scene, StageKind, Take};
+use super::{figures, Scene, StageKind, Take};
 use crate::carry::{Load, Shift, Way};
 use crate::journal::{seconds, Step};
 use crate::measure::{Figure, Unit};
@@ -62,23 +62,17 @@ fn play(stage: &Stage, contestant: &Contestant, take: Take, txs: u32) -> Result<
     let start = seconds(Time::now());
     let mut shift = Shift::start(stage, contestant, Way::Gated(Duration::ZERO))?;
     let carried = shift.finish(&load, &mut journals, LIMIT)?;
-    let calls = shift.calls();
-    let first = calls
-        .iter()
-        .find(|call| call.method.starts_with("broadcast_tx"))
-        .context("nothing was broadcast")?;
-    let first = first.at.saturating_duration_since(shift.began());
     shift.end()?;
     let took = carried.acknowledged - start;
     let packets = load.count() as f64;
     let mut figures = vec![
         Figure::new("start to last ack", Unit::Seconds, took),
-        Figure::new("start to first tx sent", Unit::Seconds, first.as_secs_f64()),
+        figures::first_tx(&carried)?,
         Figure::new("packets", Unit::PerSecond, packets / took),
         Figure::new(
             "requests a packet",
             Unit::Count,
-            calls.len() as f64 / packets,
+            carried.calls.len() as f64 / packets,
         ),
     ];
     figures.extend(carried.footprint.figures());

@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use tendermint::Time;
 use tern_e2e::wait;
 
-use super::{Scene, StageKind, Take};
+use super::{figures, Scene, StageKind, Take};
 use crate::carry::{Load, Shift, Way};
 use crate::journal::{seconds, Step};
 use crate::measure::{Figure, Unit};
@@ -38,21 +38,16 @@ fn play(stage: &Stage, contestant: &Contestant, take: Take) -> Result<Vec<Figure
     let start = Time::now();
     let mut shift = Shift::start(stage, contestant, Way::Gated(Duration::ZERO))?;
     let carried = shift.finish(&load, &mut journals, LIMIT)?;
-    let calls = shift.calls();
-    let first = calls
-        .iter()
-        .find(|call| call.method.starts_with("broadcast_tx"));
-    let first = first.context("nothing was broadcast")?;
-    let first = first.at.saturating_duration_since(shift.began());
-    let requests = calls.len() as f64;
     shift.end()?;
-    Ok(vec![
-        Figure::new(
-            "start to last ack",
-            Unit::Seconds,
-            carried.acknowledged - seconds(start),
-        ),
-        Figure::new("start to first tx sent", Unit::Seconds, first.as_secs_f64()),
-        Figure::new("requests", Unit::Count, requests),
-    ])
+    take.notes
+        .write("calls.txt", &figures::time_line(&carried))?;
+    let took = carried.acknowledged - seconds(start);
+    let requests = carried.calls.len() as f64 / load.count() as f64;
+    let mut figures = vec![
+        Figure::new("start to last ack", Unit::Seconds, took),
+        figures::first_tx(&carried)?,
+        Figure::new("requests a packet", Unit::Count, requests),
+    ];
+    figures.extend(figures::cost(&carried, load.count()));
+    Ok(figures)
 }
