@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
+use std::time::Instant;
 
 use anyhow::{Context, Result};
 
@@ -70,23 +71,29 @@ pub fn requests(carried: &Carried, packets: usize) -> Vec<Figure> {
     figures
 }
 
-/// Every call, with the time since the load was sent.
+/// Every call, with the time since the load was sent, and every trip.
 pub fn time_line(carried: &Carried) -> String {
+    let mut text = calls(&carried.calls, carried.began);
+    for trip in &carried.trips {
+        let _ = writeln!(text, "{trip:?}");
+    }
+    text
+}
+
+/// A line for each call, with the time since `began`.
+pub fn calls(calls: &[Call], began: Instant) -> String {
     let mut text = String::new();
-    for call in &carried.calls {
-        let since = call.at.saturating_duration_since(carried.began);
+    for call in calls {
+        let since = call.at.saturating_duration_since(began);
         let (connection, method) = (call.connection, short(&call.method));
         let _ = writeln!(
             text,
-            "{:>9.3} s  {:<8} {:<5} #{:<4} {method}",
+            "{:>9.3} s  {:<10} {:<5} #{:<4} {method}",
             since.as_secs_f64(),
             connection.chain,
             format!("{:?}", connection.door).to_lowercase(),
             connection.number
         );
-    }
-    for trip in &carried.trips {
-        let _ = writeln!(text, "{trip:?}");
     }
     text
 }
