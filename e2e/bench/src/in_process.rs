@@ -63,8 +63,8 @@ async fn carry(packets: usize) -> Result<Vec<Figure>> {
         Figure::new("last send to last ack", Unit::Seconds, took),
         Figure::new(
             "processor a packet, chains included",
-            Unit::Seconds,
-            used / packets,
+            Unit::Milliseconds,
+            1e3 * used / packets,
         ),
         Figure::new("memory grown, chains included", Unit::MiB, grown),
     ])

@@ -32,6 +32,7 @@ pub struct Figure {
 #[serde(rename_all = "snake_case")]
 pub enum Unit {
     Seconds,
+    Milliseconds,
     Blocks,
     /// A plain number: requests, updates, threads.
     Count,
@@ -45,6 +46,7 @@ impl Unit {
     pub fn symbol(self) -> &'static str {
         match self {
             Self::Seconds => "s",
+            Self::Milliseconds => "ms",
             Self::Blocks => "blocks",
             Self::Count => "",
             Self::Gas => "gas",

@@ -144,10 +144,11 @@ impl Stage {
         Ok([of(End::Akash)?, of(End::Kava)?])
     }
 
-    /// Waits until both chains have made some more blocks.
+    /// Waits until both chains have made some more blocks, meanwhile.
     pub fn pass_blocks(&self, blocks: u64) -> Result<()> {
-        for site in &self.sites {
-            let until = site.height()? + blocks;
+        let until = |site: &Site| Ok(site.height()? + blocks);
+        let until: Vec<u64> = self.sites.iter().map(until).collect::<Result<_>>()?;
+        for (site, until) in self.sites.iter().zip(until) {
             wait::until("more blocks", BLOCK_LIMIT, || {
                 Ok((site.height()? >= until).then_some(()))
             })?;

@@ -66,7 +66,11 @@ fn play(stage: &Stage, contestant: &Contestant, take: Take) -> Result<Vec<Figure
         Figure::new("start to ready", Unit::Seconds, ready.as_secs_f64()),
         Figure::new("requests to be ready", Unit::Count, to_start),
         Figure::new("requests a block, idle", Unit::Count, per_block(calls)),
-        Figure::new("processor a block, idle", Unit::Seconds, per_block(used)),
+        Figure::new(
+            "processor a block, idle",
+            Unit::Milliseconds,
+            per_block(1e3 * used),
+        ),
         figures::time(&carried),
     ];
     figures.extend(carried.footprint.figures());

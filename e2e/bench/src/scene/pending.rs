@@ -63,6 +63,8 @@ fn play(stage: &Stage, contestant: &Contestant, take: Take, txs: u32) -> Result<
     let mut shift = Shift::start(stage, contestant, Way::Gated(Duration::ZERO))?;
     let carried = shift.finish(&load, &mut journals, LIMIT)?;
     shift.end()?;
+    take.notes
+        .write("calls.txt", &figures::time_line(&carried))?;
     let took = carried.acknowledged - start;
     let packets = load.count() as f64;
     let mut figures = vec![
