@@ -43,6 +43,7 @@ const fn scene(name: &'static str, about: &'static str) -> Scene {
 }
 
 const EACH: u32 = 500;
+const PAUSE: Duration = Duration::from_millis(250);
 const SENT_LIMIT: Duration = Duration::from_secs(600);
 const LIMIT: Duration = Duration::from_secs(1_800);
 
@@ -52,6 +53,8 @@ fn play(stage: &Stage, contestant: &Contestant, take: Take, txs: u32) -> Result<
     let mut journals = stage.journals()?;
     for _ in 0..load.txs {
         stage.send(load.from, &load.channels, load.each)?;
+        // A block of all at once would keep the chain from answering.
+        wait::pause(PAUSE);
     }
     wait::until("the packets to be in blocks", SENT_LIMIT, || {
         let src = &mut journals[load.from.index()];
