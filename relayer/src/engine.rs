@@ -284,6 +284,12 @@ impl Engine {
                 self.ready.remove(&chain);
             }
             Input::Signed { txs, durable } => {
+                let mut items = txs.iter().flat_map(|(_, tx)| &tx.items);
+                if items.any(|item| plan::packet::is_overtaken(&self.view, item)) {
+                    // Without an answer the lane drops them: what is still needed
+                    // is planned again.
+                    return Ok(());
+                }
                 let facts: Vec<Fact> = txs
                     .into_iter()
                     .map(|(key, tx)| Fact::Signed { key, tx })

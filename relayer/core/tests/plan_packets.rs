@@ -238,3 +238,20 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn what_was_overtaken_since_it_was_planned_is_known() {
+    use tern_core::plan::packet::is_overtaken;
+    let [recv, ack, timeout] = Item::of_packet(&key(1));
+    let mut view = open_channel(Ordering::Unordered);
+    tell(&mut view, [sent_packet(packet(1, 30), 11)]);
+    assert!(![&recv, &ack, &timeout]
+        .map(|item| is_overtaken(&view, item))
+        .contains(&true));
+    tell(&mut view, [block_end(&kava(), 30)]);
+    assert!(is_overtaken(&view, &recv) && !is_overtaken(&view, &timeout));
+    tell(&mut view, [received(1, 21)]);
+    assert!(is_overtaken(&view, &timeout) && !is_overtaken(&view, &ack));
+    tell(&mut view, [acknowledged(1, 14)]);
+    assert!(is_overtaken(&view, &ack));
+}

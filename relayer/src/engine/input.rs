@@ -21,7 +21,8 @@ pub enum Input {
         class: Class,
         reason: String,
     },
-    /// Transactions about to be broadcast: reply when they are on disk.
+    /// Transactions about to be broadcast: reply when they are on disk. No reply
+    /// means that they are not wanted any more.
     Signed {
         txs: Vec<(TxKey, TxRecord)>,
         durable: oneshot::Sender<()>,

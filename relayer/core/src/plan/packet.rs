@@ -5,7 +5,32 @@ use tern_chains::{ChainId, Height, Ordering, Packet, TimeoutHeight};
 use super::batch::{Datagram, Proposals, Work};
 use super::proof::route;
 use super::{Route, Situation, Why};
-use crate::ledger::{ChannelKey, ChannelRecord, Head, Item, PacketKey, PacketRecord, PacketState};
+use crate::ledger::{
+    ChannelKey, ChannelRecord, Head, Item, PacketKey, PacketRecord, PacketState, View,
+};
+
+/// Whether what is known by now shows that a message would do nothing: planned
+/// while it was needed, and overtaken since.
+pub fn is_overtaken(view: &View, item: &Item) -> bool {
+    let (Item::Recv(key) | Item::Ack(key) | Item::Timeout(key)) = item else {
+        return false;
+    };
+    let Some(record) = view.packet(key) else {
+        return false;
+    };
+    let is_late = || {
+        let head = view.head(&record.dst);
+        let packet = record.packet.as_ref();
+        let both = packet.zip(head);
+        both.is_some_and(|(packet, head)| timed_out(packet, &record.dst, head))
+    };
+    match item {
+        _ if record.done.is_some() => true,
+        Item::Recv(_) => record.received.is_some() || is_late(),
+        Item::Timeout(_) => record.received.is_some(),
+        _ => false,
+    }
+}
 
 /// ICS-04: a packet has timed out once the destination's height or time has
 /// reached its timeout.
