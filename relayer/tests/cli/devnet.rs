@@ -51,6 +51,31 @@ impl Drop for Devnet {
     }
 }
 
+/// `tern start`, ended with the test.
+pub struct Daemon(Child);
+
+impl Daemon {
+    pub fn start(home: &Home) -> Self {
+        let child = Command::new(env!("CARGO_BIN_EXE_tern"))
+            .arg("start")
+            .env("TERN_HOME", home.path(""))
+            .env_remove("TERN_LOG")
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        Self(child)
+    }
+}
+
+impl Drop for Daemon {
+    fn drop(&mut self) {
+        // Ended already, if it failed.
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
 /// A port with what `chains` chains need after it free.
 pub fn free_ports(chains: u16) -> String {
     let is_free = |port: u16| TcpListener::bind(("127.0.0.1", port)).is_ok();
@@ -90,6 +115,42 @@ fn three_chains_are_there_with_configuration_and_funded_keys() {
     assert_eq!(opened.code, 0, "{opened:?}");
     assert_eq!(opened.json()["channels"][0]["ordering"], "unordered");
     assert_eq!(devnet.end("-TERM"), Some(0));
+}
+
+#[test]
+fn several_accounts_relay_to_a_chain() {
+    let home = Home::empty();
+    let _devnet = Devnet::start(&home, &["--port", &free_ports(2)]);
+    let config = fs::read_to_string(home.path("config.toml")).unwrap();
+    // kava-dev is the last chain in the file.
+    let config = format!("{}\nextra_keys = [\"user\"]\n", config.trim_end());
+    fs::write(home.path("config.toml"), config).unwrap();
+    let opened = home.tern(&["channel", "open", "akash-dev", "kava-dev"]);
+    assert_eq!(opened.code, 0, "{opened:?}");
+    let of_kava = |name: &str| {
+        let args = ["keys", "balance", "kava-dev", "--name", name, "--json"];
+        let balance = home.tern(&args).json();
+        let coins = balance["balances"].as_array().unwrap().clone();
+        let fees = coins.iter().find(|coin| coin["denom"] == "ukava").unwrap();
+        let amount = fees["amount"].as_str().unwrap().parse::<u64>().unwrap();
+        (balance["address"].as_str().unwrap().to_owned(), amount)
+    };
+    let (receiver, _) = of_kava("user");
+    let before = ["relayer", "user"].map(|name| of_kava(name).1);
+
+    let _daemon = Daemon::start(&home);
+    // More than a batch holds.
+    let args = ["transfer", "akash-dev", "channel-0", "1uakt", &receiver];
+    let more = ["--count", "600", "--wait"];
+    let ran = home.tern(&[&args[..], &more].concat());
+    assert_eq!(ran.code, 0, "{ran:?}");
+    let after = ["relayer", "user"].map(|name| of_kava(name).1);
+    assert!(
+        after[0] < before[0] && after[1] < before[1],
+        "{before:?} {after:?}"
+    );
+    let health = home.tern(&["health"]);
+    assert!(health.out.contains("user kava1"), "{health:?}");
 }
 
 #[test]

@@ -1,35 +1,9 @@
 //! `tern trace`: a packet's story, before, during and after its way.
 
-use std::process::{Child, Command, Stdio};
-
 use serde_json::Value;
 
-use super::devnet::{free_ports, Devnet};
+use super::devnet::{free_ports, Daemon, Devnet};
 use super::home::{Home, Ran};
-
-/// `tern start`, ended with the test.
-struct Daemon(Child);
-
-impl Daemon {
-    fn start(home: &Home) -> Self {
-        let child = Command::new(env!("CARGO_BIN_EXE_tern"))
-            .arg("start")
-            .env("TERN_HOME", home.path(""))
-            .env_remove("TERN_LOG")
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap();
-        Self(child)
-    }
-}
-
-impl Drop for Daemon {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
-}
 
 /// Two chains with a channel, and the packets of a test on it.
 struct Path {

@@ -49,10 +49,6 @@ impl Check {
 /// Everything about one chain. A node that does not answer is told once, not
 /// once for each question.
 pub async fn chain(context: &Context, config: &ChainConfig, now: BlockTime) -> Vec<Check> {
-    let key = context
-        .keys(&config.id)
-        .map_err(anyhow::Error::from)
-        .and_then(|keys| Ok(keys.load(&config.key)?));
     let mut checks = Vec::new();
     match context.connect_read_only(&config.id) {
         Ok(chain) => checks.extend(nodes(&chain, now).await),
@@ -61,15 +57,15 @@ pub async fn chain(context: &Context, config: &ChainConfig, now: BlockTime) -> V
     let answers = checks
         .iter()
         .any(|check| check.name == "node" && check.good);
-    match key {
-        Err(error) => checks.push(Check::bad("key", output::one_line(&error))),
-        Ok(key) => {
-            checks.push(Check::good(
-                "key",
-                format!("{} {}", config.key, key.address()),
-            ));
-            if answers {
-                checks.push(account(context, config, &key).await);
+    for name in config.keys() {
+        let keys = context.keys(&config.id).map_err(anyhow::Error::from);
+        match keys.and_then(|keys| Ok(keys.load(name)?)) {
+            Err(error) => checks.push(Check::bad("key", output::one_line(&error))),
+            Ok(key) => {
+                checks.push(Check::good("key", format!("{name} {}", key.address())));
+                if answers {
+                    checks.push(account(context, config, &key).await);
+                }
             }
         }
     }
