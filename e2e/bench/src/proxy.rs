@@ -2,8 +2,8 @@
 //!
 //! The delay is that of a distant node: half of the round trip each way for every
 //! byte, and a whole one before a new connection can carry anything. What is asked
-//! is seen by taps that read copies of the bytes: [`http1`] for CometBFT RPC and
-//! its WebSocket, [`http2`] for gRPC.
+//! is seen by taps that read copies of the bytes: `http1` for CometBFT RPC and
+//! its WebSocket, `http2` for gRPC.
 
 mod http1;
 mod http2;
