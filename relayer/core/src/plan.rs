@@ -10,6 +10,7 @@
 
 mod batch;
 pub mod client;
+mod company;
 pub mod cut;
 pub mod gas;
 pub mod handshake;
@@ -71,6 +72,8 @@ pub struct Wait {
 pub enum Why {
     #[error("on its way in a transaction")]
     InFlight,
+    #[error("waits for others to share a client update with")]
+    Company,
     #[error("the acknowledgement is not written yet")]
     AckNotWritten,
     #[error("the block that sent it is not read yet")]

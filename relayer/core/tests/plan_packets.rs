@@ -178,6 +178,74 @@ fn a_client_is_refreshed_after_a_third_of_its_trusting_period() {
     assert_eq!(items(&plan_everything(&view)), [refresh]);
 }
 
+/// Packets 1 and 2 acknowledged on kava in blocks 12 and 13, while the receive of
+/// packet 9 is on its way there; the client on akash was brought to `client`.
+fn steady_traffic(client: u64) -> (tern_core::ledger::View, BTreeSet<Item>) {
+    let mut view = open_channel(Ordering::Unordered);
+    let sends = [1, 2, 9].map(|sequence| sent(sequence, 11));
+    tell(&mut view, sends);
+    tell(
+        &mut view,
+        [
+            block_end(&akash(), 15),
+            ack_written(1, 12),
+            block_end(&kava(), 12),
+        ],
+    );
+    client_at(&mut view, &akash(), client);
+    (view, BTreeSet::from([Item::Recv(key(9))]))
+}
+
+fn acks_planned(view: &tern_core::ledger::View, in_hand: &BTreeSet<Item>) -> Vec<(u64, usize)> {
+    let plan = plan_with(view, in_hand, &Scope::Everything);
+    let batches = plan.batches.iter().filter(|batch| batch.dst == akash());
+    let header = |route: &tern_core::plan::Route| route.height + 1;
+    batches
+        .map(|batch| (header(batch.route.as_ref().unwrap()), batch.work.len()))
+        .collect()
+}
+
+#[test]
+fn under_steady_traffic_acks_share_an_update_for_every_second_block() {
+    // The last update was two blocks before the header to come: it goes.
+    let (view, in_hand) = steady_traffic(11);
+    assert_eq!(acks_planned(&view, &in_hand), [(13, 1)]);
+    // One block before: it waits for the next block's, and they go together.
+    let (mut view, in_hand) = steady_traffic(12);
+    assert_eq!(acks_planned(&view, &in_hand), []);
+    let plan = plan_with(&view, &in_hand, &Scope::Everything);
+    assert!(plan.waits.iter().any(|wait| wait.why == Why::Company));
+    tell(&mut view, [ack_written(2, 13), block_end(&kava(), 13)]);
+    assert_eq!(acks_planned(&view, &in_hand), [(14, 2)]);
+    // Others are on their way: the update they carry has not landed yet.
+    let on_the_way = BTreeSet::from([Item::Recv(key(9)), Item::Ack(key(1))]);
+    assert_eq!(acks_planned(&view, &on_the_way), []);
+}
+
+#[test]
+fn an_ack_does_not_wait_when_no_other_is_coming_nor_for_ever() {
+    let (view, _) = steady_traffic(12);
+    assert_eq!(acks_planned(&view, &BTreeSet::new()), [(13, 1)]);
+    let (mut view, in_hand) = steady_traffic(12);
+    tell(&mut view, [block_end(&akash(), 40)]);
+    assert_eq!(acks_planned(&view, &in_hand), [(13, 1)]);
+}
+
+#[test]
+fn acks_ride_with_a_receive_for_their_client() {
+    let (mut view, in_hand) = steady_traffic(12);
+    // A packet from kava in its newest block needs the header after it.
+    let back = packet(9, 0);
+    tell(
+        &mut view,
+        [
+            event(&kava(), 13, Event::SendPacket(back)),
+            block_end(&kava(), 13),
+        ],
+    );
+    assert_eq!(acks_planned(&view, &in_hand), [(14, 2)]);
+}
+
 /// A random moment in the life of a packet.
 #[derive(Clone, Debug)]
 struct Moment {

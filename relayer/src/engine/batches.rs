@@ -57,7 +57,7 @@ impl Engine {
 
     /// Whether a packet of an ordered channel is moved.
     fn is_ordered(&self, item: &Item) -> bool {
-        let (Item::Recv(packet) | Item::Ack(packet) | Item::Timeout(packet)) = item else {
+        let Some(packet) = item.packet() else {
             return false;
         };
         let channel = self.view.channel(&packet.src);

@@ -16,7 +16,7 @@ impl<'a, I: Iterator<Item = &'a Item> + Clone> fmt::Display for Packets<I> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut paths: BTreeMap<&ChannelKey, (Sequence, Sequence)> = BTreeMap::new();
         for item in self.0.clone() {
-            let (Item::Recv(packet) | Item::Ack(packet) | Item::Timeout(packet)) = item else {
+            let Some(packet) = item.packet() else {
                 continue;
             };
             let sequence = packet.sequence;

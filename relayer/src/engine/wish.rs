@@ -173,7 +173,11 @@ impl Engine {
                     .failure(&wait.item)
                     .is_some_and(|failure| failure.tries < TRIES_MAX);
                 match &wait.why {
-                    Why::InFlight | Why::NotReady(_) | Why::Unreconciled | Why::SendNotSeen => true,
+                    Why::InFlight
+                    | Why::Company
+                    | Why::NotReady(_)
+                    | Why::Unreconciled
+                    | Why::SendNotSeen => true,
                     Why::Failed { .. } => is_retried,
                     _ => false,
                 }
@@ -188,8 +192,5 @@ impl Engine {
 }
 
 fn of_channel(item: &Item, src: &ChannelKey) -> bool {
-    match item {
-        Item::Recv(packet) | Item::Ack(packet) | Item::Timeout(packet) => packet.src == *src,
-        Item::Refresh(_) | Item::Handshake { .. } => false,
-    }
+    item.packet().is_some_and(|packet| packet.src == *src)
 }

@@ -51,6 +51,14 @@ impl Item {
             Self::Timeout(key.clone()),
         ]
     }
+
+    /// The packet it is done for, if it is one.
+    pub fn packet(&self) -> Option<&PacketKey> {
+        match self {
+            Self::Recv(packet) | Self::Ack(packet) | Self::Timeout(packet) => Some(packet),
+            Self::Refresh(_) | Self::Handshake { .. } => None,
+        }
+    }
 }
 
 impl fmt::Display for Item {

@@ -123,6 +123,11 @@ impl View {
         self.intents.get(item)
     }
 
+    /// Every item a transaction intends.
+    pub fn intended(&self) -> impl Iterator<Item = &Item> {
+        self.intents.keys()
+    }
+
     pub fn failure(&self, item: &Item) -> Option<&Failure> {
         self.failures.get(item)
     }

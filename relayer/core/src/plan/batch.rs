@@ -1,9 +1,8 @@
 //! Work merged into batches: one per destination, client and proof height.
 
-use std::collections::BTreeMap;
-
 use tern_chains::{ChainId, ChannelId, ClientId, ConnectionId, Ordering, Packet, PortId};
 
+use super::company::{share, Groups};
 use super::{Plan, Route, Situation, Wait, Why};
 use crate::ledger::Item;
 
@@ -94,8 +93,8 @@ pub enum Datagram {
 /// What the planners propose, before it is merged.
 #[derive(Default)]
 pub(super) struct Proposals {
-    /// Mergeable work by destination and route.
-    work: BTreeMap<(ChainId, Route), Vec<Work>>,
+    /// Work that can be merged.
+    work: Groups,
     /// Work that travels in a tx of its own.
     whole: Vec<Batch>,
     waits: Vec<Wait>,
@@ -116,7 +115,8 @@ impl Proposals {
     }
 
     /// Cuts what was proposed into batches, the nearest deadline first.
-    pub fn into_plan(self, situation: &Situation<'_>) -> Plan {
+    pub fn into_plan(mut self, situation: &Situation<'_>) -> Plan {
+        share(situation, &mut self.work, &mut self.waits);
         let mut batches = self.whole;
         for ((dst, route), work) in self.work {
             let (alone, mut together): (Vec<_>, Vec<_>) = work

@@ -12,7 +12,7 @@ use crate::ledger::{
 /// Whether what is known by now shows that a message would do nothing: planned
 /// while it was needed, and overtaken since.
 pub fn is_overtaken(view: &View, item: &Item) -> bool {
-    let (Item::Recv(key) | Item::Ack(key) | Item::Timeout(key)) = item else {
+    let Some(key) = item.packet() else {
         return false;
     };
     let Some(record) = view.packet(key) else {

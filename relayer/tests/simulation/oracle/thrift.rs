@@ -39,7 +39,7 @@ pub fn nothing_useless_was_paid(world: &World, chronicle: &Chronicle) -> Result<
 
 /// Why the relayer knew that a message changes nothing.
 fn useless(chronicle: &Chronicle, item: &Item, signed: &Signed) -> Option<&'static str> {
-    let (from, story) = chronicle.story(packet(item)?)?;
+    let (from, story) = chronicle.story(item.packet()?)?;
     let known = |side: usize| {
         let known = signed.processed.get(&chronicle.chains[side]);
         known.copied().unwrap_or_default()
@@ -65,13 +65,6 @@ fn is_late(story: &Story, blocks: &[Block], known: u64) -> bool {
 
 /// It went through and changed nothing.
 fn is_raced(included: &Included<'_>, item: &Item) -> bool {
-    let is_of_packet = packet(item).is_some();
+    let is_of_packet = item.packet().is_some();
     is_of_packet && included.outcome.code == 0 && !included.did(item)
-}
-
-fn packet(item: &Item) -> Option<&PacketKey> {
-    match item {
-        Item::Recv(key) | Item::Ack(key) | Item::Timeout(key) => Some(key),
-        Item::Refresh(_) | Item::Handshake { .. } => None,
-    }
 }
