@@ -155,6 +155,8 @@ async fn listen(pool: Arc<Pool>, node: Arc<Node>, seen: Seen) {
         let Err(reason) = hear(&pool, &node, &seen, &mut is_up).await;
         if is_up {
             seen.socket_is_down();
+            // The node may come back as another version of itself.
+            node.rpc.renegotiate();
             tracing::info!(node = %name, %reason, "websocket lost, polling for blocks until it is back");
             pause = RECONNECT_MIN;
         } else {
@@ -173,8 +175,6 @@ async fn hear(
     is_up: &mut bool,
 ) -> std::result::Result<Infallible, String> {
     let mut socket = socket::open(&node.rpc).await?;
-    // The node may have come back as another version of itself.
-    node.rpc.renegotiate();
     loop {
         let height = match socket.knock().await? {
             Some(height) => height,

@@ -14,6 +14,9 @@ pub struct Footprint {
     pub peak: f64,
     /// What it has resident now (`VmRSS`), in MiB.
     pub resident: f64,
+    /// Of it what is its own: not pages of program files, which are read again
+    /// when they are needed (`RssAnon`).
+    pub private: f64,
     pub threads: f64,
 }
 
@@ -29,6 +32,7 @@ impl Footprint {
         Self {
             peak: self.peak.max(later.peak),
             resident: later.resident,
+            private: later.private,
             threads: self.threads.max(later.threads),
         }
     }
@@ -66,6 +70,7 @@ fn read(status: &str) -> Option<Footprint> {
     Some(Footprint {
         peak: field("VmHWM:")? / 1024.0,
         resident: field("VmRSS:")? / 1024.0,
+        private: field("RssAnon:")? / 1024.0,
         threads: field("Threads:")?,
     })
 }
@@ -83,10 +88,11 @@ mod tests {
     #[test]
     fn the_kernels_words_are_read() {
         let status =
-            "Name:\ttern\nVmHWM:\t   20480 kB\nVmRSS:\t   10240 kB\nThreads:\t7\nCpus:\t3\n";
+            "Name:\ttern\nVmHWM:\t   20480 kB\nVmRSS:\t   10240 kB\nRssAnon:\t    3072 kB\nThreads:\t7\nCpus:\t3\n";
         let footprint = Footprint {
             peak: 20.0,
             resident: 10.0,
+            private: 3.0,
             threads: 7.0,
         };
         assert_eq!(read(status), Some(footprint));

@@ -15,7 +15,7 @@ pub use tern::Tern;
 
 use crate::stage::{End, Stage};
 
-const READY_LIMIT: Duration = Duration::from_secs(60);
+const READY_LIMIT: Duration = Duration::from_secs(120);
 const STOP_LIMIT: Duration = Duration::from_secs(10);
 
 /// Ports of the doors to both nodes, in the order of [`End::BOTH`].

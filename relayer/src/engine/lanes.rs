@@ -87,6 +87,7 @@ impl Lanes {
             account: None,
             params: None,
             gas: Gas::default(),
+            brought: BTreeMap::new(),
         };
         tasks.spawn(async move {
             lane.run().await;

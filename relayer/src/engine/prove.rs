@@ -15,7 +15,9 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use ibc_relayer_types::core::ics23_commitment::commitment::CommitmentRoot;
-use tern_chains::{Chain, ChainError, ChainId, ClientParams, Message, PacketId, Path, Proven};
+use tern_chains::{
+    Chain, ChainError, ChainId, ClientId, ClientParams, Message, PacketId, Path, Proven,
+};
 use tern_core::ledger::Item;
 use tern_core::plan::{Batch, Datagram, Route, Work};
 
@@ -27,6 +29,9 @@ use super::Clock;
 pub struct Messages {
     /// `MsgUpdateClient`s that go before the first message.
     pub update: Vec<Message>,
+    /// The client these bring forward, and its height then. Empty if it is there
+    /// already.
+    pub updated: Option<(ClientId, u64)>,
     pub messages: Vec<(Item, Message)>,
     /// All in one transaction.
     pub whole: bool,
@@ -110,6 +115,7 @@ async fn unproven(
     }
     Ok(Messages {
         update: vec![],
+        updated: None,
         messages,
         whole: batch.whole,
         set_aside: vec![],
@@ -144,7 +150,9 @@ async fn prove_route(
         height: update.height - 1,
         revision: src.id().version(),
     };
+    let is_update = !update.messages.is_empty();
     let mut out = Messages {
+        updated: is_update.then(|| (route.client_on_dst.clone(), update.height)),
         update: update.messages,
         messages: vec![],
         whole: batch.whole,

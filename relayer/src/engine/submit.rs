@@ -9,10 +9,14 @@
 mod draft;
 mod gas;
 
+use std::collections::BTreeMap;
+use std::ops::Range;
 use std::sync::Arc;
 
 use futures::future::join_all;
-use tern_chains::{Account, Chain, ChainError, ChainParams, Check, SignedTx, TxDraft, TxHash};
+use tern_chains::{
+    Account, Chain, ChainError, ChainParams, Check, ClientId, SignedTx, TxDraft, TxHash,
+};
 use tern_core::ledger::{Fact, Item, Refusal, TxKey, TxRecord};
 use tern_core::plan::cut::TxLimits;
 use tokio::sync::{mpsc, oneshot, watch};
@@ -63,6 +67,9 @@ pub struct Lane {
     pub account: Option<Account>,
     pub params: Option<ChainParams>,
     pub gas: Gas,
+    /// Where the transactions before bring each client, as far as they are in
+    /// order: what comes after them needs no update of its own.
+    pub brought: BTreeMap<ClientId, u64>,
 }
 
 impl Lane {
@@ -76,7 +83,12 @@ impl Lane {
                     drop(done);
                 }
                 Job::Resend(txs) => self.resend(txs).await,
-                Job::Landed { hash, went_through } => self.gas.landed(hash, went_through),
+                Job::Landed { hash, went_through } => {
+                    self.gas.landed(hash, went_through);
+                    if !went_through {
+                        self.brought.clear();
+                    }
+                }
             }
         }
     }
@@ -108,10 +120,11 @@ impl Lane {
         if items.is_empty() {
             return;
         }
+        let updated = messages.updated.clone();
         match self.drafts(messages).await {
-            Ok((account, drafts)) => self.send(account, drafts).await,
+            Ok((account, drafts)) => self.send(account, drafts, updated).await,
             Err(error) => {
-                self.account = None;
+                self.forget_account();
                 let reason = describe(&error);
                 warn!(chain = %self.chain.id(), items = items.len(), reason, "cannot make a transaction; trying again later");
                 self.failed(items, reason, None).await;
@@ -129,7 +142,9 @@ impl Lane {
         let account = self.account().await?;
         loop {
             let ranges = ranges(&messages, &limits);
-            let drafts = ranges.iter().map(|range| Draft::new(&messages, range));
+            let is_brought = self.is_brought(&messages);
+            let draft = |range: &Range<usize>| Draft::new(&messages, range, is_brought);
+            let drafts = ranges.iter().map(draft);
             let mut drafts: Vec<Draft> = drafts.collect();
             for draft in &mut drafts {
                 draft.gas = self.gas.table.predict(&draft.size);
@@ -172,7 +187,12 @@ impl Lane {
 
     /// Signs all, has them stored, broadcasts them in the order of their
     /// account sequence.
-    async fn send(&mut self, account: Account, drafts: Vec<Draft>) {
+    async fn send(
+        &mut self,
+        account: Account,
+        drafts: Vec<Draft>,
+        updated: Option<(ClientId, u64)>,
+    ) {
         let timeout_height = *self.head.borrow() + self.settings.timeout_blocks;
         let first = account.account_sequence;
         let mut txs = Vec::new();
@@ -210,13 +230,14 @@ impl Lane {
                 };
                 (self.key(signed), record)
             });
-        if !self.store(records.collect()).await {
+        if txs.is_empty() || !self.store(records.collect()).await {
             return;
         }
         self.account = Some(Account {
             account_sequence: first + txs.len() as u64,
             ..account
         });
+        self.brought.extend(updated);
         let mut refused_before = None;
         for (items, gas, _, _, signed) in txs {
             refused_before = self.broadcast(items, gas, signed, refused_before).await;
@@ -247,12 +268,12 @@ impl Lane {
                 Err(error) => {
                     // It may have arrived: its timeout height decides.
                     warn!(%chain, tx = %signed.hash, reason = describe(&error), "no answer to a broadcast; its block or timeout height will tell");
-                    self.account = None;
+                    self.forget_account();
                     return Some("an earlier transaction of the account got no answer".into());
                 }
             },
         };
-        self.account = None;
+        self.forget_account();
         warn!(%chain, tx = %signed.hash, items = items.len(), reason, "the node refused a transaction");
         let fact = Fact::Refused {
             key: self.key(&signed),
@@ -271,7 +292,20 @@ impl Lane {
             // Refused may mean that it is in a block already: follow will tell.
             debug!(chain = %self.chain.id(), tx = %tx.hash, ?answer, "sent again after a restart");
         }
+        self.forget_account();
+    }
+
+    /// The account's sequence is not certain any more, nor what is before it.
+    fn forget_account(&mut self) {
         self.account = None;
+        self.brought.clear();
+    }
+
+    /// Whether an earlier transaction carries these messages' client update.
+    fn is_brought(&self, messages: &Messages) -> bool {
+        let updated = messages.updated.as_ref();
+        !messages.whole
+            && updated.is_some_and(|(client, height)| self.brought.get(client) == Some(height))
     }
 
     async fn account(&mut self) -> Result<Account, ChainError> {

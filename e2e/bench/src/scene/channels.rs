@@ -62,6 +62,7 @@ fn play(stage: &Stage, contestant: &Contestant, take: Take) -> Result<Vec<Figure
     let per_block = |value: f64| value / blocks as f64;
     let mut figures = vec![
         Figure::new("memory, idle", Unit::MiB, idle.resident),
+        Figure::new("memory of its own, idle", Unit::MiB, idle.private),
         Figure::new("threads, idle", Unit::Count, idle.threads),
         Figure::new("start to ready", Unit::Seconds, ready.as_secs_f64()),
         Figure::new("requests to be ready", Unit::Count, to_start),

@@ -13,12 +13,18 @@ use crate::measure::{Figure, Unit};
 use crate::relayer::Contestant;
 use crate::stage::{End, Stage};
 
-pub const RESTART: Scene = Scene {
+pub const ONE: Scene = Scene {
     name: "restart",
     about: "500 packets pending: from the process' start to its first tx and to the last ack",
     stage: StageKind::Real,
     alone: false,
     play,
+};
+pub const C300: Scene = Scene {
+    name: "restart-300",
+    about: "the same with the packets on 300 channels of development chains",
+    stage: super::channels::C300.stage,
+    ..ONE
 };
 
 const SENT_LIMIT: Duration = Duration::from_secs(60);
@@ -37,6 +43,8 @@ fn play(stage: &Stage, contestant: &Contestant, take: Take) -> Result<Vec<Figure
     stage.pass_blocks(2)?;
     let start = Time::now();
     let mut shift = Shift::start(stage, contestant, Way::Gated(Duration::ZERO))?;
+    shift.ready()?;
+    let ready = shift.began().elapsed();
     let carried = shift.finish(&load, &mut journals, LIMIT)?;
     shift.end()?;
     take.notes
@@ -45,6 +53,7 @@ fn play(stage: &Stage, contestant: &Contestant, take: Take) -> Result<Vec<Figure
     let requests = carried.calls.len() as f64 / load.count() as f64;
     let mut figures = vec![
         Figure::new("start to last ack", Unit::Seconds, took),
+        Figure::new("start to ready", Unit::Seconds, ready.as_secs_f64()),
         figures::first_tx(&carried)?,
         Figure::new("requests a packet", Unit::Count, requests),
     ];

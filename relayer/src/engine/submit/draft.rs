@@ -14,9 +14,9 @@ use crate::engine::prove::Messages;
 /// A transaction in the making.
 pub struct Draft {
     pub items: Vec<Item>,
-    /// The client update and the messages. Only the batch's first transaction
-    /// carries the update; the others are estimated as if they did, because it
-    /// is not on chain yet.
+    /// The client update and the messages. Only the first transaction that needs
+    /// the update carries it; the others are estimated as if they did, because
+    /// it is not on chain yet.
     pub estimated: Vec<Message>,
     /// How many of these are for the estimate only.
     pub not_carried: usize,
@@ -26,16 +26,22 @@ pub struct Draft {
 }
 
 impl Draft {
-    pub fn new(messages: &Messages, range: &Range<usize>) -> Self {
+    /// One of a batch's transactions; `is_brought`: an earlier batch's carries
+    /// the client update.
+    pub fn new(messages: &Messages, range: &Range<usize>, is_brought: bool) -> Self {
         let update = messages.update.iter().cloned();
         let part = &messages.messages[range.clone()];
         let estimated: Vec<Message> = update
             .chain(part.iter().map(|(_, message)| message.clone()))
             .collect();
-        let is_first = range.start == 0;
+        let carries_update = range.start == 0 && !is_brought;
         Self {
             items: part.iter().map(|(item, _)| item.clone()).collect(),
-            not_carried: if is_first { 0 } else { messages.update.len() },
+            not_carried: if carries_update {
+                0
+            } else {
+                messages.update.len()
+            },
             size: size(&estimated),
             estimated,
             gas: None,

@@ -6,7 +6,7 @@
 //! faster in a later block, nobody could know.
 
 use tern_chains::Block;
-use tern_core::ledger::{Item, PacketKey};
+use tern_core::ledger::Item;
 
 use super::chronicle::{Chronicle, Included, Story};
 use crate::journal::Signed;
