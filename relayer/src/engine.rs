@@ -411,7 +411,9 @@ impl Engine {
 
     #[tracing::instrument(level = "debug", skip_all)]
     fn plan(&self) -> Plan {
+        let is_full = |id: &&ChainId| !self.has_room(id);
         plan::plan(&Situation {
+            full: &self.chains.keys().filter(is_full).cloned().collect(),
             view: &self.view,
             policy: &self.policy,
             ready: &self.ready,
@@ -423,14 +425,16 @@ impl Engine {
 
     /// Plans and sets the batches on their way.
     fn act(&mut self) {
-        if self.lanes.are_full() {
-            return;
-        }
         for batch in self.plan().batches {
-            if !self.carry(batch) {
-                break;
-            }
+            self.carry(batch);
         }
+    }
+
+    /// Whether more may be set on its way to a chain.
+    fn has_room(&self, id: &ChainId) -> bool {
+        let of_chain = self.view.txs().filter(|(key, _)| key.chain == *id);
+        let in_flight: usize = of_chain.map(|(_, tx)| tx.items.len()).sum();
+        in_flight < self.policy.items_in_flight_max && self.lanes.has_room(id)
     }
 
     /// Sends again what a stopped run had signed: the same bytes, which cannot

@@ -3,7 +3,7 @@
 //! Each planner proposes work in its own file: [`packet`] (receive,
 //! acknowledge, time out), [`client`] (refresh) and [`handshake`] (clients,
 //! connections, channels). [`plan`] merges the proposals for one destination,
-//! client and proof height into [`Batch`]es, the nearest deadline first. What
+//! client and proof height into [`Batch`]es. What
 //! cannot be done now is a [`Wait`] with its reason: "not yet" is a value.
 //!
 //! This is ICS-18's `pendingDatagrams`, made pure.
@@ -37,6 +37,8 @@ pub struct Situation<'a> {
     /// Source ends whose packets were not yet compared with both chains since
     /// some of their blocks were not followed.
     pub unreconciled: &'a BTreeSet<ChannelKey>,
+    /// Chains with as much on its way to them as may be.
+    pub full: &'a BTreeSet<ChainId>,
     /// Items between plan and signature.
     pub in_hand: &'a BTreeSet<Item>,
     pub scope: &'a Scope,
@@ -72,6 +74,8 @@ pub struct Wait {
 pub enum Why {
     #[error("on its way in a transaction")]
     InFlight,
+    #[error("as much is on its way to {0} as may be")]
+    Full(ChainId),
     #[error("waits for others to share a client update with")]
     Company,
     #[error("the acknowledgement is not written yet")]
@@ -121,6 +125,9 @@ impl Situation<'_> {
     fn hold(&self, item: &Item, dst: &ChainId) -> Option<Why> {
         if self.in_hand.contains(item) || self.view.intent(item).is_some() {
             return Some(Why::InFlight);
+        }
+        if self.full.contains(dst) {
+            return Some(Why::Full(dst.clone()));
         }
         let failure = self.view.failure(item)?;
         let height = self.view.head(dst).map_or(0, |head| head.height);

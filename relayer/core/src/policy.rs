@@ -6,6 +6,10 @@
 pub struct Policy {
     /// Most items in one batch (a batch may become several txs).
     pub batch_items_max: usize,
+    /// Most items in transactions that are in no block yet, for each chain. Beyond
+    /// it the chain is slower than Tern, and more would only wait in its mempool
+    /// until their timeout height.
+    pub items_in_flight_max: usize,
     /// A client is refreshed once this share of its trusting period has passed
     /// since its last update, in percent.
     pub refresh_after_percent: u64,
@@ -29,6 +33,7 @@ impl Default for Policy {
     fn default() -> Self {
         Self {
             batch_items_max: 500,
+            items_in_flight_max: 4_000,
             refresh_after_percent: 33,
             reuse_blocks_max: 50,
             backoff_blocks_max: 256,

@@ -25,15 +25,12 @@ pub fn is_batch(task: &str) -> bool {
 }
 
 impl Engine {
-    /// Sets a batch on its way; its items are in hand until it is released.
-    /// False when as many are on their way as may be.
-    pub(super) fn carry(&mut self, batch: Batch) -> bool {
-        let Ok(room) = Arc::clone(&self.lanes.room).try_acquire_owned() else {
-            return false;
-        };
+    /// Sets a batch on its way if there is room; its items are in hand until it
+    /// is released.
+    pub(super) fn carry(&mut self, batch: Batch) {
         let in_order = batch.work.iter().any(|work| self.is_ordered(&work.item));
-        let Some(lane) = self.lanes.choose(&batch.dst, in_order) else {
-            return true;
+        let Some((lane, room)) = self.lanes.choose(&batch.dst, in_order, batch.work.len()) else {
+            return;
         };
         let items = batch.work.iter().map(|work| work.item.clone());
         self.in_hand.extend(items);
@@ -52,7 +49,6 @@ impl Engine {
             stopping.run_until_cancelled(carrier.carry(batch)).await;
             name
         });
-        true
     }
 
     /// Whether a packet of an ordered channel is moved.

@@ -4,20 +4,25 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use tern_chains::{Chain, ChainId, SignedTx, TxHash};
-use tokio::sync::{mpsc, watch, Semaphore};
+use tokio::sync::{mpsc, watch, OwnedSemaphorePermit, Semaphore};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use super::input::Input;
 use super::submit::{Gas, Job, Lane, LaneSettings, JOBS_MAX};
 
-/// Most batches between plan and broadcast.
-const BATCHES_MAX: usize = 64;
+/// Most items between plan and broadcast, for each chain: enough to keep a lane
+/// busy while the next are proven, and few enough that the first are not kept
+/// waiting by the last.
+const ITEMS_MAX: usize = 2_000;
+/// A small batch takes as much room as this many items.
+const BATCH_ITEMS_MIN: usize = 25;
+/// There is room for another batch while there is this much.
+const ROOM_MIN: usize = 500;
 
 pub struct Lanes {
     by_chain: BTreeMap<ChainId, OfChain>,
     running: Vec<String>,
-    pub room: Arc<Semaphore>,
     /// Cancelled when the engine stops: what is not yet with a lane is dropped.
     pub stopping: CancellationToken,
 }
@@ -25,6 +30,7 @@ pub struct Lanes {
 struct OfChain {
     settings: LaneSettings,
     head: watch::Sender<u64>,
+    room: Arc<Semaphore>,
     lanes: Vec<Handle>,
 }
 
@@ -42,7 +48,6 @@ impl Lanes {
         Self {
             by_chain: BTreeMap::new(),
             running: vec![],
-            room: Arc::new(Semaphore::new(BATCHES_MAX)),
             stopping: CancellationToken::new(),
         }
     }
@@ -53,6 +58,7 @@ impl Lanes {
         let of_chain = OfChain {
             settings,
             head: watch::Sender::new(head),
+            room: Arc::new(Semaphore::new(ITEMS_MAX)),
             lanes: vec![],
         };
         self.by_chain.insert(id.clone(), of_chain);
@@ -96,27 +102,34 @@ impl Lanes {
     }
 
     /// The lane with the fewest batches, or the first for what must stay in
-    /// order.
-    pub fn choose(&self, chain: &ChainId, in_order: bool) -> Option<Handle> {
-        let lanes = &self.by_chain.get(chain)?.lanes;
-        match in_order {
-            true => lanes.first().cloned(),
-            false => lanes
-                .iter()
-                .min_by_key(|lane| Arc::strong_count(&lane.busy))
-                .cloned(),
-        }
+    /// order, with room for so many items. None if there is none.
+    pub fn choose(
+        &self,
+        chain: &ChainId,
+        in_order: bool,
+        items: usize,
+    ) -> Option<(Handle, OwnedSemaphorePermit)> {
+        let of_chain = self.by_chain.get(chain).filter(|_| self.has_room(chain))?;
+        let lanes = of_chain.lanes.iter();
+        let lane = match in_order {
+            true => of_chain.lanes.first(),
+            false => lanes.min_by_key(|lane| Arc::strong_count(&lane.busy)),
+        };
+        let items = u32::try_from(items.clamp(BATCH_ITEMS_MIN, ROOM_MIN)).ok()?;
+        let room = Arc::clone(&of_chain.room).try_acquire_many_owned(items);
+        Some((lane?.clone(), room.ok()?))
+    }
+
+    /// Whether another batch may be set on its way to a chain.
+    pub fn has_room(&self, chain: &ChainId) -> bool {
+        let of_chain = self.by_chain.get(chain);
+        of_chain.is_some_and(|of_chain| of_chain.room.available_permits() >= ROOM_MIN)
     }
 
     /// No more jobs: each lane ends after those it has.
     pub fn close(&mut self) {
         self.by_chain.clear();
         self.stopping.cancel();
-    }
-
-    /// Whether as many batches are on their way as may be.
-    pub fn are_full(&self) -> bool {
-        self.room.available_permits() == 0
     }
 
     pub fn any_running(&self) -> bool {
@@ -190,19 +203,19 @@ mod tests {
         }
         let signer = |handle: &Handle| handle.chain.signer().unwrap();
 
-        let first = lanes.choose(&id, false).unwrap();
-        let second = lanes.choose(&id, false).unwrap();
+        let choose = |in_order| lanes.choose(&id, in_order, 10).unwrap().0;
+        let first = choose(false);
+        let second = choose(false);
         assert_ne!(signer(&first), signer(&second));
-        let in_order = lanes.choose(&id, true).unwrap();
+        let in_order = choose(true);
         assert_eq!(signer(&in_order), signer(&first));
         // The first has two batches now, the second one; then it is free again.
-        assert_eq!(signer(&lanes.choose(&id, false).unwrap()), signer(&second));
+        assert_eq!(signer(&choose(false)), signer(&second));
         drop((first, in_order));
-        let (third, fourth) = (lanes.choose(&id, false), lanes.choose(&id, false));
-        assert_ne!(signer(&third.unwrap()), signer(&second));
+        let (third, fourth) = (choose(false), choose(false));
+        assert_ne!(signer(&third), signer(&second));
         drop(fourth);
-        assert!(lanes
-            .choose(&ChainId::from_string("other"), false)
-            .is_none());
+        let other = ChainId::from_string("other");
+        assert!(lanes.choose(&other, false, 10).is_none());
     }
 }

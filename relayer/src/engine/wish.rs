@@ -174,6 +174,7 @@ impl Engine {
                     .is_some_and(|failure| failure.tries < TRIES_MAX);
                 match &wait.why {
                     Why::InFlight
+                    | Why::Full(_)
                     | Why::Company
                     | Why::NotReady(_)
                     | Why::Unreconciled

@@ -11,6 +11,7 @@ use tern_bench::relayer::{Contestant, Hermes, Tern};
 use tern_bench::report::{markdown, svg, terminal, Report};
 use tern_bench::scene::{Notes, Scene, Take, SCENES, SMOKE};
 use tern_bench::stage::Stage;
+use tern_e2e::tern_binary;
 
 /// Measures Tern on real chains, beside another relayer if asked.
 #[derive(Debug, Parser)]
@@ -91,6 +92,10 @@ fn run(args: &Args) -> Result<bool> {
         .with_context(|| format!("cannot write {}", args.out.display()))?;
     if let Some(Peer::Hermes) = args.peer {
         eprintln!("peer: {}", Hermes::version(&args.peer_binary)?);
+    }
+    if !staged.is_empty() {
+        eprintln!("building tern");
+        tern_binary()?;
     }
     let mut measures = Vec::new();
     for scenes in staged.chunk_by(|a, b| a.stage == b.stage) {

@@ -114,10 +114,13 @@ impl Proposals {
         self.waits.push(Wait { item, why });
     }
 
-    /// Cuts what was proposed into batches, the nearest deadline first.
+    /// Cuts what was proposed into batches: of a route the nearest deadline
+    /// first; of several routes each its first before others have their second,
+    /// those with little to do before those with much. A flood on one client
+    /// does not keep the others waiting.
     pub fn into_plan(mut self, situation: &Situation<'_>) -> Plan {
         share(situation, &mut self.work, &mut self.waits);
-        let mut batches = self.whole;
+        let mut merged = Vec::new();
         for ((dst, route), work) in self.work {
             let (alone, mut together): (Vec<_>, Vec<_>) = work
                 .into_iter()
@@ -126,13 +129,20 @@ impl Proposals {
             together.sort_by_key(|work| work.deadline_ns);
             let cuts = together.chunks(situation.policy.batch_items_max);
             let singles = alone.chunks(1).take(ALONE_MAX);
-            batches.extend(cuts.chain(singles).map(|work| Batch {
-                dst: dst.clone(),
-                route: Some(route.clone()),
-                work: work.to_vec(),
-                whole: false,
+            let size = together.len();
+            merged.extend(cuts.chain(singles).enumerate().map(|(turn, work)| {
+                let batch = Batch {
+                    dst: dst.clone(),
+                    route: Some(route.clone()),
+                    work: work.to_vec(),
+                    whole: false,
+                };
+                (turn, size, batch)
             }));
         }
+        merged.sort_by_key(|(turn, size, _)| (*turn, *size));
+        let mut batches = self.whole;
+        batches.extend(merged.into_iter().map(|(_, _, batch)| batch));
         Plan {
             batches,
             waits: self.waits,

@@ -201,6 +201,7 @@ pub fn plan_with(view: &View, in_hand: &BTreeSet<Item>, scope: &Scope) -> Plan {
         policy: &Policy::default(),
         ready: &ready,
         unreconciled: &BTreeSet::new(),
+        full: &BTreeSet::new(),
         in_hand,
         scope,
     })
