@@ -53,6 +53,7 @@ use follow::Follow;
 use input::{Input, INPUTS_MAX};
 use lanes::Lanes;
 use reconcile::schedule::RECONCILING_MAX;
+use reconcile::Blocks;
 
 /// What light clients call the current time; handed in so that a simulation can
 /// set it.
@@ -91,7 +92,10 @@ pub struct Engine {
     ready: BTreeSet<ChainId>,
     unreconciled: BTreeSet<ChannelKey>,
     reconciling: BTreeSet<ChannelKey>,
+    /// Compared in vain: again once their chain is past this height.
+    uncompared: BTreeMap<ChannelKey, u64>,
     reconciling_room: Arc<Semaphore>,
+    reconciling_blocks: Arc<Blocks>,
     in_hand: BTreeSet<Item>,
     /// Chains that have been ready once.
     greeted: BTreeSet<ChainId>,
@@ -169,7 +173,9 @@ impl Engine {
             ready: BTreeSet::new(),
             unreconciled: BTreeSet::new(),
             reconciling: BTreeSet::new(),
+            uncompared: BTreeMap::new(),
             reconciling_room: Arc::new(Semaphore::new(RECONCILING_MAX)),
+            reconciling_blocks: Arc::default(),
             in_hand: BTreeSet::new(),
             greeted: BTreeSet::new(),
             resend,
@@ -313,6 +319,10 @@ impl Engine {
                 for item in items {
                     self.in_hand.remove(&item);
                 }
+            }
+            Input::Compared { src, facts } => {
+                self.unreconciled.remove(&src);
+                self.commit(&facts)?;
             }
             Input::Reconciled { src, facts } => self.reconciled(src, facts)?,
         }

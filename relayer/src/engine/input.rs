@@ -36,7 +36,10 @@ pub enum Input {
     },
     /// The batch with these items has gone its way, whatever became of it.
     Released(Vec<Item>),
-    /// A source end's packets were compared with both chains.
+    /// The packets of a source end that are in the ledger were compared with both
+    /// chains; those that are not are being looked for.
+    Compared { src: ChannelKey, facts: Vec<Fact> },
+    /// A source end's packets were compared with both chains, and all are known.
     Reconciled {
         src: ChannelKey,
         facts: Result<Vec<Fact>, String>,

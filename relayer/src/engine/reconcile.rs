@@ -4,8 +4,10 @@
 //! which of those it has not received. What the ledger lacks (a packet's data,
 //! an acknowledgement's bytes) is in the block that wrote it: that block is
 //! found by bisecting the state, and the node's index is asked last. Findings
-//! go to the ledger through the same door as events.
+//! go to the ledger through the same door as events, block by block, so that the
+//! first packets of a flood are on their way while the others are looked for.
 
+mod blocks;
 pub(super) mod schedule;
 mod settled;
 
@@ -16,9 +18,12 @@ use tern_chains::{
     Block, Chain, ChainError, ChannelId, Event, EventQuery, PacketId, Path, PortId, Sequence,
 };
 use tern_core::ledger::{ChannelKey, Fact, Finding, Head};
+use tokio::sync::mpsc;
 use tracing::warn;
 
 use super::bisect::{since_present, Since};
+use super::input::Input;
+pub use blocks::Blocks;
 
 /// What the ledger knows of a source end's open packets, before asking.
 pub type Snapshot = BTreeMap<Sequence, Known>;
@@ -66,26 +71,33 @@ pub async fn pending(
     })
 }
 
-/// The facts that bring the ledger's packets of `src_end` up to date.
-pub async fn reconcile(
-    src: &dyn Chain,
-    dst: &dyn Chain,
-    src_end: &ChannelKey,
-    dst_end: &ChannelKey,
-    known: &Snapshot,
+/// One source end to be compared.
+pub(super) struct Comparison<'a> {
+    pub src: &'a dyn Chain,
+    pub dst: &'a dyn Chain,
+    pub src_end: &'a ChannelKey,
+    pub dst_end: &'a ChannelKey,
+    pub known: &'a Snapshot,
+    pub blocks: &'a Blocks,
+}
+
+/// Brings the ledger's packets of one end up to date. Returns what has not been
+/// told yet, to be applied at once.
+pub(super) async fn reconcile(
+    comparison: &Comparison<'_>,
+    mut tell: Tell<'_>,
 ) -> Result<Vec<Fact>, ChainError> {
-    let ((src_height, src_time), (dst_height, dst_time)) =
-        tokio::try_join!(src.latest(), dst.latest())?;
-    let (src_head, dst_head) = (
-        Head {
-            height: src_height,
-            time: src_time,
-        },
-        Head {
-            height: dst_height,
-            time: dst_time,
-        },
-    );
+    let Comparison {
+        src,
+        dst,
+        src_end,
+        dst_end,
+        known,
+        blocks,
+    } = *comparison;
+    let (src_head, dst_head) = tokio::try_join!(src.latest(), dst.latest())?;
+    let head = |(height, time)| Head { height, time };
+    let (src_head, dst_head) = (head(src_head), head(dst_head));
     let pending = pending(src, dst, src_end, dst_end).await?;
     let open: BTreeSet<Sequence> = pending
         .unreceived
@@ -93,42 +105,81 @@ pub async fn reconcile(
         .copied()
         .collect();
 
-    let mut facts = Vec::new();
     let not_open = known.keys().filter(|sequence| !open.contains(sequence));
-    let settled = settled::settled(src, src_end, not_open.copied().collect(), src_height);
-    for sequence in settled.await? {
-        facts.push(Fact::Found {
-            chain: src.id().clone(),
-            head: src_head,
-            finding: Finding::Settled {
-                packet: id(src_end, dst_end, sequence),
-            },
-        });
-    }
-    let no_data = |sequence: &&Sequence| {
-        known
-            .get(sequence)
-            .is_none_or(|known| !known.has_data || !known.is_sent)
-    };
-    let sends = open.iter().filter(no_data).copied().collect();
-    facts.extend(locate(src, Looked::Sends(src_end), sends, src_height).await?);
-
+    let settled = settled::settled(src, src_end, not_open.copied().collect(), src_head.height);
+    let settled = settled.await?.into_iter().map(|sequence| Fact::Found {
+        chain: src.id().clone(),
+        head: src_head,
+        finding: Finding::Settled {
+            packet: id(src_end, dst_end, sequence),
+        },
+    });
     let no_ack = |sequence: &&Sequence| known.get(sequence).is_none_or(|known| !known.has_ack);
-    let acks: BTreeSet<Sequence> = pending
-        .unacknowledged
-        .iter()
-        .filter(no_ack)
-        .copied()
-        .collect();
-    facts.extend(acks.iter().map(|sequence| Fact::Found {
+    let acks = pending.unacknowledged.iter().filter(no_ack).copied();
+    let acks: BTreeSet<Sequence> = acks.collect();
+    let received = acks.iter().map(|sequence| Fact::Found {
         chain: dst.id().clone(),
         head: dst_head,
         finding: Finding::Received {
             packet: id(src_end, dst_end, *sequence),
         },
-    }));
-    facts.extend(locate(dst, Looked::Acks(dst_end), acks, dst_height).await?);
-    Ok(facts)
+    });
+    tell.compared(src_end, settled.chain(received).collect())
+        .await;
+
+    let no_data = |sequence: &&Sequence| {
+        let known = known.get(sequence);
+        known.is_none_or(|known| !known.has_data || !known.is_sent)
+    };
+    let sends = open.iter().filter(no_data).copied().collect();
+    let looked = Looked::Sends(src_end);
+    locate(src, looked, sends, src_head.height, blocks, &mut tell).await?;
+    let looked = Looked::Acks(dst_end);
+    locate(dst, looked, acks, dst_head.height, blocks, &mut tell).await?;
+    Ok(tell.kept)
+}
+
+/// How findings reach the ledger.
+pub(super) struct Tell<'a> {
+    /// `None`: all at the end. The packets of an ordered channel are found from
+    /// the last to the first, and go from the first to the last.
+    in_parts: Option<&'a mpsc::Sender<Input>>,
+    kept: Vec<Fact>,
+}
+
+impl<'a> Tell<'a> {
+    pub fn in_parts(inputs: &'a mpsc::Sender<Input>) -> Self {
+        Self {
+            in_parts: Some(inputs),
+            kept: vec![],
+        }
+    }
+
+    pub fn at_the_end() -> Self {
+        Self {
+            in_parts: None,
+            kept: vec![],
+        }
+    }
+
+    /// All packets in the ledger are now as both chains have them.
+    async fn compared(&mut self, src: &ChannelKey, facts: Vec<Fact>) {
+        let src = src.clone();
+        self.tell(facts, |facts| Input::Compared { src, facts })
+            .await;
+    }
+
+    async fn found(&mut self, facts: Vec<Fact>) {
+        self.tell(facts, Input::Facts).await;
+    }
+
+    async fn tell(&mut self, facts: Vec<Fact>, input: impl FnOnce(Vec<Fact>) -> Input) {
+        match self.in_parts {
+            // The engine is gone when it stops: then nobody needs to know.
+            Some(inputs) => drop(inputs.send(input(facts)).await),
+            None => self.kept.extend(facts),
+        }
+    }
 }
 
 fn id(src: &ChannelKey, dst: &ChannelKey, sequence: Sequence) -> PacketId {
@@ -205,49 +256,61 @@ async fn locate(
     looked: Looked<'_>,
     mut missing: BTreeSet<Sequence>,
     latest: u64,
-) -> Result<Vec<Fact>, ChainError> {
-    let mut facts = Vec::new();
+    blocks: &Blocks,
+    tell: &mut Tell<'_>,
+) -> Result<(), ChainError> {
     let mut latest = latest;
-    while let Some(sequence) = missing.pop_last() {
+    while let Some(sequence) = missing.last().copied() {
         let height = match since_present(chain, &looked.path(sequence), 0, latest).await? {
             Since::Height(height) => Some(height),
-            Since::Never => continue,
-            Since::BeforePruned => chain.find_event(&looked.query(sequence)).await?,
+            Since::Never => None,
+            Since::BeforePruned => {
+                let found = chain.find_event(&looked.query(sequence)).await?;
+                if found.is_none() {
+                    warn!(
+                        chain = %chain.id(), %sequence,
+                        "written before the node's state reaches back, and the node has no \
+                         index: use a node with more history to relay it"
+                    );
+                }
+                found
+            }
         };
-        let Some(height) = height else {
-            warn!(
-                chain = %chain.id(), %sequence,
-                "written before the node's state reaches back, and the node has no index: use a \
-                 node with more history to relay it"
-            );
-            continue;
-        };
-        let block = chain.block(height).await?;
-        missing.retain(|sequence| !has(&block, looked, *sequence));
-        let head = Head {
-            height: block.height,
-            time: block.time,
-        };
-        let events = block
-            .events
-            .into_iter()
-            .filter(|event| looked.matches(event).is_some());
-        facts.extend(events.map(|event| Fact::Event {
-            chain: chain.id().clone(),
-            head,
-            event,
-        }));
-        if matches!(looked, Looked::Sends(_)) {
-            // Sequences are given out in order: older ones are not in later blocks.
-            latest = height;
+        if let Some(height) = height {
+            let block = blocks.block(chain, height).await?;
+            tell.found(events(&block, chain, looked, &mut missing))
+                .await;
+            if matches!(looked, Looked::Sends(_)) {
+                // Sequences are given out in order: older ones are not in later
+                // blocks.
+                latest = height;
+            }
         }
+        missing.remove(&sequence);
     }
-    Ok(facts)
+    Ok(())
 }
 
-fn has(block: &Block, looked: Looked<'_>, sequence: Sequence) -> bool {
-    block
-        .events
-        .iter()
-        .any(|event| looked.matches(event) == Some(sequence))
+/// A block's events of missing sequences, which are not missing any more.
+fn events(
+    block: &Block,
+    chain: &dyn Chain,
+    looked: Looked<'_>,
+    missing: &mut BTreeSet<Sequence>,
+) -> Vec<Fact> {
+    let is_missing = |event: &&Event| {
+        let sequence = looked.matches(event);
+        sequence.is_some_and(|sequence| missing.remove(&sequence))
+    };
+    let head = Head {
+        height: block.height,
+        time: block.time,
+    };
+    let events = block.events.iter().filter(is_missing);
+    let fact = |event: &Event| Fact::Event {
+        chain: chain.id().clone(),
+        head,
+        event: event.clone(),
+    };
+    events.map(fact).collect()
 }

@@ -261,7 +261,8 @@ fn open_sled(path: &Path) -> Result<sled::Db, Unreadable> {
     }
 }
 
-const CACHE_BYTES: u64 = 64 * 1024 * 1024;
+/// Little is read back: the packets on the shelf, each once.
+const CACHE_BYTES: u64 = 8 * 1024 * 1024;
 
 fn check_schema(path: &Path, db: &sled::Db) -> Result<(), Unreadable> {
     let damaged = |error: sled::Error| Unreadable::Damaged(error.to_string());

@@ -159,6 +159,7 @@ impl Engine {
             .is_some_and(|dst| is_ready(&dst.chain))
             && is_ready(&src.chain)
             && !self.unreconciled.contains(src)
+            && !self.uncompared.contains_key(src)
             && !self.reconciling.contains(src)
     }
 

@@ -1,14 +1,15 @@
 //! When a channel's packets are compared with both chains: at start, after
 //! blocks were left out, and on a slow clock.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use tern_chains::ChainId;
+use tern_chains::{ChainId, Ordering};
 use tern_core::ledger::{ChannelKey, Fact, PacketState, View};
 use tern_core::plan::Scope;
 use tracing::warn;
 
-use super::{reconcile, Known, Snapshot};
+use super::{reconcile, Comparison, Known, Snapshot, Tell};
 use crate::engine::batches::BATCH;
 use crate::engine::input::Input;
 use crate::engine::{describe, Engine, EngineError};
@@ -41,12 +42,13 @@ impl Engine {
 
     /// Starts comparing what waits for it and can be.
     pub(in crate::engine) fn reconcile_new(&mut self) {
-        let todo: Vec<ChannelKey> = self
-            .unreconciled
-            .iter()
-            .filter(|src| !self.reconciling.contains(*src))
-            .cloned()
-            .collect();
+        let is_due = |src: &&ChannelKey| {
+            let head = self.view.head(&src.chain).map(|head| head.height);
+            let in_vain = self.uncompared.get(src).copied();
+            !self.reconciling.contains(*src) && (in_vain.is_none() || head > in_vain)
+        };
+        let waiting = self.unreconciled.iter().chain(self.uncompared.keys());
+        let todo: BTreeSet<ChannelKey> = waiting.filter(is_due).cloned().collect();
         for src in todo {
             self.reconcile(src);
         }
@@ -82,12 +84,27 @@ impl Engine {
             return;
         }
         let known = snapshot(&self.view, &src_end);
+        let channel = self.view.channel(&src_end);
+        let is_ordered = channel.is_some_and(|channel| channel.ordering == Ordering::Ordered);
         self.reconciling.insert(src_end.clone());
         let inputs = self.sender.clone();
         let room = Arc::clone(&self.reconciling_room);
+        let blocks = Arc::clone(&self.reconciling_blocks);
         self.tasks.spawn(async move {
             let _room = room.acquire().await;
-            let facts = reconcile(&*src, &*dst, &src_end, &dst_end, &known).await;
+            let comparison = Comparison {
+                src: &*src,
+                dst: &*dst,
+                src_end: &src_end,
+                dst_end: &dst_end,
+                known: &known,
+                blocks: &blocks,
+            };
+            let tell = match is_ordered {
+                true => Tell::at_the_end(),
+                false => Tell::in_parts(&inputs),
+            };
+            let facts = reconcile(&comparison, tell).await;
             let facts = facts.map_err(|error| describe(&error));
             let _ = inputs
                 .send(Input::Reconciled {
@@ -108,10 +125,13 @@ impl Engine {
         match facts {
             Ok(facts) => {
                 self.unreconciled.remove(&src);
+                self.uncompared.remove(&src);
                 self.commit(&facts)
             }
-            // It stays unreconciled, and the next block tries again.
+            // The next block tries again.
             Err(reason) => {
+                let head = self.view.head(&src.chain).map_or(0, |head| head.height);
+                self.uncompared.insert(src.clone(), head);
                 warn!(channel = %src, reason, "cannot compare the channel's packets with both chains");
                 Ok(())
             }
