@@ -1,13 +1,12 @@
 //! Hermes as an operator runs it.
 
-use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
 use anyhow::{bail, ensure, Context, Result};
 use serde_json::Value;
-use tern_e2e::{wait, Process, Signal, RELAYER};
+use tern_e2e::{wait, HermesChain, HermesConfig, Process, Signal, RELAYER};
 
 use crate::chains::DevChain;
 
@@ -38,7 +37,7 @@ impl Hermes {
         {
             bail!("{INSTALL}");
         }
-        std::fs::write(&hermes.config, config(folder, chains)?)?;
+        std::fs::write(&hermes.config, config(folder, chains))?;
         let mnemonic = folder.join("relayer.mnemonic");
         std::fs::write(&mnemonic, RELAYER.1)?;
         let mnemonic = mnemonic.to_string_lossy();
@@ -110,42 +109,21 @@ impl Relaying {
     }
 }
 
-fn config(folder: &Path, chains: &[DevChain; 2]) -> Result<String> {
-    let mut text = String::from(
-        "[global]\nlog_level = 'info'\n\
-         [mode.clients]\nenabled = true\nrefresh = true\nmisbehaviour = true\n\
-         [mode.connections]\nenabled = false\n\
-         [mode.channels]\nenabled = false\n\
-         [mode.packets]\nenabled = true\nclear_interval = 0\nclear_on_start = true\n\
-         tx_confirmation = false\n\
-         [rest]\nenabled = false\nhost = '127.0.0.1'\nport = 3000\n\
-         [telemetry]\nenabled = false\nhost = '127.0.0.1'\nport = 3001\n",
-    );
-    let keys = folder.join("hermes-keys");
-    for chain in chains {
-        let DevChain {
-            id,
-            prefix,
-            denom,
-            rpc,
-            grpc,
-            ..
-        } = chain;
-        writeln!(
-            text,
-            "[[chains]]\nid = '{id}'\ntype = 'CosmosSdk'\n\
-             rpc_addr = 'http://{rpc}'\ngrpc_addr = 'http://{grpc}'\n\
-             event_source = {{ mode = 'push', url = 'ws://{rpc}/websocket', \
-             batch_delay = '200ms' }}\n\
-             rpc_timeout = '10s'\naccount_prefix = '{prefix}'\nkey_name = 'relayer'\n\
-             key_store_folder = '{}'\nstore_prefix = 'ibc'\n\
-             default_gas = 100000\nmax_gas = 40000000\n\
-             gas_price = {{ price = 0.025, denom = '{denom}' }}\ngas_multiplier = 1.2\n\
-             max_msg_num = 30\nmax_tx_size = 180000\nclock_drift = '5s'\n\
-             max_block_time = '30s'\ntrusting_period = '14days'\n\
-             trust_threshold = '1/3'\naddress_type = {{ derivation = 'cosmos' }}",
-            keys.display(),
-        )?;
-    }
-    Ok(text)
+fn config(folder: &Path, chains: &[DevChain; 2]) -> String {
+    let config = HermesConfig {
+        key: RELAYER.0,
+        keys: &folder.join("hermes-keys"),
+        misbehaviour: true,
+        clear_interval: 0,
+        clear_limit: 50,
+        max_msg_num: 30,
+    };
+    config.text(&chains.each_ref().map(|chain| HermesChain {
+        id: chain.id,
+        prefix: chain.prefix,
+        denom: chain.denom,
+        rpc: chain.rpc.port(),
+        grpc: chain.grpc.port(),
+        channel: None,
+    }))
 }

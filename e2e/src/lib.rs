@@ -12,6 +12,7 @@
 mod binaries;
 mod chain;
 mod guard;
+mod hermes;
 mod history;
 pub mod http;
 mod network;
@@ -23,6 +24,7 @@ pub mod wait;
 
 pub use binaries::tern as tern_binary;
 pub use chain::{ChainSpec, TestChain};
+pub use hermes::{HermesChain, HermesConfig};
 pub use history::attribute;
 pub use network::{Network, Setup};
 pub use process::{tail, Process, Signal};

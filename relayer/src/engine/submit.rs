@@ -6,6 +6,7 @@
 //! their fate. The node's immediate refusal is told to the ledger; an unknown
 //! answer is not: past its timeout height the tx is certainly dead.
 
+mod account;
 mod draft;
 mod gas;
 
@@ -18,7 +19,6 @@ use tern_chains::{
     Account, Chain, ChainError, ChainParams, Check, ClientId, SignedTx, TxDraft, TxHash,
 };
 use tern_core::ledger::{Fact, Item, Refusal, TxKey, TxRecord};
-use tern_core::plan::cut::TxLimits;
 use tokio::sync::{mpsc, oneshot, watch};
 use tracing::{debug, info, warn};
 
@@ -90,19 +90,6 @@ impl Lane {
                     }
                 }
             }
-        }
-    }
-
-    /// Asks what the first transaction needs before there is one. What fails is
-    /// asked again when it is needed.
-    async fn prepare(&mut self) {
-        let prepared = async {
-            self.limits().await?;
-            self.account = Some(self.account().await?);
-            Ok::<_, ChainError>(())
-        };
-        if let Err(error) = prepared.await {
-            debug!(chain = %self.chain.id(), reason = describe(&error), "not prepared yet");
         }
     }
 
@@ -293,51 +280,6 @@ impl Lane {
             debug!(chain = %self.chain.id(), tx = %tx.hash, ?answer, "sent again after a restart");
         }
         self.forget_account();
-    }
-
-    /// The account's sequence is not certain any more, nor what is before it.
-    fn forget_account(&mut self) {
-        self.account = None;
-        self.brought.clear();
-    }
-
-    /// Whether an earlier transaction carries these messages' client update.
-    fn is_brought(&self, messages: &Messages) -> bool {
-        let updated = messages.updated.as_ref();
-        !messages.whole
-            && updated.is_some_and(|(client, height)| self.brought.get(client) == Some(height))
-    }
-
-    async fn account(&mut self) -> Result<Account, ChainError> {
-        if let Some(account) = &self.account {
-            return Ok(account.clone());
-        }
-        let mut account = self.chain.account().await?;
-        let (reply, next) = oneshot::channel();
-        self.tell(Input::NextSequence {
-            chain: self.chain.id().clone(),
-            signer: account.address.clone(),
-            reply,
-        })
-        .await;
-        if let Ok(Some(in_flight)) = next.await {
-            account.account_sequence = account.account_sequence.max(in_flight);
-        }
-        Ok(account)
-    }
-
-    async fn limits(&mut self) -> Result<TxLimits, ChainError> {
-        let params = match self.params {
-            Some(params) => params,
-            None => self.chain.params().await?,
-        };
-        self.params = Some(params);
-        let gas_max = self.settings.gas_max.unwrap_or(u64::MAX);
-        Ok(TxLimits {
-            messages_max: self.settings.messages_max,
-            bytes_max: usize::try_from(params.max_tx_bytes).unwrap_or(usize::MAX),
-            gas_max: gas_max.min(params.max_block_gas),
-        })
     }
 
     async fn store(&self, txs: Vec<(TxKey, TxRecord)>) -> bool {

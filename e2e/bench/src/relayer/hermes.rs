@@ -2,43 +2,15 @@
 //! messages a transaction, a filter for its own channel. Everything else is its
 //! default, or what its own example configuration says.
 
-use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{ensure, Context, Result};
 use serde_json::Value;
-use tern_e2e::OTHER;
+use tern_e2e::{HermesChain, HermesConfig, OTHER};
 
 use super::{Channel, Nodes, Relayer, Running};
-use crate::stage::{Site, Stage};
-
-const GLOBAL: &str = "\
-[global]
-log_level = 'info'
-[mode.clients]
-enabled = true
-refresh = true
-misbehaviour = false
-[mode.connections]
-enabled = false
-[mode.channels]
-enabled = false
-[mode.packets]
-enabled = true
-clear_interval = 100
-clear_limit = 1000
-clear_on_start = true
-tx_confirmation = false
-[rest]
-enabled = false
-host = '127.0.0.1'
-port = 3000
-[telemetry]
-enabled = false
-host = '127.0.0.1'
-port = 3001
-";
+use crate::stage::Stage;
 
 pub struct Hermes {
     binary: PathBuf,
@@ -71,61 +43,25 @@ impl Hermes {
     }
 
     fn configure(&self, stage: &Stage, nodes: &Nodes, channel: Option<&Channel>) -> Result<()> {
-        let mut config = GLOBAL.to_owned();
-        for (at, site) in stage.sites.iter().enumerate() {
-            let (rpc, grpc) = (nodes.rpc[at], nodes.grpc[at]);
-            let channel = channel.map(|channel| channel.0[at].as_str());
-            self.chain(&mut config, site, (rpc, grpc), channel)?;
-        }
-        std::fs::write(self.config(), config)?;
-        Ok(())
-    }
-
-    fn chain(
-        &self,
-        config: &mut String,
-        site: &Site,
-        (rpc, grpc): (u16, u16),
-        channel: Option<&str>,
-    ) -> Result<()> {
-        let Site {
-            id, prefix, denom, ..
-        } = site;
-        let keys = self.home.join("keys");
-        write!(
-            config,
-            "[[chains]]
-id = '{id}'
-type = 'CosmosSdk'
-rpc_addr = 'http://127.0.0.1:{rpc}'
-grpc_addr = 'http://127.0.0.1:{grpc}'
-event_source = {{ mode = 'push', url = 'ws://127.0.0.1:{rpc}/websocket', batch_delay = '200ms' }}
-rpc_timeout = '10s'
-account_prefix = '{prefix}'
-key_name = '{key}'
-key_store_folder = '{keys}'
-store_prefix = 'ibc'
-default_gas = 100000
-max_gas = 40000000
-gas_price = {{ price = 0.025, denom = '{denom}' }}
-gas_multiplier = 1.2
-max_msg_num = 50
-max_tx_size = 180000
-clock_drift = '5s'
-max_block_time = '30s'
-trusting_period = '14days'
-trust_threshold = '1/3'
-address_type = {{ derivation = 'cosmos' }}
-",
-            key = OTHER.0,
-            keys = keys.display()
-        )?;
-        if let Some(channel) = channel {
-            writeln!(
-                config,
-                "[chains.packet_filter]\npolicy = 'allow'\nlist = [['transfer', '{channel}']]"
-            )?;
-        }
+        let chains = stage.sites.iter().enumerate();
+        let chains = chains.map(|(at, site)| HermesChain {
+            id: site.id,
+            prefix: site.prefix,
+            denom: site.denom,
+            rpc: nodes.rpc[at],
+            grpc: nodes.grpc[at],
+            channel: channel.map(|channel| channel.0[at].as_str()),
+        });
+        let config = HermesConfig {
+            key: OTHER.0,
+            keys: &self.home.join("keys"),
+            misbehaviour: false,
+            clear_interval: 100,
+            clear_limit: 1000,
+            max_msg_num: 50,
+        };
+        let chains: Vec<HermesChain<'_>> = chains.collect();
+        std::fs::write(self.config(), config.text(&chains))?;
         Ok(())
     }
 
