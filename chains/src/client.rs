@@ -1,48 +1,61 @@
-//! Light clients (ICS-02, ICS-07) as seen from the chain they are *of*.
+//! Light clients (ICS-02) as seen from the chain they are *of* and from the chain
+//! they live on.
 //!
 //! A client of chain A living on chain B is built and updated from data of A.
-//! What B stores about it comes in here as [`TrustedClient`]; A's side answers
-//! with a [`ClientUpdate`] whose headers it verified itself.
+//! What B stores of it is a [`StoredClient`] and a [`StoredConsensus`]; A's side
+//! answers with a [`ClientUpdate`] whose headers it verified itself.
 
 use std::time::Duration;
 
-use ibc_proto::google::protobuf::Any;
-use ibc_proto::Protobuf;
-use ibc_relayer_types::clients::ics07_tendermint::client_state::ClientState;
-use ibc_relayer_types::core::ics23_commitment::commitment::CommitmentRoot;
 use serde::{Deserialize, Serialize};
 
 use crate::block::BlockTime;
-use crate::ChainId;
+use crate::{ChainId, Encoded, Height, Root};
+
+/// A client as its host chain stores it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StoredClient {
+    pub state: Encoded,
+    /// What planning reads of it.
+    pub summary: ClientSummary,
+}
+
+/// A consensus state as the host chain of its client stores it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StoredConsensus {
+    pub state: Encoded,
+    pub root: Root,
+    pub time: BlockTime,
+}
 
 /// The trust a header is verified from: the client state and one of its
 /// consensus states, as stored on the host chain.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TrustedClient {
-    pub client_state: Any,
+    pub client_state: Encoded,
     /// Revision height of `consensus_state`.
     pub height: u64,
-    pub consensus_state: Any,
+    pub consensus_state: Encoded,
 }
 
 /// Verified headers that bring a client to `height`.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ClientUpdate {
     /// ICS-02 client messages in the order to submit them: the target's header
     /// last, before it what bisection needed.
-    pub headers: Vec<Any>,
+    pub headers: Vec<Encoded>,
     /// Revision height the client has after the last header.
     pub height: u64,
-    /// The root at `height`: it proves state at `height - 1`.
-    pub root: CommitmentRoot,
+    /// The root at `height`.
+    pub root: Root,
     pub time: BlockTime,
 }
 
 /// What a new client of this chain starts from (ICS-02 `createClient`).
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NewClient {
-    pub client_state: Any,
-    pub consensus_state: Any,
+    pub client_state: Encoded,
+    pub consensus_state: Encoded,
     /// Revision height of `consensus_state`.
     pub height: u64,
 }
@@ -81,16 +94,9 @@ pub struct ClientSummary {
 }
 
 impl ClientSummary {
-    /// Reads a stored client state (an encoded `Any`, ICS-24
-    /// `clients/{id}/clientState`). `None` for a client type other than
-    /// `07-tendermint`, which Tern does not relay for.
-    pub fn decode(value: &[u8]) -> Option<Self> {
-        let state = <ClientState as Protobuf<Any>>::decode_vec(value).ok()?;
-        Some(Self {
-            chain_id: state.chain_id.into(),
-            latest_height: state.latest_height.revision_height(),
-            trusting_period: state.trusting_period,
-            frozen: state.frozen_height.is_some(),
-        })
+    /// The newest consensus state's height with the revision of the client's
+    /// chain.
+    pub fn latest(&self) -> Height {
+        Height::new(self.chain_id.version(), self.latest_height)
     }
 }

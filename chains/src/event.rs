@@ -1,44 +1,6 @@
 //! IBC events as facts a chain stated in a block.
 
-use std::fmt;
-
-use ibc_relayer_types::core::ics04_channel::packet::{Packet, Sequence};
-use ibc_relayer_types::core::ics24_host::identifier::{ChannelId, ClientId, ConnectionId, PortId};
-use serde::{Deserialize, Serialize};
-
-/// A packet's coordinates: both channel ends and the sequence (ICS-04).
-///
-/// Unique per chain pair; the source end alone is unique on the source chain.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-pub struct PacketId {
-    pub src_port: PortId,
-    pub src_channel: ChannelId,
-    pub dst_port: PortId,
-    pub dst_channel: ChannelId,
-    pub sequence: Sequence,
-}
-
-impl PacketId {
-    pub fn of(packet: &Packet) -> Self {
-        Self {
-            src_port: packet.source_port.clone(),
-            src_channel: packet.source_channel.clone(),
-            dst_port: packet.destination_port.clone(),
-            dst_channel: packet.destination_channel.clone(),
-            sequence: packet.sequence,
-        }
-    }
-}
-
-impl fmt::Display for PacketId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "{}/{} #{}",
-            self.src_port, self.src_channel, self.sequence
-        )
-    }
-}
+use crate::{ChannelId, ClientId, ConnectionId, Packet, PacketId, PortId};
 
 /// What a block says happened in IBC on this chain.
 ///

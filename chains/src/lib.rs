@@ -1,46 +1,64 @@
 //! The seam between the relayer and the chains it serves.
 //!
-//! This crate holds what Tern may ask of *one* chain ([`Chain`]) and the plain
-//! data that comes back: [`Block`]s with their [`Event`]s, proven values,
-//! verified client updates, accounts and transactions. It is a client of
-//! nothing: no sockets, no clock, no state. An implementation (`chains/cosmos`)
-//! knows nothing of a counterparty; the relayer knows nothing of RPC.
+//! This crate holds what Tern may ask of *one* chain and the plain data that
+//! comes back. Three traits, for three things that are bound to different
+//! numbers of nodes and keys:
 //!
-//! Identifiers (but the chain's) and packets are the ICS-24 and ICS-04 types of
-//! `ibc-relayer-types`, re-exported here so that every crate names the same
-//! ones.
+//! - [`Chain`]: blocks and state, with [`StateCodec`] for what is stored;
+//! - [`LightClient`]: what clients of the chain on other chains are made of and
+//!   updated with, and checks of what its nodes say;
+//! - [`Account`]: an address that encodes, signs and broadcasts.
+//!
+//! It is a client of nothing: no sockets, no clock, no state, and no encoding of
+//! any kind of chain. An implementation (`chains/cosmos`) knows nothing of a
+//! counterparty; the relayer knows nothing of RPC, protobuf or headers.
+//!
+//! Identifiers, packets, ends and paths are the terms of ICS-02, -03, -04 and -24.
 
+mod account;
 mod block;
 mod chain;
 mod chain_id;
+mod channel;
 mod client;
+mod connection;
+mod datagram;
+mod encoded;
+mod end;
 mod error;
 mod event;
-mod query;
+mod height;
+mod id;
+mod light_client;
+mod packet;
+mod proof;
+mod state_codec;
+mod store_path;
 mod tx;
 
-pub use block::{Block, BlockTime, Next};
+pub use account::Account;
+pub use block::{Block, BlockTime, HeightRules, Next};
 pub use chain::Chain;
 pub use chain_id::ChainId;
-pub use client::{ClientParams, ClientSummary};
+pub use channel::{ChannelCounterparty, ChannelEnd, ChannelState, IdentifiedChannelEnd, Ordering};
+pub use client::{ClientParams, ClientSummary, StoredClient, StoredConsensus};
 pub use client::{ClientUpdate, NewClient, TrustedClient};
+pub use connection::{
+    ConnectionCounterparty, ConnectionEnd, ConnectionState, ConnectionVersion,
+    IdentifiedConnectionEnd,
+};
+pub use datagram::{CounterpartyClient, Datagram, MessageKind};
+pub use encoded::Encoded;
+pub use end::End;
 pub use error::{ChainError, Class};
-pub use event::{Event, PacketId};
-pub use query::{EventQuery, Proven};
-pub use tx::{Account, ChainParams, Check, Message, SignedTx, TxDraft, TxHash, TxOutcome};
-
-pub use ibc_proto::google::protobuf::Any;
-pub use ibc_relayer_types::core::ics03_connection::connection::{
-    ConnectionEnd, IdentifiedConnectionEnd, State as ConnectionState,
+pub use event::Event;
+pub use height::Height;
+pub use id::{ChannelId, ClientId, ConnectionId, IdError, PortId, Sequence};
+pub use light_client::LightClient;
+pub use packet::{acknowledgement_commitment, Body, Packet, PacketId, Payload, Timeout};
+pub use proof::{EventQuery, Proof, Proven, Root};
+pub use state_codec::{DecodeError, StateCodec};
+pub use store_path::StorePath;
+pub use tx::{
+    AccountState, ChainParams, Check, Deadline, Message, SignedTx, TxDraft, TxHash, TxOutcome,
 };
-pub use ibc_relayer_types::core::ics04_channel::channel::{
-    ChannelEnd, IdentifiedChannelEnd, Ordering, State as ChannelState,
-};
-pub use ibc_relayer_types::core::ics04_channel::packet::{Packet, Sequence};
-pub use ibc_relayer_types::core::ics04_channel::timeout::TimeoutHeight;
-pub use ibc_relayer_types::core::ics24_host::identifier::{
-    ChannelId, ClientId, ConnectionId, PortId,
-};
-pub use ibc_relayer_types::core::ics24_host::path::Path;
-pub use ibc_relayer_types::timestamp::Timestamp;
-pub use ibc_relayer_types::Height;

@@ -3,13 +3,19 @@
 
 use std::fmt;
 
-use ibc_proto::google::protobuf::Any;
 use serde::{Deserialize, Serialize};
 
-/// One message of a transaction, encoded.
-pub type Message = Any;
+use crate::{BlockTime, Encoded, MessageKind};
 
-/// SHA-256 of the transaction's bytes (CometBFT `Tx.Hash`).
+/// One message of a transaction, encoded for its chain.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Message {
+    pub kind: MessageKind,
+    pub encoded: Encoded,
+}
+
+/// The hash a transaction is known by on its chain: 32 bytes (CometBFT `Tx.Hash`,
+/// Ethereum's transaction hash).
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct TxHash(pub [u8; 32]);
 
@@ -25,13 +31,41 @@ impl fmt::Debug for TxHash {
     }
 }
 
-/// A signing account as the chain knows it.
+/// A signing account as its chain has it now.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Account {
+pub struct AccountState {
     pub address: String,
     pub account_number: u64,
     /// The account sequence the next transaction must carry.
     pub account_sequence: u64,
+}
+
+/// When a transaction that is in no block is certainly dead.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Deadline {
+    /// No block above this height includes it.
+    Height(u64),
+    /// No block of this time or later includes it.
+    Time(BlockTime),
+}
+
+impl Deadline {
+    /// Whether no block after this final one can include the transaction.
+    pub fn is_past(&self, height: u64, time: BlockTime) -> bool {
+        match self {
+            Self::Height(last) => height >= *last,
+            Self::Time(end) => time >= *end,
+        }
+    }
+}
+
+impl fmt::Display for Deadline {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Height(height) => write!(f, "height {height}"),
+            Self::Time(BlockTime(time)) => write!(f, "time {time} ns"),
+        }
+    }
 }
 
 /// Everything a signature covers, apart from the chain's own settings.
@@ -39,11 +73,9 @@ pub struct Account {
 pub struct TxDraft {
     pub messages: Vec<Message>,
     pub memo: String,
-    pub account: Account,
+    pub account: AccountState,
     pub gas: u64,
-    /// The last height at which the transaction may be in a block. After it
-    /// the transaction is certainly dead.
-    pub timeout_height: u64,
+    pub deadline: Deadline,
 }
 
 /// Signed bytes, ready to broadcast; broadcasting them twice pays once.
@@ -70,7 +102,7 @@ pub enum Check {
     },
 }
 
-/// A transaction's fate, as a block states it.
+/// A transaction's outcome, as a block states it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TxOutcome {
     pub hash: TxHash,
@@ -90,4 +122,19 @@ pub struct ChainParams {
     /// The most bytes a broadcast transaction may have: the smaller of the
     /// block's size and what fits through a node's RPC body limit.
     pub max_tx_bytes: u64,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_transaction_is_dead_once_no_later_block_can_include_it() {
+        let by_height = Deadline::Height(7);
+        assert!(!by_height.is_past(6, BlockTime(0)));
+        assert!(by_height.is_past(7, BlockTime(0)));
+        let by_time = Deadline::Time(BlockTime(70));
+        assert!(!by_time.is_past(100, BlockTime(69)));
+        assert!(by_time.is_past(0, BlockTime(70)));
+    }
 }

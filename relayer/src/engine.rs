@@ -29,9 +29,11 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tern_chains::{BlockTime, Chain, ChainId, Class, ClientParams, SignedTx};
+use tern_chains::{
+    Account, BlockTime, Chain, ChainId, Class, ClientParams, HeightRules, SignedTx,
+};
 use tern_core::ledger::{
-    apply, packet_of, Change, ChannelKey, Fact, Item, PacketKey, TxKey, TxRecord, View,
+    apply, packet_of, Change, EndKey, Fact, Head, Item, PacketKey, TxKey, TxRecord, View,
 };
 use tern_core::plan::{self, Plan, Scope, Situation};
 use tern_core::policy::Policy;
@@ -43,7 +45,7 @@ use tracing::{info, warn};
 pub use discover::channel_end;
 pub use error::{EngineError, StoreError};
 pub use follow::describe;
-pub use prove::Chains;
+pub use prove::{ChainAccess, Chains};
 pub use store::{Memory, Store};
 pub use submit::LaneSettings;
 pub use wish::{Cleared, OpenedChannel};
@@ -66,6 +68,9 @@ pub type Observer = Box<dyn FnMut(&Fact) + Send>;
 pub struct Parts {
     /// The chains to follow and relay between.
     pub chains: Chains,
+    /// Who signs on each chain. Accounts of a chain do not wait for each other;
+    /// what must stay in order goes through the first.
+    pub accounts: BTreeMap<ChainId, Vec<Arc<dyn Account>>>,
     pub lanes: BTreeMap<ChainId, LaneSettings>,
     pub clients: BTreeMap<ChainId, ClientParams>,
     pub policy: Policy,
@@ -81,6 +86,7 @@ pub struct Parts {
 /// The owner of ledger and store.
 pub struct Engine {
     chains: Chains,
+    height_rules: BTreeMap<ChainId, HeightRules>,
     clients: BTreeMap<ChainId, ClientParams>,
     policy: Policy,
     clock: Clock,
@@ -90,10 +96,10 @@ pub struct Engine {
     observer: Observer,
     scope: Scope,
     ready: BTreeSet<ChainId>,
-    unreconciled: BTreeSet<ChannelKey>,
-    reconciling: BTreeSet<ChannelKey>,
+    unreconciled: BTreeSet<EndKey>,
+    reconciling: BTreeSet<EndKey>,
     /// Compared in vain: again once their chain is past this height.
-    uncompared: BTreeMap<ChannelKey, u64>,
+    uncompared: BTreeMap<EndKey, u64>,
     reconciling_room: Arc<Semaphore>,
     reconciling_blocks: Arc<Blocks>,
     in_hand: BTreeSet<Item>,
@@ -134,9 +140,9 @@ impl Engine {
         let mut tasks = JoinSet::new();
         for (id, chain) in &parts.chains {
             let follow = Follow {
-                chain: Arc::clone(chain),
+                chain: Arc::clone(&chain.chain),
                 cursor: parts.view.head(id).map(|head| head.height),
-                known: Known::of(&parts.view, &**chain),
+                known: Known::of(&parts.view, &*chain.chain),
                 inputs: sender.clone(),
             };
             let name = format!("follow {id}");
@@ -147,11 +153,14 @@ impl Engine {
         }
         let mut lanes = Lanes::new();
         for (id, settings) in &parts.lanes {
-            let head = parts.view.head(id);
-            lanes.add_chain(id, settings.clone(), head.map_or(0, |head| head.height));
+            let head = parts.view.head(id).unwrap_or(Head {
+                height: 0,
+                time: BlockTime(0),
+            });
+            lanes.add_chain(id, settings.clone(), head);
         }
-        for chain in parts.chains.values() {
-            lanes.add(Arc::clone(chain), &sender, &mut tasks);
+        for account in parts.accounts.values().flatten() {
+            lanes.add(Arc::clone(account), &sender, &mut tasks);
         }
         let mut resend: BTreeMap<ChainId, Vec<TxKey>> = BTreeMap::new();
         for (key, _) in parts.view.txs() {
@@ -160,7 +169,10 @@ impl Engine {
                 .or_default()
                 .push(key.clone());
         }
+        let rules = parts.chains.iter();
+        let rules = rules.map(|(id, access)| (id.clone(), access.chain.height_rules()));
         Self {
+            height_rules: rules.collect(),
             chains: parts.chains,
             clients: parts.clients,
             policy: parts.policy,
@@ -184,12 +196,6 @@ impl Engine {
             sender,
             tasks,
         }
-    }
-
-    /// Another account to submit with: a chain that is relayed to, as that
-    /// account signs for it. Accounts do not wait for each other.
-    pub fn add_account(&mut self, chain: Arc<dyn Chain>) {
-        self.lanes.add(chain, &self.sender, &mut self.tasks);
     }
 
     /// Relays until told to stop.
@@ -346,7 +352,7 @@ impl Engine {
         self.store.commit(&changes)?;
         for change in &changes {
             if let Change::Head(chain, head) = change {
-                self.lanes.head(chain, head.height);
+                self.lanes.head(chain, *head);
             }
         }
         self.trim(&changes)
@@ -426,11 +432,17 @@ impl Engine {
             full: &self.chains.keys().filter(is_full).cloned().collect(),
             view: &self.view,
             policy: &self.policy,
+            height_rules: &self.height_rules,
             ready: &self.ready,
             unreconciled: &self.unreconciled,
             in_hand: &self.in_hand,
             scope: &self.scope,
         })
+    }
+
+    fn chain(&self, id: &ChainId) -> Option<Arc<dyn Chain>> {
+        let access = self.chains.get(id)?;
+        Some(Arc::clone(&access.chain))
     }
 
     /// Plans and sets the batches on their way.

@@ -1,11 +1,8 @@
 //! What reading a block's events and checking a proof cost.
 
 use criterion::{criterion_group, criterion_main, Criterion, Throughput};
-use ibc_proto::ibc::core::commitment::v1::MerkleProof;
-use ibc_relayer_types::core::ics23_commitment::commitment::CommitmentRoot;
-use prost::Message;
 use tendermint::abci::Event;
-use tern_chains::{ChainId, Proven};
+use tern_chains::{ChainId, Height, Proof, Proven, Root, StorePath};
 use tern_cosmos::pure::{decode_or_warn, verify};
 
 const EVENTS: u64 = 1_000;
@@ -48,17 +45,19 @@ fn events(criterion: &mut Criterion) {
 }
 
 /// As an ibc-go v10 chain gave it: a client state in a store of IAVL.
-fn recorded() -> (Proven, CommitmentRoot) {
+fn recorded() -> (Proven, Root) {
     let lines: Vec<&str> = include_str!("../src/proof/recorded.txt").lines().collect();
     let bytes = |line: usize| hex::decode(lines[line]).expect("hex");
-    let proof = MerkleProof::decode(bytes(2).as_slice()).expect("a proof");
     let proven = Proven {
-        path: lines[0].parse().expect("a path"),
+        path: StorePath::ClientState("07-tendermint-0".parse().expect("an id")),
         value: Some(bytes(1)),
-        proof: proof.into(),
+        proof: Proof {
+            bytes: bytes(2),
+            height: Height::new(0, 152),
+        },
         height: 151,
     };
-    (proven, CommitmentRoot::from(bytes(6)))
+    (proven, Root(bytes(6)))
 }
 
 fn proofs(criterion: &mut Criterion) {

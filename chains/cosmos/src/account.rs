@@ -2,7 +2,7 @@
 
 use ibc_proto::cosmos::auth::v1beta1 as auth;
 use prost::Message;
-use tern_chains::{Account, ChainError};
+use tern_chains::{AccountState, ChainError};
 use tonic::Code;
 
 use crate::errors::Result;
@@ -13,7 +13,7 @@ use crate::grpc::{self, Grpc};
 const NESTING_MAX: usize = 4;
 
 #[tracing::instrument(level = "debug", skip_all, fields(chain = %grpc.origin.chain, address))]
-pub(crate) async fn account(grpc: &Grpc, address: &str, denom: &str) -> Result<Account> {
+pub(crate) async fn account(grpc: &Grpc, address: &str, denom: &str) -> Result<AccountState> {
     use auth::query_client::QueryClient;
     grpc.check_network().await?;
     let doing = format!("query account {address}");
@@ -35,7 +35,7 @@ pub(crate) async fn account(grpc: &Grpc, address: &str, denom: &str) -> Result<A
         let what = format!("no base account in a {}", any.type_url);
         grpc.origin.malformed(&doing, what)
     })?;
-    Ok(Account {
+    Ok(AccountState {
         address: base.address,
         account_number: base.account_number,
         account_sequence: base.sequence,

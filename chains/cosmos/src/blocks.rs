@@ -8,9 +8,10 @@ use sha2::{Digest, Sha256};
 use tendermint::abci::{self, types::ExecTxResult};
 use tendermint_rpc::endpoint::{block, block_results};
 use tern_chains::{
-    Block, BlockTime, ChainError, ChainId, Event, Next, Timestamp, TxHash, TxOutcome,
+    Block, ChainError, ChainId, Event, Next, TxHash, TxOutcome,
 };
 
+use crate::block_time::block_time;
 use crate::errors::{answer, Result};
 use crate::events;
 use crate::node::Node;
@@ -127,11 +128,6 @@ fn is_begin_block(event: &abci::Event) -> bool {
     attributes.any(|attribute| {
         attribute.key_bytes() == b"mode" && attribute.value_bytes() == b"BeginBlock"
     })
-}
-
-/// A header's time in our unit.
-pub fn block_time(time: tendermint::Time) -> BlockTime {
-    BlockTime(Timestamp::from(time).nanoseconds())
 }
 
 /// What became of a transaction.

@@ -1,4 +1,5 @@
-//! [`CosmosChain`]: the parts put together, and the trait answered by them.
+//! [`CosmosChain`]: blocks, state and light client of a chain, answered by its
+//! nodes.
 
 use std::future::Future;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -6,23 +7,22 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use futures::future::join_all;
-use ibc_relayer_types::core::ics23_commitment::commitment::CommitmentRoot;
 use tern_chains::{
-    Account, Block, BlockTime, Chain, ChainId, ChainParams, ChannelId, Check, ClientId,
-    ClientParams, ClientUpdate, EventQuery, IdentifiedChannelEnd, IdentifiedConnectionEnd, Message,
-    NewClient, Next, Path, PortId, Proven, Sequence, SignedTx, TrustedClient, TxDraft,
+    Block, BlockTime, Chain, ChainId, ClientId, ClientParams, ClientUpdate, End, EventQuery,
+    HeightRules, IdentifiedChannelEnd, IdentifiedConnectionEnd, LightClient, NewClient, Next,
+    Proven, Root, Sequence, StateCodec, StorePath, TrustedClient,
 };
 
+use crate::codec::{CosmosCodec, HEIGHT_RULES};
 use crate::errors::Result;
 use crate::info::{Coin, NodeReport};
-use crate::key::Key;
 use crate::light::Light;
 use crate::pool::{Kind, Need, Pool};
 use crate::settings::CosmosSettings;
 use crate::txs::BlockWithTxs;
 use crate::validators::Validators;
 use crate::wake::Wake;
-use crate::{account, blocks, estimate, info, new_client, proof, query, search, state, tx, txs};
+use crate::{blocks, info, new_client, proof, query, search, state, txs};
 
 type Node = Arc<crate::node::Node>;
 
@@ -31,7 +31,7 @@ type Node = Arc<crate::node::Node>;
 /// Dropping it ends its background tasks and closes its connections.
 pub struct CosmosChain {
     settings: CosmosSettings,
-    pool: Arc<Pool>,
+    pub(crate) pool: Arc<Pool>,
     wake: Arc<Wake>,
     light: Light,
     /// The newest block told: a node that is behind does not take it back.
@@ -96,30 +96,12 @@ impl CosmosChain {
         self.pool.read(Kind::Block, Need::At(height), ask).await
     }
 
-    /// Signs with another key than the configured one.
-    pub fn sign_with(&self, key: &Key, draft: &TxDraft) -> Result<SignedTx> {
-        let fee = self.settings.gas_price.fee(draft.gas);
-        let fee = fee.ok_or_else(|| self.pool.origin().local("gas_price × gas is too large"))?;
-        tx::sign(&self.settings.id, key, draft, fee)
-            .ok_or_else(|| self.pool.origin().local("the key refuses to sign"))
-    }
-
     /// What is asked of the newest state by gRPC.
-    async fn list<T, F>(&self, ask: impl Fn(Node) -> F) -> Result<T>
+    pub(crate) async fn list<T, F>(&self, ask: impl Fn(Node) -> F) -> Result<T>
     where
         F: Future<Output = Result<T>>,
     {
         self.pool.read(Kind::List, Need::Newest, ask).await
-    }
-
-    fn key(&self) -> Result<&Key> {
-        self.settings.key.as_ref().ok_or_else(|| {
-            let id = &self.settings.id;
-            let reason = format!(
-                "no key to sign with: add one with `tern keys add {id} --mnemonic-file FILE`"
-            );
-            self.pool.origin().local(reason)
-        })
     }
 }
 
@@ -129,8 +111,12 @@ impl Chain for CosmosChain {
         &self.settings.id
     }
 
-    fn signer(&self) -> Result<String> {
-        Ok(self.key()?.address().to_owned())
+    fn height_rules(&self) -> HeightRules {
+        HEIGHT_RULES
+    }
+
+    fn codec(&self) -> &dyn StateCodec {
+        &CosmosCodec
     }
 
     async fn latest(&self) -> Result<(u64, BlockTime)> {
@@ -151,13 +137,13 @@ impl Chain for CosmosChain {
         self.pool.read(Kind::Block, Need::At(height), ask).await
     }
 
-    async fn query(&self, path: Path, height: Option<u64>) -> Result<Option<Vec<u8>>> {
+    async fn query(&self, path: StorePath, height: Option<u64>) -> Result<Option<Vec<u8>>> {
         let path = &path;
         let ask = |node: Node| async move { query::value(&node.rpc, path, height).await };
         self.pool.read(Kind::State, Need::state(height), ask).await
     }
 
-    async fn query_proven(&self, paths: Vec<Path>, height: u64) -> Result<Vec<Proven>> {
+    async fn query_proven(&self, paths: Vec<StorePath>, height: u64) -> Result<Vec<Proven>> {
         query::proven(&self.pool, paths, height).await
     }
 
@@ -176,25 +162,22 @@ impl Chain for CosmosChain {
         self.list(ask).await
     }
 
-    async fn commitments(&self, port: &PortId, channel: &ChannelId) -> Result<Vec<Sequence>> {
-        let ask =
-            |node: Node| async move { state::commitments(node.grpc().await?, port, channel).await };
+    async fn commitments(&self, src: &End) -> Result<Vec<Sequence>> {
+        let ask = |node: Node| async move { state::commitments(node.grpc().await?, src).await };
         self.list(ask).await
     }
 
-    async fn unreceived_packets(
-        &self,
-        port: &PortId,
-        channel: &ChannelId,
-        sent: &[Sequence],
-    ) -> Result<Vec<Sequence>> {
-        state::unreceived_packets(&self.pool, port, channel, sent).await
+    async fn unreceived_packets(&self, dst: &End, sent: &[Sequence]) -> Result<Vec<Sequence>> {
+        state::unreceived_packets(&self.pool, dst, sent).await
     }
 
     async fn find_event(&self, query: &EventQuery) -> Result<Option<u64>> {
         search::find_event(&self.pool, query).await
     }
+}
 
+#[async_trait]
+impl LightClient for CosmosChain {
     async fn new_client(&self, params: &ClientParams) -> Result<NewClient> {
         new_client::new_client(&self.light, params).await
     }
@@ -208,43 +191,12 @@ impl Chain for CosmosChain {
         self.light.update(trusted, target, now).await
     }
 
-    fn verify(&self, proven: &Proven, root: &CommitmentRoot) -> Result<()> {
+    fn verify(&self, proven: &Proven, root: &Root) -> Result<()> {
         let verified = proof::verify(proven, root).map_err(|reason| {
             let doing = format!("proof of {} at {}", proven.path, proven.height);
             self.pool.origin().unverified(doing, reason)
         });
         self.pool.checked(proven, verified.as_ref().err());
         verified
-    }
-
-    async fn params(&self) -> Result<ChainParams> {
-        let ask = |node: Node| async move { tx::params(&node.rpc).await };
-        self.pool.read(Kind::Header, Need::Newest, ask).await
-    }
-
-    async fn account(&self) -> Result<Account> {
-        let (address, denom) = (self.key()?.address(), &self.settings.gas_price.denom);
-        let ask =
-            |node: Node| async move { account::account(node.grpc().await?, address, denom).await };
-        self.list(ask).await
-    }
-
-    async fn estimate(&self, messages: &[Message], account: &Account) -> Result<u64> {
-        let (price, multiplier) = (&self.settings.gas_price, self.settings.gas_multiplier);
-        let key = self.key()?;
-        let ask = |node: Node| async move {
-            let grpc = node.grpc().await?;
-            estimate::estimate(grpc, key, account, messages, price, multiplier).await
-        };
-        // The account's earlier transactions are there, or in blocks already.
-        self.pool.read(Kind::Simulation, Need::Mempool, ask).await
-    }
-
-    fn sign(&self, draft: &TxDraft) -> Result<SignedTx> {
-        self.sign_with(self.key()?, draft)
-    }
-
-    async fn broadcast(&self, tx: &SignedTx) -> Result<Check> {
-        self.pool.broadcast(tx).await
     }
 }

@@ -4,7 +4,7 @@ use std::str::FromStr;
 
 use ibc_proto::cosmos::tx::v1beta1::service_client::ServiceClient;
 use ibc_proto::cosmos::tx::v1beta1::SimulateRequest;
-use tern_chains::{Account, ChainError, Message};
+use tern_chains::{AccountState, ChainError, Message};
 use tonic::Status;
 
 use crate::errors::Result;
@@ -28,7 +28,7 @@ const OFFERED_GAS: u64 = 1;
 pub(crate) async fn estimate(
     grpc: &Grpc,
     key: &Key,
-    account: &Account,
+    account: &AccountState,
     messages: &[Message],
     price: &GasPrice,
     multiplier: Decimal,

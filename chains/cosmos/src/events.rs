@@ -9,12 +9,13 @@
 
 use std::str::FromStr;
 
-use ibc_relayer::event::parse_timeout_height;
 use ibc_relayer_types::core::ics02_client::events as client;
 use ibc_relayer_types::core::ics03_connection::events as connection;
 use ibc_relayer_types::core::ics04_channel::events as channel;
 use tendermint::abci;
-use tern_chains::{ChainId, Event, Height, Packet, PacketId};
+use tern_chains::{Body, ChainId, End, Event, Packet, PacketId, Timeout};
+
+use crate::convert;
 
 /// Set by IBC v2 packet events, which share their kinds with those of v1.
 const V2_SRC_CLIENT: &str = "packet_source_client";
@@ -111,11 +112,15 @@ fn packet_event(of: &Attributes<'_>) -> Result<Option<Event>> {
 
 fn packet_id(of: &Attributes<'_>) -> Result<PacketId> {
     Ok(PacketId {
-        src_port: of.parse(channel::PKT_SRC_PORT_ATTRIBUTE_KEY)?,
-        src_channel: of.parse(channel::PKT_SRC_CHANNEL_ATTRIBUTE_KEY)?,
-        dst_port: of.parse(channel::PKT_DST_PORT_ATTRIBUTE_KEY)?,
-        dst_channel: of.parse(channel::PKT_DST_CHANNEL_ATTRIBUTE_KEY)?,
-        sequence: of.parse(channel::PKT_SEQ_ATTRIBUTE_KEY)?,
+        src: End::Channel {
+            port_id: of.parse(channel::PKT_SRC_PORT_ATTRIBUTE_KEY)?,
+            channel_id: of.parse(channel::PKT_SRC_CHANNEL_ATTRIBUTE_KEY)?,
+        },
+        dst: End::Channel {
+            port_id: of.parse(channel::PKT_DST_PORT_ATTRIBUTE_KEY)?,
+            channel_id: of.parse(channel::PKT_DST_CHANNEL_ATTRIBUTE_KEY)?,
+        },
+        sequence: of.parse::<u64>(channel::PKT_SEQ_ATTRIBUTE_KEY)?.into(),
     })
 }
 
@@ -124,16 +129,17 @@ fn packet(of: &Attributes<'_>) -> Result<Packet> {
     let id = packet_id(of)?;
     let key = channel::PKT_TIMEOUT_HEIGHT_ATTRIBUTE_KEY;
     let height = of.need(key)?;
-    let timeout_height = parse_timeout_height(height).map_err(|_| invalid(key, height))?;
     Ok(Packet {
+        src: id.src,
+        dst: id.dst,
         sequence: id.sequence,
-        source_port: id.src_port,
-        source_channel: id.src_channel,
-        destination_port: id.dst_port,
-        destination_channel: id.dst_channel,
-        data: of.hex(channel::PKT_DATA_ATTRIBUTE_KEY)?,
-        timeout_height,
-        timeout_timestamp: of.parse(channel::PKT_TIMEOUT_TIMESTAMP_ATTRIBUTE_KEY)?,
+        timeout: Timeout {
+            height: convert::height(height).ok_or_else(|| invalid(key, height))?,
+            timestamp_ns: of.parse(channel::PKT_TIMEOUT_TIMESTAMP_ATTRIBUTE_KEY)?,
+        },
+        body: Body::V1 {
+            data: of.hex(channel::PKT_DATA_ATTRIBUTE_KEY)?,
+        },
     })
 }
 
@@ -149,9 +155,9 @@ fn consensus_heights(of: &Attributes<'_>) -> Result<Vec<u64>> {
     };
     list.split(',')
         .filter(|text| !text.is_empty())
-        .map(|text| match text.trim().parse::<Height>() {
-            Ok(height) => Ok(height.revision_height()),
-            Err(_) => Err(invalid(key, list)),
+        .map(|text| {
+            let height = convert::height(text.trim());
+            Ok(height.ok_or_else(|| invalid(key, list))?.height)
         })
         .collect()
 }

@@ -8,7 +8,7 @@ use ibc_proto::cosmos::staking::v1beta1 as staking;
 use tern_chains::BlockTime;
 use tokio::time::Instant;
 
-use crate::blocks::block_time;
+use crate::block_time::block_time;
 use crate::errors::Result;
 use crate::grpc::{self, Grpc};
 use crate::node::Node;

@@ -15,8 +15,11 @@
 //! node's RPC dialect and checks that it serves the configured chain.
 
 mod account;
+mod block_time;
 mod blocks;
 mod chain;
+mod codec;
+pub mod convert;
 mod errors;
 mod estimate;
 mod events;
@@ -25,6 +28,7 @@ mod grpc;
 mod info;
 mod key;
 mod light;
+mod msg;
 mod new_client;
 mod node;
 mod pool;
@@ -33,6 +37,7 @@ mod query;
 mod rpc;
 mod search;
 mod settings;
+mod signer;
 mod state;
 #[cfg(test)]
 mod testing;
@@ -44,12 +49,15 @@ mod wake;
 
 /// What needs no node: for other doors to chains like these.
 pub mod pure {
-    pub use crate::blocks::{block_time, outcome};
+    pub use crate::block_time::{block_time, tendermint_time};
+    pub use crate::blocks::outcome;
+    pub use crate::codec::{CosmosCodec, HEIGHT_RULES};
     pub use crate::errors::Origin;
     pub use crate::events::decode_or_warn;
+    pub use crate::msg::encode;
     pub use crate::light::{Need, StoredClient, Walk};
     pub use crate::new_client::first_client;
-    pub use crate::proof::verify;
+    pub use crate::proof::{encode as encode_proof, verify};
     pub use crate::tx::sign;
     pub use crate::verify::LightBlock;
 }
@@ -59,4 +67,5 @@ pub use gas::{Decimal, DecimalError, GasPrice, GasPriceError};
 pub use info::{Coin, NodeHealth, NodeReport};
 pub use key::{Key, KeyError, DEFAULT_HD_PATH};
 pub use settings::{CosmosSettings, NodeAddress};
+pub use signer::CosmosAccount;
 pub use txs::{BlockWithTxs, TxInBlock};

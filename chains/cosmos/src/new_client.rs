@@ -9,8 +9,10 @@ use ibc_relayer_types::clients::ics07_tendermint::consensus_state::ConsensusStat
 use ibc_relayer_types::core::ics02_client::trust_threshold::TrustThreshold;
 use ibc_relayer_types::core::ics23_commitment::commitment::CommitmentRoot;
 use ibc_relayer_types::core::ics23_commitment::specs::ProofSpecs;
-use tern_chains::{ClientParams, Height, NewClient};
+use ibc_relayer_types::Height;
+use tern_chains::{ClientParams, NewClient};
 
+use crate::convert;
 use crate::errors::{flex_line, Origin, Result};
 use crate::info;
 use crate::light::Light;
@@ -55,7 +57,7 @@ pub fn first_client(
         .map_err(|error| wrong(flex_line!(error)))?;
     let (numerator, denominator) = params.trust_level;
     let client_state = ClientState::new(
-        origin.chain.clone().into(),
+        chain_id(origin),
         TrustThreshold::new(numerator, denominator).map_err(|error| wrong(flex_line!(error)))?,
         params.trusting_period.unwrap_or(unbonding_period * 2 / 3),
         unbonding_period,
@@ -74,10 +76,15 @@ pub fn first_client(
     let root = CommitmentRoot::from_bytes(header.app_hash.as_bytes());
     let consensus_state = ConsensusState::new(root, header.time, header.next_validators_hash);
     Ok(NewClient {
-        client_state: client_state.into(),
-        consensus_state: consensus_state.into(),
+        client_state: convert::encoded(client_state.into()),
+        consensus_state: convert::encoded(consensus_state.into()),
         height: block.height(),
     })
+}
+
+/// The chain's id as the client state has it.
+fn chain_id(origin: &Origin) -> ibc_relayer_types::core::ics24_host::identifier::ChainId {
+    ibc_relayer_types::core::ics24_host::identifier::ChainId::from_string(origin.chain.as_str())
 }
 
 async fn newest(light: &Light, rpc: &Rpc) -> Result<LightBlock> {

@@ -1,26 +1,36 @@
 //! Checking a value against a root (ICS-23). Pure: trusts nobody, asks nobody.
 
+use ibc_proto::ibc::core::commitment::v1::MerkleProof as RawMerkleProof;
 use ibc_relayer_types::core::ics23_commitment::commitment::{CommitmentPrefix, CommitmentRoot};
-use ibc_relayer_types::core::ics23_commitment::merkle::apply_prefix;
+use ibc_relayer_types::core::ics23_commitment::merkle::{apply_prefix, MerkleProof};
 use ibc_relayer_types::core::ics23_commitment::specs::ProofSpecs;
-use tern_chains::Proven;
+use prost::Message;
+use tern_chains::{Height, Proof, Proven, Root};
 
+use crate::codec::{HEIGHT_RULES, STORE_PREFIX};
 use crate::errors::flex_line;
 
-/// The store every Cosmos SDK chain keeps IBC state in.
-const PREFIX: &[u8] = b"ibc";
+/// A proof of the state at `height` of a chain with this revision.
+pub fn encode(proof: MerkleProof, revision: u64, height: u64) -> Proof {
+    Proof {
+        bytes: RawMerkleProof::from(proof).encode_to_vec(),
+        height: Height::new(revision, HEIGHT_RULES.proof_height(height)),
+    }
+}
 
 /// Verifies the presence of `proven.value` under `root`, or the absence of any
 /// value. The error is the reason, in words.
 ///
 /// Two layers: the IAVL proof of the key in the store, and the proof of the
 /// store in the app hash.
-pub fn verify(proven: &Proven, root: &CommitmentRoot) -> Result<(), String> {
-    let prefix = CommitmentPrefix::try_from(PREFIX.to_vec()).map_err(|e| flex_line!(e))?;
+pub fn verify(proven: &Proven, root: &Root) -> Result<(), String> {
+    let prefix = CommitmentPrefix::try_from(STORE_PREFIX.to_vec()).map_err(|e| flex_line!(e))?;
     let keys = apply_prefix(&prefix, vec![proven.path.to_string()]);
     let specs = ProofSpecs::default();
-    let root = root.clone().into();
-    let (proof, value) = (&proven.proof, proven.value.clone());
+    let root = CommitmentRoot::from_bytes(&root.0).into();
+    let proof = RawMerkleProof::decode(proven.proof.bytes.as_slice());
+    let proof = MerkleProof::from(proof.map_err(|error| error.to_string())?);
+    let value = proven.value.clone();
     let verified = match value {
         Some(value) => proof.verify_membership(&specs, root, keys, value, 0),
         None => proof.verify_non_membership(&specs, root, keys),

@@ -6,26 +6,27 @@ use futures::{stream, StreamExt, TryStreamExt};
 use ibc_relayer_types::core::ics23_commitment::merkle::convert_tm_to_ics_merkle_proof;
 use ibc_relayer_types::core::ics24_host::path::IBC_QUERY_PATH;
 use tendermint_rpc::endpoint::abci_query::AbciQuery;
-use tern_chains::{ChainError, Path, Proven};
+use tern_chains::{ChainError, Proven, StorePath};
 
 use crate::errors::{flex_line, Fault, Result};
 use crate::node::Node;
 use crate::pool::{Kind, Need, Pool};
+use crate::proof;
 use crate::rpc::Rpc;
 
 /// Proofs of one batch asked for at once; each node's own bound still holds.
 const PROOFS_AT_ONCE: usize = 64;
 
 /// The value at `path`; `None` if there is none. `height` as `None` is newest.
-pub(crate) async fn value(rpc: &Rpc, path: &Path, height: Option<u64>) -> Result<Option<Vec<u8>>> {
+pub(crate) async fn value(rpc: &Rpc, path: &StorePath, height: Option<u64>) -> Result<Option<Vec<u8>>> {
     let answer = ask(rpc, path, height, false).await?;
     Ok(present(answer.value))
 }
 
 /// Values with proofs of the state at `height`, in the order asked.
 #[tracing::instrument(level = "debug", skip_all, fields(chain = %pool.origin().chain, height, paths = paths.len()))]
-pub(crate) async fn proven(pool: &Pool, paths: Vec<Path>, height: u64) -> Result<Vec<Proven>> {
-    let one = |path: Path| async move {
+pub(crate) async fn proven(pool: &Pool, paths: Vec<StorePath>, height: u64) -> Result<Vec<Proven>> {
+    let one = |path: StorePath| async move {
         let ask = |node: Arc<Node>| {
             let path = path.clone();
             async move { one_proven(&node.rpc, path, height).await }
@@ -42,7 +43,7 @@ pub(crate) async fn proven(pool: &Pool, paths: Vec<Path>, height: u64) -> Result
         .await
 }
 
-async fn one_proven(rpc: &Rpc, path: Path, height: u64) -> Result<Proven> {
+async fn one_proven(rpc: &Rpc, path: StorePath, height: u64) -> Result<Proven> {
     let answer = ask(rpc, &path, Some(height), true).await?;
     let doing = || describe(&path, Some(height));
     let missing = || Fault::Answer("the answer has no proof".to_owned());
@@ -54,12 +55,12 @@ async fn one_proven(rpc: &Rpc, path: Path, height: u64) -> Result<Proven> {
     Ok(Proven {
         path,
         value: present(answer.value),
-        proof,
+        proof: proof::encode(proof, rpc.origin.chain.version(), height),
         height,
     })
 }
 
-async fn ask(rpc: &Rpc, path: &Path, height: Option<u64>, prove: bool) -> Result<AbciQuery> {
+async fn ask(rpc: &Rpc, path: &StorePath, height: Option<u64>, prove: bool) -> Result<AbciQuery> {
     let doing = describe(path, height);
     let key = path.to_string().into_bytes();
     let answer = rpc
@@ -114,7 +115,7 @@ fn present(value: Vec<u8>) -> Option<Vec<u8>> {
     (!value.is_empty()).then_some(value)
 }
 
-fn describe(path: &Path, height: Option<u64>) -> String {
+fn describe(path: &StorePath, height: Option<u64>) -> String {
     match height {
         Some(height) => format!("abci_query {path} at {height}"),
         None => format!("abci_query {path}"),

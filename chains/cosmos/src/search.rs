@@ -13,7 +13,9 @@ use crate::rpc::Rpc;
 /// The height of the block with this event; `None` if no node's index has
 /// it, or no node keeps one.
 pub(crate) async fn find_event(pool: &Pool, wanted: &EventQuery) -> Result<Option<u64>> {
-    let query = &query(wanted);
+    let Some(query) = &query(wanted) else {
+        return Ok(None);
+    };
     let ask = |node: Arc<Node>| async move { find(&node.rpc, query).await };
     let mut without = Vec::new();
     loop {
@@ -56,66 +58,43 @@ fn indexed(rpc: &Rpc, found: Result<Option<u64>>) -> Result<Option<u64>> {
     }
 }
 
-fn query(wanted: &EventQuery) -> Query {
-    let (prefix, port, channel, sequence) = match wanted {
-        EventQuery::Send {
-            port_id,
-            channel_id,
-            sequence,
-        } => ("send_packet.packet_src", port_id, channel_id, sequence),
-        EventQuery::Ack {
-            port_id,
-            channel_id,
-            sequence,
-        } => (
-            "write_acknowledgement.packet_dst",
-            port_id,
-            channel_id,
-            sequence,
-        ),
+fn query(wanted: &EventQuery) -> Option<Query> {
+    let (prefix, end, sequence) = match wanted {
+        EventQuery::Send { src, sequence } => ("send_packet.packet_src", src, sequence),
+        EventQuery::Ack { dst, sequence } => ("write_acknowledgement.packet_dst", dst, sequence),
     };
+    let (port, channel) = end.as_channel()?;
     let kind = prefix.split('.').next().unwrap_or_default();
-    Query::eq(format!("{prefix}_channel"), channel.to_string())
+    let query = Query::eq(format!("{prefix}_channel"), channel.to_string())
         .and_eq(format!("{prefix}_port"), port.to_string())
-        .and_eq(format!("{kind}.packet_sequence"), sequence.to_string())
+        .and_eq(format!("{kind}.packet_sequence"), sequence.to_string());
+    Some(query)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use tern_chains::{ChannelId, End, PortId};
 
     #[test]
     fn packets_are_searched_by_the_end_that_wrote_the_event() {
-        let (port_id, channel_id, sequence) = (
-            "transfer".parse().unwrap(),
-            "channel-3".parse().unwrap(),
-            9.into(),
-        );
+        let end = || End::channel(&PortId::transfer(), &ChannelId::new(3));
+        let sequence = 9.into();
         let send = EventQuery::Send {
-            port_id,
-            channel_id,
+            src: end(),
             sequence,
         };
         assert_eq!(
-            query(&send).to_string(),
+            query(&send).unwrap().to_string(),
             "send_packet.packet_src_channel = 'channel-3' AND \
              send_packet.packet_src_port = 'transfer' AND send_packet.packet_sequence = '9'"
         );
-        let EventQuery::Send {
-            port_id,
-            channel_id,
-            sequence,
-        } = send
-        else {
-            unreachable!()
-        };
         let ack = EventQuery::Ack {
-            port_id,
-            channel_id,
+            dst: end(),
             sequence,
         };
         assert_eq!(
-            query(&ack).to_string(),
+            query(&ack).unwrap().to_string(),
             "write_acknowledgement.packet_dst_channel = 'channel-3' AND \
              write_acknowledgement.packet_dst_port = 'transfer' AND \
              write_acknowledgement.packet_sequence = '9'"

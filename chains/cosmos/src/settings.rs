@@ -1,4 +1,4 @@
-//! What a chain needs to be told: where its node is, who signs, what gas costs.
+//! What a chain needs to be told: where its nodes are and what gas costs.
 
 use std::time::Duration;
 
@@ -6,7 +6,6 @@ use tern_chains::ChainId;
 use url::Url;
 
 use crate::gas::{Decimal, GasPrice};
-use crate::key::Key;
 
 /// How to reach and use one Cosmos SDK chain.
 #[derive(Clone, Debug)]
@@ -31,8 +30,6 @@ pub struct CosmosSettings {
     /// Requests in flight at once to each node, RPC and gRPC together.
     /// Default: 32.
     pub max_concurrent_requests: usize,
-    /// The signing key. A chain without one can be read, not written to.
-    pub key: Option<Key>,
 }
 
 /// Where one node's two doors are.
@@ -43,7 +40,7 @@ pub struct NodeAddress {
 }
 
 impl CosmosSettings {
-    /// Settings with the documented defaults and no key.
+    /// Settings with the documented defaults.
     pub fn new(
         id: ChainId,
         rpc: Url,
@@ -61,7 +58,6 @@ impl CosmosSettings {
             gas_multiplier: Decimal::new(12, 1),
             request_timeout: Duration::from_secs(10),
             max_concurrent_requests: 32,
-            key: None,
         }
     }
 

@@ -7,9 +7,10 @@ use ibc_proto::ibc::core::channel::v1 as channel;
 use ibc_proto::ibc::core::client::v1 as client;
 use ibc_proto::ibc::core::connection::v1 as connection;
 use tern_chains::{
-    ChannelId, ClientId, IdentifiedChannelEnd, IdentifiedConnectionEnd, PortId, Sequence,
+    ChannelId, ClientId, End, IdentifiedChannelEnd, IdentifiedConnectionEnd, PortId, Sequence,
 };
 
+use crate::convert;
 use crate::errors::{Origin, Result};
 use crate::grpc::{self, Grpc};
 use crate::node::Node;
@@ -53,7 +54,7 @@ pub(crate) async fn connections(grpc: &Grpc) -> Result<Vec<IdentifiedConnectionE
             }
         })
         .await?;
-    let ends = ends.into_iter().map(TryInto::try_into);
+    let ends = ends.into_iter().map(convert::identified_connection);
     Ok(readable(&grpc.origin, doing, ends))
 }
 
@@ -72,18 +73,15 @@ pub(crate) async fn channels(grpc: &Grpc) -> Result<Vec<IdentifiedChannelEnd>> {
             }
         })
         .await?;
-    let ends = ends.into_iter().map(TryInto::try_into);
+    let ends = ends.into_iter().map(convert::identified_channel);
     Ok(readable(&grpc.origin, doing, ends))
 }
 
 /// Sequences that still have a commitment on this end, ascending.
-pub(crate) async fn commitments(
-    grpc: &Grpc,
-    port: &PortId,
-    channel: &ChannelId,
-) -> Result<Vec<Sequence>> {
+pub(crate) async fn commitments(grpc: &Grpc, src: &End) -> Result<Vec<Sequence>> {
     use channel::query_client::QueryClient;
-    let doing = format!("query packet commitments of {port}/{channel}");
+    let doing = format!("query packet commitments of {src}");
+    let (port, channel) = channel_of(&grpc.origin, src)?;
     let commitments = grpc
         .pages(&doing, |page| {
             let mut client = grpc::client!(grpc, QueryClient);
@@ -111,12 +109,12 @@ pub(crate) async fn commitments(
 /// Of `sent`, what this end has not received.
 pub(crate) async fn unreceived_packets(
     pool: &Pool,
-    port: &PortId,
-    channel: &ChannelId,
+    dst: &End,
     sent: &[Sequence],
 ) -> Result<Vec<Sequence>> {
     use channel::query_client::QueryClient;
-    let doing = format!("query unreceived packets of {port}/{channel}");
+    let doing = format!("query unreceived packets of {dst}");
+    let (port, channel) = channel_of(pool.origin(), dst)?;
     let ask = |chunk: &[Sequence]| {
         let request = channel::QueryUnreceivedPacketsRequest {
             port_id: port.to_string(),
@@ -143,6 +141,12 @@ pub(crate) async fn unreceived_packets(
         .try_collect()
         .await?;
     Ok(chunks.into_iter().flatten().map(Into::into).collect())
+}
+
+/// Port and channel of an end; packets between clients are IBC v2's.
+fn channel_of<'a>(origin: &Origin, end: &'a End) -> Result<(&'a PortId, &'a ChannelId)> {
+    end.as_channel()
+        .ok_or_else(|| origin.local(format!("{end} is not a channel end")))
 }
 
 /// Keeps what can be read. A list with one strange entry is still a list: the

@@ -8,8 +8,11 @@ use ibc_proto::cosmos::tx::v1beta1::{AuthInfo, Fee, ModeInfo, SignDoc, SignerInf
 use prost::Message as _;
 use sha2::{Digest, Sha256};
 use tendermint_rpc::endpoint::broadcast::tx_sync;
-use tern_chains::{Account, ChainId, ChainParams, Check, Message, SignedTx, TxDraft, TxHash};
+use tern_chains::{
+    AccountState, ChainId, ChainParams, Check, Deadline, Message, SignedTx, TxDraft, TxHash,
+};
 
+use crate::convert::any;
 use crate::errors::{answer, Result};
 use crate::key::Key;
 use crate::rpc::Rpc;
@@ -34,7 +37,7 @@ pub(crate) struct Unsigned {
 
 impl Unsigned {
     /// SIGN_MODE_DIRECT with one signer, who also pays.
-    pub fn new(key: &Key, account: &Account, body: TxBody, fee: Vec<Coin>, gas: u64) -> Self {
+    pub fn new(key: &Key, account: &AccountState, body: TxBody, fee: Vec<Coin>, gas: u64) -> Self {
         let single = Single {
             mode: SignMode::Direct as i32,
         };
@@ -73,17 +76,33 @@ impl Unsigned {
 
 pub(crate) fn body(messages: &[Message], memo: &str, timeout_height: u64) -> TxBody {
     TxBody {
-        messages: messages.to_vec(),
+        messages: messages.iter().map(|message| any(&message.encoded)).collect(),
         memo: memo.to_owned(),
         timeout_height,
         ..TxBody::default()
     }
 }
 
-/// Signs a draft. The same draft gives the same bytes. `None` if the signer
-/// fails.
-pub fn sign(chain: &ChainId, key: &Key, draft: &TxDraft, fee: Vec<Coin>) -> Option<SignedTx> {
-    let body = body(&draft.messages, &draft.memo, draft.timeout_height);
+/// Why a draft was not signed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum SignError {
+    #[error("the key refuses to sign")]
+    Key,
+    #[error("transactions of this chain end at a height, not at a time")]
+    Deadline,
+}
+
+/// Signs a draft. The same draft gives the same bytes.
+pub fn sign(
+    chain: &ChainId,
+    key: &Key,
+    draft: &TxDraft,
+    fee: Vec<Coin>,
+) -> std::result::Result<SignedTx, SignError> {
+    let Deadline::Height(timeout_height) = draft.deadline else {
+        return Err(SignError::Deadline);
+    };
+    let body = body(&draft.messages, &draft.memo, timeout_height);
     let unsigned = Unsigned::new(key, &draft.account, body, fee, draft.gas);
     let document = SignDoc {
         body_bytes: unsigned.body_bytes.clone(),
@@ -91,10 +110,10 @@ pub fn sign(chain: &ChainId, key: &Key, draft: &TxDraft, fee: Vec<Coin>) -> Opti
         chain_id: chain.to_string(),
         account_number: draft.account.account_number,
     };
-    let signature = key.sign(&document.encode_to_vec())?;
+    let signature = key.sign(&document.encode_to_vec()).ok_or(SignError::Key)?;
     let bytes = unsigned.with_signature(signature);
     let hash = TxHash(Sha256::digest(&bytes).into());
-    Some(SignedTx { hash, bytes })
+    Ok(SignedTx { hash, bytes })
 }
 
 /// Sends a transaction to the node's mempool.
@@ -146,6 +165,7 @@ fn mempool_answer(text: &str) -> Option<Check> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use tern_chains::{Encoded, MessageKind};
 
     fn response(codespace: &str, code: u32) -> tx_sync::Response {
         tx_sync::Response {
@@ -191,17 +211,20 @@ mod tests {
         let key = Key::from_private_key(&[7; 32], "cosmos").unwrap();
         let draft = TxDraft {
             messages: vec![Message {
-                type_url: "/a.Msg".to_owned(),
-                value: vec![1, 2, 3],
+                kind: MessageKind::Other,
+                encoded: Encoded {
+                    type_name: "/a.Msg".to_owned(),
+                    bytes: vec![1, 2, 3],
+                },
             }],
             memo: "by hand".to_owned(),
-            account: Account {
+            account: AccountState {
                 address: key.address().to_owned(),
                 account_number: 3,
                 account_sequence: 4,
             },
             gas: 100_000,
-            timeout_height: 77,
+            deadline: Deadline::Height(77),
         };
         let chain = ChainId::from_string("a-1");
         let fee: Vec<Coin> = "0.1stake"
@@ -210,7 +233,7 @@ mod tests {
             .fee(100_000)
             .unwrap();
         let tx = sign(&chain, &key, &draft, fee.clone()).unwrap();
-        assert_eq!(sign(&chain, &key, &draft, fee), Some(tx.clone()));
+        assert_eq!(sign(&chain, &key, &draft, fee), Ok(tx.clone()));
 
         let parsed = cosmrs::Tx::from_bytes(&tx.bytes).unwrap();
         assert_eq!(parsed.body.timeout_height.value(), 77);

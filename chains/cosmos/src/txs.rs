@@ -7,10 +7,12 @@ use prost::Message as _;
 use tendermint::abci;
 use tendermint::abci::types::ExecTxResult;
 use tendermint_rpc::endpoint::{block, block_results};
-use tern_chains::{BlockTime, ChainId, Event, Message, TxOutcome};
+use tern_chains::{BlockTime, ChainId, Encoded, Event, TxOutcome};
 
-use crate::blocks::{block_time, outcome};
+use crate::block_time::block_time;
+use crate::blocks::outcome;
 use crate::errors::Result;
+use crate::convert::encoded;
 use crate::events::decode_or_warn;
 use crate::rpc::Rpc;
 
@@ -33,7 +35,7 @@ pub struct TxInBlock {
     /// secp256k1.
     pub signer: Option<String>,
     /// Empty if it cannot be decoded.
-    pub messages: Vec<Message>,
+    pub messages: Vec<Encoded>,
     /// Its IBC events; none if it failed.
     pub events: Vec<Event>,
 }
@@ -89,7 +91,7 @@ fn decode(
 }
 
 /// First signer and messages; `None` for bytes that are no Cosmos transaction.
-fn contents(tx: &[u8], prefix: &str) -> Option<(Option<String>, Vec<Message>)> {
+fn contents(tx: &[u8], prefix: &str) -> Option<(Option<String>, Vec<Encoded>)> {
     let raw = TxRaw::decode(tx).ok()?;
     let body = TxBody::decode(raw.body_bytes.as_slice()).ok()?;
     let auth = AuthInfo::decode(raw.auth_info_bytes.as_slice()).ok()?;
@@ -97,7 +99,7 @@ fn contents(tx: &[u8], prefix: &str) -> Option<(Option<String>, Vec<Message>)> {
     let signer = key
         .and_then(|info| PublicKey::try_from(info.public_key?).ok())
         .and_then(|key| key.account_id(prefix).ok());
-    Some((signer.map(|address| address.to_string()), body.messages))
+    Some((signer.map(|address| address.to_string()), body.messages.into_iter().map(encoded).collect()))
 }
 
 #[cfg(test)]
@@ -105,30 +107,34 @@ mod tests {
     use super::*;
     use crate::tx::sign;
     use crate::Key;
-    use tern_chains::{Account, TxDraft};
+    use tern_chains::{AccountState, Deadline, Message, MessageKind, TxDraft};
 
     #[test]
     fn a_transaction_tells_its_signer_and_messages() {
         let key = Key::from_private_key(&[7; 32], "kava").unwrap();
+        let encoded = Encoded {
+            type_name: "/ibc.core.channel.v1.MsgRecvPacket".to_owned(),
+            bytes: vec![1, 2],
+        };
         let message = Message {
-            type_url: "/ibc.core.channel.v1.MsgRecvPacket".to_owned(),
-            value: vec![1, 2],
+            kind: MessageKind::RecvPacket,
+            encoded: encoded.clone(),
         };
         let draft = TxDraft {
-            messages: vec![message.clone()],
+            messages: vec![message],
             memo: String::new(),
-            account: Account {
+            account: AccountState {
                 address: key.address().to_owned(),
                 account_number: 1,
                 account_sequence: 2,
             },
             gas: 3,
-            timeout_height: 4,
+            deadline: Deadline::Height(4),
         };
         let tx = sign(&ChainId::from_string("kava-a"), &key, &draft, vec![]).unwrap();
         let (signer, messages) = contents(&tx.bytes, "kava").unwrap();
         assert_eq!(signer.as_deref(), Some(key.address()));
-        assert_eq!(messages, [message]);
+        assert_eq!(messages, [encoded]);
         assert_eq!(contents(b"\xff", "kava"), None);
     }
 }

@@ -16,6 +16,7 @@ mod fact;
 mod item;
 mod key;
 mod packets;
+mod path;
 mod record;
 mod view;
 
@@ -23,7 +24,8 @@ pub use apply::{apply, packet_of};
 pub use change::Change;
 pub use fact::{Fact, Finding, Refusal};
 pub use item::{HandshakeStep, Item};
-pub use key::{ChannelKey, ClientKey, ConnectionKey, PacketKey, TxKey};
+pub use key::{ChannelKey, ClientKey, ConnectionKey, EndKey, PacketKey, TxKey};
+pub use path::Path;
 pub use record::{
     Acknowledgement, Adopted, ChannelRecord, ChannelWish, ClientRecord, ConnectionRecord, Done,
     Failure, Head, PacketRecord, PacketState, TxRecord,

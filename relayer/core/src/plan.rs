@@ -17,14 +17,14 @@ pub mod handshake;
 pub mod packet;
 mod proof;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use tern_chains::ChainId;
+use tern_chains::{ChainId, HeightRules};
 
-use crate::ledger::{ChannelKey, ChannelWish, Item, View};
+use crate::ledger::{ChannelWish, EndKey, Item, View};
 use crate::policy::Policy;
 
-pub use batch::{Batch, Datagram, Work};
+pub use batch::{Action, Batch, Work};
 pub use proof::Route;
 
 /// Everything a plan depends on.
@@ -32,11 +32,13 @@ pub use proof::Route;
 pub struct Situation<'a> {
     pub view: &'a View,
     pub policy: &'a Policy,
+    /// How the heights of each chain hang together.
+    pub height_rules: &'a BTreeMap<ChainId, HeightRules>,
     /// Chains whose followed head has caught up with their node.
     pub ready: &'a BTreeSet<ChainId>,
     /// Source ends whose packets were not yet compared with both chains since
     /// some of their blocks were not followed.
-    pub unreconciled: &'a BTreeSet<ChannelKey>,
+    pub unreconciled: &'a BTreeSet<EndKey>,
     /// Chains with as much on its way to them as may be.
     pub full: &'a BTreeSet<ChainId>,
     /// Items between plan and signature.
@@ -49,8 +51,8 @@ pub struct Situation<'a> {
 pub enum Scope {
     /// The daemon: every packet and client of the configured chains.
     Everything,
-    /// `packet clear`: packets sent from one channel end.
-    Packets(ChannelKey),
+    /// `packet clear`: packets sent from one end.
+    Packets(EndKey),
     /// `channel open`.
     Handshake(ChannelWish),
 }
@@ -136,6 +138,12 @@ impl Situation<'_> {
             not_before: failure.not_before,
             reason: failure.reason.clone(),
         })
+    }
+
+    /// The height rules of a chain. A chain that is not served has no head, and
+    /// nothing is planned for it.
+    fn rules(&self, chain: &ChainId) -> Option<HeightRules> {
+        self.height_rules.get(chain).copied()
     }
 
     fn not_ready(&self, chains: [&ChainId; 2]) -> Option<Why> {

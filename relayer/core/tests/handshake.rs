@@ -7,18 +7,12 @@ use std::time::Duration;
 
 use support::{akash, head, kava, plan_with, port, tell};
 use tern_chains::{
-    BlockTime, ChainId, ChannelEnd, ChannelId, ChannelState, ClientId, ClientSummary,
-    ConnectionEnd, ConnectionId, ConnectionState, Ordering,
+    BlockTime, ChainId, ChannelCounterparty, ChannelEnd, ChannelId, ChannelState, ClientId,
+    ClientSummary, ConnectionCounterparty, ConnectionEnd, ConnectionId, ConnectionState, Ordering,
 };
 use tern_core::ledger::{Adopted, ChannelKey, ChannelWish, Fact, Finding, View};
 use tern_core::plan::handshake::{adopt, met};
-use tern_core::plan::{Batch, Datagram, Scope};
-
-use ibc_relayer_types::core::ics03_connection::connection::Counterparty as ConnCounterparty;
-use ibc_relayer_types::core::ics04_channel::channel::{
-    Counterparty as ChanCounterparty, UpgradeState,
-};
-use ibc_relayer_types::core::ics04_channel::version::Version;
+use tern_core::plan::{Action, Batch, Scope};
 
 /// What one chain holds.
 #[derive(Default)]
@@ -34,7 +28,7 @@ struct World {
     height: u64,
 }
 
-const OPEN: ChannelState = ChannelState::Open(UpgradeState::NotUpgrading);
+const OPEN: ChannelState = ChannelState::Open;
 
 impl World {
     fn new() -> Self {
@@ -79,7 +73,7 @@ impl World {
         let model = self.chains.get_mut(&batch.dst).unwrap();
         let before = model.findings.len();
         for work in &batch.work {
-            model.execute(&work.datagram, &other, &batch.dst);
+            model.execute(&work.action, &other, &batch.dst);
         }
         let findings = model.findings[before..].to_vec();
         for id in [akash(), kava()] {
@@ -107,16 +101,16 @@ impl Model {
             .collect()
     }
 
-    fn execute(&mut self, datagram: &Datagram, other: &ChainId, here: &ChainId) {
-        match datagram {
-            Datagram::CreateClient { of } => {
+    fn execute(&mut self, action: &Action, other: &ChainId, here: &ChainId) {
+        match action {
+            Action::CreateClient { of } => {
                 let client_id: ClientId = format!("07-tendermint-{}", self.clients.len())
                     .parse()
                     .unwrap();
                 self.clients.push(client_id.clone());
                 self.findings.push(client(client_id, of));
             }
-            Datagram::ConnOpenInit {
+            Action::ConnOpenInit {
                 client_id,
                 counterparty_client_id,
             } => {
@@ -129,7 +123,7 @@ impl Model {
                     None,
                 );
             }
-            Datagram::ConnOpenTry {
+            Action::ConnOpenTry {
                 client_id,
                 counterparty_client_id,
                 counterparty_connection_id,
@@ -139,7 +133,7 @@ impl Model {
                 let state = ConnectionState::TryOpen;
                 self.connection(id, state, client_id, counterparty_client_id, counterparty);
             }
-            Datagram::ConnOpenAck {
+            Action::ConnOpenAck {
                 connection_id,
                 counterparty_connection_id,
                 ..
@@ -147,23 +141,23 @@ impl Model {
                 let old = self.open_connection(connection_id, ConnectionState::Init);
                 let counterparty = Some(counterparty_connection_id.clone());
                 let (id, state) = (number(connection_id.as_str()), ConnectionState::Open);
-                let remote = old.counterparty().client_id();
-                self.connection(id, state, old.client_id(), remote, counterparty);
+                let remote = &old.counterparty.client_id;
+                self.connection(id, state, &old.client_id, remote, counterparty);
             }
-            Datagram::ConnOpenConfirm { connection_id, .. } => {
+            Action::ConnOpenConfirm { connection_id, .. } => {
                 let old = self.open_connection(connection_id, ConnectionState::TryOpen);
-                let counterparty = old.counterparty().connection_id().cloned();
+                let counterparty = old.counterparty.connection_id.clone();
                 let (id, state) = (number(connection_id.as_str()), ConnectionState::Open);
-                let remote = old.counterparty().client_id();
-                self.connection(id, state, old.client_id(), remote, counterparty);
+                let remote = &old.counterparty.client_id;
+                self.connection(id, state, &old.client_id, remote, counterparty);
             }
             channel => self.execute_channel(channel, here, other),
         }
     }
 
-    fn execute_channel(&mut self, datagram: &Datagram, here: &ChainId, _other: &ChainId) {
-        match datagram {
-            Datagram::ChanOpenInit {
+    fn execute_channel(&mut self, action: &Action, here: &ChainId, _other: &ChainId) {
+        match action {
+            Action::ChanOpenInit {
                 connection_id,
                 ordering,
                 ..
@@ -171,14 +165,14 @@ impl Model {
                 let id = self.channels.len() as u64;
                 self.channel(here, id, ChannelState::Init, *ordering, connection_id, None);
             }
-            Datagram::ChanOpenTry {
+            Action::ChanOpenTry {
                 connection_id,
                 counterparty_channel_id,
                 ..
             } => {
                 let connection = &self.connections[&number(connection_id.as_str())];
                 assert_eq!(
-                    *connection.state(),
+                    connection.state,
                     ConnectionState::Open,
                     "ICS-04 chanOpenTry"
                 );
@@ -194,7 +188,7 @@ impl Model {
                     remote,
                 );
             }
-            Datagram::ChanOpenAck {
+            Action::ChanOpenAck {
                 channel_id,
                 counterparty_channel_id,
                 ..
@@ -212,11 +206,11 @@ impl Model {
                     remote,
                 );
             }
-            Datagram::ChanOpenConfirm { channel_id, .. } => {
+            Action::ChanOpenConfirm { channel_id, .. } => {
                 let id = number(channel_id.as_str());
                 let old = self.channels[&id].clone();
                 assert_eq!(old.state, ChannelState::TryOpen);
-                let remote = old.remote.channel_id.clone();
+                let remote = old.counterparty.channel_id.clone();
                 self.channel(
                     here,
                     id,
@@ -232,7 +226,7 @@ impl Model {
 
     fn open_connection(&self, id: &ConnectionId, expected: ConnectionState) -> ConnectionEnd {
         let end = self.connections[&number(id.as_str())].clone();
-        assert_eq!(*end.state(), expected, "ICS-03");
+        assert_eq!(end.state, expected, "ICS-03");
         end
     }
 
@@ -244,12 +238,17 @@ impl Model {
         counterparty_client_id: &ClientId,
         counterparty: Option<ConnectionId>,
     ) {
-        let remote = ConnCounterparty::new(
-            counterparty_client_id.clone(),
-            counterparty,
-            b"ibc".to_vec().try_into().unwrap(),
-        );
-        let end = ConnectionEnd::new(state, client_id.clone(), remote, vec![], Duration::ZERO);
+        let end = ConnectionEnd {
+            state,
+            client_id: client_id.clone(),
+            counterparty: ConnectionCounterparty {
+                client_id: counterparty_client_id.clone(),
+                connection_id: counterparty,
+                prefix: b"ibc".to_vec(),
+            },
+            versions: vec![],
+            delay_period_ns: 0,
+        };
         self.connections.insert(id, end.clone());
         let connection_id = ConnectionId::new(id);
         self.findings
@@ -265,14 +264,16 @@ impl Model {
         connection_id: &ConnectionId,
         counterparty: Option<ChannelId>,
     ) {
-        let end = ChannelEnd::new(
+        let end = ChannelEnd {
             state,
             ordering,
-            ChanCounterparty::new(port(), counterparty),
-            vec![connection_id.clone()],
-            Version::ics20(),
-            0.into(),
-        );
+            counterparty: ChannelCounterparty {
+                port_id: port(),
+                channel_id: counterparty,
+            },
+            connection_hops: vec![connection_id.clone()],
+            version: "ics20-1".into(),
+        };
         self.channels.insert(id, end.clone());
         let key = ChannelKey {
             chain: here.clone(),

@@ -4,7 +4,7 @@ mod support;
 
 use proptest::prelude::*;
 use support::*;
-use tern_chains::{Ordering, TxHash, TxOutcome};
+use tern_chains::{Deadline, Ordering, TxHash, TxOutcome};
 use tern_core::ledger::{
     apply, packet_of, Change, Done, Fact, Item, PacketState, Refusal, TxKey, TxRecord, View,
 };
@@ -27,7 +27,7 @@ fn signed(items: Vec<Item>, timeout_height: u64) -> (TxKey, Fact) {
     let tx = TxRecord {
         signer: "kava1relayer".into(),
         account_sequence: 3,
-        timeout_height,
+        deadline: Deadline::Height(timeout_height),
         items,
         bytes: vec![1],
     };
@@ -67,7 +67,7 @@ proptest! {
             let (a, b) = (in_order.packet(&key(sequence)), shuffled.packet(&key(sequence)));
             prop_assert_eq!(a.map(|r| (r.state(), r.done)), b.map(|r| (r.state(), r.done)));
         }
-        prop_assert_eq!(shuffled.open_packets_of(&end(&akash())).count(), 0);
+        prop_assert_eq!(shuffled.open_packets_of(&end(&akash()).into()).count(), 0);
     }
 
     #[test]
@@ -122,7 +122,7 @@ fn packets_to_chains_that_are_not_followed_are_not_kept() {
         view.commit(&change);
     }
     tell(&mut view, [sent(1, 11)]);
-    assert_eq!(view.open_packets_of(&end(&akash())).count(), 0);
+    assert_eq!(view.open_packets_of(&end(&akash()).into()).count(), 0);
 }
 
 fn only_akash() -> Vec<Change> {
@@ -216,7 +216,7 @@ fn trim(view: &mut View, max: usize) {
 }
 
 fn in_memory(view: &View) -> Vec<u64> {
-    let open = view.open_packets_of(&end(&akash()));
+    let open = view.open_packets_of(&end(&akash()).into());
     open.map(|(sequence, _)| sequence.as_u64()).collect()
 }
 
@@ -240,7 +240,7 @@ fn a_flood_leaves_memory_from_its_end_and_comes_back_from_its_start() {
     tell(&mut view, [acknowledged(3, 15), sent(11, 15)]);
     trim(&mut view, 4);
     assert_eq!(in_memory(&view), [4, 5, 6]);
-    let shelved = view.shelved_packets_of(&end(&akash()));
+    let shelved = view.shelved_packets_of(&end(&akash()).into());
     let shelved: Vec<u64> = shelved.map(|(sequence, _)| sequence.as_u64()).collect();
     assert_eq!(shelved, [7, 8, 9, 10, 11]);
 }

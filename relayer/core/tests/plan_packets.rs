@@ -296,7 +296,7 @@ proptest! {
         let told = |item: &Item| {
             distinct.contains(item) || plan.waits.iter().any(|wait| wait.item == *item)
         };
-        for (sequence, _) in view.open_packets_of(&end(&akash())) {
+        for (sequence, _) in view.open_packets_of(&end(&akash()).into()) {
             prop_assert!(Item::of_packet(&key(sequence.as_u64())).iter().any(told));
         }
         for batch in &plan.batches {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use tern_chains::{ChainId, Ordering};
+use tern_chains::{BlockTime, ChainId, Ordering};
 use tern_core::ledger::{Fact, Finding, Head, Item, Refusal};
 use tern_core::plan::Batch;
 use tokio::sync::{mpsc, oneshot, OwnedSemaphorePermit};
@@ -56,8 +56,8 @@ impl Engine {
         let Some(packet) = item.packet() else {
             return false;
         };
-        let channel = self.view.channel(&packet.src);
-        channel.is_some_and(|channel| channel.ordering == Ordering::Ordered)
+        let path = self.view.path(&packet.src);
+        path.is_some_and(|path| path.ordering == Ordering::Ordered)
     }
 }
 
@@ -73,11 +73,8 @@ struct Carrier {
 impl Carrier {
     async fn carry(self, batch: Batch) {
         let items: Vec<Item> = batch.work.iter().map(|work| work.item.clone()).collect();
-        let proven = async {
-            let signer = self.lane.chain.signer()?;
-            prove(&self.chains, &batch, &signer, &self.clients, &self.clock).await
-        };
-        match proven.await {
+        let account = &*self.lane.account;
+        match prove(&self.chains, &batch, account, &self.clients, &self.clock).await {
             Ok(mut messages) => {
                 let facts = set_aside(&batch, std::mem::take(&mut messages.set_aside));
                 self.tell(Input::Facts(facts)).await;
@@ -127,7 +124,7 @@ fn set_aside(batch: &Batch, verdicts: Vec<(Item, Verdict)>) -> Vec<Fact> {
                     chain: src.clone(),
                     head: Head {
                         height,
-                        time: tern_chains::BlockTime(0),
+                        time: BlockTime(0),
                     },
                     finding: Finding::Settled { packet },
                 },

@@ -3,7 +3,7 @@
 
 use std::future::Future;
 
-use tern_chains::{Chain, ChainError, Path};
+use tern_chains::{Chain, ChainError, StorePath};
 
 /// Since when something holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -65,7 +65,7 @@ where
 /// that state.
 pub async fn value_at(
     chain: &dyn Chain,
-    path: Path,
+    path: StorePath,
     height: u64,
 ) -> Result<Option<Option<Vec<u8>>>, ChainError> {
     match chain.query(path, Some(height)).await {
@@ -78,7 +78,7 @@ pub async fn value_at(
 /// Since when there is a value at `path`.
 pub async fn since_present(
     chain: &dyn Chain,
-    path: &Path,
+    path: &StorePath,
     floor: u64,
     latest: u64,
 ) -> Result<Since, ChainError> {

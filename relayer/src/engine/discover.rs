@@ -5,7 +5,7 @@ mod read;
 use std::collections::BTreeSet;
 
 use tern_chains::{
-    Block, Chain, ChainError, ChannelId, ClientId, ConnectionId, Event, PacketId, PortId,
+    Block, Chain, ChainError, ChannelId, ClientId, ConnectionId, End, Event, PortId,
 };
 use tern_core::ledger::{apply, ChannelKey, ChannelRecord, Fact, Finding, Head, View};
 use tern_core::policy::Policy;
@@ -121,13 +121,13 @@ struct Wanted {
 impl Wanted {
     fn add(&mut self, event: &Event, known: &Known) {
         match event {
-            Event::SendPacket(packet) => self.add_channel(src(&PacketId::of(packet)), known),
+            Event::SendPacket(packet) => self.add_end(&packet.src, known),
             Event::AcknowledgePacket(id) | Event::TimeoutPacket(id) => {
-                self.add_channel(src(id), known);
+                self.add_end(&id.src, known);
             }
-            Event::RecvPacket(id) => self.add_channel(dst(id), known),
+            Event::RecvPacket(id) => self.add_end(&id.dst, known),
             Event::WriteAcknowledgement { packet, .. } => {
-                self.add_channel(dst(&PacketId::of(packet)), known);
+                self.add_end(&packet.dst, known);
             }
             Event::ClientChanged { client_id } => {
                 self.clients.insert(client_id.clone());
@@ -145,19 +145,12 @@ impl Wanted {
         }
     }
 
-    fn add_channel(&mut self, end: (PortId, ChannelId), known: &Known) {
-        if !known.channels.contains(&end) {
-            self.channels.insert(end);
-        }
+    fn add_end(&mut self, end: &End, known: &Known) {
+        let channel = end.as_channel();
+        let channel = channel.map(|(port, channel)| (port.clone(), channel.clone()));
+        self.channels
+            .extend(channel.filter(|channel| !known.channels.contains(channel)));
     }
-}
-
-fn src(id: &PacketId) -> (PortId, ChannelId) {
-    (id.src_port.clone(), id.src_channel.clone())
-}
-
-fn dst(id: &PacketId) -> (PortId, ChannelId) {
-    (id.dst_port.clone(), id.dst_channel.clone())
 }
 
 async fn read(
@@ -169,7 +162,7 @@ async fn read(
     let channels = read::channels(chain, wanted.channels, height).await?;
     for (_, end) in &channels {
         wanted.connections.extend(
-            end.connection_hops()
+            end.connection_hops
                 .iter()
                 .filter(|id| !known.connections.contains(id))
                 .cloned(),
@@ -177,8 +170,8 @@ async fn read(
     }
     let connections = read::connections(chain, wanted.connections, height).await?;
     for (_, end) in &connections {
-        if !known.clients.contains(end.client_id()) {
-            wanted.clients.insert(end.client_id().clone());
+        if !known.clients.contains(&end.client_id) {
+            wanted.clients.insert(end.client_id.clone());
         }
     }
     let mut findings = read::clients(chain, wanted.clients, height).await?;

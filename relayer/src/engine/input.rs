@@ -1,7 +1,7 @@
 //! What the engine's tasks tell it, through one bounded channel.
 
 use tern_chains::{ChainId, Class};
-use tern_core::ledger::{ChannelKey, Fact, Item, TxKey, TxRecord};
+use tern_core::ledger::{EndKey, Fact, Item, TxKey, TxRecord};
 use tokio::sync::oneshot;
 
 /// Most inputs waiting for the engine; senders wait beyond.
@@ -38,10 +38,10 @@ pub enum Input {
     Released(Vec<Item>),
     /// The packets of a source end that are in the ledger were compared with both
     /// chains; those that are not are being looked for.
-    Compared { src: ChannelKey, facts: Vec<Fact> },
+    Compared { src: EndKey, facts: Vec<Fact> },
     /// A source end's packets were compared with both chains, and all are known.
     Reconciled {
-        src: ChannelKey,
+        src: EndKey,
         facts: Result<Vec<Fact>, String>,
     },
 }

@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use tern_chains::{Chain, ChainId, SignedTx, TxHash};
+use tern_chains::{Account, ChainId, SignedTx, TxHash};
+use tern_core::ledger::Head;
 use tokio::sync::{mpsc, watch, OwnedSemaphorePermit, Semaphore};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
@@ -29,7 +30,7 @@ pub struct Lanes {
 
 struct OfChain {
     settings: LaneSettings,
-    head: watch::Sender<u64>,
+    head: watch::Sender<Head>,
     room: Arc<Semaphore>,
     lanes: Vec<Handle>,
 }
@@ -37,8 +38,7 @@ struct OfChain {
 /// The way into a lane. Whoever holds one has a batch for it.
 #[derive(Clone)]
 pub struct Handle {
-    /// The chain as the lane's account signs for it.
-    pub chain: Arc<dyn Chain>,
+    pub account: Arc<dyn Account>,
     pub jobs: mpsc::Sender<Job>,
     busy: Arc<()>,
 }
@@ -52,9 +52,9 @@ impl Lanes {
         }
     }
 
-    /// A chain to submit to, with `head` as its newest followed height. It needs
-    /// a lane yet.
-    pub fn add_chain(&mut self, id: &ChainId, settings: LaneSettings, head: u64) {
+    /// A chain to submit to, with `head` as its newest followed block. It has no
+    /// lane yet.
+    pub fn add_chain(&mut self, id: &ChainId, settings: LaneSettings, head: Head) {
         let of_chain = OfChain {
             settings,
             head: watch::Sender::new(head),
@@ -64,28 +64,27 @@ impl Lanes {
         self.by_chain.insert(id.clone(), of_chain);
     }
 
-    /// A lane for the account `chain` signs with. Does nothing for a chain that
-    /// is not submitted to.
+    /// A lane for an account. Does nothing for a chain that is not submitted to.
     pub fn add(
         &mut self,
-        chain: Arc<dyn Chain>,
+        account: Arc<dyn Account>,
         inputs: &mpsc::Sender<Input>,
         tasks: &mut JoinSet<String>,
     ) {
-        let id = chain.id();
+        let id = account.chain_id();
         let Some(of_chain) = self.by_chain.get_mut(id) else {
             return;
         };
         let name = format!("submit {id} {}", of_chain.lanes.len());
         let (sender, jobs) = mpsc::channel(JOBS_MAX);
         of_chain.lanes.push(Handle {
-            chain: Arc::clone(&chain),
+            account: Arc::clone(&account),
             jobs: sender,
             busy: Arc::default(),
         });
         self.running.push(name.clone());
         let lane = Lane {
-            chain,
+            signer: account,
             settings: of_chain.settings.clone(),
             jobs,
             inputs: inputs.clone(),
@@ -140,10 +139,10 @@ impl Lanes {
         self.running.retain(|running| running != name);
     }
 
-    /// A chain's newest followed height.
-    pub fn head(&self, chain: &ChainId, height: u64) {
+    /// A chain's newest followed block.
+    pub fn head(&self, chain: &ChainId, head: Head) {
         if let Some(of_chain) = self.by_chain.get(chain) {
-            of_chain.head.send_replace(height);
+            of_chain.head.send_replace(head);
         }
     }
 
@@ -157,7 +156,7 @@ impl Lanes {
 
     /// Sends again what `signer` had signed. False if it could not be taken.
     pub fn resend(&self, chain: &ChainId, signer: &str, txs: Vec<SignedTx>) -> bool {
-        let is_signers = |lane: &&Handle| lane.chain.signer().is_ok_and(|own| own == signer);
+        let is_signers = |lane: &&Handle| lane.account.address() == signer;
         // Any lane can broadcast them, should the account be gone.
         let lanes = self.of(chain);
         let lane = lanes.iter().find(is_signers).or(lanes.first());
@@ -172,12 +171,13 @@ impl Lanes {
 
 #[cfg(test)]
 mod tests {
+    use tern_chains::BlockTime;
     use tern_cosmos::Key;
     use tern_devnet::{DevnetChain, Genesis, Node};
 
     use super::*;
 
-    fn account(node: &Node, key: u8) -> Arc<dyn Chain> {
+    fn account(node: &Node, key: u8) -> Arc<dyn Account> {
         let key = Key::from_private_key(&[key; 32], "akash").unwrap();
         let price = "0uakt".parse().unwrap();
         Arc::new(DevnetChain::new(node.clone(), Some(key), price).unwrap())
@@ -197,11 +197,15 @@ mod tests {
             memo: String::new(),
         };
         let id = ChainId::from_string("akash-dev");
-        lanes.add_chain(&id, settings, 1);
+        let head = Head {
+            height: 1,
+            time: BlockTime(0),
+        };
+        lanes.add_chain(&id, settings, head);
         for key in [1, 2] {
             lanes.add(account(&node, key), &inputs, &mut tasks);
         }
-        let signer = |handle: &Handle| handle.chain.signer().unwrap();
+        let signer = |handle: &Handle| handle.account.address().to_owned();
 
         let choose = |in_order| lanes.choose(&id, in_order, 10).unwrap().0;
         let first = choose(false);

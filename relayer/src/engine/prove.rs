@@ -1,25 +1,25 @@
 //! A batch becomes messages: the client update and every proof at once, each
 //! checked before it is paid for.
 //!
-//! The proofs of state `h` are fetched while `h + 1` is being made; the header
-//! of `h + 1` is verified by the light client from the consensus state the
-//! destination already trusts; each value and proof is then checked against the
-//! verified root. What does not hold is told with its reason; the rest goes on.
+//! The proofs of the route's state are fetched while the block that proves it is
+//! being made; its header is verified by the light client from the consensus
+//! state the destination already trusts; each value and proof is then checked
+//! against the verified root. What does not hold is told with its reason; the rest
+//! goes on as datagrams, which the destination's account encodes.
 
-mod connection;
+mod client;
 mod handshake;
 mod packet;
-mod trusted;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use ibc_relayer_types::core::ics23_commitment::commitment::CommitmentRoot;
 use tern_chains::{
-    Chain, ChainError, ChainId, ClientId, ClientParams, Message, PacketId, Path, Proven,
+    Account, Chain, ChainError, ChainId, ClientId, ClientParams, Datagram, LightClient, Message,
+    PacketId, Proven, Root, StorePath,
 };
 use tern_core::ledger::Item;
-use tern_core::plan::{Batch, Datagram, Route, Work};
+use tern_core::plan::{Action, Batch, Route, Work};
 
 use super::steps::Packets;
 use super::Clock;
@@ -27,7 +27,7 @@ use super::Clock;
 /// A batch's messages, ready to be cut into transactions.
 #[derive(Debug)]
 pub struct Messages {
-    /// `MsgUpdateClient`s that go before the first message.
+    /// Client updates that go before the first message.
     pub update: Vec<Message>,
     /// The client these bring forward, and its height then. Empty if it is there
     /// already.
@@ -50,18 +50,17 @@ pub enum Verdict {
     Unprovable(String),
 }
 
-/// All chains by their id.
-pub type Chains = BTreeMap<ChainId, Arc<dyn Chain>>;
-
-/// Where a message's proofs come from and who signs it.
-struct Context<'a> {
-    signer: &'a str,
-    /// Height of the proven state; the message says `height + 1`.
-    height: u64,
-    revision: u64,
+/// A chain as the engine reaches it.
+#[derive(Clone)]
+pub struct ChainAccess {
+    pub chain: Arc<dyn Chain>,
+    pub light_client: Arc<dyn LightClient>,
 }
 
-/// Proves a batch, for `signer` to submit.
+/// All chains by their id.
+pub type Chains = BTreeMap<ChainId, ChainAccess>;
+
+/// Proves a batch, for `account` to submit.
 ///
 /// # Errors
 /// A node that does not answer or a client that cannot be brought forward
@@ -75,19 +74,18 @@ struct Context<'a> {
 pub async fn prove(
     chains: &Chains,
     batch: &Batch,
-    signer: &str,
+    account: &dyn Account,
     params: &BTreeMap<ChainId, ClientParams>,
     clock: &Clock,
 ) -> Result<Messages, ChainError> {
-    let dst = chain(chains, &batch.dst)?;
     match &batch.route {
-        Some(route) => prove_route(chains, &*dst, batch, route, signer, clock).await,
-        None => unproven(chains, &*dst, batch, signer, params).await,
+        Some(route) => prove_route(chains, batch, route, account, clock).await,
+        None => unproven(chains, batch, account, params).await,
     }
 }
 
-fn chain(chains: &Chains, id: &ChainId) -> Result<Arc<dyn Chain>, ChainError> {
-    chains.get(id).cloned().ok_or_else(|| ChainError::Local {
+fn chain<'a>(chains: &'a Chains, id: &ChainId) -> Result<&'a ChainAccess, ChainError> {
+    chains.get(id).ok_or_else(|| ChainError::Local {
         chain: id.clone(),
         reason: "not in the configuration".into(),
     })
@@ -96,22 +94,24 @@ fn chain(chains: &Chains, id: &ChainId) -> Result<Arc<dyn Chain>, ChainError> {
 /// Messages that carry no proof.
 async fn unproven(
     chains: &Chains,
-    dst: &dyn Chain,
     batch: &Batch,
-    signer: &str,
+    account: &dyn Account,
     params: &BTreeMap<ChainId, ClientParams>,
 ) -> Result<Messages, ChainError> {
     let mut messages = Vec::new();
     for work in &batch.work {
-        let message = match &work.datagram {
-            Datagram::CreateClient { of } => {
+        let datagram = match &work.action {
+            Action::CreateClient { of } => {
                 let params = params.get(of).cloned().unwrap_or_default();
-                let client = chain(chains, of)?.new_client(&params).await?;
-                handshake::create_client(client, signer)
+                let light_client = &chain(chains, of)?.light_client;
+                Datagram::CreateClient(light_client.new_client(&params).await?)
             }
-            other => handshake::init(other, signer).ok_or_else(|| no_route(dst, other))?,
+            other => init(chains, other, &work.item).ok_or_else(|| ChainError::Local {
+                chain: batch.dst.clone(),
+                reason: format!("planned without a route for its proof: {other:?}"),
+            })?,
         };
-        messages.push((work.item.clone(), message));
+        messages.push((work.item.clone(), account.encode(&datagram)?));
     }
     Ok(Messages {
         update: vec![],
@@ -122,45 +122,47 @@ async fn unproven(
     })
 }
 
-fn no_route(dst: &dyn Chain, datagram: &Datagram) -> ChainError {
-    ChainError::Local {
-        chain: dst.id().clone(),
-        reason: format!("planned without a route for its proof: {datagram:?}"),
-    }
+/// The first datagram of a handshake; it always goes to the side `a`.
+fn init(chains: &Chains, action: &Action, item: &Item) -> Option<Datagram> {
+    let Item::Handshake { b, .. } = item else {
+        return None;
+    };
+    let prefix = chains.get(b)?.chain.codec().store_prefix();
+    handshake::init(action, prefix)
 }
 
 async fn prove_route(
     chains: &Chains,
-    dst: &dyn Chain,
     batch: &Batch,
     route: &Route,
-    signer: &str,
+    account: &dyn Account,
     clock: &Clock,
 ) -> Result<Messages, ChainError> {
-    let src = chain(chains, &route.src)?;
-    let update = trusted::bring_forward(dst, &*src, route, signer, clock);
-    let proofs = fetch(&*src, batch, route.height);
-    let (update, mut proofs) = tokio::try_join!(update, proofs)?;
-    if update.height != route.height + 1 {
+    let (src, dst) = (chain(chains, &route.src)?, chain(chains, &batch.dst)?);
+    let forward = client::bring_forward(&*dst.chain, src, route, clock);
+    let proofs = fetch(&*src.chain, batch, route.height);
+    let (forward, mut proofs) = tokio::try_join!(forward, proofs)?;
+    if forward.height != route.proof_height {
         // Somebody has moved the client past it: prove at the newer height.
-        proofs = fetch(&*src, batch, update.height - 1).await?;
+        let height = src.chain.height_rules().state_height(forward.height);
+        proofs = fetch(&*src.chain, batch, height).await?;
     }
-    let context = Context {
-        signer,
-        height: update.height - 1,
-        revision: src.id().version(),
-    };
-    let is_update = !update.messages.is_empty();
+    let updates = forward.updates.iter();
+    let updates = updates.map(|update| account.encode(update));
+    let update: Vec<Message> = updates.collect::<Result<_, _>>()?;
     let mut out = Messages {
-        updated: is_update.then(|| (route.client_on_dst.clone(), update.height)),
-        update: update.messages,
+        updated: (!update.is_empty()).then(|| (route.client_on_dst.clone(), forward.height)),
+        update,
         messages: vec![],
         whole: batch.whole,
         set_aside: vec![],
     };
     for (work, proofs) in batch.work.iter().zip(proofs) {
-        match message(&*src, work, &proofs, &update.root, &context) {
-            Ok(Some(message)) => out.messages.push((work.item.clone(), message)),
+        match datagram(chains, src, work, &proofs, &forward.root) {
+            Ok(Some(datagram)) => {
+                let message = account.encode(&datagram)?;
+                out.messages.push((work.item.clone(), message));
+            }
             // The update alone is the work; it stands for the item.
             Ok(None) => {
                 if let Some(update) = out.update.pop() {
@@ -179,11 +181,7 @@ async fn fetch(
     batch: &Batch,
     height: u64,
 ) -> Result<Vec<Vec<Proven>>, ChainError> {
-    let paths: Vec<Vec<Path>> = batch
-        .work
-        .iter()
-        .map(|work| paths(&work.datagram))
-        .collect();
+    let paths: Vec<Vec<StorePath>> = batch.work.iter().map(|work| paths(&work.action)).collect();
     let all = paths.iter().flatten().cloned().collect();
     let mut proven = src.query_proven(all, height).await?.into_iter();
     let mut fetched: Vec<Vec<Proven>> = paths
@@ -191,7 +189,7 @@ async fn fetch(
         .map(|paths| proven.by_ref().take(paths.len()).collect())
         .collect();
     for (work, proofs) in batch.work.iter().zip(&mut fetched) {
-        let more = handshake::consensus_path(&work.datagram, proofs);
+        let more = handshake::further_path(&work.action, proofs, src.codec());
         if let Some(path) = more {
             proofs.extend(src.query_proven(vec![path], height).await?);
         }
@@ -199,35 +197,40 @@ async fn fetch(
     Ok(fetched)
 }
 
-/// What a datagram needs to have proven, on the route's source.
-fn paths(datagram: &Datagram) -> Vec<Path> {
-    packet::path(datagram)
-        .map(|path| vec![path])
-        .unwrap_or_else(|| handshake::paths(datagram))
+/// What an action needs to have proven, on the route's source.
+fn paths(action: &Action) -> Vec<StorePath> {
+    match packet::path(action) {
+        Some(path) => vec![path],
+        None => handshake::paths(action),
+    }
 }
 
-fn message(
-    src: &dyn Chain,
+/// The datagram of one work, its proofs checked; `None` where the client update
+/// is all that is wanted.
+fn datagram(
+    chains: &Chains,
+    src: &ChainAccess,
     work: &Work,
     proofs: &[Proven],
-    root: &CommitmentRoot,
-    context: &Context<'_>,
-) -> Result<Option<Message>, Verdict> {
+    root: &Root,
+) -> Result<Option<Datagram>, Verdict> {
     for proven in proofs {
-        src.verify(proven, root)
+        src.light_client
+            .verify(proven, root)
             .map_err(|error| Verdict::Unprovable(error.to_string()))?;
     }
-    match &work.datagram {
-        Datagram::UpdateClient => Ok(None),
-        Datagram::RecvPacket(_) | Datagram::Acknowledgement { .. } | Datagram::Timeout { .. } => {
+    let codec = src.chain.codec();
+    match &work.action {
+        Action::UpdateClient => Ok(None),
+        Action::RecvPacket(_) | Action::Acknowledgement { .. } | Action::Timeout { .. } => {
             let [proven] = proofs else {
                 return Err(Verdict::Unprovable("no proof was given".into()));
             };
-            packet::message(&work.datagram, proven, context).map(Some)
+            packet::datagram(&work.action, proven, codec).map(Some)
         }
-        step => match handshake::init(step, context.signer) {
-            Some(message) => Ok(Some(message)),
-            None => handshake::message(step, proofs, context).map(Some),
+        step => match init(chains, step, &work.item) {
+            Some(datagram) => Ok(Some(datagram)),
+            None => handshake::datagram(step, proofs, codec).map(Some),
         },
     }
 }

@@ -13,11 +13,10 @@ mod settled;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use ibc_relayer_types::core::ics24_host::path::{AcksPath, CommitmentsPath};
 use tern_chains::{
-    Block, Chain, ChainError, ChannelId, Event, EventQuery, PacketId, Path, PortId, Sequence,
+    Block, Chain, ChainError, Event, EventQuery, PacketId, Sequence, StorePath,
 };
-use tern_core::ledger::{ChannelKey, Fact, Finding, Head};
+use tern_core::ledger::{EndKey, Fact, Finding, Head};
 use tokio::sync::mpsc;
 use tracing::warn;
 
@@ -50,14 +49,12 @@ pub struct Pending {
 pub async fn pending(
     src: &dyn Chain,
     dst: &dyn Chain,
-    src_end: &ChannelKey,
-    dst_end: &ChannelKey,
+    src_end: &EndKey,
+    dst_end: &EndKey,
 ) -> Result<Pending, ChainError> {
-    let committed = src
-        .commitments(&src_end.port_id, &src_end.channel_id)
-        .await?;
+    let committed = src.commitments(&src_end.end).await?;
     let unreceived: BTreeSet<Sequence> = dst
-        .unreceived_packets(&dst_end.port_id, &dst_end.channel_id, &committed)
+        .unreceived_packets(&dst_end.end, &committed)
         .await?
         .into_iter()
         .collect();
@@ -75,8 +72,8 @@ pub async fn pending(
 pub(super) struct Comparison<'a> {
     pub src: &'a dyn Chain,
     pub dst: &'a dyn Chain,
-    pub src_end: &'a ChannelKey,
-    pub dst_end: &'a ChannelKey,
+    pub src_end: &'a EndKey,
+    pub dst_end: &'a EndKey,
     pub known: &'a Snapshot,
     pub blocks: &'a Blocks,
 }
@@ -163,7 +160,7 @@ impl<'a> Tell<'a> {
     }
 
     /// All packets in the ledger are now as both chains have them.
-    async fn compared(&mut self, src: &ChannelKey, facts: Vec<Fact>) {
+    async fn compared(&mut self, src: &EndKey, facts: Vec<Fact>) {
         let src = src.clone();
         self.tell(facts, |facts| Input::Compared { src, facts })
             .await;
@@ -182,12 +179,10 @@ impl<'a> Tell<'a> {
     }
 }
 
-fn id(src: &ChannelKey, dst: &ChannelKey, sequence: Sequence) -> PacketId {
+fn id(src: &EndKey, dst: &EndKey, sequence: Sequence) -> PacketId {
     PacketId {
-        src_port: src.port_id.clone(),
-        src_channel: src.channel_id.clone(),
-        dst_port: dst.port_id.clone(),
-        dst_channel: dst.channel_id.clone(),
+        src: src.end.clone(),
+        dst: dst.end.clone(),
         sequence,
     }
 }
@@ -195,37 +190,33 @@ fn id(src: &ChannelKey, dst: &ChannelKey, sequence: Sequence) -> PacketId {
 /// What is looked for, and at which end it was written.
 #[derive(Clone, Copy)]
 enum Looked<'a> {
-    Sends(&'a ChannelKey),
-    Acks(&'a ChannelKey),
+    Sends(&'a EndKey),
+    Acks(&'a EndKey),
 }
 
 impl Looked<'_> {
     /// The state that appears with the event.
-    fn path(self, sequence: Sequence) -> Path {
+    fn path(self, sequence: Sequence) -> StorePath {
         match self {
-            Self::Sends(end) => Path::Commitments(CommitmentsPath {
-                port_id: end.port_id.clone(),
-                channel_id: end.channel_id.clone(),
+            Self::Sends(EndKey { end, .. }) => StorePath::Commitment {
+                src: end.clone(),
                 sequence,
-            }),
-            Self::Acks(end) => Path::Acks(AcksPath {
-                port_id: end.port_id.clone(),
-                channel_id: end.channel_id.clone(),
+            },
+            Self::Acks(EndKey { end, .. }) => StorePath::Acknowledgement {
+                dst: end.clone(),
                 sequence,
-            }),
+            },
         }
     }
 
     fn query(self, sequence: Sequence) -> EventQuery {
         match self {
-            Self::Sends(end) => EventQuery::Send {
-                port_id: end.port_id.clone(),
-                channel_id: end.channel_id.clone(),
+            Self::Sends(EndKey { end, .. }) => EventQuery::Send {
+                src: end.clone(),
                 sequence,
             },
-            Self::Acks(end) => EventQuery::Ack {
-                port_id: end.port_id.clone(),
-                channel_id: end.channel_id.clone(),
+            Self::Acks(EndKey { end, .. }) => EventQuery::Ack {
+                dst: end.clone(),
                 sequence,
             },
         }
@@ -233,16 +224,12 @@ impl Looked<'_> {
 
     /// The sequence, if the event is one looked for.
     fn matches(self, event: &Event) -> Option<Sequence> {
-        let at = |end: &ChannelKey, port: &PortId, channel: &ChannelId| {
-            end.port_id == *port && end.channel_id == *channel
-        };
         match (self, event) {
-            (Self::Sends(end), Event::SendPacket(packet)) => {
-                at(end, &packet.source_port, &packet.source_channel).then_some(packet.sequence)
+            (Self::Sends(key), Event::SendPacket(packet)) => {
+                (key.end == packet.src).then_some(packet.sequence)
             }
-            (Self::Acks(end), Event::WriteAcknowledgement { packet, .. }) => {
-                at(end, &packet.destination_port, &packet.destination_channel)
-                    .then_some(packet.sequence)
+            (Self::Acks(key), Event::WriteAcknowledgement { packet, .. }) => {
+                (key.end == packet.dst).then_some(packet.sequence)
             }
             _ => None,
         }

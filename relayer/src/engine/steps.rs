@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use tern_chains::Sequence;
-use tern_core::ledger::{ChannelKey, Item};
+use tern_core::ledger::{EndKey, Item};
 
 /// The packets among items, by the path they were sent on: `akash-a
 /// transfer/channel-0 #7..#56`.
@@ -14,7 +14,7 @@ pub struct Packets<I>(pub I);
 
 impl<'a, I: Iterator<Item = &'a Item> + Clone> fmt::Display for Packets<I> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut paths: BTreeMap<&ChannelKey, (Sequence, Sequence)> = BTreeMap::new();
+        let mut paths: BTreeMap<&EndKey, (Sequence, Sequence)> = BTreeMap::new();
         for item in self.0.clone() {
             let Some(packet) = item.packet() else {
                 continue;
@@ -36,18 +36,17 @@ impl<'a, I: Iterator<Item = &'a Item> + Clone> fmt::Display for Packets<I> {
 
 #[cfg(test)]
 mod tests {
-    use tern_chains::ChainId;
+    use tern_chains::{ChainId, ChannelId, End, PortId};
     use tern_core::ledger::{ClientKey, PacketKey};
 
     use super::*;
 
     #[test]
     fn packets_are_named_by_path_with_the_first_and_the_last() {
-        let packet = |channel: &str, sequence: u64| PacketKey {
-            src: ChannelKey {
+        let packet = |channel: u64, sequence: u64| PacketKey {
+            src: EndKey {
                 chain: ChainId::from_string("akash-a"),
-                port_id: "transfer".parse().unwrap(),
-                channel_id: channel.parse().unwrap(),
+                end: End::channel(&PortId::transfer(), &ChannelId::new(channel)),
             },
             sequence: sequence.into(),
         };
@@ -56,10 +55,10 @@ mod tests {
             client_id: "07-tendermint-0".parse().unwrap(),
         });
         let items = [
-            Item::Recv(packet("channel-0", 8)),
-            Item::Recv(packet("channel-0", 7)),
+            Item::Recv(packet(0, 8)),
+            Item::Recv(packet(0, 7)),
             refresh,
-            Item::Ack(packet("channel-3", 1)),
+            Item::Ack(packet(3, 1)),
         ];
         assert_eq!(
             Packets(items.iter()).to_string(),

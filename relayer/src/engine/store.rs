@@ -18,7 +18,7 @@ use super::error::StoreError;
 pub use memory::Memory;
 
 /// Raised when the encoding changes; an older store is rebuilt.
-const SCHEMA: u64 = 1;
+const SCHEMA: u64 = 2;
 const SCHEMA_KEY: &str = "schema";
 
 /// The store of one home directory, of a simulation, or none at all.
@@ -300,7 +300,9 @@ fn set_aside(path: &Path) -> Result<PathBuf, StoreError> {
 
 #[cfg(test)]
 mod tests {
-    use tern_chains::{BlockTime, ChainId, Packet, PacketId, TimeoutHeight, Timestamp};
+    use tern_chains::{
+        BlockTime, Body, ChainId, ChannelId, End, Height, Packet, PortId, Timeout,
+    };
     use tern_core::ledger::{Head, PacketRecord};
 
     use super::*;
@@ -327,16 +329,18 @@ mod tests {
 
     fn sent(sequence: u64) -> (PacketKey, Change) {
         let packet = Packet {
+            src: End::channel(&PortId::transfer(), &ChannelId::new(0)),
+            dst: End::channel(&PortId::transfer(), &ChannelId::new(7)),
             sequence: sequence.into(),
-            source_port: "transfer".parse().unwrap(),
-            source_channel: "channel-0".parse().unwrap(),
-            destination_port: "transfer".parse().unwrap(),
-            destination_channel: "channel-7".parse().unwrap(),
-            data: b"{}".to_vec(),
-            timeout_height: TimeoutHeight::Never,
-            timeout_timestamp: Timestamp::from_nanoseconds(1).unwrap(),
+            timeout: Timeout {
+                height: Height::new(2, 0),
+                timestamp_ns: 1,
+            },
+            body: Body::V1 {
+                data: b"{}".to_vec(),
+            },
         };
-        let id = PacketId::of(&packet);
+        let id = packet.id();
         let key = View::key_on_src(&ChainId::from_string("akash-a"), &id);
         let mut record = PacketRecord::new(id, ChainId::from_string("kava-a"));
         record.packet = Some(packet);

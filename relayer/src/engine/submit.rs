@@ -1,10 +1,10 @@
 //! One lane: a chain and a signing account, a task that signs and broadcasts.
 //!
 //! Messages become transactions within the chain's limits; each is estimated,
-//! signed with a timeout height, written to the store as intent, then
+//! signed with a deadline, written to the store as intent, then
 //! broadcast, one after the other, without waiting for a block: `follow` sees
 //! their fate. The node's immediate refusal is told to the ledger; an unknown
-//! answer is not: past its timeout height the tx is certainly dead.
+//! answer is not: past its deadline the tx is certainly dead.
 
 mod account;
 mod draft;
@@ -16,9 +16,9 @@ use std::sync::Arc;
 
 use futures::future::join_all;
 use tern_chains::{
-    Account, Chain, ChainError, ChainParams, Check, ClientId, SignedTx, TxDraft, TxHash,
+    Account, AccountState, ChainError, ChainParams, Check, ClientId, SignedTx, TxDraft, TxHash,
 };
-use tern_core::ledger::{Fact, Item, Refusal, TxKey, TxRecord};
+use tern_core::ledger::{Fact, Head, Item, Refusal, TxKey, TxRecord};
 use tokio::sync::{mpsc, oneshot, watch};
 use tracing::{debug, info, warn};
 
@@ -38,7 +38,8 @@ pub struct LaneSettings {
     pub messages_max: usize,
     /// `None`: what fits in a block.
     pub gas_max: Option<u64>,
-    /// A transaction is dead this many blocks after the head it was made at.
+    /// A transaction is dead this many blocks after the head it was made at, or
+    /// after the time these take.
     pub timeout_blocks: u64,
     pub memo: String,
 }
@@ -56,15 +57,15 @@ pub enum Job {
 }
 
 pub struct Lane {
-    pub chain: Arc<dyn Chain>,
+    pub signer: Arc<dyn Account>,
     pub settings: LaneSettings,
     pub jobs: mpsc::Receiver<Job>,
     pub inputs: mpsc::Sender<Input>,
-    /// The newest followed height of the chain.
-    pub head: watch::Receiver<u64>,
+    /// The newest followed block of the chain.
+    pub head: watch::Receiver<Head>,
     /// The account with the sequence the next transaction takes; `None` when
     /// it must be asked for.
-    pub account: Option<Account>,
+    pub account: Option<AccountState>,
     pub params: Option<ChainParams>,
     pub gas: Gas,
     /// Where the transactions before bring each client, as far as they are in
@@ -94,7 +95,7 @@ impl Lane {
     }
 
     #[tracing::instrument(level = "debug", skip_all, fields(
-        chain = %self.chain.id(),
+        chain = %self.signer.chain_id(),
         packets = %Packets(messages.messages.iter().map(|(item, _)| item)),
         size = messages.messages.len(),
     ))]
@@ -113,7 +114,7 @@ impl Lane {
             Err(error) => {
                 self.forget_account();
                 let reason = describe(&error);
-                warn!(chain = %self.chain.id(), items = items.len(), reason, "cannot make a transaction; trying again later");
+                warn!(chain = %self.signer.chain_id(), items = items.len(), reason, "cannot make a transaction; trying again later");
                 self.failed(items, reason, None).await;
             }
         }
@@ -124,7 +125,7 @@ impl Lane {
     async fn drafts(
         &mut self,
         mut messages: Messages,
-    ) -> Result<(Account, Vec<Draft>), ChainError> {
+    ) -> Result<(AccountState, Vec<Draft>), ChainError> {
         let limits = self.limits().await?;
         let account = self.account().await?;
         loop {
@@ -159,16 +160,16 @@ impl Lane {
                 return Ok((account, drafts));
             };
             let (item, _) = messages.messages.remove(at);
-            warn!(chain = %self.chain.id(), %item, reason, "set aside: the chain refuses it");
+            warn!(chain = %self.signer.chain_id(), %item, reason, "set aside: the chain refuses it");
             self.failed(vec![item.clone()], reason, Some(item)).await;
         }
     }
 
     /// The gas limit: known already, or simulated.
-    async fn estimate(&self, draft: &Draft, account: &Account) -> Result<u64, ChainError> {
+    async fn estimate(&self, draft: &Draft, account: &AccountState) -> Result<u64, ChainError> {
         match draft.gas {
             Some(gas) => Ok(gas),
-            None => self.chain.estimate(&draft.estimated, account).await,
+            None => self.signer.estimate(&draft.estimated, account).await,
         }
     }
 
@@ -176,26 +177,29 @@ impl Lane {
     /// account sequence.
     async fn send(
         &mut self,
-        account: Account,
+        account: AccountState,
         drafts: Vec<Draft>,
         updated: Option<(ClientId, u64)>,
     ) {
-        let timeout_height = *self.head.borrow() + self.settings.timeout_blocks;
+        let Head { height, time } = *self.head.borrow();
+        let deadline = self
+            .signer
+            .deadline(height, time, self.settings.timeout_blocks);
         let first = account.account_sequence;
         let mut txs = Vec::new();
         for (mut draft, account_sequence) in drafts.into_iter().zip(first..) {
-            let account = Account {
+            let account = AccountState {
                 account_sequence,
                 ..account.clone()
             };
             let signer = account.address.clone();
             let gas = draft.gas.unwrap_or_default();
-            let signed = self.chain.sign(&TxDraft {
+            let signed = self.signer.sign(&TxDraft {
                 messages: draft.estimated.split_off(draft.not_carried),
                 memo: self.settings.memo.clone(),
                 account,
                 gas,
-                timeout_height,
+                deadline,
             });
             match signed {
                 Ok(signed) => {
@@ -211,7 +215,7 @@ impl Lane {
                 let record = TxRecord {
                     signer: signer.clone(),
                     account_sequence: *account_sequence,
-                    timeout_height,
+                    deadline,
                     items: items.clone(),
                     bytes: signed.bytes.clone(),
                 };
@@ -220,7 +224,7 @@ impl Lane {
         if txs.is_empty() || !self.store(records.collect()).await {
             return;
         }
-        self.account = Some(Account {
+        self.account = Some(AccountState {
             account_sequence: first + txs.len() as u64,
             ..account
         });
@@ -234,7 +238,7 @@ impl Lane {
     /// Broadcasts one; once one was refused, those after it are not sent: their
     /// account sequence cannot fit any more.
     #[tracing::instrument(level = "debug", skip_all, fields(
-        chain = %self.chain.id(), tx = %signed.hash, packets = %Packets(items.iter()), size = items.len(),
+        chain = %self.signer.chain_id(), tx = %signed.hash, packets = %Packets(items.iter()), size = items.len(),
     ))]
     async fn broadcast(
         &mut self,
@@ -243,18 +247,18 @@ impl Lane {
         signed: SignedTx,
         refused_before: Option<String>,
     ) -> Option<String> {
-        let chain = self.chain.id().clone();
+        let chain = self.signer.chain_id().clone();
         let reason = match refused_before {
             Some(reason) => reason,
-            None => match self.chain.broadcast(&signed).await {
+            None => match self.signer.broadcast(&signed).await {
                 Ok(Check::Accepted) => {
                     info!(%chain, tx = %signed.hash, items = items.len(), gas, what = %summary(&items), "broadcast");
                     return None;
                 }
                 Ok(refused) => refusal(refused),
                 Err(error) => {
-                    // It may have arrived: its timeout height decides.
-                    warn!(%chain, tx = %signed.hash, reason = describe(&error), "no answer to a broadcast; its block or timeout height will tell");
+                    // It may have arrived: its deadline decides.
+                    warn!(%chain, tx = %signed.hash, reason = describe(&error), "no answer to a broadcast; a block with it or its deadline will tell");
                     self.forget_account();
                     return Some("an earlier transaction of the account got no answer".into());
                 }
@@ -275,9 +279,9 @@ impl Lane {
 
     async fn resend(&mut self, txs: Vec<SignedTx>) {
         for tx in txs {
-            let answer = self.chain.broadcast(&tx).await;
+            let answer = self.signer.broadcast(&tx).await;
             // Refused may mean that it is in a block already: follow will tell.
-            debug!(chain = %self.chain.id(), tx = %tx.hash, ?answer, "sent again after a restart");
+            debug!(chain = %self.signer.chain_id(), tx = %tx.hash, ?answer, "sent again after a restart");
         }
         self.forget_account();
     }
@@ -290,7 +294,7 @@ impl Lane {
 
     async fn failed(&self, items: Vec<Item>, reason: String, culprit: Option<Item>) {
         let fact = Fact::Failed {
-            chain: self.chain.id().clone(),
+            chain: self.signer.chain_id().clone(),
             items,
             refusal: Refusal { reason, culprit },
         };
@@ -304,7 +308,7 @@ impl Lane {
 
     fn key(&self, signed: &SignedTx) -> TxKey {
         TxKey {
-            chain: self.chain.id().clone(),
+            chain: self.signer.chain_id().clone(),
             hash: signed.hash,
         }
     }

@@ -1,7 +1,7 @@
 //! Commands as wishes: the same engine, run until the wish is met.
 
 use tern_chains::ChainId;
-use tern_core::ledger::{ChannelKey, ConnectionKey, ConnectionRecord, Item};
+use tern_core::ledger::{ChannelKey, ConnectionKey, ConnectionRecord, EndKey, Item};
 use tern_core::plan::{handshake, Scope, Wait, Why};
 use tokio_util::sync::CancellationToken;
 
@@ -152,10 +152,10 @@ impl Engine {
     }
 
     /// True once the channel's packets were compared with both chains.
-    fn has_begun(&self, src: &ChannelKey) -> bool {
+    fn has_begun(&self, src: &EndKey) -> bool {
         let is_ready = |chain: &ChainId| self.ready.contains(chain);
         self.view
-            .counterparty(src)
+            .destination(src)
             .is_some_and(|dst| is_ready(&dst.chain))
             && is_ready(&src.chain)
             && !self.unreconciled.contains(src)
@@ -164,7 +164,7 @@ impl Engine {
     }
 
     /// `Some` when nothing is on its way and all that is left waits for others.
-    fn cleared(&self, src: &ChannelKey) -> Option<Cleared> {
+    fn cleared(&self, src: &EndKey) -> Option<Cleared> {
         let plan = self.plan();
         let is_busy = !plan.batches.is_empty()
             || !self.in_hand.is_empty()
@@ -193,6 +193,6 @@ impl Engine {
     }
 }
 
-fn of_channel(item: &Item, src: &ChannelKey) -> bool {
+fn of_channel(item: &Item, src: &EndKey) -> bool {
     item.packet().is_some_and(|packet| packet.src == *src)
 }

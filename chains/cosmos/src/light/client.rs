@@ -5,9 +5,10 @@ use ibc_relayer_types::clients::ics07_tendermint::client_state::ClientState;
 use ibc_relayer_types::clients::ics07_tendermint::consensus_state::ConsensusState;
 use tendermint::{chain, Hash, Time};
 use tendermint_light_client::verifier::options::Options;
-use tern_chains::{BlockTime, ChainError, ClientUpdate, Timestamp, TrustedClient};
+use tern_chains::{BlockTime, ChainError, ClientUpdate, Root, TrustedClient};
 
-use crate::blocks::block_time;
+use crate::block_time::{block_time, tendermint_time};
+use crate::convert;
 use crate::errors::{flex_line, Origin, Result};
 use crate::verify::expiry;
 
@@ -34,13 +35,11 @@ impl StoredClient {
         now: BlockTime,
     ) -> Result<Self> {
         let doing = format!("client update from {} to {target}", stored.height);
-        let state = ClientState::try_from(stored.client_state.clone())
+        let state = ClientState::try_from(convert::any(&stored.client_state))
             .map_err(|error| origin.malformed(&doing, flex_line!(error)))?;
-        let consensus = ConsensusState::try_from(stored.consensus_state.clone())
+        let consensus = ConsensusState::try_from(convert::any(&stored.consensus_state))
             .map_err(|error| origin.malformed(&doing, flex_line!(error)))?;
-        let now = Timestamp::from_nanoseconds(now.0)
-            .ok()
-            .and_then(Timestamp::into_tm_time)
+        let now = tendermint_time(now)
             .ok_or_else(|| origin.malformed(&doing, "the current time is out of range"))?;
         if state.chain_id.as_str() != origin.chain.as_str() {
             let reason = format!("the client is of chain {}", state.chain_id);
@@ -76,7 +75,7 @@ impl StoredClient {
         (self.target == self.height).then(|| ClientUpdate {
             headers: Vec::new(),
             height: self.target,
-            root: self.consensus.root.clone(),
+            root: Root(self.consensus.root.as_bytes().to_vec()),
             time: block_time(self.consensus.timestamp),
         })
     }

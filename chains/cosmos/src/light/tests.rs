@@ -3,14 +3,15 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use tern_chains::Chain as _;
+use tern_chains::LightClient as _;
 
 use super::*;
-use crate::blocks::block_time;
+use crate::block_time::block_time;
+use crate::convert;
 use crate::testing::light_chain::{time, LightChain};
 use crate::testing::node::{height, honest, Node};
 use ibc_relayer_types::clients::ics07_tendermint::header::Header;
-use tern_chains::Height;
+use ibc_relayer_types::Height;
 
 /// A few seconds after the block at `height`.
 fn after(height: u64) -> BlockTime {
@@ -19,7 +20,7 @@ fn after(height: u64) -> BlockTime {
 
 fn headers(update: &ClientUpdate) -> Vec<(u64, u64)> {
     let headers = update.headers.iter().cloned();
-    let headers = headers.map(|any| Header::try_from(any).unwrap());
+    let headers = headers.map(|header| Header::try_from(convert::any(&header)).unwrap());
     headers
         .map(|header| {
             let trusted = header.trusted_height.revision_height();
@@ -36,7 +37,7 @@ async fn one_header_is_enough_while_the_validators_stay() {
     let update = node.chain().client_update(&client, 19, after(19)).await;
     let update = update.unwrap();
     assert_eq!(headers(&update), [(3, 19)]);
-    assert_eq!(update.root.as_bytes(), [19; 32]);
+    assert_eq!(update.root.0, [19; 32]);
     assert_eq!((update.height, update.time), (19, block_time(time(19))));
 }
 
@@ -46,7 +47,8 @@ async fn a_header_is_what_ibc_go_can_decode() {
     let client = light.client(1);
     let node = Node::serve(move |method, params| honest(&light, 4, method, params)).await;
     let update = node.chain().client_update(&client, 4, after(4)).await;
-    let header = Header::try_from(update.unwrap().headers.remove(0)).unwrap();
+    let header = convert::any(&update.unwrap().headers[0]);
+    let header = Header::try_from(header).unwrap();
     // It refuses validator sets without a proposer.
     assert!(header.validator_set.proposer.is_some());
     assert!(header.trusted_validator_set.proposer.is_some());
@@ -83,7 +85,7 @@ async fn a_client_that_is_there_needs_nothing() {
     let chain = node.chain();
     let update = chain.client_update(&client, 5, after(5)).await.unwrap();
     assert!(update.headers.is_empty());
-    assert_eq!(update.root.as_bytes(), [5; 32]);
+    assert_eq!(update.root.0, [5; 32]);
     let below = chain.client_update(&client, 4, after(5)).await;
     assert!(matches!(below, Err(ChainError::ClientUnusable { .. })));
 }

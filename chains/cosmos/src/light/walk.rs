@@ -4,14 +4,15 @@
 use std::sync::Arc;
 
 use ibc_relayer_types::clients::ics07_tendermint::header::Header;
-use ibc_relayer_types::core::ics23_commitment::commitment::CommitmentRoot;
+use ibc_relayer_types::Height;
 use tendermint::block::Height as TmHeight;
 use tendermint::validator::Set;
 use tendermint::{Hash, Time};
-use tern_chains::{Any, ClientUpdate, Height};
+use tern_chains::{ClientUpdate, Encoded, Root};
 
 use super::client::{expired, StoredClient};
-use crate::blocks::block_time;
+use crate::block_time::block_time;
+use crate::convert;
 use crate::errors::{flex_line, Origin, Result};
 use crate::validators::with_proposer;
 use crate::verify::{verify, LightBlock, Step, Trusted};
@@ -25,7 +26,7 @@ pub struct Walk<'a> {
     origin: &'a Origin,
     client: &'a StoredClient,
     trusted: Trusted,
-    headers: Vec<Any>,
+    headers: Vec<Encoded>,
     /// What is still to be verified, the lowest last.
     ahead: Vec<LightBlock>,
     update: ClientUpdate,
@@ -60,7 +61,7 @@ impl<'a> Walk<'a> {
         let update = ClientUpdate {
             headers: Vec::new(),
             height: client.target,
-            root: CommitmentRoot::from_bytes(header.app_hash.as_bytes()),
+            root: Root(header.app_hash.as_bytes().to_vec()),
             time: block_time(header.time),
         };
         Ok(Self {
@@ -143,7 +144,7 @@ impl<'a> Walk<'a> {
     }
 
     /// The ICS-07 header that brings a client from what is trusted to `block`.
-    fn header(&self, block: &LightBlock) -> Result<Any> {
+    fn header(&self, block: &LightBlock) -> Result<Encoded> {
         let proposer = block.signed.header.proposer_address;
         let unverified = |reason| self.origin.unverified(&self.client.doing, reason);
         let validator_set = with_proposer(&block.validators, Some(proposer))
@@ -159,7 +160,7 @@ impl<'a> Walk<'a> {
             trusted_height,
             trusted_validator_set,
         };
-        Ok(header.into())
+        Ok(convert::encoded(header.into()))
     }
 }
 

@@ -4,24 +4,35 @@
 //! `recorded.txt` has path, value and `MerkleProof` of both, then the root; all
 //! but the paths in hex.
 
-use ibc_proto::ibc::core::commitment::v1::MerkleProof;
-use prost::Message;
+use tern_chains::StorePath;
 
 use super::*;
 
-fn recorded() -> (Proven, Proven, CommitmentRoot) {
+/// Both recorded paths are of client states.
+fn path(text: &str) -> StorePath {
+    let id = text
+        .strip_prefix("clients/")
+        .and_then(|rest| rest.strip_suffix("/clientState"));
+    let path = StorePath::ClientState(id.unwrap().parse().unwrap());
+    assert_eq!(path.to_string(), text);
+    path
+}
+
+fn recorded() -> (Proven, Proven, Root) {
     let lines: Vec<&str> = include_str!("recorded.txt").lines().collect();
     let proven = |lines: &[&str]| {
         let value = hex::decode(lines[1]).unwrap();
-        let proof = MerkleProof::decode(hex::decode(lines[2]).unwrap().as_slice());
         Proven {
-            path: lines[0].parse().unwrap(),
+            path: path(lines[0]),
             value: (!value.is_empty()).then_some(value),
-            proof: proof.unwrap().into(),
+            proof: Proof {
+                bytes: hex::decode(lines[2]).unwrap(),
+                height: Height::new(0, 152),
+            },
             height: 151,
         }
     };
-    let root = CommitmentRoot::from(hex::decode(lines[6]).unwrap());
+    let root = Root(hex::decode(lines[6]).unwrap());
     (proven(&lines[..3]), proven(&lines[3..6]), root)
 }
 
@@ -36,7 +47,7 @@ fn presence_and_absence_are_proven() {
 #[test]
 fn nothing_else_is() {
     let (present, absent, root) = recorded();
-    let other_root = CommitmentRoot::from(vec![7; 32]);
+    let other_root = Root(vec![7; 32]);
     let other_value = Proven {
         value: Some(b"something else".to_vec()),
         ..present.clone()
@@ -58,7 +69,7 @@ fn nothing_else_is() {
         ..present.clone()
     };
     let mut no_proof = present.clone();
-    no_proof.proof.proofs.clear();
+    no_proof.proof.bytes.clear();
     for (name, proven, root) in [
         ("another root", present, &other_root),
         ("absence under another root", absent, &other_root),

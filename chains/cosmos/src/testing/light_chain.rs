@@ -7,17 +7,19 @@ use ibc_relayer_types::clients::ics07_tendermint::consensus_state::ConsensusStat
 use ibc_relayer_types::core::ics02_client::trust_threshold::TrustThreshold;
 use ibc_relayer_types::core::ics23_commitment::commitment::CommitmentRoot;
 use ibc_relayer_types::core::ics23_commitment::specs::ProofSpecs;
+use ibc_relayer_types::core::ics24_host::identifier::ChainId;
 use tendermint::block::header::Version;
 use tendermint::block::signed_header::SignedHeader;
 use tendermint::block::{self, parts, Commit, CommitSig, Header, Height, Round};
 use tendermint::validator::{Info, Set};
 use tendermint::vote::{self, Vote};
 use tendermint::{account, AppHash, Hash, PublicKey, Signature, Time};
-use tern_chains::{ChainId, TrustedClient};
+use tern_chains::TrustedClient;
 
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::convert;
 use crate::verify::LightBlock;
 
 /// The chain's id, and the time of its height 0, in seconds.
@@ -49,12 +51,12 @@ impl LightChain {
     pub fn client(&self, height: u64) -> TrustedClient {
         let header = &self.at(height).signed.header;
         let state = ClientState::new(
-            ChainId::from_string(ID).into(),
+            ChainId::from_string(ID),
             TrustThreshold::ONE_THIRD,
             TRUSTING_PERIOD,
             TRUSTING_PERIOD * 2,
             Duration::from_secs(10),
-            tern_chains::Height::new(1, height).unwrap(),
+            ibc_relayer_types::Height::new(1, height).unwrap(),
             ProofSpecs::default(),
             vec![],
             AllowUpdate {
@@ -68,9 +70,9 @@ impl LightChain {
             header.next_validators_hash,
         );
         TrustedClient {
-            client_state: state.unwrap().into(),
+            client_state: convert::encoded(state.unwrap().into()),
             height,
-            consensus_state: consensus.into(),
+            consensus_state: convert::encoded(consensus.into()),
         }
     }
 }

@@ -4,7 +4,7 @@ mod packet;
 mod topology;
 mod tx;
 
-use tern_chains::{ChainId, Event, PacketId};
+use tern_chains::{ChainId, Event};
 
 use super::{Change, ClientRecord, ConnectionKey, Done, Fact, Finding, Head, PacketKey, View};
 use crate::policy::Policy;
@@ -52,10 +52,10 @@ pub fn apply(view: &View, policy: &Policy, fact: &Fact) -> Vec<Change> {
 pub fn packet_of(view: &View, fact: &Fact) -> Option<PacketKey> {
     let (chain, id, is_on_src) = match fact {
         Fact::Event { chain, event, .. } => match event {
-            Event::SendPacket(packet) => (chain, PacketId::of(packet), true),
+            Event::SendPacket(packet) => (chain, packet.id(), true),
             Event::AcknowledgePacket(id) | Event::TimeoutPacket(id) => (chain, id.clone(), true),
             Event::RecvPacket(id) => (chain, id.clone(), false),
-            Event::WriteAcknowledgement { packet, .. } => (chain, PacketId::of(packet), false),
+            Event::WriteAcknowledgement { packet, .. } => (chain, packet.id(), false),
             _ => return None,
         },
         Fact::Found { chain, finding, .. } => match finding {
@@ -73,7 +73,7 @@ pub fn packet_of(view: &View, fact: &Fact) -> Option<PacketKey> {
 
 fn apply_event(view: &View, chain: &ChainId, head: Head, event: &Event) -> Vec<Change> {
     match event {
-        Event::SendPacket(packet) => on_src(view, chain, &PacketId::of(packet), |record| {
+        Event::SendPacket(packet) => on_src(view, chain, &packet.id(), |record| {
             record.packet.get_or_insert_with(|| packet.clone());
             record.sent.get_or_insert(head.height);
         }),
@@ -81,7 +81,7 @@ fn apply_event(view: &View, chain: &ChainId, head: Head, event: &Event) -> Vec<C
             record.received.get_or_insert(head.height);
         }),
         Event::WriteAcknowledgement { packet, ack } => {
-            on_dst(view, chain, &PacketId::of(packet), |record| {
+            on_dst(view, chain, &packet.id(), |record| {
                 write_acknowledgement(record, head.height, packet, ack);
             })
         }
@@ -156,7 +156,7 @@ fn apply_block_end(view: &View, policy: &Policy, chain: &ChainId, head: Head) ->
     let mut changes = vec![Change::Head(chain.clone(), head)];
     let expired = view
         .txs()
-        .filter(|(key, tx)| key.chain == *chain && tx.timeout_height <= head.height);
+        .filter(|(key, tx)| key.chain == *chain && tx.deadline.is_past(head.height, head.time));
     changes.extend(expired.map(|(key, _)| Change::Tx(key.clone(), None)));
     if head.height.is_multiple_of(PRUNE_EVERY) {
         let forgotten = head.height.saturating_sub(policy.history_blocks);

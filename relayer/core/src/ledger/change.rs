@@ -35,10 +35,9 @@ impl Change {
                 format!("channel/{}/{}/{}", key.chain, key.port_id, key.channel_id)
             }
             Self::Packet(key, _) => format!(
-                "packet/{}/{}/{}/{:020}",
+                "packet/{}/{}/{:020}",
                 key.src.chain,
-                key.src.port_id,
-                key.src.channel_id,
+                key.src.end,
                 key.sequence.as_u64()
             ),
             Self::Tx(key, _) => format!("tx/{}/{}", key.chain, key.hash),

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
-use tern_chains::{ChainId, ChannelId, ClientId, ConnectionId, PortId, Sequence, TxHash};
+use tern_chains::{ChainId, ChannelId, ClientId, ConnectionId, End, PortId, Sequence, TxHash};
 
 /// A client living on `chain`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -27,10 +27,17 @@ pub struct ChannelKey {
     pub channel_id: ChannelId,
 }
 
+/// A packet end on `chain`.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct EndKey {
+    pub chain: ChainId,
+    pub end: End,
+}
+
 /// A packet, named by its source end.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct PacketKey {
-    pub src: ChannelKey,
+    pub src: EndKey,
     pub sequence: Sequence,
 }
 
@@ -39,6 +46,36 @@ pub struct PacketKey {
 pub struct TxKey {
     pub chain: ChainId,
     pub hash: TxHash,
+}
+
+impl From<ChannelKey> for EndKey {
+    fn from(key: ChannelKey) -> Self {
+        Self {
+            chain: key.chain,
+            end: End::Channel {
+                port_id: key.port_id,
+                channel_id: key.channel_id,
+            },
+        }
+    }
+}
+
+impl EndKey {
+    /// The channel end it is, unless it is an end of another kind.
+    pub fn as_channel(&self) -> Option<ChannelKey> {
+        let (port_id, channel_id) = self.end.as_channel()?;
+        Some(ChannelKey {
+            chain: self.chain.clone(),
+            port_id: port_id.clone(),
+            channel_id: channel_id.clone(),
+        })
+    }
+}
+
+impl fmt::Display for EndKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.chain, self.end)
+    }
 }
 
 impl fmt::Display for ClientKey {

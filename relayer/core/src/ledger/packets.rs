@@ -9,17 +9,17 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use tern_chains::{ChainId, Sequence};
 
-use super::{ChannelKey, PacketKey, PacketRecord, PacketState};
+use super::{EndKey, PacketKey, PacketRecord, PacketState};
 
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct Packets {
-    ends: BTreeMap<ChannelKey, OfEnd>,
+    ends: BTreeMap<EndKey, OfEnd>,
     /// How many packets that are not done are in memory, and on the shelf.
     open: usize,
     shelved: usize,
     /// Finished packets, shelved ones included, by the source height of their
     /// end.
-    finished: BTreeMap<ChainId, BTreeMap<u64, BTreeMap<ChannelKey, BTreeSet<Sequence>>>>,
+    finished: BTreeMap<ChainId, BTreeMap<u64, BTreeMap<EndKey, BTreeSet<Sequence>>>>,
 }
 
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -35,20 +35,20 @@ impl Packets {
     }
 
     /// Source ends with packets in memory.
-    pub fn ends(&self) -> impl Iterator<Item = &ChannelKey> {
+    pub fn ends(&self) -> impl Iterator<Item = &EndKey> {
         let any = self.ends.iter().filter(|(_, of)| !of.records.is_empty());
         any.map(|(key, _)| key)
     }
 
     /// Packets of an end that are in memory and not done, by sequence.
-    pub fn open_of(&self, src: &ChannelKey) -> impl Iterator<Item = (Sequence, &PacketRecord)> {
+    pub fn open_of(&self, src: &EndKey) -> impl Iterator<Item = (Sequence, &PacketRecord)> {
         let records = self.ends.get(src).into_iter().flat_map(|of| &of.records);
         let open = records.filter(|(_, record)| record.done.is_none());
         open.map(|(sequence, record)| (*sequence, record))
     }
 
     /// Packets of an end that are on the shelf and not done.
-    pub fn shelf_of(&self, src: &ChannelKey) -> impl Iterator<Item = (Sequence, PacketState)> + '_ {
+    pub fn shelf_of(&self, src: &EndKey) -> impl Iterator<Item = (Sequence, PacketState)> + '_ {
         let shelf = self.ends.get(src).into_iter().flat_map(|of| &of.shelf);
         shelf.map(|(sequence, state)| (*sequence, *state))
     }
@@ -182,7 +182,7 @@ const TAKEN_DOWN_MAX: usize = 2_000;
 
 /// Adds up to `count` of these to the surplus; says how many.
 fn take<'a>(
-    src: &ChannelKey,
+    src: &EndKey,
     records: impl Iterator<Item = (&'a Sequence, &'a PacketRecord)>,
     count: usize,
     is_held: &impl Fn(&PacketKey) -> bool,
@@ -200,7 +200,7 @@ fn is_whole(record: &PacketRecord) -> bool {
     record.sent.is_some() && record.packet.is_some()
 }
 
-fn key(src: &ChannelKey, sequence: Sequence) -> PacketKey {
+fn key(src: &EndKey, sequence: Sequence) -> PacketKey {
     PacketKey {
         src: src.clone(),
         sequence,

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use tern_chains::{
     BlockTime, ChainId, ChannelId, ChannelState, ClientId, ClientSummary, ConnectionId,
-    ConnectionState, Ordering, Packet, PacketId, PortId,
+    ConnectionState, Deadline, Ordering, Packet, PacketId, PortId,
 };
 
 use super::Item;
@@ -42,7 +42,6 @@ pub struct ConnectionRecord {
 /// A channel end.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ChannelRecord {
-    #[serde(with = "channel_state")]
     pub state: ChannelState,
     pub ordering: Ordering,
     pub version: String,
@@ -81,7 +80,6 @@ pub struct PacketRecord {
     pub dst: ChainId,
     /// Data and timeouts; from `send_packet` or `write_acknowledgement`.
     /// Dropped when the packet is done.
-    #[serde(with = "packet_bytes")]
     pub packet: Option<Packet>,
     /// Source height.
     pub sent: Option<u64>,
@@ -136,8 +134,8 @@ impl PacketRecord {
 pub struct TxRecord {
     pub signer: String,
     pub account_sequence: u64,
-    /// The last height that can include it; past it the tx is dead.
-    pub timeout_height: u64,
+    /// Past it the transaction is certainly dead.
+    pub deadline: Deadline,
     pub items: Vec<Item>,
     /// The signed bytes: after a restart the same tx is sent again, which
     /// cannot be paid twice.
@@ -181,46 +179,4 @@ pub struct Adopted {
     pub client_on_b: Option<ClientId>,
     pub connection_on_a: Option<ConnectionId>,
     pub channel_on_a: Option<ChannelId>,
-}
-
-/// A packet as its protobuf bytes in hex: the type's own serde form does not
-/// read back what it writes.
-mod packet_bytes {
-    use ibc_proto::ibc::core::channel::v1::Packet as RawPacket;
-    use prost::Message;
-    use serde::de::Error as _;
-    use serde::{Deserialize, Deserializer, Serialize, Serializer};
-    use tern_chains::Packet;
-
-    pub fn serialize<S: Serializer>(packet: &Option<Packet>, s: S) -> Result<S::Ok, S::Error> {
-        let encoded = packet
-            .as_ref()
-            .map(|packet| hex::encode(RawPacket::from(packet.clone()).encode_to_vec()));
-        encoded.serialize(s)
-    }
-
-    pub fn deserialize<'de, D: Deserializer<'de>>(d: D) -> Result<Option<Packet>, D::Error> {
-        let Some(encoded) = Option::<String>::deserialize(d)? else {
-            return Ok(None);
-        };
-        let bytes = hex::decode(encoded).map_err(D::Error::custom)?;
-        let raw = RawPacket::decode(bytes.as_slice()).map_err(D::Error::custom)?;
-        Packet::try_from(raw).map(Some).map_err(D::Error::custom)
-    }
-}
-
-/// A channel's state as its protobuf number: the type's own serde form does not
-/// read back what it writes.
-mod channel_state {
-    use serde::de::Error as _;
-    use serde::{Deserialize, Deserializer, Serializer};
-    use tern_chains::ChannelState;
-
-    pub fn serialize<S: Serializer>(state: &ChannelState, s: S) -> Result<S::Ok, S::Error> {
-        s.serialize_i32(state.as_i32())
-    }
-
-    pub fn deserialize<'de, D: Deserializer<'de>>(d: D) -> Result<ChannelState, D::Error> {
-        ChannelState::from_i32(i32::deserialize(d)?).map_err(D::Error::custom)
-    }
 }

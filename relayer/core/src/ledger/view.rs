@@ -2,12 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use tern_chains::{ChainId, PacketId, Sequence};
+use tern_chains::{ChainId, End, PacketId, Sequence};
 
 use super::packets::Packets;
 use super::{
     Change, ChannelKey, ChannelRecord, ClientKey, ClientRecord, ConnectionKey, ConnectionRecord,
-    Failure, Head, Item, PacketKey, PacketRecord, PacketState, TxKey, TxRecord,
+    EndKey, Failure, Head, Item, PacketKey, PacketRecord, PacketState, Path, TxKey, TxRecord,
 };
 
 /// A snapshot of what is known. Changed only through [`View::commit`].
@@ -64,28 +64,50 @@ impl View {
         })
     }
 
+    /// The end that packets sent from this one go to, once it is known.
+    pub fn destination(&self, src: &EndKey) -> Option<EndKey> {
+        match &src.end {
+            End::Channel { .. } => Some(self.counterparty(&src.as_channel()?)?.into()),
+            // Clients with a registered counterparty are not in the ledger yet.
+            End::Client { .. } => None,
+        }
+    }
+
+    /// The path of packets sent from this end, once both its ends are known by
+    /// name.
+    pub fn path(&self, src: &EndKey) -> Option<Path> {
+        let on_src = self.channel(&src.as_channel()?)?;
+        let dst = self.destination(src)?;
+        let on_dst = self.channel(&dst.as_channel()?);
+        Some(Path {
+            src: src.clone(),
+            client_on_src: on_src.client_id.clone(),
+            client_on_dst: on_dst.map(|end| end.client_id.clone()),
+            ordering: on_src.ordering,
+            is_open_on_dst: on_dst.is_some_and(|end| end.state.is_open()),
+            dst,
+        })
+    }
+
     /// A packet's record, if it is in memory.
     pub fn packet(&self, key: &PacketKey) -> Option<&PacketRecord> {
         self.packets.get(key)
     }
 
     /// Source ends with packets in memory.
-    pub fn ends_with_packets(&self) -> impl Iterator<Item = &ChannelKey> {
+    pub fn ends_with_packets(&self) -> impl Iterator<Item = &EndKey> {
         self.packets.ends()
     }
 
     /// Packets of one source end that are in memory and not done, by sequence.
-    pub fn open_packets_of(
-        &self,
-        src: &ChannelKey,
-    ) -> impl Iterator<Item = (Sequence, &PacketRecord)> {
+    pub fn open_packets_of(&self, src: &EndKey) -> impl Iterator<Item = (Sequence, &PacketRecord)> {
         self.packets.open_of(src)
     }
 
     /// Packets of one source end that only the store has and that are not done.
     pub fn shelved_packets_of(
         &self,
-        src: &ChannelKey,
+        src: &EndKey,
     ) -> impl Iterator<Item = (Sequence, PacketState)> + '_ {
         self.packets.shelf_of(src)
     }
@@ -135,10 +157,9 @@ impl View {
     /// The ledger key of a packet event seen on its source chain.
     pub fn key_on_src(src: &ChainId, id: &PacketId) -> PacketKey {
         PacketKey {
-            src: ChannelKey {
+            src: EndKey {
                 chain: src.clone(),
-                port_id: id.src_port.clone(),
-                channel_id: id.src_channel.clone(),
+                end: id.src.clone(),
             },
             sequence: id.sequence,
         }

@@ -22,14 +22,15 @@ pub struct Batch {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Work {
     pub item: Item,
-    pub datagram: Datagram,
+    pub action: Action,
     /// When it is too late, in nanoseconds since the epoch; `u64::MAX` for never.
     pub deadline_ns: u64,
 }
 
-/// A message before its proof (ICS-18 `Datagram`).
+/// What is to be said to the destination, before its proof is fetched. With the
+/// proof it becomes a datagram (ICS-18).
 #[derive(Clone, Debug, PartialEq)]
-pub enum Datagram {
+pub enum Action {
     RecvPacket(Packet),
     Acknowledgement {
         packet: Packet,

@@ -1,6 +1,6 @@
 //! Refreshing clients so that they never expire while Tern runs.
 
-use super::batch::{Datagram, Proposals, Work};
+use super::batch::{Action, Proposals, Work};
 use super::proof::usable_client;
 use super::{Route, Situation};
 use crate::ledger::{ClientKey, ConnectionKey, Item};
@@ -26,7 +26,7 @@ pub(super) fn propose(situation: &Situation<'_>, proposals: &mut Proposals) {
             Ok(Some(route)) => {
                 let work = Work {
                     item,
-                    datagram: Datagram::UpdateClient,
+                    action: Action::UpdateClient,
                     deadline_ns: u64::MAX,
                 };
                 proposals.add(chain.clone(), route, work);
@@ -59,10 +59,14 @@ fn due(
     if let Some(why) = situation.hold(item, chain) {
         return Err(why);
     }
+    let Some(rules) = situation.rules(&connection.counterparty_chain) else {
+        return Ok(None);
+    };
     Ok(Some(Route {
         src: connection.counterparty_chain.clone(),
         client_on_dst: connection.client_id.clone(),
-        height: src.height - 1,
+        height: rules.state_height(src.height),
+        proof_height: src.height,
         update: true,
     }))
 }

@@ -81,7 +81,7 @@ fn verdict(situation: &Situation<'_>, key: &(ChainId, Route), groups: &Groups) -
     let latest = record.map_or(0, |record| record.summary.latest_height);
     match above {
         _ if is_second => Verdict::Wait,
-        _ if route.height + 1 >= latest + BLOCKS_MIN => Verdict::Go,
+        _ if route.proof_height >= latest + BLOCKS_MIN => Verdict::Go,
         Some((other, _)) => Verdict::RideWith(other.clone()),
         None => Verdict::Wait,
     }
@@ -114,8 +114,8 @@ fn is_on_its_way(
         let Some(PacketKey { src, .. }) = item.packet() else {
             return false;
         };
-        let channel = situation.view.channel(src);
+        let path = || situation.view.path(src);
         src.chain == client.chain
-            && channel.is_some_and(|channel| channel.client_id == client.client_id)
+            && path().is_some_and(|path| path.client_on_src == client.client_id)
     })
 }

@@ -8,16 +8,18 @@
 
 use std::collections::BTreeMap;
 
+use tern_chains::MessageKind;
+
 /// So many transactions of a shape must have gone through.
 const CONFIRMED_MIN: u32 = 3;
 /// After so many predictions one is simulated again.
 const PREDICTIONS_MAX: u32 = 20;
 /// The kinds of messages whose gas depends on little else than their number and
 /// size.
-const STEADY: [&str; 3] = [
-    "/ibc.core.client.v1.MsgUpdateClient",
-    "/ibc.core.channel.v1.MsgRecvPacket",
-    "/ibc.core.channel.v1.MsgAcknowledgement",
+const STEADY: [MessageKind; 3] = [
+    MessageKind::UpdateClient,
+    MessageKind::RecvPacket,
+    MessageKind::Acknowledgement,
 ];
 
 /// The gas limits that were right for transactions of each shape.
@@ -28,7 +30,7 @@ pub struct GasTable {
 
 /// Messages of a transaction by kind, in powers of two.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Shape(BTreeMap<String, u32>);
+pub struct Shape(BTreeMap<MessageKind, u32>);
 
 /// A transaction's messages, as far as they matter for gas.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -50,12 +52,12 @@ struct Learned {
 }
 
 impl Size {
-    /// Of messages, by type URL and length in bytes.
-    pub fn of<'a>(messages: impl Iterator<Item = (&'a str, usize)>) -> Self {
-        let mut counts: BTreeMap<String, u64> = BTreeMap::new();
+    /// Of messages, by kind and length in bytes.
+    pub fn of(messages: impl Iterator<Item = (MessageKind, usize)>) -> Self {
+        let mut counts: BTreeMap<MessageKind, u64> = BTreeMap::new();
         let (mut number, mut bytes) = (0, 0);
         for (kind, length) in messages {
-            *counts.entry(kind.to_owned()).or_default() += 1;
+            *counts.entry(kind).or_default() += 1;
             number += 1;
             bytes += length as u64;
         }
@@ -72,7 +74,7 @@ impl Size {
 
 impl Shape {
     fn is_steady(&self) -> bool {
-        self.0.keys().all(|kind| STEADY.contains(&kind.as_str()))
+        self.0.keys().all(|kind| STEADY.contains(kind))
     }
 }
 
@@ -125,7 +127,7 @@ impl GasTable {
 mod tests {
     use super::*;
 
-    const UPDATE: (&str, usize) = (STEADY[0], 1_000);
+    const UPDATE: (MessageKind, usize) = (STEADY[0], 1_000);
 
     fn receives(count: usize, bytes: usize) -> Size {
         let receives = std::iter::repeat_n((STEADY[1], bytes), count);
@@ -181,7 +183,7 @@ mod tests {
     #[test]
     fn other_messages_are_always_simulated() {
         let mut table = GasTable::default();
-        let size = Size::of(std::iter::once(("/ibc.core.channel.v1.MsgTimeout", 500)));
+        let size = Size::of(std::iter::once((MessageKind::Timeout, 500)));
         for _ in 0..10 {
             table.simulated(&size, 1_000);
             table.landed(&size.shape, true);

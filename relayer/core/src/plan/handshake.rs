@@ -13,7 +13,7 @@ mod ends;
 
 use tern_chains::{ChainId, ChannelState, ConnectionState};
 
-use super::batch::{Batch, Datagram, Proposals, Work};
+use super::batch::{Action, Batch, Proposals, Work};
 use super::proof::route;
 use super::{Situation, Why};
 use crate::ledger::{ChannelKey, ChannelWish, ConnectionKey, HandshakeStep, Item, View};
@@ -62,7 +62,7 @@ struct Next {
     /// The counterparty's height from which on the proofs exist; `None` when
     /// nothing is proven.
     need: Option<u64>,
-    steps: Vec<(HandshakeStep, Datagram)>,
+    steps: Vec<(HandshakeStep, Action)>,
 }
 
 fn next(view: &View, wish: &ChannelWish) -> Vec<Next> {
@@ -89,11 +89,11 @@ fn clients_or_init(wish: &ChannelWish) -> Vec<Next> {
     let create = |on_a, step, of: &ChainId| Next {
         on_a,
         need: None,
-        steps: vec![(step, Datagram::CreateClient { of: of.clone() })],
+        steps: vec![(step, Action::CreateClient { of: of.clone() })],
     };
     let adopted = &wish.adopted;
     if let (Some(client_on_a), Some(client_on_b)) = (&adopted.client_on_a, &adopted.client_on_b) {
-        let init = Datagram::ConnOpenInit {
+        let init = Action::ConnOpenInit {
             client_id: client_on_a.clone(),
             counterparty_client_id: client_on_b.clone(),
         };
@@ -115,7 +115,7 @@ fn clients_or_init(wish: &ChannelWish) -> Vec<Next> {
 
 fn conn_open_try(ends: &Ends<'_>) -> Option<Next> {
     let (key, end) = ends.connection_on_a?;
-    let datagram = Datagram::ConnOpenTry {
+    let action = Action::ConnOpenTry {
         client_id: end.counterparty_client_id.clone(),
         counterparty_client_id: end.client_id.clone(),
         counterparty_connection_id: key.connection_id.clone(),
@@ -123,7 +123,7 @@ fn conn_open_try(ends: &Ends<'_>) -> Option<Next> {
     Some(Next {
         on_a: false,
         need: Some(end.seen),
-        steps: vec![(HandshakeStep::ConnOpenTry, datagram)],
+        steps: vec![(HandshakeStep::ConnOpenTry, action)],
     })
 }
 
@@ -132,7 +132,7 @@ fn conn_open_try(ends: &Ends<'_>) -> Option<Next> {
 fn conn_open_ack(ends: &Ends<'_>, wish: &ChannelWish) -> Option<Next> {
     let (on_a, end) = ends.connection_on_a?;
     let (on_b, b_end) = ends.connection_on_b?;
-    let ack = Datagram::ConnOpenAck {
+    let ack = Action::ConnOpenAck {
         connection_id: on_a.connection_id.clone(),
         client_id: end.client_id.clone(),
         counterparty_client_id: end.counterparty_client_id.clone(),
@@ -154,7 +154,7 @@ fn conn_open_ack(ends: &Ends<'_>, wish: &ChannelWish) -> Option<Next> {
 fn conn_open_confirm(ends: &Ends<'_>) -> Option<Next> {
     let (on_a, a_end) = ends.connection_on_a?;
     let (on_b, _) = ends.connection_on_b?;
-    let confirm = Datagram::ConnOpenConfirm {
+    let confirm = Action::ConnOpenConfirm {
         connection_id: on_b.connection_id.clone(),
         counterparty_connection_id: on_a.connection_id.clone(),
     };
@@ -193,7 +193,7 @@ fn channel(ends: &Ends<'_>, wish: &ChannelWish) -> Option<Next> {
             need: Some(b_end.seen),
             steps: vec![(
                 HandshakeStep::ChanOpenAck,
-                Datagram::ChanOpenAck {
+                Action::ChanOpenAck {
                     port_id: a.port_id.clone(),
                     channel_id: a.channel_id.clone(),
                     counterparty_port_id: b.port_id.clone(),
@@ -201,12 +201,12 @@ fn channel(ends: &Ends<'_>, wish: &ChannelWish) -> Option<Next> {
                 },
             )],
         }),
-        (ChannelState::Open(_), ChannelState::TryOpen) => Some(Next {
+        (ChannelState::Open, ChannelState::TryOpen) => Some(Next {
             on_a: false,
             need: Some(a_end.seen),
             steps: vec![(
                 HandshakeStep::ChanOpenConfirm,
-                Datagram::ChanOpenConfirm {
+                Action::ChanOpenConfirm {
                     port_id: b.port_id.clone(),
                     channel_id: b.channel_id.clone(),
                     counterparty_port_id: a.port_id.clone(),
@@ -218,27 +218,27 @@ fn channel(ends: &Ends<'_>, wish: &ChannelWish) -> Option<Next> {
     }
 }
 
-fn chan_open_init(on_a: &ConnectionKey, wish: &ChannelWish) -> (HandshakeStep, Datagram) {
-    let datagram = Datagram::ChanOpenInit {
+fn chan_open_init(on_a: &ConnectionKey, wish: &ChannelWish) -> (HandshakeStep, Action) {
+    let action = Action::ChanOpenInit {
         connection_id: on_a.connection_id.clone(),
         port_id: wish.a_port.clone(),
         counterparty_port_id: wish.b_port.clone(),
         ordering: wish.ordering,
         version: wish.version.clone(),
     };
-    (HandshakeStep::ChanOpenInit, datagram)
+    (HandshakeStep::ChanOpenInit, action)
 }
 
-fn chan_open_try(ends: &Ends<'_>, a: &ChannelKey) -> Option<(HandshakeStep, Datagram)> {
+fn chan_open_try(ends: &Ends<'_>, a: &ChannelKey) -> Option<(HandshakeStep, Action)> {
     let (on_b, _) = ends.connection_on_b?;
     let (_, a_end) = ends.channel_on_a?;
-    let datagram = Datagram::ChanOpenTry {
+    let action = Action::ChanOpenTry {
         connection_id: on_b.connection_id.clone(),
         port_id: a_end.counterparty_port_id.clone(),
         counterparty_port_id: a.port_id.clone(),
         counterparty_channel_id: a.channel_id.clone(),
     };
-    Some((HandshakeStep::ChanOpenTry, datagram))
+    Some((HandshakeStep::ChanOpenTry, action))
 }
 
 fn batch(situation: &Situation<'_>, wish: &ChannelWish, next: Next) -> Result<Batch, Why> {
@@ -252,14 +252,14 @@ fn batch(situation: &Situation<'_>, wish: &ChannelWish, next: Next) -> Result<Ba
         _ => None,
     };
     let mut work = Vec::new();
-    for (step, datagram) in next.steps {
+    for (step, action) in next.steps {
         let item = item(wish, step);
         if let Some(why) = situation.hold(&item, dst) {
             return Err(why);
         }
         work.push(Work {
             item,
-            datagram,
+            action,
             deadline_ns: u64::MAX,
         });
     }

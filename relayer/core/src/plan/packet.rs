@@ -1,13 +1,11 @@
 //! Receive, acknowledge, time out: what each open packet needs next.
 
-use tern_chains::{ChainId, Height, Ordering, Packet, TimeoutHeight};
+use tern_chains::{ChainId, Height, Ordering, Packet};
 
-use super::batch::{Datagram, Proposals, Work};
+use super::batch::{Action, Proposals, Work};
 use super::proof::route;
 use super::{Route, Situation, Why};
-use crate::ledger::{
-    ChannelKey, ChannelRecord, Head, Item, PacketKey, PacketRecord, PacketState, View,
-};
+use crate::ledger::{EndKey, Head, Item, PacketKey, PacketRecord, PacketState, Path, View};
 
 /// Whether what is known by now shows that a message would do nothing: planned
 /// while it was needed, and overtaken since.
@@ -35,47 +33,32 @@ pub fn is_overtaken(view: &View, item: &Item) -> bool {
 /// ICS-04: a packet has timed out once the destination's height or time has
 /// reached its timeout.
 pub fn timed_out(packet: &Packet, dst: &ChainId, head: Head) -> bool {
-    let by_height = match packet.timeout_height {
-        TimeoutHeight::Never => false,
-        TimeoutHeight::At(timeout) => {
-            Height::new(dst.version(), head.height).is_ok_and(|height| height >= timeout)
-        }
-    };
-    let timestamp = packet.timeout_timestamp.nanoseconds();
-    by_height || (timestamp != 0 && head.time.0 >= timestamp)
+    let height = Height::new(dst.version(), head.height);
+    packet.timeout.is_past(height, head.time.0)
 }
 
 /// Proposes the next step of every open packet, of all channels or of the ones
 /// sent from `only`.
-pub(super) fn propose(
-    situation: &Situation<'_>,
-    only: Option<&ChannelKey>,
-    proposals: &mut Proposals,
-) {
+pub(super) fn propose(situation: &Situation<'_>, only: Option<&EndKey>, proposals: &mut Proposals) {
     for src_end in situation.view.ends_with_packets() {
         if only.is_some_and(|only| only != src_end) {
             continue;
         }
-        if let Some(src) = situation.view.channel(src_end) {
-            propose_from(situation, src_end, src, proposals);
+        if let Some(path) = situation.view.path(src_end) {
+            propose_on(situation, &path, proposals);
         }
     }
 }
 
-/// Proposes the next step of every open packet sent from one end.
-fn propose_from(
-    situation: &Situation<'_>,
-    src_end: &ChannelKey,
-    src: &ChannelRecord,
-    proposals: &mut Proposals,
-) {
-    let is_ordered = src.ordering == Ordering::Ordered;
+/// Proposes the next step of every open packet of one path.
+fn propose_on(situation: &Situation<'_>, path: &Path, proposals: &mut Proposals) {
+    let is_ordered = path.ordering == Ordering::Ordered;
     // Whether an earlier packet still waits, on the way there and on the way
     // back.
     let mut is_blocked = [false; 2];
-    for (sequence, record) in situation.view.open_packets_of(src_end) {
+    for (sequence, record) in situation.view.open_packets_of(&path.src) {
         let key = &PacketKey {
-            src: src_end.clone(),
+            src: path.src.clone(),
             sequence,
         };
         let is_blocked = &mut is_blocked[usize::from(record.state() == PacketState::AckWritten)];
@@ -83,7 +66,7 @@ fn propose_from(
             proposals.wait(step(situation, key, record), Why::Predecessor);
             continue;
         }
-        match next(situation, key, record, src) {
+        match next(situation, key, record, path) {
             Ok((dst, route, work)) => {
                 // A timeout closes an ordered channel: nothing may go with it.
                 *is_blocked |= matches!(work.item, Item::Timeout(_));
@@ -118,7 +101,7 @@ fn next(
     situation: &Situation<'_>,
     key: &PacketKey,
     record: &PacketRecord,
-    src: &ChannelRecord,
+    path: &Path,
 ) -> Result<Proposal, Why> {
     if situation.unreconciled.contains(&key.src) {
         return Err(Why::Unreconciled);
@@ -131,7 +114,7 @@ fn next(
     }
     match (record.state(), &record.ack, record.sent) {
         (PacketState::AckWritten, Some(ack), _) => {
-            let datagram = Datagram::Acknowledgement {
+            let action = Action::Acknowledgement {
                 packet: packet.clone(),
                 ack: ack.bytes.clone(),
             };
@@ -139,15 +122,15 @@ fn next(
                 situation,
                 key,
                 record,
-                src,
+                path,
                 Item::Ack(key.clone()),
-                datagram,
+                action,
                 ack.height,
             )
         }
         (PacketState::Received, ..) => Err(Why::AckNotWritten),
         (PacketState::Sent, _, Some(sent)) => {
-            recv_or_timeout(situation, key, record, src, packet, sent)
+            recv_or_timeout(situation, key, record, path, packet, sent)
         }
         _ => Err(Why::SendNotSeen),
     }
@@ -157,11 +140,14 @@ fn recv_or_timeout(
     situation: &Situation<'_>,
     key: &PacketKey,
     record: &PacketRecord,
-    src: &ChannelRecord,
+    path: &Path,
     packet: &Packet,
     sent: u64,
 ) -> Result<Proposal, Why> {
     let Some(dst_head) = situation.view.head(&record.dst) else {
+        return Err(Why::NotReady(record.dst.clone()));
+    };
+    let Some(rules) = situation.rules(&record.dst) else {
         return Err(Why::NotReady(record.dst.clone()));
     };
     if timed_out(packet, &record.dst, dst_head) {
@@ -171,67 +157,56 @@ fn recv_or_timeout(
                 return Err(why);
             }
         }
-        let datagram = Datagram::Timeout {
+        let action = Action::Timeout {
             packet: packet.clone(),
-            ordering: src.ordering,
+            ordering: path.ordering,
         };
-        // The header at the head has passed the timeout; it proves the state
-        // before it.
-        let need = dst_head.height.saturating_sub(1);
+        // The consensus state at the head has passed the timeout.
+        let need = rules.state_height(dst_head.height);
         return to_src(
             situation,
             key,
             record,
-            src,
+            path,
             Item::Timeout(key.clone()),
-            datagram,
+            action,
             need,
         );
     }
     let next_block = Head {
-        height: dst_head.height + 1,
+        height: rules.next_height(dst_head.height),
         time: dst_head.time,
     };
     if timed_out(packet, &record.dst, next_block) {
         return Err(Why::TooLate(record.dst.clone()));
     }
-    to_dst(situation, key, record, packet, sent)
+    to_dst(situation, key, path, packet, sent)
 }
 
 /// A message to the packet's destination, proven on its source.
 fn to_dst(
     situation: &Situation<'_>,
     key: &PacketKey,
-    record: &PacketRecord,
+    path: &Path,
     packet: &Packet,
     sent: u64,
 ) -> Result<Proposal, Why> {
+    let (src, dst) = (&path.src.chain, &path.dst.chain);
     let item = Item::Recv(key.clone());
-    if let Some(why) = situation.hold(&item, &record.dst) {
+    if let Some(why) = situation.hold(&item, dst) {
         return Err(why);
     }
-    let end = ChannelKey {
-        chain: record.dst.clone(),
-        port_id: packet.destination_port.clone(),
-        channel_id: packet.destination_channel.clone(),
+    let client_on_dst = path.client_on_dst.as_ref();
+    let Some(client_on_dst) = client_on_dst.filter(|_| path.is_open_on_dst) else {
+        return Err(Why::ChannelNotOpen(dst.clone()));
     };
-    let channel = situation.view.channel(&end);
-    let Some(channel) = channel.filter(|channel| channel.state.is_open()) else {
-        return Err(Why::ChannelNotOpen(record.dst.clone()));
-    };
-    let route = route(
-        situation,
-        &record.dst,
-        &key.src.chain,
-        &channel.client_id,
-        sent,
-    )?;
+    let route = route(situation, dst, src, client_on_dst, sent)?;
     let work = Work {
         item,
-        datagram: Datagram::RecvPacket(packet.clone()),
+        action: Action::RecvPacket(packet.clone()),
         deadline_ns: deadline_ns(packet),
     };
-    Ok((record.dst.clone(), route, work))
+    Ok((dst.clone(), route, work))
 }
 
 /// A message to the packet's source, proven on its destination.
@@ -239,26 +214,26 @@ fn to_src(
     situation: &Situation<'_>,
     key: &PacketKey,
     record: &PacketRecord,
-    src: &ChannelRecord,
+    path: &Path,
     item: Item,
-    datagram: Datagram,
+    action: Action,
     need: u64,
 ) -> Result<Proposal, Why> {
     let chain = &key.src.chain;
     if let Some(why) = situation.hold(&item, chain) {
         return Err(why);
     }
-    let route = route(situation, chain, &record.dst, &src.client_id, need)?;
+    let route = route(situation, chain, &record.dst, &path.client_on_src, need)?;
     let work = Work {
         item,
-        datagram,
+        action,
         deadline_ns: u64::MAX,
     };
     Ok((chain.clone(), route, work))
 }
 
 fn deadline_ns(packet: &Packet) -> u64 {
-    match packet.timeout_timestamp.nanoseconds() {
+    match packet.timeout.timestamp_ns {
         0 => u64::MAX,
         timestamp => timestamp,
     }

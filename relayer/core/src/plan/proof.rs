@@ -12,10 +12,12 @@ pub struct Route {
     pub src: ChainId,
     /// The client of `src` living on the destination.
     pub client_on_dst: ClientId,
-    /// Height of the proven state on `src`. Its root is in the header at
-    /// `height + 1`: the proof height a message carries.
+    /// Height of the proven state on `src`.
     pub height: u64,
-    /// The client has no consensus state at `height + 1` yet.
+    /// Height of the consensus state that proves it: the proof height a message
+    /// carries.
+    pub proof_height: u64,
+    /// The client has no consensus state at `proof_height` yet.
     pub update: bool,
 }
 
@@ -23,8 +25,7 @@ pub struct Route {
 ///
 /// A consensus state that is on chain already costs nothing. Otherwise the
 /// newest header serves at once where it is new enough, and the next header is
-/// waited for where it is not: state written in block `h` is proven against the
-/// header of `h + 1` (ICS-07).
+/// waited for where it is not.
 pub(super) fn route(
     situation: &Situation<'_>,
     dst: &ChainId,
@@ -38,17 +39,23 @@ pub(super) fn route(
     let head = situation.view.head(src).map_or(0, |head| head.height);
     let record = usable_client(situation, dst, client_on_dst)?;
     let latest = record.summary.latest_height;
-    let reusable = latest > need && latest + situation.policy.reuse_blocks_max > head;
-    let height = if reusable {
-        latest - 1
-    } else {
-        need.max(head.saturating_sub(1))
+    let Some(rules) = situation.rules(src) else {
+        return Err(Why::NotReady(src.clone()));
     };
+    let reusable =
+        latest >= rules.proof_height(need) && latest + situation.policy.reuse_blocks_max > head;
+    let height = if reusable {
+        rules.state_height(latest)
+    } else {
+        need.max(rules.state_height(head))
+    };
+    let proof_height = rules.proof_height(height);
     Ok(Route {
         src: src.clone(),
         client_on_dst: client_on_dst.clone(),
         height,
-        update: latest != height + 1,
+        proof_height,
+        update: latest != proof_height,
     })
 }
 

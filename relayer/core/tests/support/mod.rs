@@ -2,14 +2,13 @@
 
 #![allow(dead_code)] // Each test file uses its part.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
 use std::time::Duration;
 
 use tern_chains::{
-    BlockTime, ChainId, ChannelId, ChannelState, ClientId, ClientSummary, ConnectionId,
-    ConnectionState, Event, Height, Ordering, Packet, PacketId, PortId, Sequence, TimeoutHeight,
-    Timestamp,
+    BlockTime, Body, ChainId, ChannelId, ChannelState, ClientId, ClientSummary, ConnectionId,
+    ConnectionState, End, Event, Height, HeightRules, Ordering, Packet, PortId, Sequence, Timeout,
 };
 use tern_core::ledger::{
     apply, Change, ChannelKey, ChannelRecord, ClientKey, ClientRecord, ConnectionKey,
@@ -28,7 +27,6 @@ pub fn kava() -> ChainId {
     KAVA.clone()
 }
 
-// Parsing a chain id builds a regular expression each time.
 static AKASH: LazyLock<ChainId> = LazyLock::new(|| ChainId::from_string("akash-1"));
 static KAVA: LazyLock<ChainId> = LazyLock::new(|| ChainId::from_string("kava-1"));
 
@@ -112,9 +110,7 @@ pub fn changes_of_open_channel(ordering: Ordering) -> Vec<Change> {
 
 fn channel(there: &ChainId, ordering: Ordering) -> ChannelRecord {
     ChannelRecord {
-        state: ChannelState::Open(
-            ibc_relayer_types::core::ics04_channel::channel::UpgradeState::NotUpgrading,
-        ),
+        state: ChannelState::Open,
         ordering,
         version: "ics20-1".into(),
         connection_id: ConnectionId::new(0),
@@ -129,23 +125,35 @@ fn channel(there: &ChainId, ordering: Ordering) -> ChannelRecord {
 /// A packet from akash, timing out at `timeout_s` seconds on kava; 0: never.
 pub fn packet(sequence: u64, timeout_s: u64) -> Packet {
     Packet {
+        src: channel_end(),
+        dst: channel_end(),
         sequence: Sequence::from(sequence),
-        source_port: port(),
-        source_channel: ChannelId::new(0),
-        destination_port: port(),
-        destination_channel: ChannelId::new(0),
-        data: vec![1, 2, 3],
-        timeout_height: TimeoutHeight::Never,
-        timeout_timestamp: Timestamp::from_nanoseconds(timeout_s * SECOND).unwrap(),
+        timeout: Timeout {
+            height: Height::default(),
+            timestamp_ns: timeout_s * SECOND,
+        },
+        body: Body::V1 {
+            data: vec![1, 2, 3],
+        },
     }
 }
 
 pub fn with_timeout_height(sequence: u64, height: u64) -> Packet {
-    Packet {
-        timeout_height: TimeoutHeight::At(Height::new(1, height).unwrap()),
-        ..packet(sequence, 0)
-    }
+    let mut packet = packet(sequence, 0);
+    packet.timeout.height = Height::new(1, height);
+    packet
 }
+
+/// Both ends have the same names.
+pub fn channel_end() -> End {
+    End::channel(&port(), &ChannelId::new(0))
+}
+
+/// Heights as with Tendermint light clients: state of h is proven at h + 1.
+pub const TENDERMINT: HeightRules = HeightRules {
+    proof_lag: 1,
+    finality_lag: 0,
+};
 
 pub fn event(chain: &ChainId, height: u64, event: Event) -> Fact {
     Fact::Event {
@@ -160,7 +168,7 @@ pub fn sent(sequence: u64, height: u64) -> Fact {
 }
 
 pub fn received(sequence: u64, height: u64) -> Fact {
-    let id = PacketId::of(&packet(sequence, 0));
+    let id = packet(sequence, 0).id();
     event(&kava(), height, Event::RecvPacket(id))
 }
 
@@ -171,7 +179,7 @@ pub fn ack_written(sequence: u64, height: u64) -> Fact {
 }
 
 pub fn acknowledged(sequence: u64, height: u64) -> Fact {
-    let id = PacketId::of(&packet(sequence, 0));
+    let id = packet(sequence, 0).id();
     event(&akash(), height, Event::AcknowledgePacket(id))
 }
 
@@ -195,10 +203,21 @@ pub fn plan_everything(view: &View) -> Plan {
 }
 
 pub fn plan_with(view: &View, in_hand: &BTreeSet<Item>, scope: &Scope) -> Plan {
+    let rules = [(akash(), TENDERMINT), (kava(), TENDERMINT)];
+    plan_under(view, in_hand, scope, &rules.into())
+}
+
+pub fn plan_under(
+    view: &View,
+    in_hand: &BTreeSet<Item>,
+    scope: &Scope,
+    height_rules: &BTreeMap<ChainId, HeightRules>,
+) -> Plan {
     let ready = BTreeSet::from([akash(), kava()]);
     plan(&Situation {
         view,
         policy: &Policy::default(),
+        height_rules,
         ready: &ready,
         unreconciled: &BTreeSet::new(),
         full: &BTreeSet::new(),
@@ -215,7 +234,7 @@ pub fn items(plan: &Plan) -> Vec<Item> {
 
 pub fn key(sequence: u64) -> tern_core::ledger::PacketKey {
     tern_core::ledger::PacketKey {
-        src: end(&akash()),
+        src: end(&akash()).into(),
         sequence: Sequence::from(sequence),
     }
 }

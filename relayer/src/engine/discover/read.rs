@@ -3,15 +3,9 @@
 use std::collections::BTreeSet;
 
 use futures::stream::{self, StreamExt, TryStreamExt};
-use ibc_proto::google::protobuf::Any;
-use ibc_proto::Protobuf;
-use ibc_relayer_types::clients::ics07_tendermint::consensus_state::ConsensusState;
-use ibc_relayer_types::core::ics24_host::path::{
-    ChannelEndsPath, ClientConsensusStatePath, ClientStatePath, ConnectionsPath,
-};
 use tern_chains::{
-    BlockTime, Chain, ChainError, ChannelEnd, ChannelId, ClientId, ClientSummary, ConnectionEnd,
-    ConnectionId, Path, PortId,
+    Chain, ChainError, ChannelEnd, ChannelId, ClientId, ConnectionEnd, ConnectionId, DecodeError,
+    PortId, StorePath,
 };
 use tern_core::ledger::{ChannelKey, Finding};
 
@@ -37,29 +31,22 @@ async fn client(
     client_id: ClientId,
     height: Option<u64>,
 ) -> Result<Option<Finding>, ChainError> {
-    let path = Path::ClientState(ClientStatePath(client_id.clone()));
+    let path = StorePath::ClientState(client_id.clone());
     let state = query(chain, path, height).await?;
-    let Some(summary) = state.as_deref().and_then(ClientSummary::decode) else {
+    let Some(client) = state.and_then(|state| chain.codec().client(&state)) else {
         return Ok(None);
     };
-    let path = Path::ClientConsensusState(ClientConsensusStatePath {
+    let path = StorePath::ConsensusState {
         client_id: client_id.clone(),
-        epoch: summary.chain_id.version(),
-        height: summary.latest_height,
-    });
+        height: client.summary.latest(),
+    };
     let consensus = query(chain, path, height).await?;
-    let consensus_time = consensus.as_deref().and_then(consensus_time);
+    let consensus = consensus.and_then(|value| chain.codec().consensus(&value).ok());
     Ok(Some(Finding::Client {
         client_id,
-        summary,
-        consensus_time,
+        summary: client.summary,
+        consensus_time: consensus.map(|consensus| consensus.time),
     }))
-}
-
-fn consensus_time(value: &[u8]) -> Option<BlockTime> {
-    let state = <ConsensusState as Protobuf<Any>>::decode_vec(value).ok()?;
-    let nanoseconds = state.timestamp.unix_timestamp_nanos();
-    u64::try_from(nanoseconds).ok().map(BlockTime)
 }
 
 pub async fn connections(
@@ -69,9 +56,9 @@ pub async fn connections(
 ) -> Result<Vec<(ConnectionId, ConnectionEnd)>, ChainError> {
     stream::iter(ids)
         .map(|id| async move {
-            let path = Path::Connections(ConnectionsPath(id.clone()));
+            let path = StorePath::Connection(id.clone());
             let value = query(chain, path.clone(), height).await?;
-            let end = value.map(|value| decode::<ConnectionEnd, _>(chain, &path, &value));
+            let end = value.map(|value| decoded(chain, &path, chain.codec().connection(&value)));
             Ok(end.transpose()?.map(|end| (id, end)))
         })
         .buffered(READS_MAX)
@@ -87,9 +74,12 @@ pub async fn channels(
 ) -> Result<Vec<(ChannelKey, ChannelEnd)>, ChainError> {
     stream::iter(ids)
         .map(|(port_id, channel_id)| async move {
-            let path = Path::ChannelEnds(ChannelEndsPath(port_id.clone(), channel_id.clone()));
+            let path = StorePath::Channel {
+                port_id: port_id.clone(),
+                channel_id: channel_id.clone(),
+            };
             let value = query(chain, path.clone(), height).await?;
-            let end = value.map(|value| decode::<ChannelEnd, _>(chain, &path, &value));
+            let end = value.map(|value| decoded(chain, &path, chain.codec().channel(&value)));
             let key = ChannelKey {
                 chain: chain.id().clone(),
                 port_id,
@@ -103,17 +93,15 @@ pub async fn channels(
         .await
 }
 
-fn decode<T, Raw>(chain: &dyn Chain, path: &Path, value: &[u8]) -> Result<T, ChainError>
-where
-    T: Protobuf<Raw>,
-    T: TryFrom<Raw>,
-    <T as TryFrom<Raw>>::Error: std::fmt::Display,
-    Raw: prost::Message + Default + From<T>,
-{
-    T::decode_vec(value).map_err(|error| ChainError::Malformed {
+fn decoded<T>(
+    chain: &dyn Chain,
+    path: &StorePath,
+    value: Result<T, DecodeError>,
+) -> Result<T, ChainError> {
+    value.map_err(|error| ChainError::Malformed {
         chain: chain.id().clone(),
         doing: format!("reading {path}"),
-        source: error.to_string().into(),
+        source: error.into(),
     })
 }
 
@@ -121,7 +109,7 @@ where
 /// of long ago are read, newer state is as good, because records only move on.
 async fn query(
     chain: &dyn Chain,
-    path: Path,
+    path: StorePath,
     height: Option<u64>,
 ) -> Result<Option<Vec<u8>>, ChainError> {
     match chain.query(path.clone(), height).await {

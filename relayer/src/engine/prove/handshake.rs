@@ -1,266 +1,304 @@
-//! Client, connection and channel messages (ICS-02, ICS-03, ICS-04), by step.
+//! Handshake datagrams (ICS-03, ICS-04), by step. Pure.
 
-// `MsgConnectionOpenInit` and others have fields that ibc-go v9 deprecated.
-#![allow(deprecated)]
-
-use ibc_proto::ibc::core::channel::v1::{
-    Channel as RawChannel, Counterparty as RawChannelCounterparty, MsgChannelOpenAck,
-    MsgChannelOpenConfirm, MsgChannelOpenInit, MsgChannelOpenTry, State as RawChannelState,
+use tern_chains::{
+    ClientId, ConnectionCounterparty, ConnectionEnd, CounterpartyClient, Datagram, DecodeError,
+    Proven, StateCodec, StorePath,
 };
-use ibc_proto::ibc::core::client::v1::MsgCreateClient;
-use ibc_proto::ibc::core::connection::v1::{MsgConnectionOpenConfirm, MsgConnectionOpenInit};
-use ibc_relayer_types::core::ics24_host::path::{
-    ChannelEndsPath, ClientConsensusStatePath, ClientStatePath, ConnectionsPath,
-};
-use tern_chains::{ClientId, ClientSummary, ConnectionId, Message, NewClient, Path, Proven};
-use tern_core::plan::Datagram;
+use tern_core::plan::Action;
 
-use super::connection::{conn_open_ack, conn_open_try, counterparty};
-use super::packet::any;
-use super::{Context, Verdict};
+use super::client::consensus_path;
+use super::Verdict;
 
-pub(super) fn create_client(client: NewClient, signer: &str) -> Message {
-    let message = MsgCreateClient {
-        client_state: Some(client.client_state),
-        consensus_state: Some(client.consensus_state),
-        signer: signer.to_owned(),
-    };
-    any("/ibc.core.client.v1.MsgCreateClient", &message)
-}
-
-/// The first message of a connection or channel, which proves nothing.
-pub(super) fn init(datagram: &Datagram, signer: &str) -> Option<Message> {
-    match datagram {
-        Datagram::ConnOpenInit {
+/// The first datagram of a connection or channel, which proves nothing; `prefix`
+/// is that of the counterparty's store.
+pub(super) fn init(action: &Action, prefix: Vec<u8>) -> Option<Datagram> {
+    match action {
+        Action::ConnOpenInit {
             client_id,
             counterparty_client_id,
-        } => {
-            let message = MsgConnectionOpenInit {
-                client_id: client_id.to_string(),
-                counterparty: Some(counterparty(counterparty_client_id, None)),
-                version: None,
-                delay_period: 0,
-                signer: signer.to_owned(),
-            };
-            Some(any(
-                "/ibc.core.connection.v1.MsgConnectionOpenInit",
-                &message,
-            ))
-        }
-        Datagram::ChanOpenInit {
+        } => Some(Datagram::ConnOpenInit {
+            client_id: client_id.clone(),
+            counterparty: ConnectionCounterparty {
+                client_id: counterparty_client_id.clone(),
+                connection_id: None,
+                prefix,
+            },
+        }),
+        Action::ChanOpenInit {
             connection_id,
             port_id,
             counterparty_port_id,
             ordering,
             version,
-        } => {
-            let message = MsgChannelOpenInit {
-                port_id: port_id.to_string(),
-                channel: Some(RawChannel {
-                    state: RawChannelState::Init.into(),
-                    ordering: *ordering as i32,
-                    counterparty: Some(RawChannelCounterparty {
-                        port_id: counterparty_port_id.to_string(),
-                        channel_id: String::new(),
-                    }),
-                    connection_hops: vec![connection_id.to_string()],
-                    version: version.clone(),
-                    upgrade_sequence: 0,
-                }),
-                signer: signer.to_owned(),
-            };
-            Some(any("/ibc.core.channel.v1.MsgChannelOpenInit", &message))
-        }
+        } => Some(Datagram::ChanOpenInit {
+            connection_id: connection_id.clone(),
+            port_id: port_id.clone(),
+            counterparty_port_id: counterparty_port_id.clone(),
+            ordering: *ordering,
+            version: version.clone(),
+        }),
         _ => None,
     }
 }
 
 /// The paths to prove on the counterparty. The end itself comes first.
-pub(super) fn paths(datagram: &Datagram) -> Vec<Path> {
-    let connection = |id: &ConnectionId| Path::Connections(ConnectionsPath(id.clone()));
-    let client = |id: &ClientId| Path::ClientState(ClientStatePath(id.clone()));
-    match datagram {
-        Datagram::ConnOpenTry {
+pub(super) fn paths(action: &Action) -> Vec<StorePath> {
+    match action {
+        Action::ConnOpenTry {
             counterparty_client_id,
             counterparty_connection_id,
             ..
         }
-        | Datagram::ConnOpenAck {
+        | Action::ConnOpenAck {
             counterparty_client_id,
             counterparty_connection_id,
             ..
         } => vec![
-            connection(counterparty_connection_id),
-            client(counterparty_client_id),
+            StorePath::Connection(counterparty_connection_id.clone()),
+            StorePath::ClientState(counterparty_client_id.clone()),
         ],
-        Datagram::ConnOpenConfirm {
+        Action::ConnOpenConfirm {
             counterparty_connection_id,
             ..
-        } => vec![connection(counterparty_connection_id)],
-        Datagram::ChanOpenTry {
+        } => vec![StorePath::Connection(counterparty_connection_id.clone())],
+        Action::ChanOpenTry {
             counterparty_port_id,
             counterparty_channel_id,
             ..
         }
-        | Datagram::ChanOpenAck {
+        | Action::ChanOpenAck {
             counterparty_port_id,
             counterparty_channel_id,
             ..
         }
-        | Datagram::ChanOpenConfirm {
+        | Action::ChanOpenConfirm {
             counterparty_port_id,
             counterparty_channel_id,
             ..
-        } => vec![Path::ChannelEnds(ChannelEndsPath(
-            counterparty_port_id.clone(),
-            counterparty_channel_id.clone(),
-        ))],
+        } => vec![StorePath::Channel {
+            port_id: counterparty_port_id.clone(),
+            channel_id: counterparty_channel_id.clone(),
+        }],
         _ => vec![],
     }
 }
 
 /// The consensus state to prove besides a client state just read: the one at
 /// the client's latest height.
-pub(super) fn consensus_path(datagram: &Datagram, proofs: &[Proven]) -> Option<Path> {
-    let (Datagram::ConnOpenTry {
-        counterparty_client_id,
-        ..
-    }
-    | Datagram::ConnOpenAck {
-        counterparty_client_id,
-        ..
-    }) = datagram
-    else {
-        return None;
+pub(super) fn further_path(
+    action: &Action,
+    proofs: &[Proven],
+    codec: &dyn StateCodec,
+) -> Option<StorePath> {
+    let client_id: &ClientId = match action {
+        Action::ConnOpenTry {
+            counterparty_client_id,
+            ..
+        }
+        | Action::ConnOpenAck {
+            counterparty_client_id,
+            ..
+        } => counterparty_client_id,
+        _ => return None,
     };
-    let client = ClientSummary::decode(proofs.get(1)?.value.as_deref()?)?;
-    Some(Path::ClientConsensusState(ClientConsensusStatePath {
-        client_id: counterparty_client_id.clone(),
-        epoch: client.chain_id.version(),
-        height: client.latest_height,
-    }))
+    let client = codec.client(proofs.get(1)?.value.as_deref()?)?;
+    Some(consensus_path(client_id, client.summary.latest()))
 }
 
-/// The message of a step that proves the counterparty's end.
-pub(super) fn message(
-    datagram: &Datagram,
+/// The datagram of a step that proves the counterparty's end; `codec` is the
+/// counterparty's.
+pub(super) fn datagram(
+    action: &Action,
     proofs: &[Proven],
-    context: &Context<'_>,
-) -> Result<Message, Verdict> {
+    codec: &dyn StateCodec,
+) -> Result<Datagram, Verdict> {
     let [end, rest @ ..] = proofs else {
         return Err(Verdict::Unprovable("no proof was given".into()));
     };
-    let signer = context.signer.to_owned();
-    let proof_height = Some(context.proof_height());
-    let proof = context.proof(end);
-    match datagram {
-        Datagram::ConnOpenTry {
+    let proof = end.proof.clone();
+    match action {
+        Action::ConnOpenTry {
             client_id,
             counterparty_client_id,
             counterparty_connection_id,
         } => {
-            let on_a = counterparty(counterparty_client_id, Some(counterparty_connection_id));
-            conn_open_try(client_id, on_a, end, rest, context)
+            let counterparty_end = connection(end, codec)?;
+            Ok(Datagram::ConnOpenTry {
+                client_id: client_id.clone(),
+                counterparty: ConnectionCounterparty {
+                    client_id: counterparty_client_id.clone(),
+                    connection_id: Some(counterparty_connection_id.clone()),
+                    prefix: codec.store_prefix(),
+                },
+                counterparty_versions: counterparty_end.versions,
+                delay_period_ns: counterparty_end.delay_period_ns,
+                proof_init: proof,
+                client: counterparty_client(rest, codec)?,
+            })
         }
-        Datagram::ConnOpenAck {
+        Action::ConnOpenAck {
             connection_id,
             counterparty_connection_id,
             ..
-        } => conn_open_ack(
+        } => Ok(Datagram::ConnOpenAck {
+            connection_id: connection_id.clone(),
+            counterparty_connection_id: counterparty_connection_id.clone(),
+            version: connection(end, codec)?.versions.into_iter().next(),
+            proof_try: proof,
+            client: counterparty_client(rest, codec)?,
+        }),
+        Action::ConnOpenConfirm { connection_id, .. } => Ok(Datagram::ConnOpenConfirm {
+            connection_id: connection_id.clone(),
+            proof_ack: proof,
+        }),
+        Action::ChanOpenTry {
             connection_id,
-            counterparty_connection_id,
-            end,
-            rest,
-            context,
-        ),
-        Datagram::ConnOpenConfirm { connection_id, .. } => Ok(any(
-            "/ibc.core.connection.v1.MsgConnectionOpenConfirm",
-            &MsgConnectionOpenConfirm {
-                connection_id: connection_id.to_string(),
-                proof_ack: proof,
-                proof_height,
-                signer,
-            },
-        )),
-        Datagram::ChanOpenTry { .. } => chan_open_try(datagram, end, context),
-        Datagram::ChanOpenAck {
+            port_id,
+            counterparty_port_id,
+            counterparty_channel_id,
+        } => {
+            let counterparty_end = codec.channel(value(end)?).map_err(unreadable)?;
+            Ok(Datagram::ChanOpenTry {
+                connection_id: connection_id.clone(),
+                port_id: port_id.clone(),
+                counterparty_port_id: counterparty_port_id.clone(),
+                counterparty_channel_id: counterparty_channel_id.clone(),
+                counterparty_version: counterparty_end.version,
+                ordering: counterparty_end.ordering,
+                proof_init: proof,
+            })
+        }
+        Action::ChanOpenAck {
             port_id,
             channel_id,
             counterparty_channel_id,
             ..
-        } => Ok(any(
-            "/ibc.core.channel.v1.MsgChannelOpenAck",
-            &MsgChannelOpenAck {
-                port_id: port_id.to_string(),
-                channel_id: channel_id.to_string(),
-                counterparty_channel_id: counterparty_channel_id.to_string(),
-                counterparty_version: decode::<RawChannel>(end)?.version,
-                proof_try: proof,
-                proof_height,
-                signer,
-            },
-        )),
-        Datagram::ChanOpenConfirm {
+        } => Ok(Datagram::ChanOpenAck {
+            port_id: port_id.clone(),
+            channel_id: channel_id.clone(),
+            counterparty_channel_id: counterparty_channel_id.clone(),
+            counterparty_version: codec.channel(value(end)?).map_err(unreadable)?.version,
+            proof_try: proof,
+        }),
+        Action::ChanOpenConfirm {
             port_id,
             channel_id,
             ..
-        } => Ok(any(
-            "/ibc.core.channel.v1.MsgChannelOpenConfirm",
-            &MsgChannelOpenConfirm {
-                port_id: port_id.to_string(),
-                channel_id: channel_id.to_string(),
-                proof_ack: proof,
-                proof_height,
-                signer,
-            },
-        )),
+        } => Ok(Datagram::ChanOpenConfirm {
+            port_id: port_id.clone(),
+            channel_id: channel_id.clone(),
+            proof_ack: proof,
+        }),
         other => Err(Verdict::Unprovable(format!(
             "not a handshake step: {other:?}"
         ))),
     }
 }
 
-fn chan_open_try(
-    datagram: &Datagram,
-    end: &Proven,
-    context: &Context<'_>,
-) -> Result<Message, Verdict> {
-    let Datagram::ChanOpenTry {
-        connection_id,
-        port_id,
-        counterparty_port_id,
-        counterparty_channel_id,
-    } = datagram
-    else {
-        return Err(Verdict::Unprovable("not a ChanOpenTry".into()));
+/// The counterparty's client of the destination, from the proofs of its state and
+/// of its newest consensus state.
+fn counterparty_client(
+    proofs: &[Proven],
+    codec: &dyn StateCodec,
+) -> Result<CounterpartyClient, Verdict> {
+    let [state, consensus] = proofs else {
+        return Err(Verdict::Unprovable(
+            "the counterparty's client is gone".into(),
+        ));
     };
-    let end_on_counterparty = decode::<RawChannel>(end)?;
-    let message = MsgChannelOpenTry {
-        port_id: port_id.to_string(),
-        previous_channel_id: String::new(),
-        channel: Some(RawChannel {
-            state: RawChannelState::Tryopen.into(),
-            ordering: end_on_counterparty.ordering,
-            counterparty: Some(RawChannelCounterparty {
-                port_id: counterparty_port_id.to_string(),
-                channel_id: counterparty_channel_id.to_string(),
-            }),
-            connection_hops: vec![connection_id.to_string()],
-            // Deprecated: the application on this side answers with its own.
-            version: String::new(),
-            upgrade_sequence: 0,
-        }),
-        counterparty_version: end_on_counterparty.version,
-        proof_init: context.proof(end),
-        proof_height: Some(context.proof_height()),
-        signer: context.signer.to_owned(),
-    };
-    Ok(any("/ibc.core.channel.v1.MsgChannelOpenTry", &message))
+    let client = codec.client(value(state)?).ok_or_else(|| {
+        Verdict::Unprovable("Tern does not relay for clients of the counterparty's type".into())
+    })?;
+    Ok(CounterpartyClient {
+        consensus_height: client.summary.latest(),
+        state: client.state,
+        proof_state: state.proof.clone(),
+        proof_consensus: consensus.proof.clone(),
+    })
 }
 
-/// The proven value, decoded; an absent one has been overtaken.
-pub(super) fn decode<T: prost::Message + Default>(proven: &Proven) -> Result<T, Verdict> {
-    let value = proven.value.as_deref().ok_or(Verdict::Moot)?;
-    T::decode(value)
-        .map_err(|error| Verdict::Unprovable(format!("cannot read {}: {error}", proven.path)))
+fn connection(end: &Proven, codec: &dyn StateCodec) -> Result<ConnectionEnd, Verdict> {
+    codec.connection(value(end)?).map_err(unreadable)
+}
+
+/// The proven value; an absent one has been overtaken.
+fn value(proven: &Proven) -> Result<&[u8], Verdict> {
+    proven.value.as_deref().ok_or(Verdict::Moot)
+}
+
+fn unreadable(error: DecodeError) -> Verdict {
+    Verdict::Unprovable(error.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use tern_chains::{ConnectionId, Height, Proof};
+    use tern_cosmos::pure::CosmosCodec;
+
+    use super::*;
+
+    fn confirm() -> Action {
+        Action::ConnOpenConfirm {
+            connection_id: ConnectionId::new(2),
+            counterparty_connection_id: ConnectionId::new(8),
+        }
+    }
+
+    fn proven(path: StorePath, value: Option<Vec<u8>>) -> Proven {
+        Proven {
+            path,
+            value,
+            proof: Proof {
+                bytes: vec![9],
+                height: Height::new(1, 11),
+            },
+            height: 10,
+        }
+    }
+
+    #[test]
+    fn a_step_proves_the_counterpartys_end() {
+        let [path] = paths(&confirm()).try_into().unwrap();
+        assert_eq!(path, StorePath::Connection(ConnectionId::new(8)));
+        let end = proven(path, Some(vec![]));
+        let expected = Datagram::ConnOpenConfirm {
+            connection_id: ConnectionId::new(2),
+            proof_ack: end.proof.clone(),
+        };
+        assert_eq!(datagram(&confirm(), &[end], &CosmosCodec), Ok(expected));
+    }
+
+    #[test]
+    fn a_step_without_its_proof_or_with_an_unreadable_end_makes_no_message() {
+        assert!(datagram(&confirm(), &[], &CosmosCodec).is_err());
+        let try_step = Action::ConnOpenTry {
+            client_id: "07-tendermint-0".parse().unwrap(),
+            counterparty_client_id: "07-tendermint-1".parse().unwrap(),
+            counterparty_connection_id: ConnectionId::new(8),
+        };
+        let path = || StorePath::Connection(ConnectionId::new(8));
+        let gone = proven(path(), None);
+        assert_eq!(
+            datagram(&try_step, &[gone], &CosmosCodec),
+            Err(Verdict::Moot)
+        );
+        let unreadable = proven(path(), Some(b"\xff".to_vec()));
+        assert!(matches!(
+            datagram(&try_step, &[unreadable], &CosmosCodec),
+            Err(Verdict::Unprovable(_))
+        ));
+    }
+
+    #[test]
+    fn the_first_step_tells_the_prefix_of_the_counterpartys_store() {
+        let action = Action::ConnOpenInit {
+            client_id: "07-tendermint-0".parse().unwrap(),
+            counterparty_client_id: "07-tendermint-1".parse().unwrap(),
+        };
+        let Some(Datagram::ConnOpenInit { counterparty, .. }) = init(&action, b"x".to_vec()) else {
+            panic!("no datagram");
+        };
+        assert_eq!(counterparty.prefix, b"x");
+        assert!(paths(&action).is_empty());
+    }
 }

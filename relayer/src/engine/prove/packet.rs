@@ -1,116 +1,93 @@
-//! Packet messages (ICS-04): receive, acknowledge, time out.
+//! Packet datagrams (ICS-04): receive, acknowledge, time out. Pure.
 
-use ibc_proto::google::protobuf::Any;
-use ibc_proto::ibc::core::channel::v1::{
-    MsgAcknowledgement, MsgRecvPacket, MsgTimeout, Packet as RawPacket,
+use tern_chains::{
+    acknowledgement_commitment, Datagram, Ordering, Packet, Proven, StateCodec, StorePath,
 };
-use ibc_proto::ibc::core::client::v1::Height as RawHeight;
-use ibc_proto::ibc::core::commitment::v1::MerkleProof as RawMerkleProof;
-use ibc_relayer_types::core::ics24_host::path::{
-    AcksPath, CommitmentsPath, ReceiptsPath, SeqRecvsPath,
-};
-use prost::Message as _;
-use sha2::{Digest, Sha256};
-use tern_chains::{Message, Ordering, Packet, PacketId, Path, Proven, TimeoutHeight};
-use tern_core::plan::Datagram;
+use tern_core::plan::Action;
 
-use super::{Context, Verdict};
+use super::Verdict;
 
-/// Where the proof of a packet message is, on the chain that proves it (ICS-24).
-pub(super) fn path(datagram: &Datagram) -> Option<Path> {
-    match datagram {
-        Datagram::RecvPacket(packet) => Some(Path::Commitments(CommitmentsPath {
-            port_id: packet.source_port.clone(),
-            channel_id: packet.source_channel.clone(),
+/// Where the proof of a packet's action is, on the chain that proves it.
+pub(super) fn path(action: &Action) -> Option<StorePath> {
+    match action {
+        Action::RecvPacket(packet) => Some(StorePath::Commitment {
+            src: packet.src.clone(),
             sequence: packet.sequence,
-        })),
-        Datagram::Acknowledgement { packet, .. } => Some(Path::Acks(AcksPath {
-            port_id: packet.destination_port.clone(),
-            channel_id: packet.destination_channel.clone(),
+        }),
+        Action::Acknowledgement { packet, .. } => Some(StorePath::Acknowledgement {
+            dst: packet.dst.clone(),
             sequence: packet.sequence,
-        })),
-        Datagram::Timeout {
+        }),
+        Action::Timeout {
             packet,
             ordering: Ordering::Ordered,
-        } => Some(Path::SeqRecvs(SeqRecvsPath(
-            packet.destination_port.clone(),
-            packet.destination_channel.clone(),
-        ))),
-        Datagram::Timeout { packet, .. } => Some(Path::Receipts(ReceiptsPath {
-            port_id: packet.destination_port.clone(),
-            channel_id: packet.destination_channel.clone(),
+        } => Some(StorePath::NextSequenceRecv(packet.dst.clone())),
+        Action::Timeout { packet, .. } => Some(StorePath::Receipt {
+            dst: packet.dst.clone(),
             sequence: packet.sequence,
-        })),
+        }),
         _ => None,
     }
 }
 
-/// The message, if the proven value is what the packet says it must be.
-pub(super) fn message(
-    datagram: &Datagram,
+/// The datagram, if the proven value is what the packet says it must be.
+pub(super) fn datagram(
+    action: &Action,
     proven: &Proven,
-    context: &Context<'_>,
-) -> Result<Message, Verdict> {
-    match datagram {
-        Datagram::RecvPacket(packet) => recv(packet, proven, context),
-        Datagram::Acknowledgement { packet, ack } => acknowledgement(packet, ack, proven, context),
-        Datagram::Timeout { packet, ordering } => timeout(packet, *ordering, proven, context),
+    codec: &dyn StateCodec,
+) -> Result<Datagram, Verdict> {
+    match action {
+        Action::RecvPacket(packet) => recv(packet, proven),
+        Action::Acknowledgement { packet, ack } => acknowledgement(packet, ack, proven),
+        Action::Timeout { packet, ordering } => timeout(packet, *ordering, proven, codec),
         other => Err(Verdict::Unprovable(format!(
             "not a packet message: {other:?}"
         ))),
     }
 }
 
-fn recv(packet: &Packet, proven: &Proven, context: &Context<'_>) -> Result<Message, Verdict> {
+fn recv(packet: &Packet, proven: &Proven) -> Result<Datagram, Verdict> {
     let Some(value) = &proven.value else {
         return Err(Verdict::Settled {
-            packet: PacketId::of(packet),
+            packet: packet.id(),
             height: proven.height,
         });
     };
-    if *value != commitment(packet) {
+    let commitment = packet.commitment();
+    if commitment.is_none_or(|commitment| commitment != value[..]) {
         return Err(Verdict::Unprovable(
             "the commitment on the source is of another packet".into(),
         ));
     }
-    let message = MsgRecvPacket {
-        packet: Some(RawPacket::from(packet.clone())),
-        proof_commitment: context.proof(proven),
-        proof_height: Some(context.proof_height()),
-        signer: context.signer.to_owned(),
-    };
-    Ok(any("/ibc.core.channel.v1.MsgRecvPacket", &message))
+    Ok(Datagram::RecvPacket {
+        packet: packet.clone(),
+        proof_commitment: proven.proof.clone(),
+    })
 }
 
-fn acknowledgement(
-    packet: &Packet,
-    ack: &[u8],
-    proven: &Proven,
-    context: &Context<'_>,
-) -> Result<Message, Verdict> {
-    if proven.value.as_deref() != Some(&Sha256::digest(ack)[..]) {
+fn acknowledgement(packet: &Packet, ack: &[u8], proven: &Proven) -> Result<Datagram, Verdict> {
+    if proven.value.as_deref() != Some(&acknowledgement_commitment(ack)) {
         return Err(Verdict::Unprovable(
             "the acknowledgement on the destination is another one".into(),
         ));
     }
-    let message = MsgAcknowledgement {
-        packet: Some(RawPacket::from(packet.clone())),
+    Ok(Datagram::Acknowledgement {
+        packet: packet.clone(),
         acknowledgement: ack.to_vec(),
-        proof_acked: context.proof(proven),
-        proof_height: Some(context.proof_height()),
-        signer: context.signer.to_owned(),
-    };
-    Ok(any("/ibc.core.channel.v1.MsgAcknowledgement", &message))
+        proof_acked: proven.proof.clone(),
+    })
 }
 
 fn timeout(
     packet: &Packet,
     ordering: Ordering,
     proven: &Proven,
-    context: &Context<'_>,
-) -> Result<Message, Verdict> {
+    codec: &dyn StateCodec,
+) -> Result<Datagram, Verdict> {
     let next_sequence_recv = match (ordering, &proven.value) {
-        (Ordering::Ordered, Some(value)) => next_sequence(value)?,
+        (Ordering::Ordered, Some(value)) => codec
+            .next_sequence(value)
+            .map_err(|error| Verdict::Unprovable(error.to_string()))?,
         (Ordering::Ordered, None) => 1,
         // ibc-go wants one, and ignores it.
         (_, None) => packet.sequence.as_u64(),
@@ -119,54 +96,96 @@ fn timeout(
     if next_sequence_recv > packet.sequence.as_u64() {
         return Err(Verdict::Moot);
     }
-    let message = MsgTimeout {
-        packet: Some(RawPacket::from(packet.clone())),
-        proof_unreceived: context.proof(proven),
-        proof_height: Some(context.proof_height()),
+    Ok(Datagram::Timeout {
+        packet: packet.clone(),
         next_sequence_recv,
-        signer: context.signer.to_owned(),
-    };
-    Ok(any("/ibc.core.channel.v1.MsgTimeout", &message))
+        proof_unreceived: proven.proof.clone(),
+    })
 }
 
-/// `nextSequenceRecv` is stored as eight bytes, big endian (ICS-24).
-fn next_sequence(value: &[u8]) -> Result<u64, Verdict> {
-    let bytes = <[u8; 8]>::try_from(value)
-        .map_err(|_| Verdict::Unprovable("nextSequenceRecv is not eight bytes".into()))?;
-    Ok(u64::from_be_bytes(bytes))
-}
+#[cfg(test)]
+mod tests {
+    use tern_chains::{Body, ChannelId, End, Height, PortId, Proof, Timeout};
+    use tern_cosmos::pure::CosmosCodec;
 
-/// ICS-04 `packetCommitment`, as ibc-go computes it: the hash of the timeouts
-/// and the hash of the data.
-fn commitment(packet: &Packet) -> Vec<u8> {
-    let (revision, height) = match packet.timeout_height {
-        TimeoutHeight::Never => (0, 0),
-        TimeoutHeight::At(height) => (height.revision_number(), height.revision_height()),
-    };
-    let mut hash = Sha256::new();
-    hash.update(packet.timeout_timestamp.nanoseconds().to_be_bytes());
-    hash.update(revision.to_be_bytes());
-    hash.update(height.to_be_bytes());
-    hash.update(Sha256::digest(&packet.data));
-    hash.finalize().to_vec()
-}
+    use super::*;
 
-pub(super) fn any(type_url: &str, message: &impl prost::Message) -> Message {
-    Any {
-        type_url: type_url.to_owned(),
-        value: message.encode_to_vec(),
-    }
-}
-
-impl Context<'_> {
-    pub(super) fn proof_height(&self) -> RawHeight {
-        RawHeight {
-            revision_number: self.revision,
-            revision_height: self.height + 1,
+    fn packet() -> Packet {
+        Packet {
+            src: End::channel(&PortId::transfer(), &ChannelId::new(0)),
+            dst: End::channel(&PortId::transfer(), &ChannelId::new(7)),
+            sequence: 3.into(),
+            timeout: Timeout::default(),
+            body: Body::V1 { data: vec![1] },
         }
     }
 
-    pub(super) fn proof(&self, proven: &Proven) -> Vec<u8> {
-        RawMerkleProof::from(proven.proof.clone()).encode_to_vec()
+    fn proven(action: &Action, value: Option<&[u8]>) -> Proven {
+        Proven {
+            path: path(action).unwrap(),
+            value: value.map(<[u8]>::to_vec),
+            proof: Proof {
+                bytes: vec![9],
+                height: Height::new(1, 11),
+            },
+            height: 10,
+        }
+    }
+
+    fn of(action: &Action, value: Option<&[u8]>) -> Result<Datagram, Verdict> {
+        datagram(action, &proven(action, value), &CosmosCodec)
+    }
+
+    #[test]
+    fn a_receive_needs_the_packets_own_commitment() {
+        let action = Action::RecvPacket(packet());
+        let commitment = packet().commitment().unwrap();
+        let expected = Datagram::RecvPacket {
+            packet: packet(),
+            proof_commitment: proven(&action, None).proof,
+        };
+        assert_eq!(of(&action, Some(&commitment)), Ok(expected));
+        assert!(matches!(
+            of(&action, Some(&[7; 32])),
+            Err(Verdict::Unprovable(_))
+        ));
+    }
+
+    #[test]
+    fn a_packet_whose_commitment_is_gone_has_ended() {
+        let settled = Verdict::Settled {
+            packet: packet().id(),
+            height: 10,
+        };
+        assert_eq!(of(&Action::RecvPacket(packet()), None), Err(settled));
+    }
+
+    #[test]
+    fn an_acknowledgement_is_compared_with_what_was_written() {
+        let action = Action::Acknowledgement {
+            packet: packet(),
+            ack: b"ok".to_vec(),
+        };
+        let written = acknowledgement_commitment(b"ok");
+        assert!(of(&action, Some(&written)).is_ok());
+        let other = acknowledgement_commitment(b"no");
+        assert!(of(&action, Some(&other)).is_err());
+        assert!(of(&action, None).is_err());
+    }
+
+    #[test]
+    fn a_timeout_needs_that_the_packet_was_not_received() {
+        let timeout = |ordering| Action::Timeout {
+            packet: packet(),
+            ordering,
+        };
+        let unordered = timeout(Ordering::Unordered);
+        assert!(of(&unordered, None).is_ok());
+        assert_eq!(of(&unordered, Some(&[1])), Err(Verdict::Moot));
+        let ordered = timeout(Ordering::Ordered);
+        assert!(of(&ordered, None).is_ok());
+        assert!(of(&ordered, Some(&3u64.to_be_bytes())).is_ok());
+        assert_eq!(of(&ordered, Some(&4u64.to_be_bytes())), Err(Verdict::Moot));
+        assert!(matches!(of(&ordered, Some(&[1])), Err(Verdict::Unprovable(_))));
     }
 }

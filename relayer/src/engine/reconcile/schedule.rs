@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use tern_chains::{ChainId, Ordering};
-use tern_core::ledger::{ChannelKey, Fact, PacketState, View};
+use tern_core::ledger::{EndKey, Fact, PacketState, View};
 use tern_core::plan::Scope;
 use tracing::warn;
 
@@ -21,7 +21,7 @@ impl Engine {
     /// Every open channel of a chain that was read as a whole must be compared
     /// with its counterparty before its packets are planned.
     pub(in crate::engine) fn expect_reconciling(&mut self, chain: &ChainId) {
-        let concerned: Vec<ChannelKey> = self
+        let concerned: Vec<EndKey> = self
             .view
             .channels()
             .filter(|(key, record)| {
@@ -30,7 +30,7 @@ impl Engine {
                     && self.chains.contains_key(&key.chain)
                     && self.chains.contains_key(&record.counterparty_chain)
             })
-            .map(|(key, _)| key.clone())
+            .map(|(key, _)| EndKey::from(key.clone()))
             .filter(|key| match &self.scope {
                 Scope::Everything => true,
                 Scope::Packets(src) => src == key,
@@ -42,13 +42,13 @@ impl Engine {
 
     /// Starts comparing what waits for it and can be.
     pub(in crate::engine) fn reconcile_new(&mut self) {
-        let is_due = |src: &&ChannelKey| {
+        let is_due = |src: &&EndKey| {
             let head = self.view.head(&src.chain).map(|head| head.height);
             let in_vain = self.uncompared.get(src).copied();
             !self.reconciling.contains(*src) && (in_vain.is_none() || head > in_vain)
         };
         let waiting = self.unreconciled.iter().chain(self.uncompared.keys());
-        let todo: BTreeSet<ChannelKey> = waiting.filter(is_due).cloned().collect();
+        let todo: BTreeSet<EndKey> = waiting.filter(is_due).cloned().collect();
         for src in todo {
             self.reconcile(src);
         }
@@ -56,11 +56,11 @@ impl Engine {
 
     /// The slow clock: compares every open channel.
     pub(in crate::engine) fn reconcile_all(&mut self) {
-        let open: Vec<ChannelKey> = self
+        let open: Vec<EndKey> = self
             .view
             .channels()
             .filter(|(_, record)| record.state.is_open())
-            .map(|(key, _)| key.clone())
+            .map(|(key, _)| EndKey::from(key.clone()))
             .collect();
         for src in open {
             if !self.reconciling.contains(&src) {
@@ -69,14 +69,15 @@ impl Engine {
         }
     }
 
-    fn reconcile(&mut self, src_end: ChannelKey) {
-        let Some(dst_end) = self.view.counterparty(&src_end) else {
+    fn reconcile(&mut self, src_end: EndKey) {
+        let Some(path) = self.view.path(&src_end) else {
             return;
         };
+        let (dst_end, ordering) = (path.dst, path.ordering);
         let both_ready = self.ready.contains(&src_end.chain) && self.ready.contains(&dst_end.chain);
         let (Some(src), Some(dst)) = (
-            self.chains.get(&src_end.chain).map(Arc::clone),
-            self.chains.get(&dst_end.chain).map(Arc::clone),
+            self.chain(&src_end.chain),
+            self.chain(&dst_end.chain),
         ) else {
             return;
         };
@@ -84,8 +85,7 @@ impl Engine {
             return;
         }
         let known = snapshot(&self.view, &src_end);
-        let channel = self.view.channel(&src_end);
-        let is_ordered = channel.is_some_and(|channel| channel.ordering == Ordering::Ordered);
+        let is_ordered = ordering == Ordering::Ordered;
         self.reconciling.insert(src_end.clone());
         let inputs = self.sender.clone();
         let room = Arc::clone(&self.reconciling_room);
@@ -118,7 +118,7 @@ impl Engine {
 
     pub(in crate::engine) fn reconciled(
         &mut self,
-        src: ChannelKey,
+        src: EndKey,
         facts: Result<Vec<Fact>, String>,
     ) -> Result<(), EngineError> {
         self.reconciling.remove(&src);
@@ -139,7 +139,7 @@ impl Engine {
     }
 }
 
-fn snapshot(view: &View, src_end: &ChannelKey) -> Snapshot {
+fn snapshot(view: &View, src_end: &EndKey) -> Snapshot {
     let in_memory = view.open_packets_of(src_end).map(|(sequence, record)| {
         let known = Known {
             is_sent: record.sent.is_some(),

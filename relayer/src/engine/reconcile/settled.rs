@@ -4,9 +4,8 @@
 //! a node that lags behind the one asked before, and has not seen the packet yet.
 
 use futures::stream::{self, StreamExt, TryStreamExt};
-use ibc_relayer_types::core::ics24_host::path::{CommitmentsPath, SeqSendsPath};
-use tern_chains::{Chain, ChainError, Path, Sequence};
-use tern_core::ledger::ChannelKey;
+use tern_chains::{Chain, ChainError, Sequence, StorePath};
+use tern_core::ledger::EndKey;
 
 /// Most state reads at a time.
 const READS_MAX: usize = 16;
@@ -15,7 +14,7 @@ const READS_MAX: usize = 16;
 /// commitment there any more.
 pub(super) async fn settled(
     src: &dyn Chain,
-    src_end: &ChannelKey,
+    src_end: &EndKey,
     sequences: Vec<Sequence>,
     height: u64,
 ) -> Result<Vec<Sequence>, ChainError> {
@@ -28,11 +27,10 @@ pub(super) async fn settled(
         .filter(|sequence| sequence.as_u64() < next);
     stream::iter(sent)
         .map(|sequence| async move {
-            let path = Path::Commitments(CommitmentsPath {
-                port_id: src_end.port_id.clone(),
-                channel_id: src_end.channel_id.clone(),
+            let path = StorePath::Commitment {
+                src: src_end.end.clone(),
                 sequence,
-            });
+            };
             let commitment = src.query(path, Some(height)).await?;
             Ok(commitment.is_none().then_some(sequence))
         })
@@ -42,16 +40,14 @@ pub(super) async fn settled(
         .await
 }
 
-/// `nextSequenceSend` is stored as eight bytes, big endian (ICS-24); what is not
-/// that proves that nothing was sent.
+/// What cannot be read proves that nothing was sent.
 async fn next_sequence_send(
     src: &dyn Chain,
-    src_end: &ChannelKey,
+    src_end: &EndKey,
     height: u64,
 ) -> Result<u64, ChainError> {
-    let (port, channel) = (src_end.port_id.clone(), src_end.channel_id.clone());
-    let path = Path::SeqSends(SeqSendsPath(port, channel));
+    let path = StorePath::NextSequenceSend(src_end.end.clone());
     let value = src.query(path, Some(height)).await?;
-    let bytes = value.and_then(|value| <[u8; 8]>::try_from(value).ok());
-    Ok(bytes.map_or(0, u64::from_be_bytes))
+    let next = value.and_then(|value| src.codec().next_sequence(&value).ok());
+    Ok(next.unwrap_or_default())
 }

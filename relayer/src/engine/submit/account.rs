@@ -1,6 +1,6 @@
 //! What a lane knows of its account and its chain before it makes a transaction.
 
-use tern_chains::{Account, ChainError};
+use tern_chains::{AccountState, ChainError};
 use tern_core::plan::cut::TxLimits;
 use tokio::sync::oneshot;
 use tracing::debug;
@@ -20,19 +20,19 @@ impl Lane {
             Ok::<_, ChainError>(())
         };
         if let Err(error) = prepared.await {
-            debug!(chain = %self.chain.id(), reason = describe(&error), "not prepared yet");
+            debug!(chain = %self.signer.chain_id(), reason = describe(&error), "not prepared yet");
         }
     }
 
     /// The account with the sequence the next transaction takes.
-    pub(super) async fn account(&mut self) -> Result<Account, ChainError> {
+    pub(super) async fn account(&mut self) -> Result<AccountState, ChainError> {
         if let Some(account) = &self.account {
             return Ok(account.clone());
         }
-        let mut account = self.chain.account().await?;
+        let mut account = self.signer.state().await?;
         let (reply, next) = oneshot::channel();
         self.tell(Input::NextSequence {
-            chain: self.chain.id().clone(),
+            chain: self.signer.chain_id().clone(),
             signer: account.address.clone(),
             reply,
         })
@@ -47,7 +47,7 @@ impl Lane {
     pub(super) async fn limits(&mut self) -> Result<TxLimits, ChainError> {
         let params = match self.params {
             Some(params) => params,
-            None => self.chain.params().await?,
+            None => self.signer.params().await?,
         };
         self.params = Some(params);
         let gas_max = self.settings.gas_max.unwrap_or(u64::MAX);

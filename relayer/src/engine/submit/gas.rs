@@ -33,5 +33,5 @@ impl Gas {
 
 pub fn size(messages: &[Message]) -> Size {
     let messages = messages.iter();
-    Size::of(messages.map(|message| (message.type_url.as_str(), message.value.len())))
+    Size::of(messages.map(|message| (message.kind, message.encoded.bytes.len())))
 }

@@ -2,9 +2,7 @@
 
 use tern_chains::{ChainId, Packet, PacketId};
 
-use crate::ledger::{
-    Acknowledgement, Change, ChannelKey, Done, Head, PacketKey, PacketRecord, View,
-};
+use crate::ledger::{Acknowledgement, Change, Done, EndKey, Head, PacketKey, PacketRecord, View};
 
 pub(super) fn on_src(
     view: &View,
@@ -13,10 +11,10 @@ pub(super) fn on_src(
     set: impl FnOnce(&mut PacketRecord),
 ) -> Vec<Change> {
     let key = View::key_on_src(src, id);
-    let Some(channel) = view.channel(&key.src) else {
+    let Some(dst) = counterparty_chain(view, &key.src).cloned() else {
         return vec![];
     };
-    change_packet(view, key, id, &channel.counterparty_chain, set)
+    change_packet(view, key, id, &dst, set)
 }
 
 pub(super) fn on_dst(
@@ -37,13 +35,17 @@ pub(super) fn on_dst(
 /// The ledger key of a packet event seen on its destination chain, if the
 /// channel is known.
 pub(super) fn key_on_dst(view: &View, dst: &ChainId, id: &PacketId) -> Option<PacketKey> {
-    let end = ChannelKey {
+    let end = EndKey {
         chain: dst.clone(),
-        port_id: id.dst_port.clone(),
-        channel_id: id.dst_channel.clone(),
+        end: id.dst.clone(),
     };
-    let src = &view.channel(&end)?.counterparty_chain;
+    let src = counterparty_chain(view, &end)?;
     Some(View::key_on_src(src, id))
+}
+
+/// The chain an end's client is of.
+fn counterparty_chain<'a>(view: &'a View, end: &EndKey) -> Option<&'a ChainId> {
+    Some(&view.channel(&end.as_channel()?)?.counterparty_chain)
 }
 
 pub(super) fn write_acknowledgement(

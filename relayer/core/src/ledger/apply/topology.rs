@@ -71,7 +71,7 @@ pub(super) fn connection_found(
 ) -> Vec<Change> {
     let client = ClientKey {
         chain: key.chain.clone(),
-        client_id: end.client_id().clone(),
+        client_id: end.client_id.clone(),
     };
     let Some(client) = view.client(&client) else {
         return vec![];
@@ -81,11 +81,11 @@ pub(super) fn connection_found(
         return vec![];
     }
     let record = ConnectionRecord {
-        state: *end.state(),
-        client_id: end.client_id().clone(),
+        state: end.state,
+        client_id: end.client_id.clone(),
         counterparty_chain: client.summary.chain_id.clone(),
-        counterparty_client_id: end.counterparty().client_id().clone(),
-        counterparty_connection_id: end.counterparty().connection_id().cloned(),
+        counterparty_client_id: end.counterparty.client_id.clone(),
+        counterparty_connection_id: end.counterparty.connection_id.clone(),
         seen: head.height,
     };
     vec![Change::Connection(key, record)]
@@ -97,7 +97,7 @@ pub(super) fn channel_found(
     head: Head,
     end: &ChannelEnd,
 ) -> Vec<Change> {
-    let Some(connection_id) = end.connection_hops().first() else {
+    let Some(connection_id) = end.connection_hops.first() else {
         return vec![];
     };
     let connection = ConnectionKey {
@@ -112,14 +112,14 @@ pub(super) fn channel_found(
         return vec![];
     }
     let record = ChannelRecord {
-        state: *end.state(),
-        ordering: *end.ordering(),
-        version: end.version().to_string(),
+        state: end.state,
+        ordering: end.ordering,
+        version: end.version.clone(),
         connection_id: connection_id.clone(),
         client_id: connection.client_id.clone(),
         counterparty_chain: connection.counterparty_chain.clone(),
-        counterparty_port_id: end.counterparty().port_id().clone(),
-        counterparty_channel_id: end.counterparty().channel_id().cloned(),
+        counterparty_port_id: end.counterparty.port_id.clone(),
+        counterparty_channel_id: end.counterparty.channel_id.clone(),
         seen: head.height,
     };
     vec![Change::Channel(key.clone(), record)]

@@ -1,0 +1,117 @@
+//! How a Cosmos SDK chain stores IBC state (ibc-go's `24-host` keys and protobuf
+//! values). Pure.
+
+use ibc_proto::google::protobuf::Any;
+use ibc_proto::ibc::core::channel::v1::Channel;
+use ibc_proto::ibc::core::connection::v1::ConnectionEnd as RawConnectionEnd;
+use ibc_relayer_types::clients::ics07_tendermint::client_state::ClientState;
+use ibc_relayer_types::clients::ics07_tendermint::consensus_state::ConsensusState;
+use prost::Message;
+use tern_chains::{
+    BlockTime, ChainId, ChannelEnd, ClientSummary, ConnectionEnd, DecodeError, HeightRules, Root,
+    StateCodec, StoredClient, StoredConsensus,
+};
+
+use crate::convert;
+use crate::errors::flex_line;
+
+/// The store every Cosmos SDK chain keeps IBC state in.
+pub const STORE_PREFIX: &[u8] = b"ibc";
+
+/// A header has the root of the state before it (ICS-07), and a block is final
+/// when it is there.
+pub const HEIGHT_RULES: HeightRules = HeightRules {
+    proof_lag: 1,
+    finality_lag: 0,
+};
+
+/// The one codec of all Cosmos SDK chains.
+pub struct CosmosCodec;
+
+impl StateCodec for CosmosCodec {
+    fn client(&self, value: &[u8]) -> Option<StoredClient> {
+        let any = Any::decode(value).ok()?;
+        let state = ClientState::try_from(any.clone()).ok()?;
+        Some(StoredClient {
+            state: convert::encoded(any),
+            summary: ClientSummary {
+                chain_id: ChainId::from_string(state.chain_id.as_str()),
+                latest_height: state.latest_height.revision_height(),
+                trusting_period: state.trusting_period,
+                frozen: state.frozen_height.is_some(),
+            },
+        })
+    }
+
+    fn consensus(&self, value: &[u8]) -> Result<StoredConsensus, DecodeError> {
+        let wrong = |reason: String| DecodeError {
+            what: "consensus state",
+            reason,
+        };
+        let any = Any::decode(value).map_err(|error| wrong(error.to_string()))?;
+        let state =
+            ConsensusState::try_from(any.clone()).map_err(|error| wrong(flex_line!(error)))?;
+        let time = u64::try_from(state.timestamp.unix_timestamp_nanos())
+            .map_err(|_| wrong("its time is before 1970 or after 2554".to_owned()))?;
+        Ok(StoredConsensus {
+            state: convert::encoded(any),
+            root: Root(state.root.as_bytes().to_vec()),
+            time: BlockTime(time),
+        })
+    }
+
+    fn connection(&self, value: &[u8]) -> Result<ConnectionEnd, DecodeError> {
+        let raw = decode::<RawConnectionEnd>("connection end", value)?;
+        convert::connection_end(raw).map_err(|error| wrong("connection end", &error))
+    }
+
+    fn channel(&self, value: &[u8]) -> Result<ChannelEnd, DecodeError> {
+        let raw = decode::<Channel>("channel end", value)?;
+        convert::channel_end(raw).map_err(|error| wrong("channel end", &error))
+    }
+
+    fn next_sequence(&self, value: &[u8]) -> Result<u64, DecodeError> {
+        let bytes = <[u8; 8]>::try_from(value).map_err(|_| DecodeError {
+            what: "next sequence",
+            reason: format!("{} bytes instead of eight", value.len()),
+        })?;
+        Ok(u64::from_be_bytes(bytes))
+    }
+
+    fn store_prefix(&self) -> Vec<u8> {
+        STORE_PREFIX.to_vec()
+    }
+}
+
+fn decode<T: Message + Default>(what: &'static str, value: &[u8]) -> Result<T, DecodeError> {
+    T::decode(value).map_err(|error| wrong(what, &error))
+}
+
+fn wrong(what: &'static str, error: &dyn std::fmt::Display) -> DecodeError {
+    DecodeError {
+        what,
+        reason: error.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_next_sequence_is_eight_bytes() {
+        assert_eq!(CosmosCodec.next_sequence(&[0, 0, 0, 0, 0, 0, 1, 2]), Ok(258));
+        assert!(CosmosCodec.next_sequence(b"").is_err());
+        assert!(CosmosCodec.next_sequence(&[1; 9]).is_err());
+    }
+
+    #[test]
+    fn a_client_of_another_type_is_left_out() {
+        let localhost = Any {
+            type_url: "/ibc.lightclients.localhost.v2.ClientState".to_owned(),
+            value: vec![],
+        };
+        assert_eq!(CosmosCodec.client(&localhost.encode_to_vec()), None);
+        assert_eq!(CosmosCodec.client(b"\xff"), None);
+    }
+}

@@ -1,0 +1,21 @@
+//! `MsgConnectionOpenInit` (ICS-03).
+
+use ibc_proto::ibc::core::connection::v1::MsgConnectionOpenInit;
+use tern_chains::{ClientId, ConnectionCounterparty, Encoded};
+
+use crate::convert::raw_counterparty;
+
+pub(super) fn encode(
+    client_id: &ClientId,
+    counterparty: &ConnectionCounterparty,
+    signer: &str,
+) -> Encoded {
+    let message = MsgConnectionOpenInit {
+        client_id: client_id.to_string(),
+        counterparty: Some(raw_counterparty(counterparty)),
+        version: None,
+        delay_period: 0,
+        signer: signer.to_owned(),
+    };
+    super::message("/ibc.core.connection.v1.MsgConnectionOpenInit", &message)
+}

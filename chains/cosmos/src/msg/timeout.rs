@@ -1,0 +1,23 @@
+//! `MsgTimeout` (ICS-04).
+
+use ibc_proto::ibc::core::channel::v1::MsgTimeout;
+use tern_chains::{Encoded, Packet, Proof};
+
+use super::NotEncodable;
+use crate::convert::{raw_height, raw_packet};
+
+pub(super) fn encode(
+    packet: &Packet,
+    next_sequence_recv: u64,
+    proof_unreceived: &Proof,
+    signer: &str,
+) -> Result<Encoded, NotEncodable> {
+    let message = MsgTimeout {
+        packet: Some(raw_packet(packet).ok_or(NotEncodable)?),
+        proof_unreceived: proof_unreceived.bytes.clone(),
+        proof_height: Some(raw_height(proof_unreceived.height)),
+        next_sequence_recv,
+        signer: signer.to_owned(),
+    };
+    Ok(super::message("/ibc.core.channel.v1.MsgTimeout", &message))
+}

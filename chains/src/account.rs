@@ -1,0 +1,30 @@
+//! One signing account on one chain.
+
+use async_trait::async_trait;
+
+use crate::{
+    AccountState, BlockTime, ChainError, ChainId, ChainParams, Check, Datagram, Deadline, Message,
+    SignedTx, TxDraft,
+};
+
+type Result<T> = std::result::Result<T, ChainError>;
+
+/// An account that signs and pays. The accounts of a chain share its nodes.
+#[async_trait]
+pub trait Account: Send + Sync + 'static {
+    fn chain_id(&self) -> &ChainId;
+    fn address(&self) -> &str;
+
+    /// A datagram as a message of this chain, signed for by this account. Pure.
+    fn encode(&self, datagram: &Datagram) -> Result<Message>;
+    /// The deadline of a transaction made with this as the newest followed block,
+    /// `blocks` blocks later. Pure.
+    fn deadline(&self, height: u64, time: BlockTime, blocks: u64) -> Deadline;
+
+    async fn params(&self) -> Result<ChainParams>;
+    async fn state(&self) -> Result<AccountState>;
+    /// The gas these messages would use if they were in the next block.
+    async fn estimate(&self, messages: &[Message], account: &AccountState) -> Result<u64>;
+    fn sign(&self, draft: &TxDraft) -> Result<SignedTx>;
+    async fn broadcast(&self, tx: &SignedTx) -> Result<Check>;
+}

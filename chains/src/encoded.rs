@@ -1,0 +1,18 @@
+//! Bytes that only chains of one kind read.
+
+use std::fmt;
+
+/// A client state, consensus state, header or message in the encoding of its
+/// chain's kind. Whoever is not of that kind hands it on unread.
+#[derive(Clone, Default, PartialEq, Eq)]
+pub struct Encoded {
+    /// The name of the type, such as a protobuf type URL.
+    pub type_name: String,
+    pub bytes: Vec<u8>,
+}
+
+impl fmt::Debug for Encoded {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} of {} bytes", self.type_name, self.bytes.len())
+    }
+}
