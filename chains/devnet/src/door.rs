@@ -4,44 +4,40 @@
 //! verified as if it could lie: what works here works there.
 
 use async_trait::async_trait;
-use ibc_relayer_types::core::ics23_commitment::commitment::CommitmentRoot;
 use tern_chains::{
-    Account, Block, BlockTime, Chain, ChainError, ChainId, ChainParams, ChannelId, Check, ClientId,
-    ClientParams, ClientUpdate, EventQuery, IdentifiedChannelEnd, IdentifiedConnectionEnd, Message,
-    NewClient, Next, Path, PortId, Proven, Sequence, SignedTx, TrustedClient, TxDraft,
+    Account, AccountState, Block, BlockTime, Chain, ChainError, ChainId, ChainParams, Check,
+    ClientId, ClientParams, ClientUpdate, Datagram, Deadline, End, EventQuery, HeightRules,
+    IdentifiedChannelEnd, IdentifiedConnectionEnd, LightClient, Message, NewClient, Next, Proven,
+    Root, Sequence, SignedTx, StateCodec, StorePath, TrustedClient, TxDraft,
 };
-use tern_cosmos::pure::{self, block_time, Origin};
+use tern_cosmos::pure::{self, block_time, CosmosCodec, Origin, HEIGHT_RULES};
 use tern_cosmos::{Decimal, GasPrice, Key};
 
 use crate::node::Node;
 
 mod blocks;
-mod light;
+pub(crate) mod light;
 mod lists;
 mod query;
 mod txs;
 
 pub(crate) type Result<T> = std::result::Result<T, ChainError>;
 
-/// One development chain, as the relayer sees a chain.
+/// One development chain as the relayer sees it, with one account on it.
 pub struct DevnetChain {
     node: Node,
-    key: Option<Key>,
+    key: Key,
     gas_price: GasPrice,
     gas_multiplier: Decimal,
     origin: Origin,
 }
 
 impl DevnetChain {
-    /// `key` signs; a chain without one can be read, not written to.
-    pub fn new(node: Node, key: Option<Key>, gas_price: GasPrice) -> Result<Self> {
-        let id = node.read(|chain| ChainId::from_string(chain.chain_id()));
+    /// `key` signs.
+    pub fn new(node: Node, key: Key, gas_price: GasPrice) -> Result<Self> {
         Ok(Self {
+            origin: origin(&node),
             node,
-            origin: Origin {
-                chain: id,
-                node: "in process".to_owned(),
-            },
             key,
             gas_price,
             gas_multiplier: Decimal::new(12, 1),
@@ -51,10 +47,13 @@ impl DevnetChain {
     pub fn node(&self) -> &Node {
         &self.node
     }
+}
 
-    fn key(&self) -> Result<&Key> {
-        let missing = || self.origin.local("no key to sign with");
-        self.key.as_ref().ok_or_else(missing)
+/// Who the errors of a node's answers are of.
+pub(crate) fn origin(node: &Node) -> Origin {
+    Origin {
+        chain: node.read(|chain| ChainId::from_string(chain.chain_id())),
+        node: "in process".to_owned(),
     }
 }
 
@@ -64,8 +63,12 @@ impl Chain for DevnetChain {
         &self.origin.chain
     }
 
-    fn signer(&self) -> Result<String> {
-        Ok(self.key()?.address().to_owned())
+    fn height_rules(&self) -> HeightRules {
+        HEIGHT_RULES
+    }
+
+    fn codec(&self) -> &dyn StateCodec {
+        &CosmosCodec
     }
 
     async fn latest(&self) -> Result<(u64, BlockTime)> {
@@ -85,12 +88,12 @@ impl Chain for DevnetChain {
         self.read_block(height)
     }
 
-    async fn query(&self, path: Path, height: Option<u64>) -> Result<Option<Vec<u8>>> {
+    async fn query(&self, path: StorePath, height: Option<u64>) -> Result<Option<Vec<u8>>> {
         self.node.answers().await;
         self.value(&path, height)
     }
 
-    async fn query_proven(&self, paths: Vec<Path>, height: u64) -> Result<Vec<Proven>> {
+    async fn query_proven(&self, paths: Vec<StorePath>, height: u64) -> Result<Vec<Proven>> {
         self.node.answers().await;
         let proofs = paths.into_iter().map(|path| self.proven(path, height));
         proofs.collect()
@@ -111,29 +114,27 @@ impl Chain for DevnetChain {
         Ok(self.list_channels())
     }
 
-    async fn commitments(&self, port: &PortId, channel: &ChannelId) -> Result<Vec<Sequence>> {
+    async fn commitments(&self, src: &End) -> Result<Vec<Sequence>> {
         self.node.answers().await;
-        Ok(self.list_commitments(port, channel))
+        self.list_commitments(src)
     }
 
-    async fn unreceived_packets(
-        &self,
-        port: &PortId,
-        channel: &ChannelId,
-        sent: &[Sequence],
-    ) -> Result<Vec<Sequence>> {
+    async fn unreceived_packets(&self, dst: &End, sent: &[Sequence]) -> Result<Vec<Sequence>> {
         self.node.answers().await;
-        self.list_unreceived(port, channel, sent)
+        self.list_unreceived(dst, sent)
     }
 
     async fn find_event(&self, query: &EventQuery) -> Result<Option<u64>> {
         self.node.answers().await;
         Ok(self.search(query))
     }
+}
 
+#[async_trait]
+impl LightClient for DevnetChain {
     async fn new_client(&self, params: &ClientParams) -> Result<NewClient> {
         self.node.answers().await;
-        self.light_client(params)
+        light::new_client(&self.node, &self.origin, params)
     }
 
     async fn client_update(
@@ -151,11 +152,30 @@ impl Chain for DevnetChain {
         self.headers(&client)
     }
 
-    fn verify(&self, proven: &Proven, root: &CommitmentRoot) -> Result<()> {
+    fn verify(&self, proven: &Proven, root: &Root) -> Result<()> {
         pure::verify(proven, root).map_err(|reason| {
             let doing = format!("proof of {} at {}", proven.path, proven.height);
             self.origin.unverified(doing, reason)
         })
+    }
+}
+
+#[async_trait]
+impl Account for DevnetChain {
+    fn chain_id(&self) -> &ChainId {
+        &self.origin.chain
+    }
+
+    fn address(&self) -> &str {
+        self.key.address()
+    }
+
+    fn encode(&self, datagram: &Datagram) -> Result<Message> {
+        pure::encode(datagram, self.address()).map_err(|error| self.origin.local(error))
+    }
+
+    fn deadline(&self, height: u64, _time: BlockTime, blocks: u64) -> Deadline {
+        Deadline::Height(height.saturating_add(blocks))
     }
 
     async fn params(&self) -> Result<ChainParams> {
@@ -163,12 +183,12 @@ impl Chain for DevnetChain {
         Ok(self.chain_params())
     }
 
-    async fn account(&self) -> Result<Account> {
+    async fn state(&self) -> Result<AccountState> {
         self.node.answers().await;
         self.read_account()
     }
 
-    async fn estimate(&self, messages: &[Message], account: &Account) -> Result<u64> {
+    async fn estimate(&self, messages: &[Message], account: &AccountState) -> Result<u64> {
         self.node.answers().await;
         self.simulate(messages, account)
     }

@@ -9,9 +9,10 @@ use ibc_proto::ibc::core::commitment::v1::MerklePrefix;
 use ibc_proto::ibc::core::connection::v1 as connection;
 use prost::Message;
 use tern_chains::{ChainError, ClientParams, NewClient};
+use tern_cosmos::convert::any;
 
 use crate::devnet::Devnet;
-use crate::door::DevnetChain;
+use crate::door::{light, origin};
 use crate::host::keys;
 use crate::node::Node;
 use crate::state::IBC;
@@ -35,13 +36,7 @@ pub(crate) type Entries = Vec<(Vec<u8>, Vec<u8>)>;
 /// into the next blocks of two chains. Both must have a block already, and
 /// nothing that makes clients, connections or channels may wait for the next.
 pub fn link(a: &Node, b: &Node, channels: usize) -> Result<Linked, ChainError> {
-    let of = |node: &Node| {
-        let price = tern_cosmos::GasPrice {
-            amount: tern_cosmos::Decimal::new(0, 0),
-            denom: "none".to_owned(),
-        };
-        DevnetChain::new(node.clone(), None, price)?.light_client(&ClientParams::default())
-    };
+    let of = |node: &Node| light::new_client(node, &origin(node), &ClientParams::default());
     let clients = [of(a)?, of(b)?];
     let ends = [a, b].map(|node| node.read(|chain| End::next(chain, channels)));
     for (own, node) in [a, b].into_iter().enumerate() {
@@ -110,9 +105,9 @@ fn client(host: &Devnet, end: &End, new: &NewClient) -> Entries {
     let mut written = vec![
         entry(
             format!("clients/{id}/clientState"),
-            new.client_state.encode_to_vec(),
+            any(&new.client_state).encode_to_vec(),
         ),
-        entry(at.clone(), new.consensus_state.encode_to_vec()),
+        entry(at.clone(), any(&new.consensus_state).encode_to_vec()),
         entry(format!("{at}/processedTime"), nanos.to_be_bytes()),
         entry(format!("{at}/processedHeight"), processed),
     ];
@@ -132,7 +127,7 @@ fn client(host: &Devnet, end: &End, new: &NewClient) -> Entries {
 /// The revision of the chain a client is of.
 fn revision(new: &NewClient) -> u64 {
     use ibc_proto::ibc::lightclients::tendermint::v1::ClientState;
-    let state = ClientState::decode(new.client_state.value.as_slice()).unwrap_or_default();
+    let state = ClientState::decode(new.client_state.bytes.as_slice()).unwrap_or_default();
     let latest: Height = state.latest_height.unwrap_or_default();
     latest.revision_number
 }

@@ -44,24 +44,11 @@ impl DevnetChain {
 
     /// The height of the first block with this event.
     pub(super) fn search(&self, query: &EventQuery) -> Option<u64> {
-        let (kind, side, port, channel, sequence) = match query {
-            EventQuery::Send {
-                port_id,
-                channel_id,
-                sequence,
-            } => ("send_packet", "src", port_id, channel_id, sequence),
-            EventQuery::Ack {
-                port_id,
-                channel_id,
-                sequence,
-            } => (
-                "write_acknowledgement",
-                "dst",
-                port_id,
-                channel_id,
-                sequence,
-            ),
+        let (kind, side, end, sequence) = match query {
+            EventQuery::Send { src, sequence } => ("send_packet", "src", src, sequence),
+            EventQuery::Ack { dst, sequence } => ("write_acknowledgement", "dst", dst, sequence),
         };
+        let (port, channel) = end.as_channel()?;
         let wanted = [
             (format!("packet_{side}_port"), port.to_string()),
             (format!("packet_{side}_channel"), channel.to_string()),

@@ -1,7 +1,8 @@
 //! Values of the IBC store, plain and proven.
 
 use ibc_relayer_types::core::ics23_commitment::merkle::MerkleProof;
-use tern_chains::{Path, Proven};
+use tern_chains::{Proven, StorePath};
+use tern_cosmos::pure::encode_proof;
 
 use super::{DevnetChain, Result};
 use crate::devnet::Devnet;
@@ -9,7 +10,7 @@ use crate::state::IBC;
 use crate::store::Multistore;
 
 impl DevnetChain {
-    pub(super) fn value(&self, path: &Path, height: Option<u64>) -> Result<Option<Vec<u8>>> {
+    pub(super) fn value(&self, path: &StorePath, height: Option<u64>) -> Result<Option<Vec<u8>>> {
         let key = path.to_string();
         let found = self.node.read(|chain| {
             let state = match height {
@@ -25,7 +26,7 @@ impl DevnetChain {
         })
     }
 
-    pub(super) fn proven(&self, path: Path, height: u64) -> Result<Proven> {
+    pub(super) fn proven(&self, path: StorePath, height: u64) -> Result<Proven> {
         let key = path.to_string();
         let found = self.node.read(|chain| {
             let state = chain.state(height).ok_or_else(|| ages(chain))?;
@@ -36,19 +37,20 @@ impl DevnetChain {
         if let Some(lie) = self.node.lie() {
             proof = lie.proof(proof);
         }
+        let merkle = MerkleProof {
+            proofs: vec![proof.in_store, proof.in_root],
+        };
         Ok(Proven {
             path,
             value: proof.value,
-            proof: MerkleProof {
-                proofs: vec![proof.in_store, proof.in_root],
-            },
+            proof: encode_proof(merkle, self.origin.chain.version(), height),
             height,
         })
     }
 
     fn no_state(
         &self,
-        path: &Path,
+        path: &StorePath,
         height: u64,
         (earliest, latest): (u64, u64),
     ) -> tern_chains::ChainError {

@@ -1,6 +1,8 @@
 //! Accounts, gas, and the mempool's first answer.
 
-use tern_chains::{Account, ChainError, ChainParams, Check, Message, SignedTx, TxDraft};
+use tern_chains::{
+    AccountState, ChainError, ChainParams, Check, Deadline, Message, SignedTx, TxDraft,
+};
 
 use tern_cosmos::pure::sign;
 
@@ -21,8 +23,8 @@ impl DevnetChain {
         })
     }
 
-    pub(super) fn read_account(&self) -> Result<Account> {
-        let address = self.key()?.address();
+    pub(super) fn read_account(&self) -> Result<AccountState> {
+        let address = self.key.address();
         let found = self.node.read(|chain| {
             let store = Kv::new(chain.newest_state().store(ACC), &Gas::default());
             account::find(&store, address)
@@ -32,20 +34,20 @@ impl DevnetChain {
             address: address.to_owned(),
             denom: self.gas_price.denom.clone(),
         })?;
-        Ok(Account {
+        Ok(AccountState {
             address: found.address,
             account_number: found.account_number,
             account_sequence: found.sequence,
         })
     }
 
-    pub(super) fn simulate(&self, messages: &[Message], account: &Account) -> Result<u64> {
+    pub(super) fn simulate(&self, messages: &[Message], account: &AccountState) -> Result<u64> {
         let draft = TxDraft {
             messages: messages.to_vec(),
             memo: String::new(),
             account: account.clone(),
             gas: OFFERED_GAS,
-            timeout_height: 0,
+            deadline: Deadline::Height(0),
         };
         let tx = self.sign_draft(&draft)?;
         let used = self.node.read(|chain| chain.simulate(&tx.bytes));
@@ -67,8 +69,7 @@ impl DevnetChain {
         let local = |reason| self.origin.local(reason);
         let fee = self.gas_price.fee(draft.gas);
         let fee = fee.ok_or_else(|| local("gas_price × gas is too large"))?;
-        sign(&self.origin.chain, self.key()?, draft, fee)
-            .ok_or_else(|| local("the key refuses to sign"))
+        sign(&self.origin.chain, &self.key, draft, fee).map_err(|error| self.origin.local(error))
     }
 
     pub(super) fn offer(&self, tx: &SignedTx) -> Check {
