@@ -165,6 +165,9 @@ mod tests {
     #[test]
     fn an_error_repeats_the_text_and_says_what_is_allowed() {
         let error = "x".parse::<PortId>().unwrap_err().to_string();
-        assert!(error.starts_with("`x` is not a port identifier: 2 to 128"), "{error}");
+        assert!(
+            error.starts_with("`x` is not a port identifier: 2 to 128"),
+            "{error}"
+        );
     }
 }

@@ -22,11 +22,20 @@ pub enum StorePath {
     NextSequenceSend(End),
     NextSequenceRecv(End),
     /// On the source: the packet was sent and has not ended.
-    Commitment { src: End, sequence: Sequence },
+    Commitment {
+        src: End,
+        sequence: Sequence,
+    },
     /// On the destination of an unordered path: the packet was received.
-    Receipt { dst: End, sequence: Sequence },
+    Receipt {
+        dst: End,
+        sequence: Sequence,
+    },
     /// On the destination: the acknowledgement was written.
-    Acknowledgement { dst: End, sequence: Sequence },
+    Acknowledgement {
+        dst: End,
+        sequence: Sequence,
+    },
 }
 
 /// An end as it is part of a path.

@@ -7,12 +7,13 @@
 //! One task a chain follows it, one task a lane submits, and batches are proven
 //! in tasks of their own, a bounded number at a time. All of them tell the
 //! [`Engine`] through one bounded channel; the engine alone owns ledger and
-//! store, commits what it is told, plans, and never waits for a chain. The only
+//! store, commits what it is sent, plans, and never waits for a chain. The only
 //! edge that comes back is the chain itself, and a node's immediate refusal.
 
-mod batches;
 pub mod bisect;
+mod command;
 mod discover;
+mod dispatch;
 mod error;
 mod follow;
 mod input;
@@ -22,33 +23,30 @@ pub mod reconcile;
 mod steps;
 mod store;
 mod submit;
-mod wish;
+mod tasks;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tern_chains::{
-    Account, BlockTime, Chain, ChainId, Class, ClientParams, HeightRules, SignedTx,
-};
+use tern_chains::{Account, BlockTime, Chain, ChainId, Class, ClientParams, HeightRules, SignedTx};
 use tern_core::ledger::{
     apply, packet_of, Change, EndKey, Fact, Head, Item, PacketKey, TxKey, TxRecord, View,
 };
-use tern_core::plan::{self, Plan, Scope, Situation};
+use tern_core::plan::{self, Plan, PlanInput, Scope};
 use tern_core::policy::Policy;
 use tokio::sync::{mpsc, Semaphore};
-use tokio::task::{JoinError, JoinSet};
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
+pub use command::{Cleared, OpenedChannel};
 pub use discover::channel_end;
 pub use error::{EngineError, StoreError};
 pub use follow::describe;
 pub use prove::{ChainAccess, Chains};
 pub use store::{Memory, Store};
 pub use submit::LaneSettings;
-pub use wish::{Cleared, OpenedChannel};
 
 use discover::Known;
 use follow::Follow;
@@ -56,12 +54,13 @@ use input::{Input, INPUTS_MAX};
 use lanes::Lanes;
 use reconcile::schedule::RECONCILING_MAX;
 use reconcile::Blocks;
+use tasks::{Ended, Task, Tasks};
 
 /// What light clients call the current time; handed in so that a simulation can
 /// set it.
 pub type Clock = Arc<dyn Fn() -> BlockTime + Send + Sync>;
 
-/// Told of every fact that changed something, for a person to watch.
+/// Called with every fact that changed something, for a person to watch.
 pub type Observer = Box<dyn FnMut(&Fact) + Send>;
 
 /// What an engine is made of.
@@ -102,22 +101,22 @@ pub struct Engine {
     uncompared: BTreeMap<EndKey, u64>,
     reconciling_room: Arc<Semaphore>,
     reconciling_blocks: Arc<Blocks>,
-    in_hand: BTreeSet<Item>,
+    in_progress: BTreeSet<Item>,
     /// Chains that have been ready once.
-    greeted: BTreeSet<ChainId>,
+    synced_once: BTreeSet<ChainId>,
     /// Transactions of an earlier run, to be sent again once their chain is
     /// followed up to its newest block.
     resend: BTreeMap<ChainId, Vec<TxKey>>,
     lanes: Lanes,
     inputs: mpsc::Receiver<Input>,
     sender: mpsc::Sender<Input>,
-    tasks: JoinSet<String>,
+    tasks: Tasks,
 }
 
 /// What woke the engine.
-enum Told {
+enum Wakeup {
     Input(Input),
-    Ended(Result<String, JoinError>),
+    Ended(Ended),
 }
 
 impl Engine {
@@ -137,7 +136,7 @@ impl Engine {
     /// Starts following and the lanes.
     pub fn start(parts: Parts, scope: Scope) -> Self {
         let (sender, inputs) = mpsc::channel(INPUTS_MAX);
-        let mut tasks = JoinSet::new();
+        let mut tasks = Tasks::default();
         for (id, chain) in &parts.chains {
             let follow = Follow {
                 chain: Arc::clone(&chain.chain),
@@ -145,11 +144,7 @@ impl Engine {
                 known: Known::of(&parts.view, &*chain.chain),
                 inputs: sender.clone(),
             };
-            let name = format!("follow {id}");
-            tasks.spawn(async move {
-                follow.run().await;
-                name
-            });
+            tasks.spawn(Task::Follow(id.clone()), follow.run());
         }
         let mut lanes = Lanes::new();
         for (id, settings) in &parts.lanes {
@@ -188,8 +183,8 @@ impl Engine {
             uncompared: BTreeMap::new(),
             reconciling_room: Arc::new(Semaphore::new(RECONCILING_MAX)),
             reconciling_blocks: Arc::default(),
-            in_hand: BTreeSet::new(),
-            greeted: BTreeSet::new(),
+            in_progress: BTreeSet::new(),
+            synced_once: BTreeSet::new(),
             resend,
             lanes,
             inputs,
@@ -198,7 +193,7 @@ impl Engine {
         }
     }
 
-    /// Relays until told to stop.
+    /// Relays until `shutdown`.
     pub async fn run(mut self, shutdown: CancellationToken) -> Result<(), EngineError> {
         let mut comparing = tokio::time::interval(self.reconcile_every);
         comparing.tick().await;
@@ -208,7 +203,7 @@ impl Engine {
             tokio::select! {
                 biased;
                 () = shutdown.cancelled() => break Ok(()),
-                told = self.told() => if let Err(error) = self.round(told).await {
+                wakeup = self.wakeup() => if let Err(error) = self.round(wakeup).await {
                     break Err(error);
                 },
                 _ = comparing.tick() => self.reconcile_all(),
@@ -225,7 +220,8 @@ impl Engine {
         self.lanes.close();
         let grace = tokio::time::sleep(STOP_MAX);
         tokio::pin!(grace);
-        while self.lanes.any_running() {
+        let is_lane = |task: &Task| matches!(task, Task::Submit { .. });
+        while self.tasks.any(is_lane) {
             tokio::select! {
                 biased;
                 () = &mut grace => break,
@@ -233,9 +229,8 @@ impl Engine {
                     Some(input) => self.absorb(input).await?,
                     None => break,
                 },
-                ended = self.tasks.join_next() => if let Some(Ok(name)) = ended {
-                    self.lanes.ended(&name);
-                },
+                // A lane that panicked is not waited for either.
+                _ = self.tasks.ended() => {}
             }
         }
         self.tasks.abort_all();
@@ -243,35 +238,35 @@ impl Engine {
     }
 
     /// Waits for something to happen. Cancel-safe.
-    async fn told(&mut self) -> Told {
+    async fn wakeup(&mut self) -> Wakeup {
         tokio::select! {
             biased;
             // The engine holds a sender itself: the channel does not close.
-            Some(input) = self.inputs.recv() => Told::Input(input),
-            Some(ended) = self.tasks.join_next() => Told::Ended(ended),
+            Some(input) = self.inputs.recv() => Wakeup::Input(input),
+            Some(ended) = self.tasks.ended() => Wakeup::Ended(ended),
         }
     }
 
-    /// Takes what was told and whatever else is waiting, then plans once.
-    async fn round(&mut self, told: Told) -> Result<(), EngineError> {
-        match told {
-            Told::Input(input) => self.absorb(input).await?,
-            Told::Ended(Ok(name)) if batches::is_batch(&name) => return Ok(()),
-            Told::Ended(Ok(task)) => {
-                let reason = "it returned".into();
-                return Err(EngineError::Task { task, reason });
-            }
-            Told::Ended(Err(panic)) => {
-                let task = "engine".into();
-                let reason = panic.to_string();
-                return Err(EngineError::Task { task, reason });
+    /// Takes what woke the engine and whatever else is waiting, then plans once.
+    async fn round(&mut self, wakeup: Wakeup) -> Result<(), EngineError> {
+        match wakeup {
+            Wakeup::Input(input) => self.absorb(input).await?,
+            Wakeup::Ended(Ended {
+                task,
+                result: Ok(()),
+            }) if task.is_finite() => return Ok(()),
+            Wakeup::Ended(Ended { task, result }) => {
+                return Err(EngineError::Task {
+                    task: task.to_string(),
+                    reason: result.err().unwrap_or_else(|| "it returned".into()),
+                });
             }
         }
         while let Ok(input) = self.inputs.try_recv() {
             self.absorb(input).await?;
         }
         self.reconcile_new();
-        self.adopt();
+        self.resume();
         self.act();
         Ok(())
     }
@@ -290,8 +285,8 @@ impl Engine {
                 reason,
             } => {
                 // What only the operator can mend, and a command does not wait.
-                if class == Class::Local && !self.greeted.contains(&chain) {
-                    return Err(EngineError::Unmet(reason));
+                if class == Class::Local && !self.synced_once.contains(&chain) {
+                    return Err(EngineError::CommandFailed(reason));
                 }
                 self.ready.remove(&chain);
             }
@@ -323,7 +318,7 @@ impl Engine {
             }
             Input::Released(items) => {
                 for item in items {
-                    self.in_hand.remove(&item);
+                    self.in_progress.remove(&item);
                 }
             }
             Input::Compared { src, facts } => {
@@ -336,7 +331,7 @@ impl Engine {
     }
 
     fn caught_up(&mut self, chain: ChainId) {
-        if self.greeted.insert(chain.clone()) {
+        if self.synced_once.insert(chain.clone()) {
             let height = self.view.head(&chain).map(|head| head.height);
             info!(%chain, height, "following");
             self.expect_reconciling(&chain);
@@ -362,7 +357,7 @@ impl Engine {
         let mut all = Vec::new();
         for fact in facts {
             if let Some(key) = packet_of(&self.view, fact) {
-                self.take_down(&key)?;
+                self.load(&key)?;
             }
             self.tell_lane(fact);
             let changes = apply(&self.view, &self.policy, fact);
@@ -387,12 +382,12 @@ impl Engine {
             hash: outcome.hash,
         };
         if self.view.tx(&key).is_some() {
-            self.lanes.landed(chain, outcome.hash, outcome.code == 0);
+            self.lanes.included(chain, outcome.hash, outcome.code == 0);
         }
     }
 
     /// Brings a packet only the store has into memory.
-    fn take_down(&mut self, key: &PacketKey) -> Result<(), EngineError> {
+    fn load(&mut self, key: &PacketKey) -> Result<(), EngineError> {
         if self.view.packet(key).is_none() {
             if let Some(change) = self.store.packet(key)? {
                 self.view.commit(&change);
@@ -410,17 +405,17 @@ impl Engine {
         for change in changes {
             if let Change::Packet(key, Some(record)) = change {
                 if record.done.is_some() {
-                    self.view.shelve(key);
+                    self.view.evict(key);
                 }
             }
         }
         let max = self.policy.packets_in_memory_max;
-        let in_hand = &self.in_hand;
-        for key in self.view.surplus(max, |item| in_hand.contains(item)) {
-            self.view.shelve(&key);
+        let in_progress = &self.in_progress;
+        for key in self.view.to_evict(max, |item| in_progress.contains(item)) {
+            self.view.evict(&key);
         }
-        for key in self.view.wanted(max) {
-            self.take_down(&key)?;
+        for key in self.view.to_load(max) {
+            self.load(&key)?;
         }
         Ok(())
     }
@@ -428,14 +423,14 @@ impl Engine {
     #[tracing::instrument(level = "debug", skip_all)]
     fn plan(&self) -> Plan {
         let is_full = |id: &&ChainId| !self.has_room(id);
-        plan::plan(&Situation {
+        plan::plan(&PlanInput {
             full: &self.chains.keys().filter(is_full).cloned().collect(),
             view: &self.view,
             policy: &self.policy,
             height_rules: &self.height_rules,
             ready: &self.ready,
             unreconciled: &self.unreconciled,
-            in_hand: &self.in_hand,
+            in_progress: &self.in_progress,
             scope: &self.scope,
         })
     }
@@ -448,7 +443,7 @@ impl Engine {
     /// Plans and sets the batches on their way.
     fn act(&mut self) {
         for batch in self.plan().batches {
-            self.carry(batch);
+            self.dispatch(batch);
         }
     }
 

@@ -7,9 +7,7 @@ use futures::future::join_all;
 use sha2::{Digest, Sha256};
 use tendermint::abci::{self, types::ExecTxResult};
 use tendermint_rpc::endpoint::{block, block_results};
-use tern_chains::{
-    Block, ChainError, ChainId, Event, Next, TxHash, TxOutcome,
-};
+use tern_chains::{Block, ChainError, ChainId, Event, Next, TxHash, TxOutcome};
 
 use crate::block_time::block_time;
 use crate::errors::{answer, Result};

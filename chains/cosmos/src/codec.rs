@@ -100,7 +100,10 @@ mod tests {
 
     #[test]
     fn a_next_sequence_is_eight_bytes() {
-        assert_eq!(CosmosCodec.next_sequence(&[0, 0, 0, 0, 0, 0, 1, 2]), Ok(258));
+        assert_eq!(
+            CosmosCodec.next_sequence(&[0, 0, 0, 0, 0, 0, 1, 2]),
+            Ok(258)
+        );
         assert!(CosmosCodec.next_sequence(b"").is_err());
         assert!(CosmosCodec.next_sequence(&[1; 9]).is_err());
     }

@@ -54,8 +54,8 @@ pub mod pure {
     pub use crate::codec::{CosmosCodec, HEIGHT_RULES};
     pub use crate::errors::Origin;
     pub use crate::events::decode_or_warn;
-    pub use crate::msg::encode;
     pub use crate::light::{Need, StoredClient, Walk};
+    pub use crate::msg::encode;
     pub use crate::new_client::first_client;
     pub use crate::proof::{encode as encode_proof, verify};
     pub use crate::tx::sign;

@@ -18,7 +18,11 @@ use crate::rpc::Rpc;
 const PROOFS_AT_ONCE: usize = 64;
 
 /// The value at `path`; `None` if there is none. `height` as `None` is newest.
-pub(crate) async fn value(rpc: &Rpc, path: &StorePath, height: Option<u64>) -> Result<Option<Vec<u8>>> {
+pub(crate) async fn value(
+    rpc: &Rpc,
+    path: &StorePath,
+    height: Option<u64>,
+) -> Result<Option<Vec<u8>>> {
     let answer = ask(rpc, path, height, false).await?;
     Ok(present(answer.value))
 }

@@ -76,7 +76,10 @@ impl Unsigned {
 
 pub(crate) fn body(messages: &[Message], memo: &str, timeout_height: u64) -> TxBody {
     TxBody {
-        messages: messages.iter().map(|message| any(&message.encoded)).collect(),
+        messages: messages
+            .iter()
+            .map(|message| any(&message.encoded))
+            .collect(),
         memo: memo.to_owned(),
         timeout_height,
         ..TxBody::default()

@@ -11,8 +11,8 @@ use tern_chains::{BlockTime, ChainId, Encoded, Event, TxOutcome};
 
 use crate::block_time::block_time;
 use crate::blocks::outcome;
-use crate::errors::Result;
 use crate::convert::encoded;
+use crate::errors::Result;
 use crate::events::decode_or_warn;
 use crate::rpc::Rpc;
 
@@ -99,7 +99,10 @@ fn contents(tx: &[u8], prefix: &str) -> Option<(Option<String>, Vec<Encoded>)> {
     let signer = key
         .and_then(|info| PublicKey::try_from(info.public_key?).ok())
         .and_then(|key| key.account_id(prefix).ok());
-    Some((signer.map(|address| address.to_string()), body.messages.into_iter().map(encoded).collect()))
+    Some((
+        signer.map(|address| address.to_string()),
+        body.messages.into_iter().map(encoded).collect(),
+    ))
 }
 
 #[cfg(test)]

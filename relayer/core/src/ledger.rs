@@ -27,7 +27,7 @@ pub use item::{HandshakeStep, Item};
 pub use key::{ChannelKey, ClientKey, ConnectionKey, EndKey, PacketKey, TxKey};
 pub use path::Path;
 pub use record::{
-    Acknowledgement, Adopted, ChannelRecord, ChannelWish, ClientRecord, ConnectionRecord, Done,
-    Failure, Head, PacketRecord, PacketState, TxRecord,
+    Acknowledgement, ChannelRecord, ClientRecord, ConnectionRecord, Done, Failure,
+    HandshakeProgress, HandshakeRequest, Head, PacketRecord, PacketState, TxRecord,
 };
 pub use view::View;

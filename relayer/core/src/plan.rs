@@ -8,9 +8,9 @@
 //!
 //! This is ICS-18's `pendingDatagrams`, made pure.
 
+mod ack_batching;
 mod batch;
 pub mod client;
-mod company;
 pub mod cut;
 pub mod gas;
 pub mod handshake;
@@ -21,7 +21,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use tern_chains::{ChainId, HeightRules};
 
-use crate::ledger::{ChannelWish, EndKey, Item, View};
+use crate::ledger::{EndKey, HandshakeRequest, Item, View};
 use crate::policy::Policy;
 
 pub use batch::{Action, Batch, Work};
@@ -29,7 +29,7 @@ pub use proof::Route;
 
 /// Everything a plan depends on.
 #[derive(Clone, Copy)]
-pub struct Situation<'a> {
+pub struct PlanInput<'a> {
     pub view: &'a View,
     pub policy: &'a Policy,
     /// How the heights of each chain hang together.
@@ -42,7 +42,7 @@ pub struct Situation<'a> {
     /// Chains with as much on its way to them as may be.
     pub full: &'a BTreeSet<ChainId>,
     /// Items between plan and signature.
-    pub in_hand: &'a BTreeSet<Item>,
+    pub in_progress: &'a BTreeSet<Item>,
     pub scope: &'a Scope,
 }
 
@@ -54,7 +54,7 @@ pub enum Scope {
     /// `packet clear`: packets sent from one end.
     Packets(EndKey),
     /// `channel open`.
-    Handshake(ChannelWish),
+    Handshake(HandshakeRequest),
 }
 
 /// What to do, and what waits.
@@ -79,7 +79,7 @@ pub enum Why {
     #[error("as much is on its way to {0} as may be")]
     Full(ChainId),
     #[error("waits for others to share a client update with")]
-    Company,
+    AwaitingBatch,
     #[error("the acknowledgement is not written yet")]
     AckNotWritten,
     #[error("the block that sent it is not read yet")]
@@ -109,23 +109,23 @@ pub enum Why {
 }
 
 /// Plans the next work. Pure: equal situations give equal plans.
-pub fn plan(situation: &Situation<'_>) -> Plan {
+pub fn plan(input: &PlanInput<'_>) -> Plan {
     let mut proposals = batch::Proposals::default();
-    match situation.scope {
+    match input.scope {
         Scope::Everything => {
-            packet::propose(situation, None, &mut proposals);
-            client::propose(situation, &mut proposals);
+            packet::propose(input, None, &mut proposals);
+            client::propose(input, &mut proposals);
         }
-        Scope::Packets(src) => packet::propose(situation, Some(src), &mut proposals),
-        Scope::Handshake(wish) => handshake::propose(situation, wish, &mut proposals),
+        Scope::Packets(src) => packet::propose(input, Some(src), &mut proposals),
+        Scope::Handshake(request) => handshake::propose(input, request, &mut proposals),
     }
-    proposals.into_plan(situation)
+    proposals.into_plan(input)
 }
 
-impl Situation<'_> {
+impl PlanInput<'_> {
     /// Why this item may not be planned at all right now, if so.
     fn hold(&self, item: &Item, dst: &ChainId) -> Option<Why> {
-        if self.in_hand.contains(item) || self.view.intent(item).is_some() {
+        if self.in_progress.contains(item) || self.view.intent(item).is_some() {
             return Some(Why::InFlight);
         }
         if self.full.contains(dst) {

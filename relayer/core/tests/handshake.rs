@@ -10,8 +10,8 @@ use tern_chains::{
     BlockTime, ChainId, ChannelCounterparty, ChannelEnd, ChannelId, ChannelState, ClientId,
     ClientSummary, ConnectionCounterparty, ConnectionEnd, ConnectionId, ConnectionState, Ordering,
 };
-use tern_core::ledger::{Adopted, ChannelKey, ChannelWish, Fact, Finding, View};
-use tern_core::plan::handshake::{adopt, met};
+use tern_core::ledger::{ChannelKey, Fact, Finding, HandshakeProgress, HandshakeRequest, View};
+use tern_core::plan::handshake::{completed, resume};
 use tern_core::plan::{Action, Batch, Scope};
 
 /// What one chain holds.
@@ -301,22 +301,26 @@ fn number(id: &str) -> u64 {
     id.rsplit('-').next().unwrap().parse().unwrap()
 }
 
-fn wish() -> ChannelWish {
-    ChannelWish {
+fn request() -> HandshakeRequest {
+    HandshakeRequest {
         a: akash(),
         b: kava(),
         a_port: port(),
         b_port: port(),
         ordering: Ordering::Unordered,
         version: String::new(),
-        adopted: Adopted::default(),
+        progress: HandshakeProgress::default(),
     }
 }
 
-/// One round: adopt, plan, deliver. Returns the txs that were sent.
-fn round(world: &mut World, view: &mut View, wish: &mut ChannelWish) -> usize {
-    *wish = adopt(view, wish);
-    let plan = plan_with(view, &Default::default(), &Scope::Handshake(wish.clone()));
+/// One round: resume, plan, deliver. Returns the txs that were sent.
+fn round(world: &mut World, view: &mut View, request: &mut HandshakeRequest) -> usize {
+    *request = resume(view, request);
+    let plan = plan_with(
+        view,
+        &Default::default(),
+        &Scope::Handshake(request.clone()),
+    );
     for batch in &plan.batches {
         world.deliver(batch, view);
     }
@@ -325,13 +329,13 @@ fn round(world: &mut World, view: &mut View, wish: &mut ChannelWish) -> usize {
 
 #[test]
 fn a_channel_opens_from_nothing_in_seven_rounds() {
-    let (mut world, mut wish) = (World::new(), wish());
+    let (mut world, mut request) = (World::new(), request());
     let mut view = world.view();
     let mut txs = Vec::new();
-    while met(&view, &wish).is_none() {
-        txs.push(round(&mut world, &mut view, &mut wish));
+    while completed(&view, &request).is_none() {
+        txs.push(round(&mut world, &mut view, &mut request));
         assert!(txs.len() < 20, "does not end: {txs:?}");
-        wish = adopt(&view, &wish);
+        request = resume(&view, &request);
     }
     // Both clients at once, then one tx a round.
     assert_eq!(txs, [2, 1, 1, 1, 1, 1, 1]);
@@ -340,21 +344,24 @@ fn a_channel_opens_from_nothing_in_seven_rounds() {
 #[test]
 fn stopped_after_any_round_it_goes_on_with_what_is_there() {
     for stop in 0..7 {
-        let (mut world, mut first) = (World::new(), wish());
+        let (mut world, mut first) = (World::new(), request());
         let mut view = world.view();
         for _ in 0..stop {
             round(&mut world, &mut view, &mut first);
         }
         // A new process with no memory.
-        let (mut view, mut second) = (world.view(), wish());
+        let (mut view, mut second) = (world.view(), request());
         for _ in 0..20 {
-            if met(&view, &second).is_some() {
+            if completed(&view, &second).is_some() {
                 break;
             }
             round(&mut world, &mut view, &mut second);
-            second = adopt(&view, &second);
+            second = resume(&view, &second);
         }
-        assert!(met(&view, &second).is_some(), "stopped after round {stop}");
+        assert!(
+            completed(&view, &second).is_some(),
+            "stopped after round {stop}"
+        );
         for model in world.chains.values() {
             let made = (
                 model.clients.len(),
@@ -372,12 +379,12 @@ fn a_second_channel_is_a_new_one() {
     let mut world = World::new();
     let mut opened = Vec::new();
     for _ in 0..2 {
-        let (mut view, mut wish) = (world.view(), wish());
-        while met(&view, &wish).is_none() {
-            round(&mut world, &mut view, &mut wish);
-            wish = adopt(&view, &wish);
+        let (mut view, mut request) = (world.view(), request());
+        while completed(&view, &request).is_none() {
+            round(&mut world, &mut view, &mut request);
+            request = resume(&view, &request);
         }
-        opened.push(met(&view, &wish).unwrap().0.channel_id);
+        opened.push(completed(&view, &request).unwrap().0.channel_id);
     }
     assert_eq!(opened, [ChannelId::new(0), ChannelId::new(1)]);
 }
@@ -385,19 +392,19 @@ fn a_second_channel_is_a_new_one() {
 #[test]
 fn a_given_connection_is_used() {
     let mut world = World::new();
-    let (mut view, mut first) = (world.view(), wish());
-    while met(&view, &first).is_none() {
+    let (mut view, mut first) = (world.view(), request());
+    while completed(&view, &first).is_none() {
         round(&mut world, &mut view, &mut first);
-        first = adopt(&view, &first);
+        first = resume(&view, &first);
     }
-    let mut second = wish();
-    second.adopted.connection_on_a = Some(ConnectionId::new(0));
+    let mut second = request();
+    second.progress.connection_on_a = Some(ConnectionId::new(0));
     let mut rounds = 0;
     let mut view = world.view();
-    second = adopt(&view, &second);
-    while met(&view, &second).is_none() {
+    second = resume(&view, &second);
+    while completed(&view, &second).is_none() {
         round(&mut world, &mut view, &mut second);
-        second = adopt(&view, &second);
+        second = resume(&view, &second);
         rounds += 1;
         assert!(rounds < 20);
     }

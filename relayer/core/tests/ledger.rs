@@ -210,8 +210,8 @@ fn flood(view: &mut View, sequences: std::ops::RangeInclusive<u64>) {
 
 /// Keeps memory within `max`, as the engine does after each commit.
 fn trim(view: &mut View, max: usize) {
-    for key in view.surplus(max, |_| false) {
-        view.shelve(&key);
+    for key in view.to_evict(max, |_| false) {
+        view.evict(&key);
     }
 }
 
@@ -229,20 +229,20 @@ fn a_flood_leaves_memory_from_its_end_and_comes_back_from_its_start() {
     assert_eq!(in_memory(&view), [1, 2, 3, 4]);
     // Room is made: two end, and the next come down.
     tell(&mut view, [acknowledged(1, 14), acknowledged(2, 14)]);
-    assert_eq!(view.wanted(4), [key(5), key(6)]);
-    for key in view.wanted(4) {
+    assert_eq!(view.to_load(4), [key(5), key(6)]);
+    for key in view.to_load(4) {
         let record = whole.packet(&key).unwrap().clone();
         view.commit(&Change::Packet(key, Some(Box::new(record))));
     }
     assert_eq!(in_memory(&view), [3, 4, 5, 6]);
-    assert_eq!(view.wanted(4), []);
-    // What is sent now waits behind those on the shelf.
+    assert_eq!(view.to_load(4), []);
+    // What is sent now waits behind those on the evicted.
     tell(&mut view, [acknowledged(3, 15), sent(11, 15)]);
     trim(&mut view, 4);
     assert_eq!(in_memory(&view), [4, 5, 6]);
-    let shelved = view.shelved_packets_of(&end(&akash()).into());
-    let shelved: Vec<u64> = shelved.map(|(sequence, _)| sequence.as_u64()).collect();
-    assert_eq!(shelved, [7, 8, 9, 10, 11]);
+    let evicted = view.evicted_packets_of(&end(&akash()).into());
+    let evicted: Vec<u64> = evicted.map(|(sequence, _)| sequence.as_u64()).collect();
+    assert_eq!(evicted, [7, 8, 9, 10, 11]);
 }
 
 #[test]
@@ -259,7 +259,7 @@ fn what_is_in_flight_or_not_wholly_known_stays_in_memory() {
 fn a_finished_packet_on_the_shelf_is_forgotten_after_the_history() {
     let mut view = open_channel(Ordering::Unordered);
     tell(&mut view, life(1));
-    view.shelve(&key(1));
+    view.evict(&key(1));
     assert!(view.packet(&key(1)).is_none());
     let end = block_end(&akash(), 550);
     let changes = apply(&view, &Policy::default(), &end);

@@ -120,8 +120,8 @@ fn a_packet_that_can_no_longer_land_is_left_to_its_timeout() {
 fn what_is_in_hand_or_in_flight_is_not_planned_again() {
     let mut view = open_channel(Ordering::Unordered);
     tell(&mut view, [sent(1, 11), block_end(&akash(), 11)]);
-    let in_hand = BTreeSet::from([Item::Recv(key(1))]);
-    let plan = plan_with(&view, &in_hand, &Scope::Everything);
+    let in_progress = BTreeSet::from([Item::Recv(key(1))]);
+    let plan = plan_with(&view, &in_progress, &Scope::Everything);
     assert_eq!(items(&plan), []);
     assert_eq!(plan.waits[0].why, Why::InFlight);
 }
@@ -140,8 +140,8 @@ fn ordered_packets_go_in_their_order_and_wait_for_the_one_in_flight() {
     );
     let recv = |sequence| Item::Recv(key(sequence));
     assert_eq!(items(&plan_everything(&view)), [recv(1), recv(2), recv(3)]);
-    let in_hand = BTreeSet::from([recv(1)]);
-    let plan = plan_with(&view, &in_hand, &Scope::Everything);
+    let in_progress = BTreeSet::from([recv(1)]);
+    let plan = plan_with(&view, &in_progress, &Scope::Everything);
     assert_eq!(items(&plan), []);
     assert_eq!(plan.waits[1].why, Why::Predecessor);
 }
@@ -179,7 +179,7 @@ fn a_client_is_refreshed_after_a_third_of_its_trusting_period() {
 }
 
 /// Packets 1 and 2 acknowledged on kava in blocks 12 and 13, while the receive of
-/// packet 9 is on its way there; the client on akash was brought to `client`.
+/// packet 9 is on its way there; the client on akash was client_heights to `client`.
 fn steady_traffic(client: u64) -> (tern_core::ledger::View, BTreeSet<Item>) {
     let mut view = open_channel(Ordering::Unordered);
     let sends = [1, 2, 9].map(|sequence| sent(sequence, 11));
@@ -196,8 +196,8 @@ fn steady_traffic(client: u64) -> (tern_core::ledger::View, BTreeSet<Item>) {
     (view, BTreeSet::from([Item::Recv(key(9))]))
 }
 
-fn acks_planned(view: &tern_core::ledger::View, in_hand: &BTreeSet<Item>) -> Vec<(u64, usize)> {
-    let plan = plan_with(view, in_hand, &Scope::Everything);
+fn acks_planned(view: &tern_core::ledger::View, in_progress: &BTreeSet<Item>) -> Vec<(u64, usize)> {
+    let plan = plan_with(view, in_progress, &Scope::Everything);
     let batches = plan.batches.iter().filter(|batch| batch.dst == akash());
     let header = |route: &tern_core::plan::Route| route.height + 1;
     batches
@@ -208,16 +208,16 @@ fn acks_planned(view: &tern_core::ledger::View, in_hand: &BTreeSet<Item>) -> Vec
 #[test]
 fn under_steady_traffic_acks_share_an_update_for_every_second_block() {
     // The last update was two blocks before the header to come: it goes.
-    let (view, in_hand) = steady_traffic(11);
-    assert_eq!(acks_planned(&view, &in_hand), [(13, 1)]);
+    let (view, in_progress) = steady_traffic(11);
+    assert_eq!(acks_planned(&view, &in_progress), [(13, 1)]);
     // One block before: it waits for the next block's, and they go together.
-    let (mut view, in_hand) = steady_traffic(12);
-    assert_eq!(acks_planned(&view, &in_hand), []);
-    let plan = plan_with(&view, &in_hand, &Scope::Everything);
-    assert!(plan.waits.iter().any(|wait| wait.why == Why::Company));
+    let (mut view, in_progress) = steady_traffic(12);
+    assert_eq!(acks_planned(&view, &in_progress), []);
+    let plan = plan_with(&view, &in_progress, &Scope::Everything);
+    assert!(plan.waits.iter().any(|wait| wait.why == Why::AwaitingBatch));
     tell(&mut view, [ack_written(2, 13), block_end(&kava(), 13)]);
-    assert_eq!(acks_planned(&view, &in_hand), [(14, 2)]);
-    // Others are on their way: the update they carry has not landed yet.
+    assert_eq!(acks_planned(&view, &in_progress), [(14, 2)]);
+    // Others are on their way: the update they dispatch has not included yet.
     let on_the_way = BTreeSet::from([Item::Recv(key(9)), Item::Ack(key(1))]);
     assert_eq!(acks_planned(&view, &on_the_way), []);
 }
@@ -226,14 +226,14 @@ fn under_steady_traffic_acks_share_an_update_for_every_second_block() {
 fn an_ack_does_not_wait_when_no_other_is_coming_nor_for_ever() {
     let (view, _) = steady_traffic(12);
     assert_eq!(acks_planned(&view, &BTreeSet::new()), [(13, 1)]);
-    let (mut view, in_hand) = steady_traffic(12);
+    let (mut view, in_progress) = steady_traffic(12);
     tell(&mut view, [block_end(&akash(), 40)]);
-    assert_eq!(acks_planned(&view, &in_hand), [(13, 1)]);
+    assert_eq!(acks_planned(&view, &in_progress), [(13, 1)]);
 }
 
 #[test]
 fn acks_ride_with_a_receive_for_their_client() {
-    let (mut view, in_hand) = steady_traffic(12);
+    let (mut view, in_progress) = steady_traffic(12);
     // A packet from kava in its newest block needs the header after it.
     let back = packet(9, 0);
     tell(
@@ -243,22 +243,22 @@ fn acks_ride_with_a_receive_for_their_client() {
             block_end(&kava(), 13),
         ],
     );
-    assert_eq!(acks_planned(&view, &in_hand), [(14, 2)]);
+    assert_eq!(acks_planned(&view, &in_progress), [(14, 2)]);
 }
 
 /// A random moment in the life of a packet.
 #[derive(Clone, Debug)]
 struct Moment {
     steps: usize,
-    in_hand: bool,
+    in_progress: bool,
     timeout_s: u64,
 }
 
 fn moment() -> impl Strategy<Value = Moment> {
     (0usize..5, any::<bool>(), prop_oneof![Just(0u64), 10u64..40]).prop_map(
-        |(steps, in_hand, timeout_s)| Moment {
+        |(steps, in_progress, timeout_s)| Moment {
             steps,
-            in_hand,
+            in_progress,
             timeout_s,
         },
     )
@@ -273,7 +273,7 @@ proptest! {
     ) {
         let ordering = if ordered { Ordering::Ordered } else { Ordering::Unordered };
         let mut view = open_channel(ordering);
-        let mut in_hand = BTreeSet::new();
+        let mut in_progress = BTreeSet::new();
         for (moment, sequence) in moments.iter().zip(1u64..) {
             let life = [
                 sent_packet(packet(sequence, moment.timeout_s), 11),
@@ -282,17 +282,17 @@ proptest! {
                 acknowledged(sequence, 11),
             ];
             tell(&mut view, life.into_iter().take(moment.steps));
-            if moment.in_hand {
-                in_hand.extend(Item::of_packet(&key(sequence)));
+            if moment.in_progress {
+                in_progress.extend(Item::of_packet(&key(sequence)));
             }
         }
         tell(&mut view, [block_end(&akash(), heads.0), block_end(&kava(), heads.1)]);
-        let plan = plan_with(&view, &in_hand, &Scope::Everything);
+        let plan = plan_with(&view, &in_progress, &Scope::Everything);
 
         let planned = items(&plan);
         let distinct: BTreeSet<_> = planned.iter().cloned().collect();
         prop_assert_eq!(distinct.len(), planned.len());
-        prop_assert!(distinct.is_disjoint(&in_hand));
+        prop_assert!(distinct.is_disjoint(&in_progress));
         let told = |item: &Item| {
             distinct.contains(item) || plan.waits.iter().any(|wait| wait.item == *item)
         };

@@ -17,10 +17,10 @@ pub enum EngineError {
     /// A task ended that must not end while the engine runs.
     #[error("task `{task}` ended unasked: {reason}")]
     Task { task: String, reason: String },
-    /// The wish cannot be met.
+    /// The request cannot be met.
     #[error("{0}")]
-    Unmet(String),
-    /// The engine was told to stop before it met its wish.
+    CommandFailed(String),
+    /// The engine was told to stop before it met its request.
     #[error("stopped before it was done; run the same command again to go on")]
     Stopped,
 }

@@ -10,7 +10,7 @@ pub const INPUTS_MAX: usize = 256;
 pub enum Input {
     /// A block's facts, or a refusal: one commit.
     Facts(Vec<Fact>),
-    /// A chain's topology was read as a whole: blocks were left out, so its
+    /// A chain's topology was read as a atomic: blocks were left out, so its
     /// packets must be reconciled.
     Scanned { chain: ChainId, facts: Vec<Fact> },
     /// Every block that existed when following began has been told.

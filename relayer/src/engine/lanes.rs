@@ -6,11 +6,11 @@ use std::sync::Arc;
 use tern_chains::{Account, ChainId, SignedTx, TxHash};
 use tern_core::ledger::Head;
 use tokio::sync::{mpsc, watch, OwnedSemaphorePermit, Semaphore};
-use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use super::input::Input;
 use super::submit::{Gas, Job, Lane, LaneSettings, JOBS_MAX};
+use super::tasks::{Task, Tasks};
 
 /// Most items between plan and broadcast, for each chain: enough to keep a lane
 /// busy while the next are proven, and few enough that the first are not kept
@@ -23,7 +23,6 @@ const ROOM_MIN: usize = 500;
 
 pub struct Lanes {
     by_chain: BTreeMap<ChainId, OfChain>,
-    running: Vec<String>,
     /// Cancelled when the engine stops: what is not yet with a lane is dropped.
     pub stopping: CancellationToken,
 }
@@ -47,7 +46,6 @@ impl Lanes {
     pub fn new() -> Self {
         Self {
             by_chain: BTreeMap::new(),
-            running: vec![],
             stopping: CancellationToken::new(),
         }
     }
@@ -69,20 +67,22 @@ impl Lanes {
         &mut self,
         account: Arc<dyn Account>,
         inputs: &mpsc::Sender<Input>,
-        tasks: &mut JoinSet<String>,
+        tasks: &mut Tasks,
     ) {
         let id = account.chain_id();
         let Some(of_chain) = self.by_chain.get_mut(id) else {
             return;
         };
-        let name = format!("submit {id} {}", of_chain.lanes.len());
+        let task = Task::Submit {
+            chain: id.clone(),
+            lane: of_chain.lanes.len(),
+        };
         let (sender, jobs) = mpsc::channel(JOBS_MAX);
         of_chain.lanes.push(Handle {
             account: Arc::clone(&account),
             jobs: sender,
             busy: Arc::default(),
         });
-        self.running.push(name.clone());
         let lane = Lane {
             signer: account,
             settings: of_chain.settings.clone(),
@@ -92,12 +92,9 @@ impl Lanes {
             account: None,
             params: None,
             gas: Gas::default(),
-            brought: BTreeMap::new(),
+            client_heights: BTreeMap::new(),
         };
-        tasks.spawn(async move {
-            lane.run().await;
-            name
-        });
+        tasks.spawn(task, lane.run());
     }
 
     /// The lane with the fewest batches, or the first for what must stay in
@@ -131,14 +128,6 @@ impl Lanes {
         self.stopping.cancel();
     }
 
-    pub fn any_running(&self) -> bool {
-        !self.running.is_empty()
-    }
-
-    pub fn ended(&mut self, name: &str) {
-        self.running.retain(|running| running != name);
-    }
-
     /// A chain's newest followed block.
     pub fn head(&self, chain: &ChainId, head: Head) {
         if let Some(of_chain) = self.by_chain.get(chain) {
@@ -148,9 +137,9 @@ impl Lanes {
 
     /// Tells the lanes of a transaction of theirs. Only their estimates suffer
     /// if they are too busy to listen.
-    pub fn landed(&self, chain: &ChainId, hash: TxHash, went_through: bool) {
+    pub fn included(&self, chain: &ChainId, hash: TxHash, succeeded: bool) {
         for lane in self.of(chain) {
-            let _ = lane.jobs.try_send(Job::Landed { hash, went_through });
+            let _ = lane.jobs.try_send(Job::Included { hash, succeeded });
         }
     }
 
@@ -188,7 +177,7 @@ mod tests {
         let time = tendermint::Time::from_unix_timestamp(1_700_000_000, 0).unwrap();
         let node = Node::new(&Genesis::new("akash-dev", "akash", time)).unwrap();
         let (inputs, _inputs) = mpsc::channel(8);
-        let mut tasks = JoinSet::new();
+        let mut tasks = Tasks::default();
         let mut lanes = Lanes::new();
         let settings = LaneSettings {
             messages_max: 100,

@@ -34,7 +34,7 @@ pub struct Messages {
     pub updated: Option<(ClientId, u64)>,
     pub messages: Vec<(Item, Message)>,
     /// All in one transaction.
-    pub whole: bool,
+    pub atomic: bool,
     /// Items that turned out to need nothing, or not to be provable.
     pub set_aside: Vec<(Item, Verdict)>,
 }
@@ -63,7 +63,7 @@ pub type Chains = BTreeMap<ChainId, ChainAccess>;
 /// Proves a batch, for `account` to submit.
 ///
 /// # Errors
-/// A node that does not answer or a client that cannot be brought forward
+/// A node that does not answer or a client that cannot be client_heights forward
 /// fails the whole batch.
 #[tracing::instrument(level = "debug", skip_all, fields(
     chain = %batch.dst,
@@ -91,7 +91,7 @@ fn chain<'a>(chains: &'a Chains, id: &ChainId) -> Result<&'a ChainAccess, ChainE
     })
 }
 
-/// Messages that carry no proof.
+/// Messages that dispatch no proof.
 async fn unproven(
     chains: &Chains,
     batch: &Batch,
@@ -117,7 +117,7 @@ async fn unproven(
         update: vec![],
         updated: None,
         messages,
-        whole: batch.whole,
+        atomic: batch.atomic,
         set_aside: vec![],
     })
 }
@@ -154,7 +154,7 @@ async fn prove_route(
         updated: (!update.is_empty()).then(|| (route.client_on_dst.clone(), forward.height)),
         update,
         messages: vec![],
-        whole: batch.whole,
+        atomic: batch.atomic,
         set_aside: vec![],
     };
     for (work, proofs) in batch.work.iter().zip(proofs) {

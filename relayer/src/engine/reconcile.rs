@@ -13,9 +13,7 @@ mod settled;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use tern_chains::{
-    Block, Chain, ChainError, Event, EventQuery, PacketId, Sequence, StorePath,
-};
+use tern_chains::{Block, Chain, ChainError, Event, EventQuery, PacketId, Sequence, StorePath};
 use tern_core::ledger::{EndKey, Fact, Finding, Head};
 use tokio::sync::mpsc;
 use tracing::warn;

@@ -41,7 +41,7 @@ struct Disk {
 
 impl Store {
     /// A store that forgets: for commands that run beside a daemon.
-    pub fn in_memory() -> Self {
+    pub fn none() -> Self {
         Self {
             kept: Kept::Nowhere,
         }
@@ -223,7 +223,7 @@ fn read(path: &Path, packets_max: usize) -> Result<(sled::Db, View), Unreadable>
         view.commit(&change);
         if let Change::Packet(key, Some(record)) = &change {
             if record.done.is_some() {
-                view.shelve(key);
+                view.evict(key);
             }
         }
         if number % TRIM_EVERY == 0 {
@@ -235,10 +235,10 @@ fn read(path: &Path, packets_max: usize) -> Result<(sled::Db, View), Unreadable>
 }
 
 /// No more packets come into memory than stay there. Intents are read last, so
-/// some packets of theirs may be on the shelf: they come down with their facts.
+/// some packets of theirs may be on the evicted: they come down with their facts.
 fn trim(view: &mut View, packets_max: usize) {
-    for key in view.surplus(packets_max, |_| false) {
-        view.shelve(&key);
+    for key in view.to_evict(packets_max, |_| false) {
+        view.evict(&key);
     }
 }
 
@@ -261,7 +261,7 @@ fn open_sled(path: &Path) -> Result<sled::Db, Unreadable> {
     }
 }
 
-/// Little is read back: the packets on the shelf, each once.
+/// Little is read back: the packets on the evicted, each once.
 const CACHE_BYTES: u64 = 8 * 1024 * 1024;
 
 fn check_schema(path: &Path, db: &sled::Db) -> Result<(), Unreadable> {
@@ -300,9 +300,7 @@ fn set_aside(path: &Path) -> Result<PathBuf, StoreError> {
 
 #[cfg(test)]
 mod tests {
-    use tern_chains::{
-        BlockTime, Body, ChainId, ChannelId, End, Height, Packet, PortId, Timeout,
-    };
+    use tern_chains::{BlockTime, Body, ChainId, ChannelId, End, Height, Packet, PortId, Timeout};
     use tern_core::ledger::{Head, PacketRecord};
 
     use super::*;

@@ -53,7 +53,7 @@ pub enum Job {
     /// Broadcast again what was signed before a restart.
     Resend(Vec<SignedTx>),
     /// A transaction of the lane is in a block.
-    Landed { hash: TxHash, went_through: bool },
+    Included { hash: TxHash, succeeded: bool },
 }
 
 pub struct Lane {
@@ -70,7 +70,7 @@ pub struct Lane {
     pub gas: Gas,
     /// Where the transactions before bring each client, as far as they are in
     /// order: what comes after them needs no update of its own.
-    pub brought: BTreeMap<ClientId, u64>,
+    pub client_heights: BTreeMap<ClientId, u64>,
 }
 
 impl Lane {
@@ -84,10 +84,10 @@ impl Lane {
                     drop(done);
                 }
                 Job::Resend(txs) => self.resend(txs).await,
-                Job::Landed { hash, went_through } => {
-                    self.gas.landed(hash, went_through);
-                    if !went_through {
-                        self.brought.clear();
+                Job::Included { hash, succeeded } => {
+                    self.gas.included(hash, succeeded);
+                    if !succeeded {
+                        self.client_heights.clear();
                     }
                 }
             }
@@ -130,8 +130,8 @@ impl Lane {
         let account = self.account().await?;
         loop {
             let ranges = ranges(&messages, &limits);
-            let is_brought = self.is_brought(&messages);
-            let draft = |range: &Range<usize>| Draft::new(&messages, range, is_brought);
+            let is_updated_before = self.is_updated_before(&messages);
+            let draft = |range: &Range<usize>| Draft::new(&messages, range, is_updated_before);
             let drafts = ranges.iter().map(draft);
             let mut drafts: Vec<Draft> = drafts.collect();
             for draft in &mut drafts {
@@ -149,7 +149,7 @@ impl Lane {
                     Ok(_) => {}
                     Err(error) => {
                         let culprit = culprit(&error, messages.update.len(), range.start);
-                        match culprit.filter(|at| *at < range.end && !messages.whole) {
+                        match culprit.filter(|at| *at < range.end && !messages.atomic) {
                             Some(at) => refused = Some((at, describe(&error))),
                             None => return Err(error),
                         }
@@ -228,7 +228,7 @@ impl Lane {
             account_sequence: first + txs.len() as u64,
             ..account
         });
-        self.brought.extend(updated);
+        self.client_heights.extend(updated);
         let mut refused_before = None;
         for (items, gas, _, _, signed) in txs {
             refused_before = self.broadcast(items, gas, signed, refused_before).await;

@@ -19,5 +19,8 @@ pub(super) fn encode(
         proof_height: Some(raw_height(proof_acked.height)),
         signer: signer.to_owned(),
     };
-    Ok(super::message("/ibc.core.channel.v1.MsgAcknowledgement", &message))
+    Ok(super::message(
+        "/ibc.core.channel.v1.MsgAcknowledgement",
+        &message,
+    ))
 }

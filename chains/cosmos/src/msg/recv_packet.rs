@@ -17,5 +17,8 @@ pub(super) fn encode(
         proof_height: Some(raw_height(proof_commitment.height)),
         signer: signer.to_owned(),
     };
-    Ok(super::message("/ibc.core.channel.v1.MsgRecvPacket", &message))
+    Ok(super::message(
+        "/ibc.core.channel.v1.MsgRecvPacket",
+        &message,
+    ))
 }

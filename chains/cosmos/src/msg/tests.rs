@@ -207,7 +207,11 @@ fn every_message_has_the_bytes_that_ibc_go_makes() {
         assert_eq!(message.kind, datagram.kind());
         let type_name = message.encoded.type_name.rsplit('.').next();
         assert_eq!(type_name, Some(name));
-        assert_eq!(hex::encode(&message.encoded.bytes), fixtures[name], "{name}");
+        assert_eq!(
+            hex::encode(&message.encoded.bytes),
+            fixtures[name],
+            "{name}"
+        );
     }
 }
 

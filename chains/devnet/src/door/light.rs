@@ -19,7 +19,6 @@ pub(crate) fn new_client(node: &Node, origin: &Origin, params: &ClientParams) ->
 }
 
 impl DevnetChain {
-
     /// The update of a client to a height that is committed.
     pub(super) fn headers(&self, client: &StoredClient) -> Result<ClientUpdate> {
         let (node, origin) = (&self.node, &self.origin);
@@ -32,7 +31,7 @@ impl DevnetChain {
                 Need::Block { height, .. } => walk.block(signed(node, origin, height)?),
                 Need::Validators { height, .. } => {
                     walk.validators(validators(node, origin, height)?)?;
-                },
+                }
             }
         }
     }

@@ -53,11 +53,7 @@ impl DevnetChain {
 
     /// Of `sent`, what has no receipt; on an ordered channel, what is not below
     /// the next sequence to receive.
-    pub(super) fn list_unreceived(
-        &self,
-        dst: &End,
-        sent: &[Sequence],
-    ) -> Result<Vec<Sequence>> {
+    pub(super) fn list_unreceived(&self, dst: &End, sent: &[Sequence]) -> Result<Vec<Sequence>> {
         let (port_id, channel_id) = self.channel_of(dst)?;
         let end = StorePath::Channel {
             port_id: port_id.clone(),

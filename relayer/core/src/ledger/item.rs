@@ -7,7 +7,7 @@ use tern_chains::ChainId;
 
 use super::{ClientKey, PacketKey};
 
-/// A step of a channel wish. The message goes to the `a` or `b` side as ICS-03
+/// A step of a channel request. The message goes to the `a` or `b` side as ICS-03
 /// and ICS-04 say.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum HandshakeStep {
@@ -34,7 +34,7 @@ pub enum Item {
     Timeout(PacketKey),
     /// A bare client update, so that the client does not expire.
     Refresh(ClientKey),
-    /// A handshake step for the wish between `a` and `b`.
+    /// A handshake step for the request between `a` and `b`.
     Handshake {
         a: ChainId,
         b: ChainId,

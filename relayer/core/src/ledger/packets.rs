@@ -2,8 +2,8 @@
 //!
 //! A flood may open more packets than memory should hold, and finished ones are
 //! kept for a while so that late facts cannot bring them back to life. Both can
-//! be put on the *shelf*: their record stays in the store, their name stays
-//! here. Whoever applies a fact about a shelved packet takes it down first.
+//! be put on the *evicted*: their record stays in the store, their name stays
+//! here. Whoever applies a fact about a evicted packet takes it down first.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -14,10 +14,10 @@ use super::{EndKey, PacketKey, PacketRecord, PacketState};
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct Packets {
     ends: BTreeMap<EndKey, OfEnd>,
-    /// How many packets that are not done are in memory, and on the shelf.
+    /// How many packets that are not done are in memory, and on the evicted.
     open: usize,
-    shelved: usize,
-    /// Finished packets, shelved ones included, by the source height of their
+    evicted: usize,
+    /// Finished packets, evicted ones included, by the source height of their
     /// end.
     finished: BTreeMap<ChainId, BTreeMap<u64, BTreeMap<EndKey, BTreeSet<Sequence>>>>,
 }
@@ -26,7 +26,7 @@ pub(super) struct Packets {
 struct OfEnd {
     records: BTreeMap<Sequence, PacketRecord>,
     /// Packets that are not done, and how far they are.
-    shelf: BTreeMap<Sequence, PacketState>,
+    evicted: BTreeMap<Sequence, PacketState>,
 }
 
 impl Packets {
@@ -47,10 +47,10 @@ impl Packets {
         open.map(|(sequence, record)| (*sequence, record))
     }
 
-    /// Packets of an end that are on the shelf and not done.
-    pub fn shelf_of(&self, src: &EndKey) -> impl Iterator<Item = (Sequence, PacketState)> + '_ {
-        let shelf = self.ends.get(src).into_iter().flat_map(|of| &of.shelf);
-        shelf.map(|(sequence, state)| (*sequence, *state))
+    /// Packets of an end that are on the evicted and not done.
+    pub fn evicted_of(&self, src: &EndKey) -> impl Iterator<Item = (Sequence, PacketState)> + '_ {
+        let evicted = self.ends.get(src).into_iter().flat_map(|of| &of.evicted);
+        evicted.map(|(sequence, state)| (*sequence, *state))
     }
 
     pub fn put(&mut self, key: PacketKey, record: PacketRecord) {
@@ -66,7 +66,7 @@ impl Packets {
         }
         let is_open = record.done.is_none();
         let of = self.ends.entry(key.src).or_default();
-        self.shelved -= usize::from(of.shelf.remove(&key.sequence).is_some());
+        self.evicted -= usize::from(of.evicted.remove(&key.sequence).is_some());
         let old = of.records.insert(key.sequence, record);
         self.open += usize::from(is_open);
         self.open -= usize::from(old.is_some_and(|old| old.done.is_none()));
@@ -75,7 +75,7 @@ impl Packets {
     pub fn remove(&mut self, key: &PacketKey) {
         self.forget_record(key);
         if let Some(of) = self.ends.get_mut(&key.src) {
-            self.shelved -= usize::from(of.shelf.remove(&key.sequence).is_some());
+            self.evicted -= usize::from(of.evicted.remove(&key.sequence).is_some());
         }
         let Some(heights) = self.finished.get_mut(&key.src.chain) else {
             return;
@@ -110,41 +110,41 @@ impl Packets {
         })
     }
 
-    /// Puts a packet on the shelf: one that is done, or all of which is known.
-    pub fn shelve(&mut self, key: &PacketKey) {
+    /// Puts a packet on the evicted: one that is done, or all of which is known.
+    pub fn evict(&mut self, key: &PacketKey) {
         let Some(record) = self.get(key) else {
             return;
         };
-        let (state, is_whole) = (record.state(), is_whole(record));
+        let (state, is_complete) = (record.state(), is_complete(record));
         if state == PacketState::Done {
             self.forget_record(key);
-        } else if is_whole {
+        } else if is_complete {
             self.forget_record(key);
             let of = self.ends.entry(key.src.clone()).or_default();
-            of.shelf.insert(key.sequence, state);
-            self.shelved += 1;
+            of.evicted.insert(key.sequence, state);
+            self.evicted += 1;
         }
     }
 
-    /// Packets to be put on the shelf so that no more than `max` that are not
+    /// Packets to be put on the evicted so that no more than `max` that are not
     /// done stay in memory: the last sequences of the ends with more than their
-    /// share. What comes after a shelved packet of its end waits behind it.
+    /// share. What comes after a evicted packet of its end waits behind it.
     /// Never one that is held.
-    pub fn surplus(&self, max: usize, is_held: impl Fn(&PacketKey) -> bool) -> Vec<PacketKey> {
-        if self.open <= max && self.shelved == 0 {
+    pub fn to_evict(&self, max: usize, is_held: impl Fn(&PacketKey) -> bool) -> Vec<PacketKey> {
+        if self.open <= max && self.evicted == 0 {
             return vec![];
         }
         let share = max / self.ends.len().max(1);
         let mut surplus = Vec::new();
         for (src, of) in &self.ends {
-            if let Some(first) = of.shelf.keys().next() {
+            if let Some(first) = of.evicted.keys().next() {
                 let behind = of.records.range(first..).rev();
                 take(src, behind, usize::MAX, &is_held, &mut surplus);
             }
         }
         let mut excess = (self.open - surplus.len()).saturating_sub(max);
         for (src, of) in &self.ends {
-            let first = of.shelf.keys().next();
+            let first = of.evicted.keys().next();
             let before = |sequence: &Sequence| first.is_none_or(|first| sequence < first);
             let rest = of.records.iter().rev();
             let rest = rest.filter(|(sequence, _)| before(sequence));
@@ -156,15 +156,15 @@ impl Packets {
 
     /// Packets to be taken down, the first of each end, while there is room
     /// below `max`. None before a quarter of it is free, and some at a time.
-    pub fn wanted(&self, max: usize) -> Vec<PacketKey> {
-        if self.shelved == 0 || self.open > max / 4 * 3 {
+    pub fn to_load(&self, max: usize) -> Vec<PacketKey> {
+        if self.evicted == 0 || self.open > max / 4 * 3 {
             return vec![];
         }
-        let room = (max - self.open).min(TAKEN_DOWN_MAX);
-        let waiting = || self.ends.iter().filter(|(_, of)| !of.shelf.is_empty());
+        let room = (max - self.open).min(LOADED_MAX);
+        let waiting = || self.ends.iter().filter(|(_, of)| !of.evicted.is_empty());
         let share = (room / waiting().count().max(1)).max(1);
         let first = waiting().flat_map(|(src, of)| {
-            let sequences = of.shelf.keys().take(share);
+            let sequences = of.evicted.keys().take(share);
             sequences.map(|sequence| key(src, *sequence))
         });
         first.take(room).collect()
@@ -178,7 +178,7 @@ impl Packets {
 }
 
 /// Most records taken down at a time: each is a read of the store.
-const TAKEN_DOWN_MAX: usize = 2_000;
+const LOADED_MAX: usize = 2_000;
 
 /// Adds up to `count` of these to the surplus; says how many.
 fn take<'a>(
@@ -188,15 +188,15 @@ fn take<'a>(
     is_held: &impl Fn(&PacketKey) -> bool,
     surplus: &mut Vec<PacketKey>,
 ) -> usize {
-    let whole = records.filter(|(_, record)| record.done.is_none() && is_whole(record));
-    let keys = whole.map(|(sequence, _)| key(src, *sequence));
+    let complete = records.filter(|(_, record)| record.done.is_none() && is_complete(record));
+    let keys = complete.map(|(sequence, _)| key(src, *sequence));
     let before = surplus.len();
     surplus.extend(keys.filter(|key| !is_held(key)).take(count));
     surplus.len() - before
 }
 
 /// Whether all that is needed to relay it is known.
-fn is_whole(record: &PacketRecord) -> bool {
+fn is_complete(record: &PacketRecord) -> bool {
     record.sent.is_some() && record.packet.is_some()
 }
 

@@ -160,7 +160,7 @@ pub struct Failure {
 
 /// A channel somebody wants opened between `a` and `b`.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ChannelWish {
+pub struct HandshakeRequest {
     pub a: ChainId,
     pub b: ChainId,
     pub a_port: PortId,
@@ -169,12 +169,12 @@ pub struct ChannelWish {
     /// Empty: the application on `a` chooses.
     pub version: String,
     /// What it goes through, as far as it was found or made.
-    pub adopted: Adopted,
+    pub progress: HandshakeProgress,
 }
 
-/// The identifiers a wish has settled on. Once set they stay.
+/// The identifiers a request has settled on. Once set they stay.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Adopted {
+pub struct HandshakeProgress {
     pub client_on_a: Option<ClientId>,
     pub client_on_b: Option<ClientId>,
     pub connection_on_a: Option<ConnectionId>,

@@ -105,23 +105,23 @@ impl View {
     }
 
     /// Packets of one source end that only the store has and that are not done.
-    pub fn shelved_packets_of(
+    pub fn evicted_packets_of(
         &self,
         src: &EndKey,
     ) -> impl Iterator<Item = (Sequence, PacketState)> + '_ {
-        self.packets.shelf_of(src)
+        self.packets.evicted_of(src)
     }
 
-    /// Puts a packet the store has on the shelf: its name is kept, its record
+    /// Puts a packet the store has on the evicted: its name is kept, its record
     /// leaves memory. No-op for one that could not be relayed from its record.
-    pub fn shelve(&mut self, key: &PacketKey) {
-        self.packets.shelve(key);
+    pub fn evict(&mut self, key: &PacketKey) {
+        self.packets.evict(key);
     }
 
-    /// Packets to be shelved so that no more than `max` that are not done stay
+    /// Packets to be evicted so that no more than `max` that are not done stay
     /// in memory. Never one with an intent, or held for another reason.
-    pub fn surplus(&self, max: usize, is_held: impl Fn(&Item) -> bool) -> Vec<PacketKey> {
-        self.packets.surplus(max, |key| {
+    pub fn to_evict(&self, max: usize, is_held: impl Fn(&Item) -> bool) -> Vec<PacketKey> {
+        self.packets.to_evict(max, |key| {
             let items = Item::of_packet(key);
             let is_busy = |item| is_held(item) || self.intents.contains_key(item);
             items.iter().any(is_busy)
@@ -129,8 +129,8 @@ impl View {
     }
 
     /// Shelved packets there is room for again below `max`.
-    pub fn wanted(&self, max: usize) -> Vec<PacketKey> {
-        self.packets.wanted(max)
+    pub fn to_load(&self, max: usize) -> Vec<PacketKey> {
+        self.packets.to_load(max)
     }
 
     pub fn txs(&self) -> impl Iterator<Item = (&TxKey, &TxRecord)> {

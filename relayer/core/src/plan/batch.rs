@@ -2,8 +2,8 @@
 
 use tern_chains::{ChainId, ChannelId, ClientId, ConnectionId, Ordering, Packet, PortId};
 
-use super::company::{share, Groups};
-use super::{Plan, Route, Situation, Wait, Why};
+use super::ack_batching::{share, Groups};
+use super::{Plan, PlanInput, Route, Wait, Why};
 use crate::ledger::Item;
 
 /// Work for one destination, proven over one route.
@@ -15,7 +15,7 @@ pub struct Batch {
     pub work: Vec<Work>,
     /// All of it in one tx, in this order: handshake steps that build on each
     /// other.
-    pub whole: bool,
+    pub atomic: bool,
 }
 
 /// An item with all that `prove` needs for its message.
@@ -97,7 +97,7 @@ pub(super) struct Proposals {
     /// Work that can be merged.
     work: Groups,
     /// Work that travels in a tx of its own.
-    whole: Vec<Batch>,
+    atomic: Vec<Batch>,
     waits: Vec<Wait>,
 }
 
@@ -107,8 +107,8 @@ impl Proposals {
     }
 
     /// Steps that must be in one tx, in this order.
-    pub fn add_whole(&mut self, batch: Batch) {
-        self.whole.push(batch);
+    pub fn add_atomic(&mut self, batch: Batch) {
+        self.atomic.push(batch);
     }
 
     pub fn wait(&mut self, item: Item, why: Why) {
@@ -119,16 +119,16 @@ impl Proposals {
     /// first; of several routes each its first before others have their second,
     /// those with little to do before those with much. A flood on one client
     /// does not keep the others waiting.
-    pub fn into_plan(mut self, situation: &Situation<'_>) -> Plan {
-        share(situation, &mut self.work, &mut self.waits);
+    pub fn into_plan(mut self, input: &PlanInput<'_>) -> Plan {
+        share(input, &mut self.work, &mut self.waits);
         let mut merged = Vec::new();
         for ((dst, route), work) in self.work {
             let (alone, mut together): (Vec<_>, Vec<_>) = work
                 .into_iter()
-                .partition(|work| is_alone(situation, &work.item));
+                .partition(|work| is_alone(input, &work.item));
             // Stable: packets of one channel stay in the order of their sequence.
             together.sort_by_key(|work| work.deadline_ns);
-            let cuts = together.chunks(situation.policy.batch_items_max);
+            let cuts = together.chunks(input.policy.batch_items_max);
             let singles = alone.chunks(1).take(ALONE_MAX);
             let size = together.len();
             merged.extend(cuts.chain(singles).enumerate().map(|(turn, work)| {
@@ -136,13 +136,13 @@ impl Proposals {
                     dst: dst.clone(),
                     route: Some(route.clone()),
                     work: work.to_vec(),
-                    whole: false,
+                    atomic: false,
                 };
                 (turn, size, batch)
             }));
         }
         merged.sort_by_key(|(turn, size, _)| (*turn, *size));
-        let mut batches = self.whole;
+        let mut batches = self.atomic;
         batches.extend(merged.into_iter().map(|(_, _, batch)| batch));
         Plan {
             batches,
@@ -154,8 +154,8 @@ impl Proposals {
 /// Most items that travel alone in one plan, for each destination and route.
 const ALONE_MAX: usize = 4;
 
-fn is_alone(situation: &Situation<'_>, item: &Item) -> bool {
-    situation
+fn is_alone(input: &PlanInput<'_>, item: &Item) -> bool {
+    input
         .view
         .failure(item)
         .is_some_and(|failure| failure.alone)

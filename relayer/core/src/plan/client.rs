@@ -2,14 +2,14 @@
 
 use super::batch::{Action, Proposals, Work};
 use super::proof::usable_client;
-use super::{Route, Situation};
+use super::{PlanInput, Route};
 use crate::ledger::{ClientKey, ConnectionKey, Item};
 
 /// Proposes an update for every client behind a connection between followed
 /// chains whose newest consensus state is past the policy's share of the
 /// trusting period.
-pub(super) fn propose(situation: &Situation<'_>, proposals: &mut Proposals) {
-    let view = situation.view;
+pub(super) fn propose(input: &PlanInput<'_>, proposals: &mut Proposals) {
+    let view = input.view;
     let mut seen = std::collections::BTreeSet::new();
     for (ConnectionKey { chain, .. }, connection) in view.connections() {
         let key = ClientKey {
@@ -17,11 +17,11 @@ pub(super) fn propose(situation: &Situation<'_>, proposals: &mut Proposals) {
             client_id: connection.client_id.clone(),
         };
         let src = &connection.counterparty_chain;
-        if !seen.insert(key.clone()) || situation.not_ready([chain, src]).is_some() {
+        if !seen.insert(key.clone()) || input.not_ready([chain, src]).is_some() {
             continue;
         }
         let item = Item::Refresh(key);
-        match due(situation, &item, chain, connection) {
+        match due(input, &item, chain, connection) {
             Ok(None) => {}
             Ok(Some(route)) => {
                 let work = Work {
@@ -37,29 +37,29 @@ pub(super) fn propose(situation: &Situation<'_>, proposals: &mut Proposals) {
 }
 
 fn due(
-    situation: &Situation<'_>,
+    input: &PlanInput<'_>,
     item: &Item,
     chain: &tern_chains::ChainId,
     connection: &crate::ledger::ConnectionRecord,
 ) -> Result<Option<Route>, super::Why> {
-    let record = usable_client(situation, chain, &connection.client_id)?;
+    let record = usable_client(input, chain, &connection.client_id)?;
     let (Some(host), Some(src)) = (
-        situation.view.head(chain),
-        situation.view.head(&connection.counterparty_chain),
+        input.view.head(chain),
+        input.view.head(&connection.counterparty_chain),
     ) else {
         return Ok(None);
     };
     let age_ns = u128::from(host.time.0.saturating_sub(record.updated.0));
     let limit_ns = record.summary.trusting_period.as_nanos()
-        * u128::from(situation.policy.refresh_after_percent)
+        * u128::from(input.policy.refresh_after_percent)
         / 100;
     if age_ns < limit_ns || src.height <= record.summary.latest_height {
         return Ok(None);
     }
-    if let Some(why) = situation.hold(item, chain) {
+    if let Some(why) = input.hold(item, chain) {
         return Err(why);
     }
-    let Some(rules) = situation.rules(&connection.counterparty_chain) else {
+    let Some(rules) = input.rules(&connection.counterparty_chain) else {
         return Ok(None);
     };
     Ok(Some(Route {

@@ -114,8 +114,8 @@ impl GasTable {
     }
 
     /// What became of a transaction of this shape in its block.
-    pub fn landed(&mut self, shape: &Shape, went_through: bool) {
-        if !went_through {
+    pub fn included(&mut self, shape: &Shape, succeeded: bool) {
+        if !succeeded {
             self.shapes.remove(shape);
         } else if let Some(learned) = self.shapes.get_mut(shape) {
             learned.confirmed = learned.confirmed.saturating_add(1);
@@ -138,7 +138,7 @@ mod tests {
         let mut table = GasTable::default();
         for _ in 0..CONFIRMED_MIN {
             table.simulated(&receives(9, 500), 1_000_000);
-            table.landed(&receives(9, 500).shape, true);
+            table.included(&receives(9, 500).shape, true);
         }
         table
     }
@@ -149,7 +149,7 @@ mod tests {
         for _ in 0..CONFIRMED_MIN {
             assert_eq!(table.predict(&receives(9, 500)), None);
             table.simulated(&receives(9, 500), 1_000_000);
-            table.landed(&receives(9, 500).shape, true);
+            table.included(&receives(9, 500).shape, true);
         }
         assert_eq!(table.predict(&receives(9, 500)), Some(1_000_000));
         assert_eq!(table.predict(&receives(14, 500)), Some(1_500_000));
@@ -166,7 +166,7 @@ mod tests {
     #[test]
     fn a_failure_makes_it_simulate_again() {
         let mut table = taught();
-        table.landed(&receives(9, 500).shape, false);
+        table.included(&receives(9, 500).shape, false);
         assert_eq!(table.predict(&receives(9, 500)), None);
     }
 
@@ -186,7 +186,7 @@ mod tests {
         let size = Size::of(std::iter::once((MessageKind::Timeout, 500)));
         for _ in 0..10 {
             table.simulated(&size, 1_000);
-            table.landed(&size.shape, true);
+            table.included(&size.shape, true);
         }
         assert_eq!(table.predict(&size), None);
     }

@@ -1,7 +1,7 @@
 //! Opening a channel from nothing: clients, connection and channel (ICS-02,
 //! ICS-03, ICS-04), driven by what is on chain.
 //!
-//! A wish first [`adopt`]s what a stopped run left unfinished; then the states
+//! A request first [`resume`]s what a stopped run left unfinished; then the states
 //! of both ends name the next step, pipelined as far as the protocol lets:
 //!
 //! ```text
@@ -15,42 +15,46 @@ use tern_chains::{ChainId, ChannelState, ConnectionState};
 
 use super::batch::{Action, Batch, Proposals, Work};
 use super::proof::route;
-use super::{Situation, Why};
-use crate::ledger::{ChannelKey, ChannelWish, ConnectionKey, HandshakeStep, Item, View};
+use super::{PlanInput, Why};
+use crate::ledger::{ChannelKey, ConnectionKey, HandshakeRequest, HandshakeStep, Item, View};
 
-pub use ends::adopt;
+pub use ends::resume;
 use ends::Ends;
 
 /// Both ends of the wished channel, once both are open.
-pub fn met(view: &View, wish: &ChannelWish) -> Option<(ChannelKey, ChannelKey)> {
-    let ends = Ends::of(view, wish);
+pub fn completed(view: &View, request: &HandshakeRequest) -> Option<(ChannelKey, ChannelKey)> {
+    let ends = Ends::of(view, request);
     let (a, a_end) = ends.channel_on_a?;
     let (b, b_end) = ends.channel_on_b?;
     (a_end.state.is_open() && b_end.state.is_open()).then(|| (a.clone(), b.clone()))
 }
 
-/// The connection ends of the wish, as far as they exist.
+/// The connection ends of the request, as far as they exist.
 pub fn connection(
     view: &View,
-    wish: &ChannelWish,
+    request: &HandshakeRequest,
 ) -> (Option<ConnectionKey>, Option<ConnectionKey>) {
-    let ends = Ends::of(view, wish);
+    let ends = Ends::of(view, request);
     (
         ends.connection_on_a.map(|(key, _)| key.clone()),
         ends.connection_on_b.map(|(key, _)| key.clone()),
     )
 }
 
-/// Proposes the steps the wish needs next: one transaction on one chain, or a
+/// Proposes the steps the request needs next: one transaction on one chain, or a
 /// client on each.
-pub(super) fn propose(situation: &Situation<'_>, wish: &ChannelWish, proposals: &mut Proposals) {
-    if let Some(why) = situation.not_ready([&wish.a, &wish.b]) {
-        return proposals.wait(item(wish, HandshakeStep::CreateClientOnA), why);
+pub(super) fn propose(
+    input: &PlanInput<'_>,
+    request: &HandshakeRequest,
+    proposals: &mut Proposals,
+) {
+    if let Some(why) = input.not_ready([&request.a, &request.b]) {
+        return proposals.wait(item(request, HandshakeStep::CreateClientOnA), why);
     }
-    for step in next(situation.view, wish) {
-        let first = item(wish, step.steps[0].0);
-        match batch(situation, wish, step) {
-            Ok(batch) => proposals.add_whole(batch),
+    for step in next(input.view, request) {
+        let first = item(request, step.steps[0].0);
+        match batch(input, request, step) {
+            Ok(batch) => proposals.add_atomic(batch),
             Err(why) => proposals.wait(first, why),
         }
     }
@@ -65,11 +69,11 @@ struct Next {
     steps: Vec<(HandshakeStep, Action)>,
 }
 
-fn next(view: &View, wish: &ChannelWish) -> Vec<Next> {
-    let ends = Ends::of(view, wish);
+fn next(view: &View, request: &HandshakeRequest) -> Vec<Next> {
+    let ends = Ends::of(view, request);
     let Some((_, on_a)) = &ends.connection_on_a else {
-        return match wish.adopted.connection_on_a {
-            None => clients_or_init(wish),
+        return match request.progress.connection_on_a {
+            None => clients_or_init(request),
             // It was named and does not exist.
             Some(_) => vec![],
         };
@@ -77,22 +81,22 @@ fn next(view: &View, wish: &ChannelWish) -> Vec<Next> {
     let on_b = ends.connection_on_b.as_ref().map(|(_, end)| end.state);
     let next = match (on_a.state, on_b) {
         (ConnectionState::Init, None) => conn_open_try(&ends),
-        (ConnectionState::Init, Some(_)) => conn_open_ack(&ends, wish),
+        (ConnectionState::Init, Some(_)) => conn_open_ack(&ends, request),
         (ConnectionState::Open, Some(ConnectionState::TryOpen)) => conn_open_confirm(&ends),
-        (ConnectionState::Open, Some(ConnectionState::Open)) => channel(&ends, wish),
+        (ConnectionState::Open, Some(ConnectionState::Open)) => channel(&ends, request),
         _ => None,
     };
     next.into_iter().collect()
 }
 
-fn clients_or_init(wish: &ChannelWish) -> Vec<Next> {
+fn clients_or_init(request: &HandshakeRequest) -> Vec<Next> {
     let create = |on_a, step, of: &ChainId| Next {
         on_a,
         need: None,
         steps: vec![(step, Action::CreateClient { of: of.clone() })],
     };
-    let adopted = &wish.adopted;
-    if let (Some(client_on_a), Some(client_on_b)) = (&adopted.client_on_a, &adopted.client_on_b) {
+    let progress = &request.progress;
+    if let (Some(client_on_a), Some(client_on_b)) = (&progress.client_on_a, &progress.client_on_b) {
         let init = Action::ConnOpenInit {
             client_id: client_on_a.clone(),
             counterparty_client_id: client_on_b.clone(),
@@ -104,11 +108,11 @@ fn clients_or_init(wish: &ChannelWish) -> Vec<Next> {
         }];
     }
     let mut steps = Vec::new();
-    if adopted.client_on_a.is_none() {
-        steps.push(create(true, HandshakeStep::CreateClientOnA, &wish.b));
+    if progress.client_on_a.is_none() {
+        steps.push(create(true, HandshakeStep::CreateClientOnA, &request.b));
     }
-    if adopted.client_on_b.is_none() {
-        steps.push(create(false, HandshakeStep::CreateClientOnB, &wish.a));
+    if progress.client_on_b.is_none() {
+        steps.push(create(false, HandshakeStep::CreateClientOnB, &request.a));
     }
     steps
 }
@@ -129,7 +133,7 @@ fn conn_open_try(ends: &Ends<'_>) -> Option<Next> {
 
 /// `ConnOpenAck`, and in the same tx `ChanOpenInit`, which needs only the
 /// connection on its own chain.
-fn conn_open_ack(ends: &Ends<'_>, wish: &ChannelWish) -> Option<Next> {
+fn conn_open_ack(ends: &Ends<'_>, request: &HandshakeRequest) -> Option<Next> {
     let (on_a, end) = ends.connection_on_a?;
     let (on_b, b_end) = ends.connection_on_b?;
     let ack = Action::ConnOpenAck {
@@ -140,7 +144,7 @@ fn conn_open_ack(ends: &Ends<'_>, wish: &ChannelWish) -> Option<Next> {
     };
     let mut steps = vec![(HandshakeStep::ConnOpenAck, ack)];
     if ends.channel_on_a.is_none() {
-        steps.push(chan_open_init(on_a, wish));
+        steps.push(chan_open_init(on_a, request));
     }
     Some(Next {
         on_a: true,
@@ -171,13 +175,13 @@ fn conn_open_confirm(ends: &Ends<'_>) -> Option<Next> {
     })
 }
 
-fn channel(ends: &Ends<'_>, wish: &ChannelWish) -> Option<Next> {
+fn channel(ends: &Ends<'_>, request: &HandshakeRequest) -> Option<Next> {
     let (on_a, _) = ends.connection_on_a?;
     let Some((a, a_end)) = ends.channel_on_a else {
         return Some(Next {
             on_a: true,
             need: None,
-            steps: vec![chan_open_init(on_a, wish)],
+            steps: vec![chan_open_init(on_a, request)],
         });
     };
     let Some((b, b_end)) = ends.channel_on_b else {
@@ -218,13 +222,13 @@ fn channel(ends: &Ends<'_>, wish: &ChannelWish) -> Option<Next> {
     }
 }
 
-fn chan_open_init(on_a: &ConnectionKey, wish: &ChannelWish) -> (HandshakeStep, Action) {
+fn chan_open_init(on_a: &ConnectionKey, request: &HandshakeRequest) -> (HandshakeStep, Action) {
     let action = Action::ChanOpenInit {
         connection_id: on_a.connection_id.clone(),
-        port_id: wish.a_port.clone(),
-        counterparty_port_id: wish.b_port.clone(),
-        ordering: wish.ordering,
-        version: wish.version.clone(),
+        port_id: request.a_port.clone(),
+        counterparty_port_id: request.b_port.clone(),
+        ordering: request.ordering,
+        version: request.version.clone(),
     };
     (HandshakeStep::ChanOpenInit, action)
 }
@@ -241,20 +245,20 @@ fn chan_open_try(ends: &Ends<'_>, a: &ChannelKey) -> Option<(HandshakeStep, Acti
     Some((HandshakeStep::ChanOpenTry, action))
 }
 
-fn batch(situation: &Situation<'_>, wish: &ChannelWish, next: Next) -> Result<Batch, Why> {
+fn batch(input: &PlanInput<'_>, request: &HandshakeRequest, next: Next) -> Result<Batch, Why> {
     let (dst, src, client) = if next.on_a {
-        (&wish.a, &wish.b, &wish.adopted.client_on_a)
+        (&request.a, &request.b, &request.progress.client_on_a)
     } else {
-        (&wish.b, &wish.a, &wish.adopted.client_on_b)
+        (&request.b, &request.a, &request.progress.client_on_b)
     };
     let route = match (next.need, client) {
-        (Some(need), Some(client)) => Some(route(situation, dst, src, client, need)?),
+        (Some(need), Some(client)) => Some(route(input, dst, src, client, need)?),
         _ => None,
     };
     let mut work = Vec::new();
     for (step, action) in next.steps {
-        let item = item(wish, step);
-        if let Some(why) = situation.hold(&item, dst) {
+        let item = item(request, step);
+        if let Some(why) = input.hold(&item, dst) {
             return Err(why);
         }
         work.push(Work {
@@ -267,14 +271,14 @@ fn batch(situation: &Situation<'_>, wish: &ChannelWish, next: Next) -> Result<Ba
         dst: dst.clone(),
         route,
         work,
-        whole: true,
+        atomic: true,
     })
 }
 
-fn item(wish: &ChannelWish, step: HandshakeStep) -> Item {
+fn item(request: &HandshakeRequest, step: HandshakeStep) -> Item {
     Item::Handshake {
-        a: wish.a.clone(),
-        b: wish.b.clone(),
+        a: request.a.clone(),
+        b: request.b.clone(),
         step,
     }
 }

@@ -4,7 +4,7 @@ use tern_chains::{ChainId, Height, Ordering, Packet};
 
 use super::batch::{Action, Proposals, Work};
 use super::proof::route;
-use super::{Route, Situation, Why};
+use super::{PlanInput, Route, Why};
 use crate::ledger::{EndKey, Head, Item, PacketKey, PacketRecord, PacketState, Path, View};
 
 /// Whether what is known by now shows that a message would do nothing: planned
@@ -39,41 +39,41 @@ pub fn timed_out(packet: &Packet, dst: &ChainId, head: Head) -> bool {
 
 /// Proposes the next step of every open packet, of all channels or of the ones
 /// sent from `only`.
-pub(super) fn propose(situation: &Situation<'_>, only: Option<&EndKey>, proposals: &mut Proposals) {
-    for src_end in situation.view.ends_with_packets() {
+pub(super) fn propose(input: &PlanInput<'_>, only: Option<&EndKey>, proposals: &mut Proposals) {
+    for src_end in input.view.ends_with_packets() {
         if only.is_some_and(|only| only != src_end) {
             continue;
         }
-        if let Some(path) = situation.view.path(src_end) {
-            propose_on(situation, &path, proposals);
+        if let Some(path) = input.view.path(src_end) {
+            propose_on(input, &path, proposals);
         }
     }
 }
 
 /// Proposes the next step of every open packet of one path.
-fn propose_on(situation: &Situation<'_>, path: &Path, proposals: &mut Proposals) {
+fn propose_on(input: &PlanInput<'_>, path: &Path, proposals: &mut Proposals) {
     let is_ordered = path.ordering == Ordering::Ordered;
     // Whether an earlier packet still waits, on the way there and on the way
     // back.
     let mut is_blocked = [false; 2];
-    for (sequence, record) in situation.view.open_packets_of(&path.src) {
+    for (sequence, record) in input.view.open_packets_of(&path.src) {
         let key = &PacketKey {
             src: path.src.clone(),
             sequence,
         };
         let is_blocked = &mut is_blocked[usize::from(record.state() == PacketState::AckWritten)];
         if is_ordered && *is_blocked {
-            proposals.wait(step(situation, key, record), Why::Predecessor);
+            proposals.wait(step(input, key, record), Why::Predecessor);
             continue;
         }
-        match next(situation, key, record, path) {
+        match next(input, key, record, path) {
             Ok((dst, route, work)) => {
                 // A timeout closes an ordered channel: nothing may go with it.
                 *is_blocked |= matches!(work.item, Item::Timeout(_));
                 proposals.add(dst, route, work);
             }
             Err(why) => {
-                proposals.wait(step(situation, key, record), why);
+                proposals.wait(step(input, key, record), why);
                 *is_blocked = true;
             }
         }
@@ -81,9 +81,9 @@ fn propose_on(situation: &Situation<'_>, path: &Path, proposals: &mut Proposals)
 }
 
 /// The item a packet waits for in its present state.
-fn step(situation: &Situation<'_>, key: &PacketKey, record: &PacketRecord) -> Item {
+fn step(input: &PlanInput<'_>, key: &PacketKey, record: &PacketRecord) -> Item {
     let has_timed_out = record.packet.as_ref().is_some_and(|packet| {
-        situation
+        input
             .view
             .head(&record.dst)
             .is_some_and(|head| timed_out(packet, &record.dst, head))
@@ -98,18 +98,18 @@ fn step(situation: &Situation<'_>, key: &PacketKey, record: &PacketRecord) -> It
 type Proposal = (ChainId, Route, Work);
 
 fn next(
-    situation: &Situation<'_>,
+    input: &PlanInput<'_>,
     key: &PacketKey,
     record: &PacketRecord,
     path: &Path,
 ) -> Result<Proposal, Why> {
-    if situation.unreconciled.contains(&key.src) {
+    if input.unreconciled.contains(&key.src) {
         return Err(Why::Unreconciled);
     }
     let Some(packet) = &record.packet else {
         return Err(Why::SendNotSeen);
     };
-    if let Some(why) = situation.not_ready([&key.src.chain, &record.dst]) {
+    if let Some(why) = input.not_ready([&key.src.chain, &record.dst]) {
         return Err(why);
     }
     match (record.state(), &record.ack, record.sent) {
@@ -119,7 +119,7 @@ fn next(
                 ack: ack.bytes.clone(),
             };
             to_src(
-                situation,
+                input,
                 key,
                 record,
                 path,
@@ -130,29 +130,29 @@ fn next(
         }
         (PacketState::Received, ..) => Err(Why::AckNotWritten),
         (PacketState::Sent, _, Some(sent)) => {
-            recv_or_timeout(situation, key, record, path, packet, sent)
+            recv_or_timeout(input, key, record, path, packet, sent)
         }
         _ => Err(Why::SendNotSeen),
     }
 }
 
 fn recv_or_timeout(
-    situation: &Situation<'_>,
+    input: &PlanInput<'_>,
     key: &PacketKey,
     record: &PacketRecord,
     path: &Path,
     packet: &Packet,
     sent: u64,
 ) -> Result<Proposal, Why> {
-    let Some(dst_head) = situation.view.head(&record.dst) else {
+    let Some(dst_head) = input.view.head(&record.dst) else {
         return Err(Why::NotReady(record.dst.clone()));
     };
-    let Some(rules) = situation.rules(&record.dst) else {
+    let Some(rules) = input.rules(&record.dst) else {
         return Err(Why::NotReady(record.dst.clone()));
     };
     if timed_out(packet, &record.dst, dst_head) {
         // A receive that is still in flight decides first.
-        if let Some(why) = situation.hold(&Item::Recv(key.clone()), &record.dst) {
+        if let Some(why) = input.hold(&Item::Recv(key.clone()), &record.dst) {
             if why == Why::InFlight {
                 return Err(why);
             }
@@ -164,7 +164,7 @@ fn recv_or_timeout(
         // The consensus state at the head has passed the timeout.
         let need = rules.state_height(dst_head.height);
         return to_src(
-            situation,
+            input,
             key,
             record,
             path,
@@ -180,12 +180,12 @@ fn recv_or_timeout(
     if timed_out(packet, &record.dst, next_block) {
         return Err(Why::TooLate(record.dst.clone()));
     }
-    to_dst(situation, key, path, packet, sent)
+    to_dst(input, key, path, packet, sent)
 }
 
 /// A message to the packet's destination, proven on its source.
 fn to_dst(
-    situation: &Situation<'_>,
+    input: &PlanInput<'_>,
     key: &PacketKey,
     path: &Path,
     packet: &Packet,
@@ -193,14 +193,14 @@ fn to_dst(
 ) -> Result<Proposal, Why> {
     let (src, dst) = (&path.src.chain, &path.dst.chain);
     let item = Item::Recv(key.clone());
-    if let Some(why) = situation.hold(&item, dst) {
+    if let Some(why) = input.hold(&item, dst) {
         return Err(why);
     }
     let client_on_dst = path.client_on_dst.as_ref();
     let Some(client_on_dst) = client_on_dst.filter(|_| path.is_open_on_dst) else {
         return Err(Why::ChannelNotOpen(dst.clone()));
     };
-    let route = route(situation, dst, src, client_on_dst, sent)?;
+    let route = route(input, dst, src, client_on_dst, sent)?;
     let work = Work {
         item,
         action: Action::RecvPacket(packet.clone()),
@@ -211,7 +211,7 @@ fn to_dst(
 
 /// A message to the packet's source, proven on its destination.
 fn to_src(
-    situation: &Situation<'_>,
+    input: &PlanInput<'_>,
     key: &PacketKey,
     record: &PacketRecord,
     path: &Path,
@@ -220,10 +220,10 @@ fn to_src(
     need: u64,
 ) -> Result<Proposal, Why> {
     let chain = &key.src.chain;
-    if let Some(why) = situation.hold(&item, chain) {
+    if let Some(why) = input.hold(&item, chain) {
         return Err(why);
     }
-    let route = route(situation, chain, &record.dst, &path.client_on_src, need)?;
+    let route = route(input, chain, &record.dst, &path.client_on_src, need)?;
     let work = Work {
         item,
         action,

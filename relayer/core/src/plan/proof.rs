@@ -2,7 +2,7 @@
 
 use tern_chains::{ChainId, ClientId};
 
-use super::{Situation, Why};
+use super::{PlanInput, Why};
 use crate::ledger::{ClientKey, ClientRecord};
 
 /// The way proofs take from `src` to a client on the destination.
@@ -27,23 +27,23 @@ pub struct Route {
 /// newest header serves at once where it is new enough, and the next header is
 /// waited for where it is not.
 pub(super) fn route(
-    situation: &Situation<'_>,
+    input: &PlanInput<'_>,
     dst: &ChainId,
     src: &ChainId,
     client_on_dst: &ClientId,
     need: u64,
 ) -> Result<Route, Why> {
-    if let Some(why) = situation.not_ready([src, dst]) {
+    if let Some(why) = input.not_ready([src, dst]) {
         return Err(why);
     }
-    let head = situation.view.head(src).map_or(0, |head| head.height);
-    let record = usable_client(situation, dst, client_on_dst)?;
+    let head = input.view.head(src).map_or(0, |head| head.height);
+    let record = usable_client(input, dst, client_on_dst)?;
     let latest = record.summary.latest_height;
-    let Some(rules) = situation.rules(src) else {
+    let Some(rules) = input.rules(src) else {
         return Err(Why::NotReady(src.clone()));
     };
     let reusable =
-        latest >= rules.proof_height(need) && latest + situation.policy.reuse_blocks_max > head;
+        latest >= rules.proof_height(need) && latest + input.policy.reuse_blocks_max > head;
     let height = if reusable {
         rules.state_height(latest)
     } else {
@@ -61,7 +61,7 @@ pub(super) fn route(
 
 /// The client, unless it is frozen, expired or unknown.
 pub(super) fn usable_client<'a>(
-    situation: &Situation<'a>,
+    input: &PlanInput<'a>,
     chain: &ChainId,
     client_id: &ClientId,
 ) -> Result<&'a ClientRecord, Why> {
@@ -70,16 +70,13 @@ pub(super) fn usable_client<'a>(
         client_id: client_id.clone(),
     };
     let (chain, client) = (chain.clone(), client_id.to_string());
-    let Some(record) = situation.view.client(&key) else {
+    let Some(record) = input.view.client(&key) else {
         return Err(Why::ClientUnknown { chain, client });
     };
     if record.summary.frozen {
         return Err(Why::ClientFrozen { chain, client });
     }
-    let now = situation
-        .view
-        .head(&key.chain)
-        .map_or(0, |head| head.time.0);
+    let now = input.view.head(&key.chain).map_or(0, |head| head.time.0);
     if now >= expiry_ns(record) {
         return Err(Why::ClientExpired { chain, client });
     }

@@ -14,7 +14,7 @@ use tern_core::ledger::{
     apply, Change, ChannelKey, ChannelRecord, ClientKey, ClientRecord, ConnectionKey,
     ConnectionRecord, Fact, Head, Item, View,
 };
-use tern_core::plan::{plan, Plan, Scope, Situation};
+use tern_core::plan::{plan, Plan, PlanInput, Scope};
 use tern_core::policy::Policy;
 
 pub const SECOND: u64 = 1_000_000_000;
@@ -202,26 +202,26 @@ pub fn plan_everything(view: &View) -> Plan {
     plan_with(view, &BTreeSet::new(), &Scope::Everything)
 }
 
-pub fn plan_with(view: &View, in_hand: &BTreeSet<Item>, scope: &Scope) -> Plan {
+pub fn plan_with(view: &View, in_progress: &BTreeSet<Item>, scope: &Scope) -> Plan {
     let rules = [(akash(), TENDERMINT), (kava(), TENDERMINT)];
-    plan_under(view, in_hand, scope, &rules.into())
+    plan_under(view, in_progress, scope, &rules.into())
 }
 
 pub fn plan_under(
     view: &View,
-    in_hand: &BTreeSet<Item>,
+    in_progress: &BTreeSet<Item>,
     scope: &Scope,
     height_rules: &BTreeMap<ChainId, HeightRules>,
 ) -> Plan {
     let ready = BTreeSet::from([akash(), kava()]);
-    plan(&Situation {
+    plan(&PlanInput {
         view,
         policy: &Policy::default(),
         height_rules,
         ready: &ready,
         unreconciled: &BTreeSet::new(),
         full: &BTreeSet::new(),
-        in_hand,
+        in_progress,
         scope,
     })
 }

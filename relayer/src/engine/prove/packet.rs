@@ -186,6 +186,9 @@ mod tests {
         assert!(of(&ordered, None).is_ok());
         assert!(of(&ordered, Some(&3u64.to_be_bytes())).is_ok());
         assert_eq!(of(&ordered, Some(&4u64.to_be_bytes())), Err(Verdict::Moot));
-        assert!(matches!(of(&ordered, Some(&[1])), Err(Verdict::Unprovable(_))));
+        assert!(matches!(
+            of(&ordered, Some(&[1])),
+            Err(Verdict::Unprovable(_))
+        ));
     }
 }

@@ -10,8 +10,8 @@ use tern_core::plan::Scope;
 use tracing::warn;
 
 use super::{reconcile, Comparison, Known, Snapshot, Tell};
-use crate::engine::batches::BATCH;
 use crate::engine::input::Input;
+use crate::engine::tasks::Task;
 use crate::engine::{describe, Engine, EngineError};
 
 /// Most channels compared at a time.
@@ -75,10 +75,8 @@ impl Engine {
         };
         let (dst_end, ordering) = (path.dst, path.ordering);
         let both_ready = self.ready.contains(&src_end.chain) && self.ready.contains(&dst_end.chain);
-        let (Some(src), Some(dst)) = (
-            self.chain(&src_end.chain),
-            self.chain(&dst_end.chain),
-        ) else {
+        let (Some(src), Some(dst)) = (self.chain(&src_end.chain), self.chain(&dst_end.chain))
+        else {
             return;
         };
         if !both_ready {
@@ -90,7 +88,10 @@ impl Engine {
         let inputs = self.sender.clone();
         let room = Arc::clone(&self.reconciling_room);
         let blocks = Arc::clone(&self.reconciling_blocks);
-        self.tasks.spawn(async move {
+        let task = Task::Reconcile {
+            src: src_end.clone(),
+        };
+        self.tasks.spawn(task, async move {
             let _room = room.acquire().await;
             let comparison = Comparison {
                 src: &*src,
@@ -112,7 +113,6 @@ impl Engine {
                     facts,
                 })
                 .await;
-            format!("{BATCH}reconciling")
         });
     }
 
@@ -148,7 +148,7 @@ fn snapshot(view: &View, src_end: &EndKey) -> Snapshot {
         };
         (sequence, known)
     });
-    let on_shelf = view.shelved_packets_of(src_end).map(|(sequence, state)| {
+    let in_store = view.evicted_packets_of(src_end).map(|(sequence, state)| {
         let known = Known {
             is_sent: true,
             has_data: true,
@@ -156,5 +156,5 @@ fn snapshot(view: &View, src_end: &EndKey) -> Snapshot {
         };
         (sequence, known)
     });
-    in_memory.chain(on_shelf).collect()
+    in_memory.chain(in_store).collect()
 }

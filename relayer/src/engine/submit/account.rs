@@ -61,13 +61,14 @@ impl Lane {
     /// The account's sequence is not certain any more, nor what is before it.
     pub(super) fn forget_account(&mut self) {
         self.account = None;
-        self.brought.clear();
+        self.client_heights.clear();
     }
 
     /// Whether an earlier transaction carries these messages' client update.
-    pub(super) fn is_brought(&self, messages: &Messages) -> bool {
+    pub(super) fn is_updated_before(&self, messages: &Messages) -> bool {
         let updated = messages.updated.as_ref();
-        !messages.whole
-            && updated.is_some_and(|(client, height)| self.brought.get(client) == Some(height))
+        !messages.atomic
+            && updated
+                .is_some_and(|(client, height)| self.client_heights.get(client) == Some(height))
     }
 }

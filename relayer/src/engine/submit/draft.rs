@@ -26,15 +26,15 @@ pub struct Draft {
 }
 
 impl Draft {
-    /// One of a batch's transactions; `is_brought`: an earlier batch's carries
+    /// One of a batch's transactions; `is_updated_before`: an earlier batch's carries
     /// the client update.
-    pub fn new(messages: &Messages, range: &Range<usize>, is_brought: bool) -> Self {
+    pub fn new(messages: &Messages, range: &Range<usize>, is_updated_before: bool) -> Self {
         let update = messages.update.iter().cloned();
         let part = &messages.messages[range.clone()];
         let estimated: Vec<Message> = update
             .chain(part.iter().map(|(_, message)| message.clone()))
             .collect();
-        let carries_update = range.start == 0 && !is_brought;
+        let carries_update = range.start == 0 && !is_updated_before;
         Self {
             items: part.iter().map(|(item, _)| item.clone()).collect(),
             not_carried: if carries_update {
@@ -51,7 +51,7 @@ impl Draft {
 
 /// Consecutive ranges of a batch's messages, a transaction each.
 pub fn ranges(messages: &Messages, limits: &TxLimits) -> Vec<Range<usize>> {
-    if messages.whole {
+    if messages.atomic {
         return std::iter::once(0..messages.messages.len()).collect();
     }
     let head = messages

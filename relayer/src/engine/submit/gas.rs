@@ -24,9 +24,9 @@ impl Gas {
         self.in_flight.insert(hash, shape);
     }
 
-    pub fn landed(&mut self, hash: TxHash, went_through: bool) {
+    pub fn included(&mut self, hash: TxHash, succeeded: bool) {
         if let Some(shape) = self.in_flight.remove(&hash) {
-            self.table.landed(&shape, went_through);
+            self.table.included(&shape, succeeded);
         }
     }
 }

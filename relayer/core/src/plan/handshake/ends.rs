@@ -1,14 +1,14 @@
-//! Finding both ends of a wish in what is on chain.
+//! Finding both ends of a request in what is on chain.
 
 use std::collections::BTreeSet;
 
 use tern_chains::{ChainId, ClientId, ConnectionId, ConnectionState};
 
 use crate::ledger::{
-    ChannelKey, ChannelRecord, ChannelWish, ClientKey, ConnectionKey, ConnectionRecord, View,
+    ChannelKey, ChannelRecord, ClientKey, ConnectionKey, ConnectionRecord, HandshakeRequest, View,
 };
 
-/// The ends the wish has adopted, and their counterparts.
+/// The ends the request has progress, and their counterparts.
 #[derive(Default)]
 pub(super) struct Ends<'a> {
     pub connection_on_a: Option<(&'a ConnectionKey, &'a ConnectionRecord)>,
@@ -18,120 +18,125 @@ pub(super) struct Ends<'a> {
 }
 
 impl<'a> Ends<'a> {
-    pub fn of(view: &'a View, wish: &ChannelWish) -> Self {
+    pub fn of(view: &'a View, request: &HandshakeRequest) -> Self {
         let mut ends = Self::default();
-        let Some(connection_id) = &wish.adopted.connection_on_a else {
+        let Some(connection_id) = &request.progress.connection_on_a else {
             return ends;
         };
         ends.connection_on_a = view
             .connections()
-            .find(|(key, _)| key.chain == wish.a && key.connection_id == *connection_id);
+            .find(|(key, _)| key.chain == request.a && key.connection_id == *connection_id);
         if let Some((a, end)) = ends.connection_on_a {
-            ends.connection_on_b = counterpart(view, wish, a, end);
+            ends.connection_on_b = counterpart(view, request, a, end);
         }
-        let Some(channel_id) = &wish.adopted.channel_on_a else {
+        let Some(channel_id) = &request.progress.channel_on_a else {
             return ends;
         };
         ends.channel_on_a = view.channels().find(|(key, _)| {
-            key.chain == wish.a && key.port_id == wish.a_port && key.channel_id == *channel_id
+            key.chain == request.a && key.port_id == request.a_port && key.channel_id == *channel_id
         });
         if let Some((a, end)) = ends.channel_on_a {
-            ends.channel_on_b = channel_counterpart(view, wish, a, end);
+            ends.channel_on_b = channel_counterpart(view, request, a, end);
         }
         ends
     }
 }
 
-/// The wish with whatever it can go on with: what it has already, else what a
+/// The request with whatever it can go on with: what it has already, else what a
 /// stopped run left unfinished, the newest first. Call it only when both chains
 /// are followed up to their newest block.
 ///
 /// Unfinished is a connection between the chains without any channel but one
-/// that the wish could be and that is not open on both ends, or else a client
+/// that the request could be and that is not open on both ends, or else a client
 /// without any connection.
-pub fn adopt(view: &View, wish: &ChannelWish) -> ChannelWish {
-    let mut wish = wish.clone();
-    if wish.adopted.connection_on_a.is_none() {
-        wish.adopted.connection_on_a = unfinished_connection(view, &wish);
+pub fn resume(view: &View, request: &HandshakeRequest) -> HandshakeRequest {
+    let mut request = request.clone();
+    if request.progress.connection_on_a.is_none() {
+        request.progress.connection_on_a = unfinished_connection(view, &request);
     }
-    let connection = Ends::of(view, &wish).connection_on_a;
+    let connection = Ends::of(view, &request).connection_on_a;
     if let Some((_, end)) = connection {
-        wish.adopted.client_on_a = Some(end.client_id.clone());
-        wish.adopted.client_on_b = Some(end.counterparty_client_id.clone());
+        request.progress.client_on_a = Some(end.client_id.clone());
+        request.progress.client_on_b = Some(end.counterparty_client_id.clone());
     } else {
-        let (a, b) = (wish.a.clone(), wish.b.clone());
-        let adopted = &mut wish.adopted;
-        adopted.client_on_a = adopted
+        let (a, b) = (request.a.clone(), request.b.clone());
+        let progress = &mut request.progress;
+        progress.client_on_a = progress
             .client_on_a
             .take()
             .or_else(|| unused_client(view, &a, &b));
-        adopted.client_on_b = adopted
+        progress.client_on_b = progress
             .client_on_b
             .take()
             .or_else(|| unused_client(view, &b, &a));
     }
-    if wish.adopted.channel_on_a.is_none() {
-        wish.adopted.channel_on_a = unfinished_channel(view, &wish);
+    if request.progress.channel_on_a.is_none() {
+        request.progress.channel_on_a = unfinished_channel(view, &request);
     }
-    wish
+    request
 }
 
-fn unfinished_connection(view: &View, wish: &ChannelWish) -> Option<ConnectionId> {
-    let adopted = &wish.adopted;
+fn unfinished_connection(view: &View, request: &HandshakeRequest) -> Option<ConnectionId> {
+    let progress = &request.progress;
     let fits_client = |wanted: &Option<ClientId>, is: &ClientId| {
         wanted.as_ref().is_none_or(|wanted| wanted == is)
     };
     view.connections()
         .filter(|(key, end)| {
-            key.chain == wish.a
-                && end.counterparty_chain == wish.b
+            key.chain == request.a
+                && end.counterparty_chain == request.b
                 && matches!(end.state, ConnectionState::Init | ConnectionState::Open)
-                && fits_client(&adopted.client_on_a, &end.client_id)
-                && fits_client(&adopted.client_on_b, &end.counterparty_client_id)
-                && is_usable(view, &wish.a, &end.client_id)
-                && is_usable(view, &wish.b, &end.counterparty_client_id)
+                && fits_client(&progress.client_on_a, &end.client_id)
+                && fits_client(&progress.client_on_b, &end.counterparty_client_id)
+                && is_usable(view, &request.a, &end.client_id)
+                && is_usable(view, &request.b, &end.counterparty_client_id)
         })
         .filter(|(key, _)| {
             view.channels()
                 .filter(|(channel, end)| {
-                    channel.chain == wish.a && end.connection_id == key.connection_id
+                    channel.chain == request.a && end.connection_id == key.connection_id
                 })
-                .all(|(channel, end)| is_unfinished(view, wish, channel, end))
+                .all(|(channel, end)| is_unfinished(view, request, channel, end))
         })
         .max_by_key(|(key, _)| number(key.connection_id.as_str()))
         .map(|(key, _)| key.connection_id.clone())
 }
 
-fn unfinished_channel(view: &View, wish: &ChannelWish) -> Option<tern_chains::ChannelId> {
-    let connection_id = wish.adopted.connection_on_a.as_ref()?;
+fn unfinished_channel(view: &View, request: &HandshakeRequest) -> Option<tern_chains::ChannelId> {
+    let connection_id = request.progress.connection_on_a.as_ref()?;
     view.channels()
         .filter(|(key, end)| {
-            key.chain == wish.a
+            key.chain == request.a
                 && end.connection_id == *connection_id
-                && is_unfinished(view, wish, key, end)
+                && is_unfinished(view, request, key, end)
         })
         .max_by_key(|(key, _)| number(key.channel_id.as_str()))
         .map(|(key, _)| key.channel_id.clone())
 }
 
-fn is_unfinished(view: &View, wish: &ChannelWish, key: &ChannelKey, end: &ChannelRecord) -> bool {
-    let is_wished = key.port_id == wish.a_port
-        && end.counterparty_port_id == wish.b_port
-        && end.ordering == wish.ordering
-        && (wish.version.is_empty() || end.version == wish.version);
-    let is_open_on_b = channel_counterpart(view, wish, key, end)
+fn is_unfinished(
+    view: &View,
+    request: &HandshakeRequest,
+    key: &ChannelKey,
+    end: &ChannelRecord,
+) -> bool {
+    let is_wished = key.port_id == request.a_port
+        && end.counterparty_port_id == request.b_port
+        && end.ordering == request.ordering
+        && (request.version.is_empty() || end.version == request.version);
+    let is_open_on_b = channel_counterpart(view, request, key, end)
         .is_some_and(|(_, end)| end.state.is_open() || end.state.is_closed());
     is_wished && !end.state.is_closed() && !(end.state.is_open() && is_open_on_b)
 }
 
 fn counterpart<'a>(
     view: &'a View,
-    wish: &ChannelWish,
+    request: &HandshakeRequest,
     a: &ConnectionKey,
     end: &ConnectionRecord,
 ) -> Option<(&'a ConnectionKey, &'a ConnectionRecord)> {
     view.connections().find(|(key, b_end)| {
-        key.chain == wish.b
+        key.chain == request.b
             && b_end.counterparty_connection_id.as_ref() == Some(&a.connection_id)
             && b_end.client_id == end.counterparty_client_id
             && b_end.counterparty_client_id == end.client_id
@@ -144,20 +149,20 @@ fn counterpart<'a>(
 
 fn channel_counterpart<'a>(
     view: &'a View,
-    wish: &ChannelWish,
+    request: &HandshakeRequest,
     a: &ChannelKey,
     end: &ChannelRecord,
 ) -> Option<(&'a ChannelKey, &'a ChannelRecord)> {
     let connection = ConnectionKey {
-        chain: wish.a.clone(),
+        chain: request.a.clone(),
         connection_id: end.connection_id.clone(),
     };
     let connection_on_b = view
         .connection(&connection)
-        .and_then(|record| counterpart(view, wish, &connection, record));
+        .and_then(|record| counterpart(view, request, &connection, record));
     let (on_b, _) = connection_on_b?;
     view.channels().find(|(key, b_end)| {
-        key.chain == wish.b
+        key.chain == request.b
             && key.port_id == end.counterparty_port_id
             && b_end.connection_id == on_b.connection_id
             && b_end.counterparty_port_id == a.port_id

@@ -1,4 +1,4 @@
-//! Acknowledgements travel in company: under steady traffic they share client
+//! Acknowledgements travel in ack_batching: under steady traffic they share client
 //! updates instead of having one for every block.
 //!
 //! Nobody waits for an acknowledgement as for a receive, and a client update
@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 use tern_chains::ChainId;
 
 use super::batch::Work;
-use super::{Route, Situation, Wait, Why};
+use super::{PlanInput, Route, Wait, Why};
 use crate::ledger::{ClientKey, Item, PacketKey};
 
 /// Work by destination and route.
@@ -25,12 +25,12 @@ const PATIENCE_NS: u64 = 20_000_000_000;
 const BLOCKS_MIN: u64 = 2;
 
 /// Lets acknowledgements ride with other work for their client, or wait.
-pub(super) fn share(situation: &Situation<'_>, groups: &mut Groups, waits: &mut Vec<Wait>) {
+pub(super) fn share(input: &PlanInput<'_>, groups: &mut Groups, waits: &mut Vec<Wait>) {
     let alone = groups.iter().filter(|(key, work)| is_alone(&key.1, work));
     // Lower heights of a client come first.
     let alone: Vec<(ChainId, Route)> = alone.map(|(key, _)| key.clone()).collect();
     for key in alone {
-        match verdict(situation, &key, groups) {
+        match verdict(input, &key, groups) {
             Verdict::Go => {}
             Verdict::RideWith(other) => {
                 let work = groups.remove(&key).unwrap_or_default();
@@ -38,7 +38,7 @@ pub(super) fn share(situation: &Situation<'_>, groups: &mut Groups, waits: &mut 
             }
             Verdict::Wait => {
                 let work = groups.remove(&key).unwrap_or_default();
-                let why = Why::Company;
+                let why = Why::AwaitingBatch;
                 waits.extend(work.into_iter().map(|Work { item, .. }| Wait {
                     item,
                     why: why.clone(),
@@ -54,14 +54,14 @@ enum Verdict {
     Wait,
 }
 
-fn verdict(situation: &Situation<'_>, key: &(ChainId, Route), groups: &Groups) -> Verdict {
+fn verdict(input: &PlanInput<'_>, key: &(ChainId, Route), groups: &Groups) -> Verdict {
     let (dst, route) = key;
     let client = ClientKey {
         chain: dst.clone(),
         client_id: route.client_on_dst.clone(),
     };
-    let are_more_coming = is_on_its_way(situation, &client, |item| matches!(item, Item::Recv(_)));
-    if !are_more_coming || !is_patient(situation, &client) {
+    let are_more_coming = is_on_its_way(input, &client, |item| matches!(item, Item::Recv(_)));
+    if !are_more_coming || !is_patient(input, &client) {
         return Verdict::Go;
     }
     let updates = || {
@@ -76,8 +76,8 @@ fn verdict(situation: &Situation<'_>, key: &(ChainId, Route), groups: &Groups) -
         }
     }
     let is_second = updates().any(|((_, other), _)| other.height < route.height)
-        || is_on_its_way(situation, &client, |item| matches!(item, Item::Ack(_)));
-    let record = situation.view.client(&client);
+        || is_on_its_way(input, &client, |item| matches!(item, Item::Ack(_)));
+    let record = input.view.client(&client);
     let latest = record.map_or(0, |record| record.summary.latest_height);
     match above {
         _ if is_second => Verdict::Wait,
@@ -94,9 +94,9 @@ fn is_alone(route: &Route, work: &[Work]) -> bool {
 }
 
 /// Whether the last update of a client is so recent that one may wait.
-fn is_patient(situation: &Situation<'_>, client: &ClientKey) -> bool {
-    let updated = situation.view.client(client).map(|record| record.updated);
-    let head = situation.view.head(&client.chain).map(|head| head.time);
+fn is_patient(input: &PlanInput<'_>, client: &ClientKey) -> bool {
+    let updated = input.view.client(client).map(|record| record.updated);
+    let head = input.view.head(&client.chain).map(|head| head.time);
     updated
         .zip(head)
         .is_some_and(|(updated, now)| now.0 < updated.0.saturating_add(PATIENCE_NS))
@@ -105,16 +105,16 @@ fn is_patient(situation: &Situation<'_>, client: &ClientKey) -> bool {
 /// Whether such an item is in hand or in a transaction, for a packet sent through
 /// this client.
 fn is_on_its_way(
-    situation: &Situation<'_>,
+    input: &PlanInput<'_>,
     client: &ClientKey,
     is_such: impl Fn(&Item) -> bool,
 ) -> bool {
-    let items = situation.in_hand.iter().chain(situation.view.intended());
+    let items = input.in_progress.iter().chain(input.view.intended());
     items.filter(|item| is_such(item)).any(|item| {
         let Some(PacketKey { src, .. }) = item.packet() else {
             return false;
         };
-        let path = || situation.view.path(src);
+        let path = || input.view.path(src);
         src.chain == client.chain
             && path().is_some_and(|path| path.client_on_src == client.client_id)
     })

@@ -1,4 +1,4 @@
-//! Commands as wishes: the same engine, run until the wish is met.
+//! Commands as requests: the same engine, run until the request is met.
 
 use tern_chains::ChainId;
 use tern_core::ledger::{ChannelKey, ConnectionKey, ConnectionRecord, EndKey, Item};
@@ -37,7 +37,7 @@ impl Engine {
                 break Ok(opened);
             }
             if let Some(reason) = self.given_up() {
-                break Err(EngineError::Unmet(reason));
+                break Err(EngineError::CommandFailed(reason));
             }
             match self.step(&shutdown).await {
                 Ok(()) => {}
@@ -51,7 +51,7 @@ impl Engine {
     /// Runs until no packet of the scope can be relayed any further.
     pub async fn clear(mut self, shutdown: CancellationToken) -> Result<Cleared, EngineError> {
         let Scope::Packets(src) = self.scope.clone() else {
-            return Err(EngineError::Unmet("no channel to clear".into()));
+            return Err(EngineError::CommandFailed("no channel to clear".into()));
         };
         let mut has_reconciled = false;
         let cleared = loop {
@@ -71,30 +71,30 @@ impl Engine {
     }
 
     async fn step(&mut self, shutdown: &CancellationToken) -> Result<(), EngineError> {
-        let told = tokio::select! {
+        let wakeup = tokio::select! {
             biased;
             () = shutdown.cancelled() => return Err(EngineError::Stopped),
-            told = self.told() => told,
+            wakeup = self.wakeup() => wakeup,
         };
-        self.round(told).await
+        self.round(wakeup).await
     }
 
-    /// Lets the wish take what is on chain already.
-    pub(super) fn adopt(&mut self) {
-        let Scope::Handshake(wish) = &self.scope else {
+    /// Lets the request take what is on chain already.
+    pub(super) fn resume(&mut self) {
+        let Scope::Handshake(request) = &self.scope else {
             return;
         };
-        if self.ready.contains(&wish.a) && self.ready.contains(&wish.b) {
-            self.scope = Scope::Handshake(handshake::adopt(&self.view, wish));
+        if self.ready.contains(&request.a) && self.ready.contains(&request.b) {
+            self.scope = Scope::Handshake(handshake::resume(&self.view, request));
         }
     }
 
     fn opened(&self) -> Option<OpenedChannel> {
-        let Scope::Handshake(wish) = &self.scope else {
+        let Scope::Handshake(request) = &self.scope else {
             return None;
         };
-        let (a, b) = handshake::met(&self.view, wish)?;
-        let (on_a, on_b) = handshake::connection(&self.view, wish);
+        let (a, b) = handshake::completed(&self.view, request)?;
+        let (on_a, on_b) = handshake::connection(&self.view, request);
         let connection = |key: ConnectionKey| {
             let record = self.view.connection(&key)?.clone();
             Some((key, record))
@@ -125,17 +125,17 @@ impl Engine {
         })
     }
 
-    /// Why the connection the wish was given cannot serve it.
+    /// Why the connection the request was given cannot serve it.
     fn wrong_connection(&self) -> Option<String> {
-        let Scope::Handshake(wish) = &self.scope else {
+        let Scope::Handshake(request) = &self.scope else {
             return None;
         };
-        let connection_id = wish.adopted.connection_on_a.clone()?;
-        if !self.ready.contains(&wish.a) || !self.ready.contains(&wish.b) {
+        let connection_id = request.progress.connection_on_a.clone()?;
+        if !self.ready.contains(&request.a) || !self.ready.contains(&request.b) {
             return None;
         }
         let key = ConnectionKey {
-            chain: wish.a.clone(),
+            chain: request.a.clone(),
             connection_id,
         };
         match self.view.connection(&key) {
@@ -143,9 +143,9 @@ impl Engine {
                 "there is no connection {key}: `tern query connections {}` lists them",
                 key.chain
             )),
-            Some(end) if end.counterparty_chain != wish.b => Some(format!(
+            Some(end) if end.counterparty_chain != request.b => Some(format!(
                 "connection {key} leads to {}, not to {}",
-                end.counterparty_chain, wish.b
+                end.counterparty_chain, request.b
             )),
             Some(_) => None,
         }
@@ -167,7 +167,7 @@ impl Engine {
     fn cleared(&self, src: &EndKey) -> Option<Cleared> {
         let plan = self.plan();
         let is_busy = !plan.batches.is_empty()
-            || !self.in_hand.is_empty()
+            || !self.in_progress.is_empty()
             || plan.waits.iter().any(|wait| {
                 let is_retried = self
                     .view
@@ -176,7 +176,7 @@ impl Engine {
                 match &wait.why {
                     Why::InFlight
                     | Why::Full(_)
-                    | Why::Company
+                    | Why::AwaitingBatch
                     | Why::NotReady(_)
                     | Why::Unreconciled
                     | Why::SendNotSeen => true,

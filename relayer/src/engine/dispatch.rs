@@ -14,28 +14,23 @@ use super::input::Input;
 use super::lanes::Handle;
 use super::prove::{prove, Chains, Messages, Verdict};
 use super::submit::Job;
+use super::tasks::Task;
 use super::Engine;
-
-/// How the names of tasks begin that end in the normal course of things.
-pub const BATCH: &str = "batch ";
-
-/// Batch tasks end in the normal course of things, the others do not.
-pub fn is_batch(task: &str) -> bool {
-    task.starts_with(BATCH)
-}
 
 impl Engine {
     /// Sets a batch on its way if there is room; its items are in hand until it
     /// is released.
-    pub(super) fn carry(&mut self, batch: Batch) {
+    pub(super) fn dispatch(&mut self, batch: Batch) {
         let in_order = batch.work.iter().any(|work| self.is_ordered(&work.item));
         let Some((lane, room)) = self.lanes.choose(&batch.dst, in_order, batch.work.len()) else {
             return;
         };
         let items = batch.work.iter().map(|work| work.item.clone());
-        self.in_hand.extend(items);
-        let name = format!("{BATCH}to {}", batch.dst);
-        let carrier = Carrier {
+        self.in_progress.extend(items);
+        let name = Task::Batch {
+            dst: batch.dst.clone(),
+        };
+        let task = BatchTask {
             chains: self.chains.clone(),
             clients: self.clients.clone(),
             clock: Arc::clone(&self.clock),
@@ -44,10 +39,9 @@ impl Engine {
             _room: room,
         };
         let stopping = self.lanes.stopping.clone();
-        self.tasks.spawn(async move {
+        self.tasks.spawn(name, async move {
             // What a lane has taken it finishes, whether or not it is waited for.
-            stopping.run_until_cancelled(carrier.carry(batch)).await;
-            name
+            stopping.run_until_cancelled(task.run(batch)).await;
         });
     }
 
@@ -61,7 +55,7 @@ impl Engine {
     }
 }
 
-struct Carrier {
+struct BatchTask {
     chains: Chains,
     clients: BTreeMap<ChainId, tern_chains::ClientParams>,
     clock: super::Clock,
@@ -70,8 +64,8 @@ struct Carrier {
     _room: OwnedSemaphorePermit,
 }
 
-impl Carrier {
-    async fn carry(self, batch: Batch) {
+impl BatchTask {
+    async fn run(self, batch: Batch) {
         let items: Vec<Item> = batch.work.iter().map(|work| work.item.clone()).collect();
         let account = &*self.lane.account;
         match prove(&self.chains, &batch, account, &self.clients, &self.clock).await {
