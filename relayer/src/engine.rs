@@ -32,7 +32,8 @@ use std::time::Duration;
 
 use tern_chains::{Account, BlockTime, Chain, ChainId, Class, ClientParams, HeightRules, SignedTx};
 use tern_core::ledger::{
-    apply, packet_of, Change, EndKey, Fact, Head, Item, PacketKey, TxKey, TxRecord, View,
+    apply, packet_of, Change, EndKey, Entry, Fact, Head, Intent, Item, PacketKey, TxKey, TxRecord,
+    View,
 };
 use tern_core::plan::{self, Plan, PlanInput, Scope};
 use tern_core::policy::Policy;
@@ -60,8 +61,8 @@ use tasks::{Ended, Task, Tasks};
 /// set it.
 pub type Clock = Arc<dyn Fn() -> BlockTime + Send + Sync>;
 
-/// Called with every fact that changed something, for a person to watch.
-pub type Observer = Box<dyn FnMut(&Fact) + Send>;
+/// Called with every entry of the ledger that changed something.
+pub type Observer = Box<dyn FnMut(&Entry) + Send>;
 
 /// What an engine is made of.
 pub struct Parts {
@@ -273,9 +274,10 @@ impl Engine {
 
     async fn absorb(&mut self, input: Input) -> Result<(), EngineError> {
         match input {
-            Input::Facts(facts) => self.commit(&facts)?,
+            Input::Facts(facts) => self.commit_facts(facts)?,
+            Input::Intent(intent) => self.commit(vec![intent.into()])?,
             Input::Scanned { chain, facts } => {
-                self.commit(&facts)?;
+                self.commit_facts(facts)?;
                 self.expect_reconciling(&chain);
             }
             Input::CaughtUp { chain } => self.caught_up(chain),
@@ -297,11 +299,9 @@ impl Engine {
                     // is planned again.
                     return Ok(());
                 }
-                let facts: Vec<Fact> = txs
-                    .into_iter()
-                    .map(|(key, tx)| Fact::Signed { key, tx })
-                    .collect();
-                self.commit(&facts)?;
+                let signed = txs.into_iter();
+                let signed = signed.map(|(key, tx)| Intent::Signed { key, tx }.into());
+                self.commit(signed.collect())?;
                 self.store.flush().await?;
                 // The lane may be gone when the engine stops.
                 let _ = durable.send(());
@@ -323,7 +323,7 @@ impl Engine {
             }
             Input::Compared { src, facts } => {
                 self.unreconciled.remove(&src);
-                self.commit(&facts)?;
+                self.commit_facts(facts)?;
             }
             Input::Reconciled { src, facts } => self.reconciled(src, facts)?,
         }
@@ -340,10 +340,14 @@ impl Engine {
         self.ready.insert(chain);
     }
 
-    /// Applies facts and writes what they changed in one batch.
-    #[tracing::instrument(name = "ledger", level = "debug", skip_all, fields(facts = facts.len()))]
-    fn commit(&mut self, facts: &[Fact]) -> Result<(), EngineError> {
-        let changes = self.apply(facts)?;
+    fn commit_facts(&mut self, facts: Vec<Fact>) -> Result<(), EngineError> {
+        self.commit(facts.into_iter().map(Entry::Fact).collect())
+    }
+
+    /// Applies entries and writes what they changed in one batch.
+    #[tracing::instrument(name = "ledger", level = "debug", skip_all, fields(entries = entries.len()))]
+    fn commit(&mut self, entries: Vec<Entry>) -> Result<(), EngineError> {
+        let changes = self.apply(&entries)?;
         self.store.commit(&changes)?;
         for change in &changes {
             if let Change::Head(chain, head) = change {
@@ -353,27 +357,29 @@ impl Engine {
         self.trim(&changes)
     }
 
-    fn apply(&mut self, facts: &[Fact]) -> Result<Vec<Change>, EngineError> {
+    fn apply(&mut self, entries: &[Entry]) -> Result<Vec<Change>, EngineError> {
         let mut all = Vec::new();
-        for fact in facts {
-            if let Some(key) = packet_of(&self.view, fact) {
-                self.load(&key)?;
+        for entry in entries {
+            if let Entry::Fact(fact) = entry {
+                if let Some(key) = packet_of(&self.view, fact) {
+                    self.load(&key)?;
+                }
+                self.report_outcome(fact);
             }
-            self.tell_lane(fact);
-            let changes = apply(&self.view, &self.policy, fact);
+            let changes = apply(&self.view, &self.policy, entry);
             for change in &changes {
                 self.view.commit(change);
             }
             if !changes.is_empty() {
-                (self.observer)(fact);
+                (self.observer)(entry);
             }
             all.extend(changes);
         }
         Ok(all)
     }
 
-    /// What became of a transaction of ours teaches its lane.
-    fn tell_lane(&self, fact: &Fact) {
+    /// Tells its lane what became of a transaction of ours.
+    fn report_outcome(&self, fact: &Fact) {
         let Fact::Outcome { chain, outcome, .. } = fact else {
             return;
         };

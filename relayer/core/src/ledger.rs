@@ -1,7 +1,7 @@
 //! What Tern knows: facts seen on chains, and what it is doing about them.
 //!
-//! [`Fact`]s come in from `follow`, from reconciling and from `submit`;
-//! [`apply`] turns each into [`Change`]s; [`View::commit`] makes them visible
+//! [`Fact`]s come in from `follow` and from reconciling, [`Intent`]s from proving
+//! and `submit`; [`apply`] turns each [`Entry`] into [`Change`]s; [`View::commit`] makes them visible
 //! and the store makes them durable, in the same batch as the height they came
 //! from. A packet's record holds only what a chain stated. What Tern *intends*
 //! is a transaction record, apart from it: at most one for each item.
@@ -13,6 +13,7 @@
 mod apply;
 mod change;
 mod fact;
+mod intent;
 mod item;
 mod key;
 mod packets;
@@ -22,7 +23,8 @@ mod view;
 
 pub use apply::{apply, packet_of};
 pub use change::Change;
-pub use fact::{Fact, Finding, Refusal};
+pub use fact::{Fact, Finding};
+pub use intent::{Entry, Intent, Refusal};
 pub use item::{HandshakeStep, Item};
 pub use key::{ChannelKey, ClientKey, ConnectionKey, EndKey, PacketKey, TxKey};
 pub use path::Path;

@@ -5,7 +5,7 @@ mod support;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use support::{akash, head, kava, plan_with, port, tell};
+use support::{akash, kava, plan_with, port, tell};
 use tern_chains::{
     BlockTime, ChainId, ChannelCounterparty, ChannelEnd, ChannelId, ChannelState, ClientId,
     ClientSummary, ConnectionCounterparty, ConnectionEnd, ConnectionId, ConnectionState, Ordering,
@@ -55,7 +55,7 @@ impl World {
         for finding in findings {
             let fact = Fact::Found {
                 chain: id.clone(),
-                head: head(self.height),
+                height: self.height,
                 finding: finding.clone(),
             };
             tell(view, [fact]);
@@ -293,7 +293,7 @@ fn client(client_id: ClientId, of: &ChainId) -> Finding {
             trusting_period: Duration::from_secs(1_000_000),
             frozen: false,
         },
-        consensus_time: Some(BlockTime(1)),
+        consensus_time: BlockTime(1),
     }
 }
 

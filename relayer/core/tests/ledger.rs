@@ -6,7 +6,8 @@ use proptest::prelude::*;
 use support::*;
 use tern_chains::{Deadline, Ordering, TxHash, TxOutcome};
 use tern_core::ledger::{
-    apply, packet_of, Change, Done, Fact, Item, PacketState, Refusal, TxKey, TxRecord, View,
+    apply, packet_of, Change, Done, Entry, Fact, Intent, Item, PacketState, Refusal, TxKey,
+    TxRecord, View,
 };
 use tern_core::policy::Policy;
 
@@ -19,7 +20,7 @@ fn life(sequence: u64) -> Vec<Fact> {
     ]
 }
 
-fn signed(items: Vec<Item>, timeout_height: u64) -> (TxKey, Fact) {
+fn signed(items: Vec<Item>, timeout_height: u64) -> (TxKey, Intent) {
     let key = TxKey {
         chain: kava(),
         hash: TxHash([7; 32]),
@@ -31,11 +32,11 @@ fn signed(items: Vec<Item>, timeout_height: u64) -> (TxKey, Fact) {
         items,
         bytes: vec![1],
     };
-    let fact = Fact::Signed {
+    let intent = Intent::Signed {
         key: key.clone(),
         tx,
     };
-    (key, fact)
+    (key, intent)
 }
 
 fn outcome(code: u32) -> Fact {
@@ -90,7 +91,7 @@ fn applying_a_fact_twice_changes_nothing() {
     let mut view = open_channel(Ordering::Unordered);
     for fact in life(1).into_iter().chain([block_end(&akash(), 11)]) {
         tell(&mut view, [fact.clone()]);
-        assert_eq!(apply(&view, &Policy::default(), &fact), vec![]);
+        assert_eq!(apply(&view, &Policy::default(), &fact.into()), vec![]);
     }
 }
 
@@ -139,7 +140,7 @@ fn an_intent_ends_with_the_outcome_of_its_tx() {
     let mut view = open_channel(Ordering::Unordered);
     let item = Item::Recv(key(1));
     let (_, fact) = signed(vec![item.clone()], 30);
-    tell(&mut view, [sent(1, 11), fact]);
+    tell(&mut view, [Entry::from(sent(1, 11)), fact.into()]);
     assert!(view.intent(&item).is_some());
     tell(&mut view, [outcome(0)]);
     assert!(view.intent(&item).is_none() && view.failure(&item).is_none());
@@ -150,7 +151,10 @@ fn an_intent_ends_when_the_timeout_height_has_passed() {
     let mut view = open_channel(Ordering::Unordered);
     let item = Item::Recv(key(1));
     let (_, fact) = signed(vec![item.clone()], 30);
-    tell(&mut view, [fact, block_end(&kava(), 29)]);
+    tell(
+        &mut view,
+        [Entry::from(fact), block_end(&kava(), 29).into()],
+    );
     assert!(view.intent(&item).is_some());
     tell(&mut view, [block_end(&kava(), 30)]);
     assert!(view.intent(&item).is_none() && view.failure(&item).is_none());
@@ -161,7 +165,7 @@ fn a_failed_tx_sends_its_items_alone_and_later() {
     let mut view = open_channel(Ordering::Unordered);
     let items = vec![Item::Recv(key(1)), Item::Recv(key(2))];
     let (_, fact) = signed(items.clone(), 30);
-    tell(&mut view, [fact, outcome(5)]);
+    tell(&mut view, [Entry::from(fact), outcome(5).into()]);
     for item in items {
         let failure = view.failure(&item).unwrap();
         assert!(failure.alone && failure.not_before > 10 && failure.refusals == 0);
@@ -177,7 +181,7 @@ fn only_the_named_culprit_of_a_refusal_waits() {
         reason: "no".into(),
         culprit: Some(bad.clone()),
     };
-    tell(&mut view, [fact, Fact::Refused { key: tx, refusal }]);
+    tell(&mut view, [fact, Intent::Refused { key: tx, refusal }]);
     assert_eq!(view.failure(&bad).map(|failure| failure.refusals), Some(1));
     assert!(view.failure(&good).is_none() && view.intent(&good).is_none());
 }
@@ -190,7 +194,12 @@ fn records_read_back_from_the_store_as_they_were_written() {
     }
     let mut view = open_channel(Ordering::Unordered);
     let (_, tx) = signed(vec![Item::Recv(key(1))], 30);
-    for fact in life(1).into_iter().take(3).chain([tx]) {
+    for fact in life(1)
+        .into_iter()
+        .take(3)
+        .map(Entry::from)
+        .chain([tx.into()])
+    {
         for change in apply(&view, &Policy::default(), &fact) {
             view.commit(&change);
             stored.push(serde_json::to_string(&change).unwrap());
@@ -250,7 +259,7 @@ fn what_is_in_flight_or_not_wholly_known_stays_in_memory() {
     let mut view = open_channel(Ordering::Unordered);
     flood(&mut view, 1..=3);
     let (_, intent) = signed(vec![Item::Recv(key(3))], 30);
-    tell(&mut view, [intent, received(9, 21)]);
+    tell(&mut view, [Entry::from(intent), received(9, 21).into()]);
     trim(&mut view, 1);
     assert_eq!(in_memory(&view), [3, 9]);
 }

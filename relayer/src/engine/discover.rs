@@ -5,9 +5,9 @@ mod read;
 use std::collections::BTreeSet;
 
 use tern_chains::{
-    Block, Chain, ChainError, ChannelId, ClientId, ConnectionId, End, Event, PortId,
+    Block, BlockTime, Chain, ChainError, ChannelId, ClientId, ConnectionId, End, Event, PortId,
 };
-use tern_core::ledger::{apply, ChannelKey, ChannelRecord, Fact, Finding, Head, View};
+use tern_core::ledger::{apply, ChannelKey, ChannelRecord, Fact, Finding, View};
 use tern_core::policy::Policy;
 
 /// The identifiers of one chain whose records the ledger already has.
@@ -52,14 +52,19 @@ pub async fn of_block(
     for event in &block.events {
         wanted.add(event, known);
     }
-    read(chain, wanted, Some(block.height), known).await
+    read(chain, wanted, Some(block.height), block.time, known).await
 }
 
-/// Reads all clients, connections and channels of a chain.
-pub async fn of_chain(chain: &dyn Chain, known: &mut Known) -> Result<Vec<Finding>, ChainError> {
+/// Reads all clients, connections and channels of a chain, whose newest block is of
+/// this time.
+pub async fn of_chain(
+    chain: &dyn Chain,
+    time: BlockTime,
+    known: &mut Known,
+) -> Result<Vec<Finding>, ChainError> {
     let (clients, connections, channels) =
         tokio::try_join!(chain.clients(), chain.connections(), chain.channels())?;
-    let mut findings = read::clients(chain, clients.into_iter().collect(), None).await?;
+    let mut findings = read::clients(chain, clients.into_iter().collect(), None, time).await?;
     known.clients.extend(clients_of(&findings));
     for connection in connections {
         known.connections.insert(connection.connection_id.clone());
@@ -91,20 +96,19 @@ pub async fn channel_end(
     end: &ChannelKey,
 ) -> Result<Option<ChannelRecord>, ChainError> {
     let (height, time) = chain.latest().await?;
-    let head = Head { height, time };
     let wanted = Wanted {
         channels: BTreeSet::from([(end.port_id.clone(), end.channel_id.clone())]),
         ..Wanted::default()
     };
-    let findings = read(chain, wanted, None, &mut Known::default()).await?;
+    let findings = read(chain, wanted, None, time, &mut Known::default()).await?;
     let mut view = View::default();
     for finding in findings {
         let fact = Fact::Found {
             chain: chain.id().clone(),
-            head,
+            height,
             finding,
         };
-        for change in apply(&view, &Policy::default(), &fact) {
+        for change in apply(&view, &Policy::default(), &fact.into()) {
             view.commit(&change);
         }
     }
@@ -157,6 +161,7 @@ async fn read(
     chain: &dyn Chain,
     mut wanted: Wanted,
     height: Option<u64>,
+    time: BlockTime,
     known: &mut Known,
 ) -> Result<Vec<Finding>, ChainError> {
     let channels = read::channels(chain, wanted.channels, height).await?;
@@ -174,7 +179,7 @@ async fn read(
             wanted.clients.insert(end.client_id.clone());
         }
     }
-    let mut findings = read::clients(chain, wanted.clients, height).await?;
+    let mut findings = read::clients(chain, wanted.clients, height, time).await?;
     known.clients.extend(clients_of(&findings));
     for (connection_id, end) in connections {
         known.connections.insert(connection_id.clone());

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use tern_chains::{BlockTime, ChainId, Ordering};
-use tern_core::ledger::{Fact, Finding, Head, Item, Refusal};
+use tern_chains::{ChainId, Ordering};
+use tern_core::ledger::{Fact, Finding, Intent, Item, Refusal};
 use tern_core::plan::Batch;
 use tokio::sync::{mpsc, oneshot, OwnedSemaphorePermit};
 use tracing::{debug, warn};
@@ -12,7 +12,7 @@ use tracing::{debug, warn};
 use super::follow::describe;
 use super::input::Input;
 use super::lanes::Handle;
-use super::prove::{prove, Chains, Messages, Verdict};
+use super::prove::{prove, Chains, Messages, NotProven};
 use super::submit::Job;
 use super::tasks::Task;
 use super::Engine;
@@ -70,14 +70,15 @@ impl BatchTask {
         let account = &*self.lane.account;
         match prove(&self.chains, &batch, account, &self.clients, &self.clock).await {
             Ok(mut messages) => {
-                let facts = set_aside(&batch, std::mem::take(&mut messages.set_aside));
-                self.tell(Input::Facts(facts)).await;
+                for input in not_proven(&batch, std::mem::take(&mut messages.not_proven)) {
+                    self.send(input).await;
+                }
                 self.submit(messages).await;
             }
             Err(error) => {
                 let reason = describe(&error);
                 warn!(chain = %batch.dst, items = items.len(), reason, "cannot prove a batch; trying again later");
-                let fact = Fact::Failed {
+                let intent = Intent::Failed {
                     chain: batch.dst.clone(),
                     items: items.clone(),
                     refusal: Refusal {
@@ -85,10 +86,10 @@ impl BatchTask {
                         culprit: None,
                     },
                 };
-                self.tell(Input::Facts(vec![fact])).await;
+                self.send(Input::Intent(intent)).await;
             }
         }
-        self.tell(Input::Released(items)).await;
+        self.send(Input::Released(items)).await;
     }
 
     async fn submit(&self, messages: Messages) {
@@ -100,45 +101,40 @@ impl BatchTask {
         }
     }
 
-    async fn tell(&self, input: Input) {
+    async fn send(&self, input: Input) {
         // The engine is gone when it stops: then nobody needs to know.
         let _ = self.inputs.send(input).await;
     }
 }
 
-/// What became of items that got no message, as facts.
-fn set_aside(batch: &Batch, verdicts: Vec<(Item, Verdict)>) -> Vec<Fact> {
+/// What became of items that got no message, for the engine.
+fn not_proven(batch: &Batch, items: Vec<(Item, NotProven)>) -> Vec<Input> {
     let src = batch.route.as_ref().map(|route| route.src.clone());
-    verdicts
-        .into_iter()
-        .map(|(item, verdict)| {
-            debug!(chain = %batch.dst, %item, ?verdict, "no message");
-            match (verdict, &src) {
-                (Verdict::Settled { packet, height }, Some(src)) => Fact::Found {
-                    chain: src.clone(),
-                    head: Head {
-                        height,
-                        time: BlockTime(0),
-                    },
-                    finding: Finding::Settled { packet },
+    let input = |(item, why): (Item, NotProven)| {
+        debug!(chain = %batch.dst, %item, ?why, "no message");
+        match (why, &src) {
+            (NotProven::Settled { packet, height }, Some(src)) => Input::Facts(vec![Fact::Found {
+                chain: src.clone(),
+                height,
+                finding: Finding::Settled { packet },
+            }]),
+            (why, _) => Input::Intent(Intent::Failed {
+                chain: batch.dst.clone(),
+                refusal: Refusal {
+                    culprit: matches!(why, NotProven::Unprovable(_)).then(|| item.clone()),
+                    reason: reason(&why),
                 },
-                (verdict, _) => Fact::Failed {
-                    chain: batch.dst.clone(),
-                    refusal: Refusal {
-                        culprit: matches!(verdict, Verdict::Unprovable(_)).then(|| item.clone()),
-                        reason: reason(&verdict),
-                    },
-                    items: vec![item],
-                },
-            }
-        })
-        .collect()
+                items: vec![item],
+            }),
+        }
+    };
+    items.into_iter().map(input).collect()
 }
 
-fn reason(verdict: &Verdict) -> String {
-    match verdict {
-        Verdict::Settled { .. } => "the commitment is gone from the source".into(),
-        Verdict::Moot => "the chain has moved past this step".into(),
-        Verdict::Unprovable(reason) => reason.clone(),
+fn reason(why: &NotProven) -> String {
+    match why {
+        NotProven::Settled { .. } => "the commitment is gone from the source".into(),
+        NotProven::Moot => "the chain has moved past this step".into(),
+        NotProven::Unprovable(reason) => reason.clone(),
     }
 }

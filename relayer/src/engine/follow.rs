@@ -68,7 +68,7 @@ impl Follow {
             if self.cursor != cursor {
                 wait = BACKOFF_FIRST;
             }
-            self.tell(&error, wait);
+            self.log(&error, wait);
             let down = Input::Down {
                 chain: self.chain.id().clone(),
                 class: error.class(),
@@ -83,7 +83,7 @@ impl Follow {
         }
     }
 
-    fn tell(&self, error: &ChainError, wait: Duration) {
+    fn log(&self, error: &ChainError, wait: Duration) {
         let chain = self.chain.id();
         let reason = describe(error);
         if wait == BACKOFF_FIRST || error.class() != Class::Node {
@@ -155,7 +155,7 @@ impl Follow {
         };
         let findings = discover::of_block(&*self.chain, &block, &mut self.known).await?;
         let chain = self.chain.id();
-        let mut facts = self.found(head, findings);
+        let mut facts = self.found(head.height, findings);
         facts.extend(block.events.into_iter().map(|event| Fact::Event {
             chain: chain.clone(),
             head,
@@ -183,24 +183,24 @@ impl Follow {
         };
         let chain = self.chain.id().clone();
         info!(%chain, height = latest, "reading clients, connections and channels");
-        let findings = discover::of_chain(&*self.chain, &mut self.known).await?;
+        let findings = discover::of_chain(&*self.chain, time, &mut self.known).await?;
         // The head first: a packet is kept only for chains that have one.
         let mut facts = vec![Fact::BlockEnd {
             chain: chain.clone(),
             head,
         }];
-        facts.extend(self.found(head, findings));
+        facts.extend(self.found(latest, findings));
         self.send(Input::Scanned { chain, facts }).await?;
         self.cursor = Some(latest);
         Ok(())
     }
 
-    fn found(&self, head: Head, findings: Vec<Finding>) -> Vec<Fact> {
+    fn found(&self, height: u64, findings: Vec<Finding>) -> Vec<Fact> {
         findings
             .into_iter()
             .map(|finding| Fact::Found {
                 chain: self.chain.id().clone(),
-                head,
+                height,
                 finding,
             })
             .collect()

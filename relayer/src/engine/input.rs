@@ -1,15 +1,17 @@
-//! What the engine's tasks tell it, through one bounded channel.
+//! What the engine's tasks send it, through one bounded channel.
 
 use tern_chains::{ChainId, Class};
-use tern_core::ledger::{EndKey, Fact, Item, TxKey, TxRecord};
+use tern_core::ledger::{EndKey, Fact, Intent, Item, TxKey, TxRecord};
 use tokio::sync::oneshot;
 
 /// Most inputs waiting for the engine; senders wait beyond.
 pub const INPUTS_MAX: usize = 256;
 
 pub enum Input {
-    /// A block's facts, or a refusal: one commit.
+    /// Facts of one block, or found together: one commit.
     Facts(Vec<Fact>),
+    /// What became of a batch or a transaction before it came into a block.
+    Intent(Intent),
     /// A chain's topology was read as a atomic: blocks were left out, so its
     /// packets must be reconciled.
     Scanned { chain: ChainId, facts: Vec<Fact> },

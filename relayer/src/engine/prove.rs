@@ -36,12 +36,12 @@ pub struct Messages {
     /// All in one transaction.
     pub atomic: bool,
     /// Items that turned out to need nothing, or not to be provable.
-    pub set_aside: Vec<(Item, Verdict)>,
+    pub not_proven: Vec<(Item, NotProven)>,
 }
 
 /// Why an item of a batch got no message.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Verdict {
+pub enum NotProven {
     /// The commitment is gone from the source, seen at this source height.
     Settled { packet: PacketId, height: u64 },
     /// The state has moved past this step; its event is on its way.
@@ -118,7 +118,7 @@ async fn unproven(
         updated: None,
         messages,
         atomic: batch.atomic,
-        set_aside: vec![],
+        not_proven: vec![],
     })
 }
 
@@ -155,7 +155,7 @@ async fn prove_route(
         update,
         messages: vec![],
         atomic: batch.atomic,
-        set_aside: vec![],
+        not_proven: vec![],
     };
     for (work, proofs) in batch.work.iter().zip(proofs) {
         match datagram(chains, src, work, &proofs, &forward.root) {
@@ -169,7 +169,7 @@ async fn prove_route(
                     out.messages.push((work.item.clone(), update));
                 }
             }
-            Err(verdict) => out.set_aside.push((work.item.clone(), verdict)),
+            Err(why) => out.not_proven.push((work.item.clone(), why)),
         }
     }
     Ok(out)
@@ -213,18 +213,18 @@ fn datagram(
     work: &Work,
     proofs: &[Proven],
     root: &Root,
-) -> Result<Option<Datagram>, Verdict> {
+) -> Result<Option<Datagram>, NotProven> {
     for proven in proofs {
         src.light_client
             .verify(proven, root)
-            .map_err(|error| Verdict::Unprovable(error.to_string()))?;
+            .map_err(|error| NotProven::Unprovable(error.to_string()))?;
     }
     let codec = src.chain.codec();
     match &work.action {
         Action::UpdateClient => Ok(None),
         Action::RecvPacket(_) | Action::Acknowledgement { .. } | Action::Timeout { .. } => {
             let [proven] = proofs else {
-                return Err(Verdict::Unprovable("no proof was given".into()));
+                return Err(NotProven::Unprovable("no proof was given".into()));
             };
             packet::datagram(&work.action, proven, codec).map(Some)
         }

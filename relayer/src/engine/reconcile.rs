@@ -90,9 +90,7 @@ pub(super) async fn reconcile(
         known,
         blocks,
     } = *comparison;
-    let (src_head, dst_head) = tokio::try_join!(src.latest(), dst.latest())?;
-    let head = |(height, time)| Head { height, time };
-    let (src_head, dst_head) = (head(src_head), head(dst_head));
+    let ((src_head, _), (dst_head, _)) = tokio::try_join!(src.latest(), dst.latest())?;
     let pending = pending(src, dst, src_end, dst_end).await?;
     let open: BTreeSet<Sequence> = pending
         .unreceived
@@ -101,10 +99,10 @@ pub(super) async fn reconcile(
         .collect();
 
     let not_open = known.keys().filter(|sequence| !open.contains(sequence));
-    let settled = settled::settled(src, src_end, not_open.copied().collect(), src_head.height);
+    let settled = settled::settled(src, src_end, not_open.copied().collect(), src_head);
     let settled = settled.await?.into_iter().map(|sequence| Fact::Found {
         chain: src.id().clone(),
-        head: src_head,
+        height: src_head,
         finding: Finding::Settled {
             packet: id(src_end, dst_end, sequence),
         },
@@ -114,7 +112,7 @@ pub(super) async fn reconcile(
     let acks: BTreeSet<Sequence> = acks.collect();
     let received = acks.iter().map(|sequence| Fact::Found {
         chain: dst.id().clone(),
-        head: dst_head,
+        height: dst_head,
         finding: Finding::Received {
             packet: id(src_end, dst_end, *sequence),
         },
@@ -128,9 +126,9 @@ pub(super) async fn reconcile(
     };
     let sends = open.iter().filter(no_data).copied().collect();
     let looked = Looked::Sends(src_end);
-    locate(src, looked, sends, src_head.height, blocks, &mut tell).await?;
+    locate(src, looked, sends, src_head, blocks, &mut tell).await?;
     let looked = Looked::Acks(dst_end);
-    locate(dst, looked, acks, dst_head.height, blocks, &mut tell).await?;
+    locate(dst, looked, acks, dst_head, blocks, &mut tell).await?;
     Ok(tell.kept)
 }
 

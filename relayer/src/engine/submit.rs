@@ -18,7 +18,7 @@ use futures::future::join_all;
 use tern_chains::{
     Account, AccountState, ChainError, ChainParams, Check, ClientId, SignedTx, TxDraft, TxHash,
 };
-use tern_core::ledger::{Fact, Head, Item, Refusal, TxKey, TxRecord};
+use tern_core::ledger::{Head, Intent, Item, Refusal, TxKey, TxRecord};
 use tokio::sync::{mpsc, oneshot, watch};
 use tracing::{debug, info, warn};
 
@@ -110,7 +110,7 @@ impl Lane {
         }
         let updated = messages.updated.clone();
         match self.drafts(messages).await {
-            Ok((account, drafts)) => self.send(account, drafts, updated).await,
+            Ok((account, drafts)) => self.sign_and_broadcast(account, drafts, updated).await,
             Err(error) => {
                 self.forget_account();
                 let reason = describe(&error);
@@ -175,7 +175,7 @@ impl Lane {
 
     /// Signs all, has them stored, broadcasts them in the order of their
     /// account sequence.
-    async fn send(
+    async fn sign_and_broadcast(
         &mut self,
         account: AccountState,
         drafts: Vec<Draft>,
@@ -266,14 +266,14 @@ impl Lane {
         };
         self.forget_account();
         warn!(%chain, tx = %signed.hash, items = items.len(), reason, "the node refused a transaction");
-        let fact = Fact::Refused {
+        let intent = Intent::Refused {
             key: self.key(&signed),
             refusal: Refusal {
                 reason: reason.clone(),
                 culprit: None,
             },
         };
-        self.tell(Input::Facts(vec![fact])).await;
+        self.send(Input::Intent(intent)).await;
         Some(reason)
     }
 
@@ -288,21 +288,21 @@ impl Lane {
 
     async fn store(&self, txs: Vec<(TxKey, TxRecord)>) -> bool {
         let (durable, stored) = oneshot::channel();
-        self.tell(Input::Signed { txs, durable }).await;
+        self.send(Input::Signed { txs, durable }).await;
         stored.await.is_ok()
     }
 
     async fn failed(&self, items: Vec<Item>, reason: String, culprit: Option<Item>) {
-        let fact = Fact::Failed {
+        let intent = Intent::Failed {
             chain: self.signer.chain_id().clone(),
             items,
             refusal: Refusal { reason, culprit },
         };
-        self.tell(Input::Facts(vec![fact])).await;
+        self.send(Input::Intent(intent)).await;
     }
 
     /// The engine ends before its lanes: then nobody needs to know.
-    async fn tell(&self, input: Input) {
+    async fn send(&self, input: Input) {
         let _ = self.inputs.send(input).await;
     }
 

@@ -6,7 +6,9 @@ mod tx;
 
 use tern_chains::{ChainId, Event};
 
-use super::{Change, ClientRecord, ConnectionKey, Done, Fact, Finding, Head, PacketKey, View};
+use super::{
+    Change, ClientRecord, ConnectionKey, Done, Entry, Fact, Finding, Head, Intent, PacketKey, View,
+};
 use crate::policy::Policy;
 use packet::{finish, on_dst, on_src, write_acknowledgement};
 use topology::{change_client, channel_found, client_found, client_updated, connection_found};
@@ -15,23 +17,35 @@ use tx::failures;
 /// How often finished packets are forgotten, in blocks.
 const PRUNE_EVERY: u64 = 50;
 
-/// The changes a fact makes to what is known.
+/// The changes an entry makes to what is known.
 ///
-/// Pure and idempotent: applied again, a fact makes no change. Packet events on
-/// a channel whose counterparty is not one of the chains in the view are not
-/// kept.
-pub fn apply(view: &View, policy: &Policy, fact: &Fact) -> Vec<Change> {
+/// Pure; for facts idempotent: applied again, a fact makes no change. Packet
+/// events on a channel whose counterparty is not one of the chains in the view are
+/// not kept.
+pub fn apply(view: &View, policy: &Policy, entry: &Entry) -> Vec<Change> {
+    match entry {
+        Entry::Fact(fact) => apply_fact(view, policy, fact),
+        Entry::Intent(intent) => apply_intent(view, policy, intent),
+    }
+}
+
+fn apply_fact(view: &View, policy: &Policy, fact: &Fact) -> Vec<Change> {
     match fact {
         Fact::Event { chain, head, event } => apply_event(view, chain, *head, event),
         Fact::Found {
             chain,
-            head,
+            height,
             finding,
-        } => apply_finding(view, chain, *head, finding),
+        } => apply_finding(view, chain, *height, finding),
         Fact::Outcome { chain, outcome, .. } => tx::outcome(view, policy, chain, outcome),
         Fact::BlockEnd { chain, head } => apply_block_end(view, policy, chain, *head),
-        Fact::Signed { key, tx } => vec![Change::Tx(key.clone(), Some(tx.clone()))],
-        Fact::Refused { key, refusal } => match view.tx(key) {
+    }
+}
+
+fn apply_intent(view: &View, policy: &Policy, intent: &Intent) -> Vec<Change> {
+    match intent {
+        Intent::Signed { key, tx } => vec![Change::Tx(key.clone(), Some(tx.clone()))],
+        Intent::Refused { key, refusal } => match view.tx(key) {
             Some(tx) => {
                 let mut changes = vec![Change::Tx(key.clone(), None)];
                 changes.extend(failures(view, policy, &key.chain, &tx.items, refusal));
@@ -39,7 +53,7 @@ pub fn apply(view: &View, policy: &Policy, fact: &Fact) -> Vec<Change> {
             }
             None => vec![],
         },
-        Fact::Failed {
+        Intent::Failed {
             chain,
             items,
             refusal,
@@ -48,7 +62,7 @@ pub fn apply(view: &View, policy: &Policy, fact: &Fact) -> Vec<Change> {
 }
 
 /// The packet whose record a fact is about: if the store has it and memory does
-/// not, it must be taken down before the fact is applied.
+/// not, it must be loaded before the fact is applied.
 pub fn packet_of(view: &View, fact: &Fact) -> Option<PacketKey> {
     let (chain, id, is_on_src) = match fact {
         Fact::Event { chain, event, .. } => match event {
@@ -86,10 +100,10 @@ fn apply_event(view: &View, chain: &ChainId, head: Head, event: &Event) -> Vec<C
             })
         }
         Event::AcknowledgePacket(id) => on_src(view, chain, id, |record| {
-            finish(record, head, Done::Acknowledged)
+            finish(record, head.height, Done::Acknowledged)
         }),
         Event::TimeoutPacket(id) => on_src(view, chain, id, |record| {
-            finish(record, head, Done::TimedOut)
+            finish(record, head.height, Done::TimedOut)
         }),
         Event::ClientUpdated {
             client_id,
@@ -105,7 +119,7 @@ fn apply_event(view: &View, chain: &ChainId, head: Head, event: &Event) -> Vec<C
     }
 }
 
-fn apply_finding(view: &View, chain: &ChainId, head: Head, finding: &Finding) -> Vec<Change> {
+fn apply_finding(view: &View, chain: &ChainId, height: u64, finding: &Finding) -> Vec<Change> {
     match finding {
         Finding::Client {
             client_id,
@@ -114,8 +128,8 @@ fn apply_finding(view: &View, chain: &ChainId, head: Head, finding: &Finding) ->
         } => {
             let record = ClientRecord {
                 summary: summary.clone(),
-                updated: consensus_time.unwrap_or(head.time),
-                seen: head.height,
+                updated: *consensus_time,
+                seen: height,
             };
             client_found(view, chain, client_id, record)
         }
@@ -124,23 +138,23 @@ fn apply_finding(view: &View, chain: &ChainId, head: Head, finding: &Finding) ->
                 chain: chain.clone(),
                 connection_id: connection_id.clone(),
             };
-            connection_found(view, key, head, end)
+            connection_found(view, key, height, end)
         }
-        Finding::Channel { key, end } => channel_found(view, key, head, end),
+        Finding::Channel { key, end } => channel_found(view, key, height, end),
         Finding::Received { packet } => on_dst(view, chain, packet, |record| {
-            record.received.get_or_insert(head.height);
+            record.received.get_or_insert(height);
         }),
         Finding::Settled { packet } => {
             // Of one whose send was never read, the finding itself says that it
             // was sent before.
             let record = view.packet(&View::key_on_src(chain, packet));
             let is_sent =
-                record.is_some_and(|record| record.sent.is_none_or(|sent| sent <= head.height));
+                record.is_some_and(|record| record.sent.is_none_or(|sent| sent <= height));
             if !is_sent {
                 return vec![];
             }
             on_src(view, chain, packet, |record| {
-                finish(record, head, Done::Settled)
+                finish(record, height, Done::Settled)
             })
         }
     }

@@ -1,11 +1,12 @@
-//! What may be told to the ledger. Nothing else changes it.
+//! What chains state. Together with [`Intent`](super::Intent)s nothing else
+//! changes the ledger.
 
 use tern_chains::{
     BlockTime, ChainId, ChannelEnd, ClientId, ClientSummary, ConnectionEnd, ConnectionId, Event,
     PacketId, TxOutcome,
 };
 
-use super::{ChannelKey, Head, Item, TxKey, TxRecord};
+use super::{ChannelKey, Head};
 
 /// Something that is so, with where it was seen.
 #[derive(Clone, Debug, PartialEq)]
@@ -16,10 +17,10 @@ pub enum Fact {
         head: Head,
         event: Event,
     },
-    /// State read from `chain` as it was at `head`.
+    /// State read from `chain` as it was at `height`.
     Found {
         chain: ChainId,
-        head: Head,
+        height: u64,
         finding: Finding,
     },
     /// A tx of the block; ours or anybody's.
@@ -28,18 +29,8 @@ pub enum Fact {
         height: u64,
         outcome: TxOutcome,
     },
-    /// The block is fully told: all its events and outcomes came before this.
+    /// The end of a block: all its events and outcomes came before this.
     BlockEnd { chain: ChainId, head: Head },
-    /// We signed this and are about to broadcast it.
-    Signed { key: TxKey, tx: TxRecord },
-    /// The tx of these items will not come to be.
-    Refused { key: TxKey, refusal: Refusal },
-    /// These items could not even be proven or signed.
-    Failed {
-        chain: ChainId,
-        items: Vec<Item>,
-        refusal: Refusal,
-    },
 }
 
 /// State that events alone do not tell.
@@ -48,8 +39,9 @@ pub enum Finding {
     Client {
         client_id: ClientId,
         summary: ClientSummary,
-        /// Time of its newest consensus state, where it is known.
-        consensus_time: Option<BlockTime>,
+        /// Time of its newest consensus state; where that cannot be read, the time
+        /// of the block it was found in.
+        consensus_time: BlockTime,
     },
     /// Its client must be known before.
     Connection {
@@ -62,12 +54,4 @@ pub enum Finding {
     Received { packet: PacketId },
     /// The source has sent this packet and no longer holds its commitment.
     Settled { packet: PacketId },
-}
-
-/// Why items did not go through.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Refusal {
-    pub reason: String,
-    /// The item the chain named as the culprit, if it named one.
-    pub culprit: Option<Item>,
 }

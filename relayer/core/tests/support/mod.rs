@@ -12,7 +12,7 @@ use tern_chains::{
 };
 use tern_core::ledger::{
     apply, Change, ChannelKey, ChannelRecord, ClientKey, ClientRecord, ConnectionKey,
-    ConnectionRecord, Fact, Head, Item, View,
+    ConnectionRecord, Entry, Fact, Head, Item, View,
 };
 use tern_core::plan::{plan, Plan, PlanInput, Scope};
 use tern_core::policy::Policy;
@@ -190,9 +190,9 @@ pub fn block_end(chain: &ChainId, height: u64) -> Fact {
     }
 }
 
-pub fn tell(view: &mut View, facts: impl IntoIterator<Item = Fact>) {
-    for fact in facts {
-        for change in apply(view, &Policy::default(), &fact) {
+pub fn tell<E: Into<Entry>>(view: &mut View, entries: impl IntoIterator<Item = E>) {
+    for entry in entries {
+        for change in apply(view, &Policy::default(), &entry.into()) {
             view.commit(&change);
         }
     }

@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use futures::stream::{self, StreamExt, TryStreamExt};
 use tern_chains::{
-    Chain, ChainError, ChannelEnd, ChannelId, ClientId, ConnectionEnd, ConnectionId, DecodeError,
-    PortId, StorePath,
+    BlockTime, Chain, ChainError, ChannelEnd, ChannelId, ClientId, ConnectionEnd, ConnectionId,
+    DecodeError, PortId, StorePath,
 };
 use tern_core::ledger::{ChannelKey, Finding};
 
@@ -16,9 +16,10 @@ pub async fn clients(
     chain: &dyn Chain,
     ids: BTreeSet<ClientId>,
     height: Option<u64>,
+    time: BlockTime,
 ) -> Result<Vec<Finding>, ChainError> {
     stream::iter(ids)
-        .map(|id| client(chain, id, height))
+        .map(|id| client(chain, id, height, time))
         .buffered(READS_MAX)
         .try_filter_map(|finding| async { Ok(finding) })
         .try_collect()
@@ -30,6 +31,7 @@ async fn client(
     chain: &dyn Chain,
     client_id: ClientId,
     height: Option<u64>,
+    time: BlockTime,
 ) -> Result<Option<Finding>, ChainError> {
     let path = StorePath::ClientState(client_id.clone());
     let state = query(chain, path, height).await?;
@@ -45,7 +47,7 @@ async fn client(
     Ok(Some(Finding::Client {
         client_id,
         summary: client.summary,
-        consensus_time: consensus.map(|consensus| consensus.time),
+        consensus_time: consensus.map_or(time, |consensus| consensus.time),
     }))
 }
 

@@ -7,7 +7,7 @@ use tern_chains::{
 use tern_core::plan::Action;
 
 use super::client::consensus_path;
-use super::Verdict;
+use super::NotProven;
 
 /// The first datagram of a connection or channel, which proves nothing; `prefix`
 /// is that of the counterparty's store.
@@ -111,9 +111,9 @@ pub(super) fn datagram(
     action: &Action,
     proofs: &[Proven],
     codec: &dyn StateCodec,
-) -> Result<Datagram, Verdict> {
+) -> Result<Datagram, NotProven> {
     let [end, rest @ ..] = proofs else {
-        return Err(Verdict::Unprovable("no proof was given".into()));
+        return Err(NotProven::Unprovable("no proof was given".into()));
     };
     let proof = end.proof.clone();
     match action {
@@ -189,7 +189,7 @@ pub(super) fn datagram(
             channel_id: channel_id.clone(),
             proof_ack: proof,
         }),
-        other => Err(Verdict::Unprovable(format!(
+        other => Err(NotProven::Unprovable(format!(
             "not a handshake step: {other:?}"
         ))),
     }
@@ -200,14 +200,14 @@ pub(super) fn datagram(
 fn counterparty_client(
     proofs: &[Proven],
     codec: &dyn StateCodec,
-) -> Result<CounterpartyClient, Verdict> {
+) -> Result<CounterpartyClient, NotProven> {
     let [state, consensus] = proofs else {
-        return Err(Verdict::Unprovable(
+        return Err(NotProven::Unprovable(
             "the counterparty's client is gone".into(),
         ));
     };
     let client = codec.client(value(state)?).ok_or_else(|| {
-        Verdict::Unprovable("Tern does not relay for clients of the counterparty's type".into())
+        NotProven::Unprovable("Tern does not relay for clients of the counterparty's type".into())
     })?;
     Ok(CounterpartyClient {
         consensus_height: client.summary.latest(),
@@ -217,17 +217,17 @@ fn counterparty_client(
     })
 }
 
-fn connection(end: &Proven, codec: &dyn StateCodec) -> Result<ConnectionEnd, Verdict> {
+fn connection(end: &Proven, codec: &dyn StateCodec) -> Result<ConnectionEnd, NotProven> {
     codec.connection(value(end)?).map_err(unreadable)
 }
 
 /// The proven value; an absent one has been overtaken.
-fn value(proven: &Proven) -> Result<&[u8], Verdict> {
-    proven.value.as_deref().ok_or(Verdict::Moot)
+fn value(proven: &Proven) -> Result<&[u8], NotProven> {
+    proven.value.as_deref().ok_or(NotProven::Moot)
 }
 
-fn unreadable(error: DecodeError) -> Verdict {
-    Verdict::Unprovable(error.to_string())
+fn unreadable(error: DecodeError) -> NotProven {
+    NotProven::Unprovable(error.to_string())
 }
 
 #[cfg(test)]
@@ -280,12 +280,12 @@ mod tests {
         let gone = proven(path(), None);
         assert_eq!(
             datagram(&try_step, &[gone], &CosmosCodec),
-            Err(Verdict::Moot)
+            Err(NotProven::Moot)
         );
         let unreadable = proven(path(), Some(b"\xff".to_vec()));
         assert!(matches!(
             datagram(&try_step, &[unreadable], &CosmosCodec),
-            Err(Verdict::Unprovable(_))
+            Err(NotProven::Unprovable(_))
         ));
     }
 

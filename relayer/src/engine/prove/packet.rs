@@ -5,7 +5,7 @@ use tern_chains::{
 };
 use tern_core::plan::Action;
 
-use super::Verdict;
+use super::NotProven;
 
 /// Where the proof of a packet's action is, on the chain that proves it.
 pub(super) fn path(action: &Action) -> Option<StorePath> {
@@ -35,27 +35,27 @@ pub(super) fn datagram(
     action: &Action,
     proven: &Proven,
     codec: &dyn StateCodec,
-) -> Result<Datagram, Verdict> {
+) -> Result<Datagram, NotProven> {
     match action {
         Action::RecvPacket(packet) => recv(packet, proven),
         Action::Acknowledgement { packet, ack } => acknowledgement(packet, ack, proven),
         Action::Timeout { packet, ordering } => timeout(packet, *ordering, proven, codec),
-        other => Err(Verdict::Unprovable(format!(
+        other => Err(NotProven::Unprovable(format!(
             "not a packet message: {other:?}"
         ))),
     }
 }
 
-fn recv(packet: &Packet, proven: &Proven) -> Result<Datagram, Verdict> {
+fn recv(packet: &Packet, proven: &Proven) -> Result<Datagram, NotProven> {
     let Some(value) = &proven.value else {
-        return Err(Verdict::Settled {
+        return Err(NotProven::Settled {
             packet: packet.id(),
             height: proven.height,
         });
     };
     let commitment = packet.commitment();
     if commitment.is_none_or(|commitment| commitment != value[..]) {
-        return Err(Verdict::Unprovable(
+        return Err(NotProven::Unprovable(
             "the commitment on the source is of another packet".into(),
         ));
     }
@@ -65,9 +65,9 @@ fn recv(packet: &Packet, proven: &Proven) -> Result<Datagram, Verdict> {
     })
 }
 
-fn acknowledgement(packet: &Packet, ack: &[u8], proven: &Proven) -> Result<Datagram, Verdict> {
+fn acknowledgement(packet: &Packet, ack: &[u8], proven: &Proven) -> Result<Datagram, NotProven> {
     if proven.value.as_deref() != Some(&acknowledgement_commitment(ack)) {
-        return Err(Verdict::Unprovable(
+        return Err(NotProven::Unprovable(
             "the acknowledgement on the destination is another one".into(),
         ));
     }
@@ -83,18 +83,18 @@ fn timeout(
     ordering: Ordering,
     proven: &Proven,
     codec: &dyn StateCodec,
-) -> Result<Datagram, Verdict> {
+) -> Result<Datagram, NotProven> {
     let next_sequence_recv = match (ordering, &proven.value) {
         (Ordering::Ordered, Some(value)) => codec
             .next_sequence(value)
-            .map_err(|error| Verdict::Unprovable(error.to_string()))?,
+            .map_err(|error| NotProven::Unprovable(error.to_string()))?,
         (Ordering::Ordered, None) => 1,
         // ibc-go wants one, and ignores it.
         (_, None) => packet.sequence.as_u64(),
-        (_, Some(_)) => return Err(Verdict::Moot),
+        (_, Some(_)) => return Err(NotProven::Moot),
     };
     if next_sequence_recv > packet.sequence.as_u64() {
-        return Err(Verdict::Moot);
+        return Err(NotProven::Moot);
     }
     Ok(Datagram::Timeout {
         packet: packet.clone(),
@@ -132,7 +132,7 @@ mod tests {
         }
     }
 
-    fn of(action: &Action, value: Option<&[u8]>) -> Result<Datagram, Verdict> {
+    fn of(action: &Action, value: Option<&[u8]>) -> Result<Datagram, NotProven> {
         datagram(action, &proven(action, value), &CosmosCodec)
     }
 
@@ -147,13 +147,13 @@ mod tests {
         assert_eq!(of(&action, Some(&commitment)), Ok(expected));
         assert!(matches!(
             of(&action, Some(&[7; 32])),
-            Err(Verdict::Unprovable(_))
+            Err(NotProven::Unprovable(_))
         ));
     }
 
     #[test]
     fn a_packet_whose_commitment_is_gone_has_ended() {
-        let settled = Verdict::Settled {
+        let settled = NotProven::Settled {
             packet: packet().id(),
             height: 10,
         };
@@ -181,14 +181,17 @@ mod tests {
         };
         let unordered = timeout(Ordering::Unordered);
         assert!(of(&unordered, None).is_ok());
-        assert_eq!(of(&unordered, Some(&[1])), Err(Verdict::Moot));
+        assert_eq!(of(&unordered, Some(&[1])), Err(NotProven::Moot));
         let ordered = timeout(Ordering::Ordered);
         assert!(of(&ordered, None).is_ok());
         assert!(of(&ordered, Some(&3u64.to_be_bytes())).is_ok());
-        assert_eq!(of(&ordered, Some(&4u64.to_be_bytes())), Err(Verdict::Moot));
+        assert_eq!(
+            of(&ordered, Some(&4u64.to_be_bytes())),
+            Err(NotProven::Moot)
+        );
         assert!(matches!(
             of(&ordered, Some(&[1])),
-            Err(Verdict::Unprovable(_))
+            Err(NotProven::Unprovable(_))
         ));
     }
 }

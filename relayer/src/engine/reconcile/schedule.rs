@@ -126,7 +126,7 @@ impl Engine {
             Ok(facts) => {
                 self.unreconciled.remove(&src);
                 self.uncompared.remove(&src);
-                self.commit(&facts)
+                self.commit_facts(facts)
             }
             // The next block tries again.
             Err(reason) => {

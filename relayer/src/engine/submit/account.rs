@@ -31,7 +31,7 @@ impl Lane {
         }
         let mut account = self.signer.state().await?;
         let (reply, next) = oneshot::channel();
-        self.tell(Input::NextSequence {
+        self.send(Input::NextSequence {
             chain: self.signer.chain_id().clone(),
             signer: account.address.clone(),
             reply,

@@ -2,7 +2,7 @@
 
 use tern_chains::{ChainId, Packet, PacketId};
 
-use crate::ledger::{Acknowledgement, Change, Done, EndKey, Head, PacketKey, PacketRecord, View};
+use crate::ledger::{Acknowledgement, Change, Done, EndKey, PacketKey, PacketRecord, View};
 
 pub(super) fn on_src(
     view: &View,
@@ -62,8 +62,8 @@ pub(super) fn write_acknowledgement(
     });
 }
 
-pub(super) fn finish(record: &mut PacketRecord, head: Head, done: Done) {
-    record.done.get_or_insert((head.height, done));
+pub(super) fn finish(record: &mut PacketRecord, height: u64, done: Done) {
+    record.done.get_or_insert((height, done));
 }
 
 fn change_packet(

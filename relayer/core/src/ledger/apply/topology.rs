@@ -4,7 +4,7 @@ use tern_chains::{BlockTime, ChainId, ChannelEnd, ClientId, ConnectionEnd};
 
 use crate::ledger::{
     Change, ChannelKey, ChannelRecord, ClientKey, ClientRecord, ConnectionKey, ConnectionRecord,
-    Head, View,
+    View,
 };
 
 pub(super) fn client_updated(
@@ -66,7 +66,7 @@ pub(super) fn client_found(
 pub(super) fn connection_found(
     view: &View,
     key: ConnectionKey,
-    head: Head,
+    height: u64,
     end: &ConnectionEnd,
 ) -> Vec<Change> {
     let client = ClientKey {
@@ -77,7 +77,7 @@ pub(super) fn connection_found(
         return vec![];
     };
     let old = view.connection(&key);
-    if old.is_some_and(|old| old.seen >= head.height) {
+    if old.is_some_and(|old| old.seen >= height) {
         return vec![];
     }
     let record = ConnectionRecord {
@@ -86,7 +86,7 @@ pub(super) fn connection_found(
         counterparty_chain: client.summary.chain_id.clone(),
         counterparty_client_id: end.counterparty.client_id.clone(),
         counterparty_connection_id: end.counterparty.connection_id.clone(),
-        seen: head.height,
+        seen: height,
     };
     vec![Change::Connection(key, record)]
 }
@@ -94,7 +94,7 @@ pub(super) fn connection_found(
 pub(super) fn channel_found(
     view: &View,
     key: &ChannelKey,
-    head: Head,
+    height: u64,
     end: &ChannelEnd,
 ) -> Vec<Change> {
     let Some(connection_id) = end.connection_hops.first() else {
@@ -108,7 +108,7 @@ pub(super) fn channel_found(
         return vec![];
     };
     let old = view.channel(key);
-    if old.is_some_and(|old| old.seen >= head.height) {
+    if old.is_some_and(|old| old.seen >= height) {
         return vec![];
     }
     let record = ChannelRecord {
@@ -120,7 +120,7 @@ pub(super) fn channel_found(
         counterparty_chain: connection.counterparty_chain.clone(),
         counterparty_port_id: end.counterparty.port_id.clone(),
         counterparty_channel_id: end.counterparty.channel_id.clone(),
-        seen: head.height,
+        seen: height,
     };
     vec![Change::Channel(key.clone(), record)]
 }

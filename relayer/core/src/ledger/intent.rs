@@ -1,0 +1,50 @@
+//! What became of Tern's own work: transactions signed, refused, or never made.
+//!
+//! No chain states this. What a block says of a transaction is a
+//! [`Fact`](super::Fact), and ends its intent.
+
+use tern_chains::ChainId;
+
+use super::{Fact, Item, TxKey, TxRecord};
+
+/// A change of what Tern is doing.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Intent {
+    /// We signed this and are about to broadcast it.
+    Signed { key: TxKey, tx: TxRecord },
+    /// A node refused the transaction: it will be in no block.
+    Refused { key: TxKey, refusal: Refusal },
+    /// These items, for `chain`, could not even be proven or signed.
+    Failed {
+        chain: ChainId,
+        items: Vec<Item>,
+        refusal: Refusal,
+    },
+}
+
+/// Why items did not go through.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refusal {
+    pub reason: String,
+    /// The item the chain named as the culprit, if it named one.
+    pub culprit: Option<Item>,
+}
+
+/// One input of the ledger.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Entry {
+    Fact(Fact),
+    Intent(Intent),
+}
+
+impl From<Fact> for Entry {
+    fn from(fact: Fact) -> Self {
+        Self::Fact(fact)
+    }
+}
+
+impl From<Intent> for Entry {
+    fn from(intent: Intent) -> Self {
+        Self::Intent(intent)
+    }
+}
