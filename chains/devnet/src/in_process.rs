@@ -1,7 +1,7 @@
-//! The in-process door: [`Chain`] over a [`Node`], with no socket between.
+//! The in-process implementation of [`Chain`]: calls a [`Node`] without sockets.
 //!
-//! Answers are those of a node over RPC, proofs and headers included, and are
-//! verified as if it could lie: what works here works there.
+//! Responses are those of a node over RPC, proofs and headers included, and are
+//! verified like those of a node that is not trusted.
 
 use async_trait::async_trait;
 use ibc_relayer_types::core::ics23_commitment::commitment::CommitmentRoot;
@@ -33,7 +33,7 @@ pub struct DevnetChain {
 }
 
 impl DevnetChain {
-    /// `key` signs; a chain without one can be read, not written to.
+    /// Without a `key` the chain is read-only.
     pub fn new(node: Node, key: Option<Key>, gas_price: GasPrice) -> Result<Self> {
         let id = node.read(|chain| ChainId::from_string(chain.chain_id()));
         Ok(Self {

@@ -1,5 +1,5 @@
-//! Light clients of this chain: what one starts from, and the headers that bring
-//! it forward, verified as the host chain will verify them.
+//! Light clients of this chain: the initial state, and the headers of an update,
+//! verified as the host chain will verify them.
 
 use std::sync::Arc;
 
@@ -13,7 +13,7 @@ use super::{DevnetChain, Result};
 impl DevnetChain {
     pub(crate) fn light_client(&self, params: &ClientParams) -> Result<NewClient> {
         let (height, _) = self.node.read(|chain| chain.latest());
-        let unbonding = self.node.read(|chain| chain.facts.unbonding);
+        let unbonding = self.node.read(|chain| chain.info.unbonding);
         first_client(&self.origin, params, unbonding, &self.signed(height)?)
     }
 
