@@ -1,4 +1,5 @@
-//! One development chain on sockets, a block every so often, until Ctrl-C:
+//! Serves one development chain on sockets, with blocks at an interval, until
+//! Ctrl-C:
 //!
 //! ```text
 //! cargo run -p tern-devnet --example devnet -- \
@@ -33,15 +34,15 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     }
     let node = Node::new(&genesis)?;
     let at = |port: &str| TcpListener::bind(format!("127.0.0.1:{port}"));
-    let doors = serve(node.clone(), at(rpc).await?, at(grpc).await?, async {
+    let endpoints = serve(node.clone(), at(rpc).await?, at(grpc).await?, async {
         // Without a signal handler the process ends anyway.
         let _ = tokio::signal::ctrl_c().await;
     });
     let mut beat = tokio::time::interval(Duration::from_millis(block_ms.parse()?));
-    tokio::pin!(doors);
+    tokio::pin!(endpoints);
     loop {
         tokio::select! {
-            closed = &mut doors => return Ok(closed?),
+            closed = &mut endpoints => return Ok(closed?),
             _ = beat.tick() => {
                 node.make_block(Time::now())?;
             }

@@ -1,4 +1,4 @@
-//! How long one block of N packets takes a development chain, step by step:
+//! Measures the steps of a development chain for one block of N packets:
 //!
 //! ```text
 //! cargo run --release -p tern-devnet --example throughput -- [PACKETS] [CHANNELS] [VALIDATORS]
@@ -17,7 +17,7 @@ use prost::Message;
 use tendermint::Time;
 use tern_chains::{BlockTime, Chain, Event, Packet, Path, Proven, TrustedClient, TxDraft};
 use tern_cosmos::Key;
-use tern_devnet::{link, DevnetChain, Genesis, Linked, Node};
+use tern_devnet::{preopen_channels, DevnetChain, Genesis, Node, PreopenedChannels};
 
 type Result<T> = std::result::Result<T, Box<dyn std::error::Error>>;
 
@@ -36,10 +36,10 @@ async fn main() -> Result<()> {
     bench.acknowledge(&received).await
 }
 
-/// Two linked chains and a clock.
+/// Two chains with open channels, and a clock.
 struct Bench {
     chains: [DevnetChain; 2],
-    linked: Linked,
+    preopened: PreopenedChannels,
     second: i64,
 }
 
@@ -57,7 +57,7 @@ impl Bench {
         let chains = [chain("akash-1", "akash")?, chain("kava-1", "kava")?];
         let mut bench = Self {
             chains,
-            linked: Linked {
+            preopened: PreopenedChannels {
                 clients: Default::default(),
                 connections: Default::default(),
                 channels: Default::default(),
@@ -66,7 +66,9 @@ impl Bench {
         };
         bench.tick()?;
         let nodes = bench.chains.each_ref().map(DevnetChain::node);
-        bench.linked = timed("link", channels, || link(nodes[0], nodes[1], channels))?;
+        bench.preopened = timed("preopening", channels, || {
+            preopen_channels(nodes[0], nodes[1], channels)
+        })?;
         bench.tick()?;
         Ok(bench)
     }
@@ -102,16 +104,16 @@ impl Bench {
             let check = chain.broadcast(tx).await?;
             assert_eq!(check, tern_chains::Check::Accepted);
         }
-        say(&format!("CheckTx {what}"), count, start.elapsed());
+        report(&format!("CheckTx {what}"), count, start.elapsed());
         self.second += 1;
         let time = Time::from_unix_timestamp(START + self.second, 0)?;
         let start = Instant::now();
         chain.node().make_block(time)?;
-        say(&format!("block of {what}"), count, start.elapsed());
+        report(&format!("block of {what}"), count, start.elapsed());
         let (height, _) = chain.latest().await?;
         let start = Instant::now();
         let block = chain.block(height).await?;
-        say(&format!("reading {what}"), count, start.elapsed());
+        report(&format!("reading {what}"), count, start.elapsed());
         assert_eq!(block.txs.len(), txs.len());
         for outcome in &block.txs {
             assert_eq!(outcome.code, 0, "{}", outcome.log);
@@ -121,7 +123,7 @@ impl Bench {
     }
 
     async fn send(&mut self, packets: usize) -> Result<Vec<Packet>> {
-        let channels = &self.linked.channels[0];
+        let channels = &self.preopened.channels[0];
         let messages = (0..packets).map(|number| {
             let message = MsgTransfer {
                 source_port: "transfer".to_owned(),
@@ -209,22 +211,22 @@ impl Bench {
     ) -> Result<(Any, client::Height, Vec<Vec<u8>>)> {
         let (host, other) = (&self.chains[on], &self.chains[1 - on]);
         let (height, BlockTime(time)) = other.latest().await?;
-        let stored = trusted(host, &self.linked.clients[on]).await?;
+        let stored = trusted(host, &self.preopened.clients[on]).await?;
         let now = BlockTime(time + 1_000_000_000);
         let start = Instant::now();
         let mut update = other.client_update(&stored, height, now).await?;
-        say("client update", 1, start.elapsed());
+        report("client update", 1, start.elapsed());
         let start = Instant::now();
         let count = paths.len();
         let proven = other.query_proven(paths, height - 1).await?;
-        say("proving", count, start.elapsed());
+        report("proving", count, start.elapsed());
         let start = Instant::now();
         for proven in &proven {
             other.verify(proven, &update.root)?;
         }
-        say("verifying", count, start.elapsed());
+        report("verifying", count, start.elapsed());
         let message = client::MsgUpdateClient {
-            client_id: self.linked.clients[on].clone(),
+            client_id: self.preopened.clients[on].clone(),
             client_message: Some(update.headers.remove(0)),
             signer: host.signer()?,
         };
@@ -265,11 +267,11 @@ fn any(url: &str, message: &impl Message) -> Any {
 fn timed<T>(what: &str, count: usize, work: impl FnOnce() -> T) -> T {
     let start = Instant::now();
     let done = work();
-    say(what, count, start.elapsed());
+    report(what, count, start.elapsed());
     done
 }
 
-fn say(what: &str, count: usize, took: Duration) {
+fn report(what: &str, count: usize, took: Duration) {
     let each = took / u32::try_from(count.max(1)).unwrap_or(u32::MAX);
     println!("{what:>28}  {count:>7}  {took:>10.1?}  {each:>10.1?} each");
 }

@@ -1,4 +1,4 @@
-//! Accounts: a number for ever, a sequence that counts transactions.
+//! Accounts: a fixed number, and a sequence that counts transactions.
 
 use ibc_proto::cosmos::auth::v1beta1::BaseAccount;
 use prost::Message;
@@ -17,7 +17,7 @@ pub(crate) fn save(store: &mut Kv, account: &BaseAccount) {
     store.set(key(&account.address), account.encode_to_vec());
 }
 
-/// An account exists from its first coin on.
+/// Creates the account with its first coin.
 pub(crate) fn ensure(store: &mut Kv, address: &str) {
     if store.get(&key(address)).is_some() {
         return;

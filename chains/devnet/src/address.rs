@@ -1,4 +1,4 @@
-//! Bech32 addresses, and those that belong to no key.
+//! Bech32 addresses, and the addresses of modules and escrow accounts.
 
 use bech32::{Bech32, Hrp};
 use sha2::{Digest, Sha256};
@@ -13,7 +13,7 @@ pub(crate) fn encode(prefix: &str, bytes: &[u8]) -> Option<String> {
     bech32::encode::<Bech32>(Hrp::parse(prefix).ok()?, bytes).ok()
 }
 
-/// Where an ICS-20 channel keeps what it has sent (ibc-go `GetEscrowAddress`).
+/// The escrow account of an ICS-20 channel (ibc-go `GetEscrowAddress`).
 pub(crate) fn escrow(port: &str, channel: &str) -> [u8; 20] {
     first_twenty(&Sha256::digest(
         [b"ics20-1\0", format!("{port}/{channel}").as_bytes()].concat(),

@@ -1,13 +1,12 @@
-//! What happens to a transaction before its messages: checks, fee, account
-//! sequence, in the SDK's order.
+//! The ante handler: checks, fee and account sequence, in the SDK's order.
 
 use ibc_proto::cosmos::tx::v1beta1::Fee;
 use ibc_proto::google::protobuf::Any;
 use prost::Message as _;
 use tendermint::abci::Event;
 
+use crate::chain_info::ChainInfo;
 use crate::events::{event, payment};
-use crate::facts::Facts;
 use crate::gas::Gas;
 use crate::host::Now;
 use crate::refusal::Refusal;
@@ -27,21 +26,21 @@ const GAS_PER_SIGNATURE: u64 = 1000;
 /// Why a transaction is run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Mode {
-    /// Into the mempool.
+    /// To enter the mempool.
     Check,
-    /// Still in it after a block.
+    /// To stay in the mempool after a block.
     Recheck,
-    /// Only to know its gas.
+    /// To estimate its gas.
     Simulate,
     /// In a block.
     Deliver,
 }
 
-/// Pays the fee and counts the transaction. What was written stays, whatever
-/// the messages do later.
+/// Charges the fee and increments the account sequence. These changes stay even
+/// if a message fails.
 pub(crate) fn ante(
     state: &mut Multistore,
-    facts: &Facts,
+    info: &ChainInfo,
     now: &Now,
     tx: &Tx,
     gas: &Gas,
@@ -49,13 +48,13 @@ pub(crate) fn ante(
 ) -> Result<Vec<Event>, Refusal> {
     let wanted = tx.fee.gas_limit;
     let waits = matches!(mode, Mode::Check | Mode::Recheck);
-    if let (Some(limit), true) = (facts.limits.block_gas, waits) {
+    if let (Some(limit), true) = (info.limits.block_gas, waits) {
         if wanted > limit {
             return Err(Refusal::block_gas(wanted, limit));
         }
     }
     if waits {
-        min_gas_price(facts, &tx.fee)?;
+        min_gas_price(info, &tx.fee)?;
     }
     if tx.body.timeout_height > 0 && now.height > tx.body.timeout_height {
         return Err(Refusal::timed_out(now.height, tx.body.timeout_height));
@@ -65,7 +64,7 @@ pub(crate) fn ante(
     let account = account::find(&modules.acc, &tx.signer);
     let mut account = account
         .ok_or_else(|| Refusal::unknown_address(format!("account {} does not exist", tx.signer)))?;
-    let mut events = pay_fee(&mut modules, facts, tx)?;
+    let mut events = pay_fee(&mut modules, info, tx)?;
     gas.charge(GAS_PER_SIGNATURE);
     if tx.account_sequence != account.sequence {
         return Err(Refusal::wrong_sequence(
@@ -74,7 +73,7 @@ pub(crate) fn ante(
         ));
     }
     if matches!(mode, Mode::Check | Mode::Deliver) {
-        tx.verify(&facts.chain_id, account.account_number)?;
+        tx.verify(&info.chain_id, account.account_number)?;
     }
     let counted = format!("{}/{}", tx.signer, account.sequence);
     events.push(event("tx", &[("acc_seq", &counted)]));
@@ -92,16 +91,16 @@ pub(crate) fn ante(
     let mut branch = state.clone();
     modules.commit(&mut branch);
     if waits {
-        relay::try_relaying(&mut branch, facts, now, tx, gas, mode)?;
+        relay::try_relaying(&mut branch, info, now, tx, gas, mode)?;
         affords(gas)?;
     }
     *state = branch;
     Ok(events)
 }
 
-/// What this node wants to be paid to take a transaction into its mempool.
-fn min_gas_price(facts: &Facts, fee: &Fee) -> Result<(), Refusal> {
-    let Some(price) = &facts.min_gas_price else {
+/// Checks the minimum gas price of this node's mempool.
+fn min_gas_price(info: &ChainInfo, fee: &Fee) -> Result<(), Refusal> {
+    let Some(price) = &info.min_gas_price else {
         return Ok(());
     };
     let required = price.amount.mul_ceil(fee.gas_limit).unwrap_or(u128::MAX);
@@ -115,8 +114,8 @@ fn min_gas_price(facts: &Facts, fee: &Fee) -> Result<(), Refusal> {
     }
 }
 
-fn pay_fee(modules: &mut Modules, facts: &Facts, tx: &Tx) -> Result<Vec<Event>, Refusal> {
-    let collector = address::encode(&facts.prefix, &address::module("fee_collector"));
+fn pay_fee(modules: &mut Modules, info: &ChainInfo, tx: &Tx) -> Result<Vec<Event>, Refusal> {
+    let collector = address::encode(&info.prefix, &address::module("fee_collector"));
     let collector = collector.unwrap_or_default();
     let mut events = Vec::new();
     let mut paid = Vec::new();

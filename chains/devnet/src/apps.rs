@@ -1,4 +1,4 @@
-//! The applications above IBC, and which port leads to which.
+//! The applications above IBC, by port.
 
 use ibc::apps::transfer::types as ics20;
 use ibc::core::host::types::identifiers::PortId;
@@ -6,37 +6,37 @@ use ibc::core::router::module::Module;
 use ibc::core::router::router::Router;
 use ibc::core::router::types::module::ModuleId;
 
-use crate::facts::Facts;
+use crate::chain_info::ChainInfo;
 use crate::gas::Gas;
 use crate::mock::{self, Mock};
 use crate::state::Modules;
 use crate::store::Multistore;
 use crate::transfer::Transfer;
 
-/// The applications within one message.
+/// The applications during one message.
 pub(crate) struct Apps {
     pub transfer: Transfer,
     mock: Mock,
 }
 
 impl Apps {
-    pub fn open(state: &Multistore, facts: &Facts, gas: &Gas) -> Self {
+    pub fn open(state: &Multistore, info: &ChainInfo, gas: &Gas) -> Self {
         Self {
             transfer: Transfer {
                 modules: Modules::open(state, gas),
-                prefix: facts.prefix.clone(),
+                prefix: info.prefix.clone(),
             },
             mock: Mock,
         }
     }
 
-    /// Writes back what was done.
+    /// Writes the changes back.
     pub fn commit(self, state: &mut Multistore) {
         self.transfer.modules.commit(state);
     }
 }
 
-/// The version a channel of this port gets if none is asked for.
+/// The default version of a channel on this port.
 pub(crate) fn default_version(port: &PortId) -> &'static str {
     match port.as_str() {
         mock::PORT => mock::VERSION,

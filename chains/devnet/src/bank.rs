@@ -6,12 +6,12 @@ use crate::refusal::Refusal;
 const SUPPLY: u8 = 0x00;
 const BALANCE: u8 = 0x02;
 
-/// What `address` has of `denom`.
+/// The balance of `address` in `denom`.
 pub(crate) fn balance(store: &Kv, address: &str, denom: &str) -> u128 {
     read(store.get(&balance_key(address, denom)))
 }
 
-/// Everything `address` has, by denom.
+/// All balances of `address`, by denom.
 pub(crate) fn balances(store: &Kv, address: &str) -> Vec<(String, u128)> {
     let prefix = balance_key(address, "");
     let entries = store.tree.with_prefix(&prefix);
@@ -26,7 +26,7 @@ pub(crate) fn supply(store: &Kv, denom: &str) -> u128 {
     read(store.get(&supply_key(denom)))
 }
 
-/// Makes coins out of nothing.
+/// Mints coins.
 pub(crate) fn mint(store: &mut Kv, to: &str, denom: &str, amount: u128) -> Result<(), Refusal> {
     let supply = supply(store, denom)
         .checked_add(amount)
@@ -73,7 +73,7 @@ fn take(store: &mut Kv, from: &str, denom: &str, amount: u128) -> Result<(), Ref
     Ok(())
 }
 
-/// Nothing is kept for zero, so that lists hold what there is.
+/// A balance of zero is removed, so that lists contain no zeros.
 fn write(store: &mut Kv, key: Vec<u8>, amount: u128) {
     match amount {
         0 => store.remove(&key),

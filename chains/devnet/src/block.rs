@@ -1,5 +1,5 @@
 //! Blocks as CometBFT makes them: header, commit and the hashes between them.
-//! No consensus: there is one voice, so every commit is by all validators.
+//! There is no consensus: every commit is signed by all validators.
 
 use prost::Message;
 use tendermint::abci::types::ExecTxResult;
@@ -21,15 +21,15 @@ const BLOCK_PROTOCOL: u64 = 11;
 /// The size of the parts a block is gossiped in.
 const PART_BYTES: usize = 65_536;
 
-/// A block that is done: signed, executed, never to change.
+/// A committed block: signed and executed.
 #[derive(Clone, Debug)]
 pub struct Committed {
     pub block: Block,
     pub id: block::Id,
-    /// The signatures under this very block; the next one carries them too.
+    /// The commit of this block; the next block contains it too.
     pub commit: Commit,
     pub results: Vec<ExecTxResult>,
-    /// The root of the state after this block: the next header has it.
+    /// The root of the state after this block; the next header contains it.
     pub app_hash: [u8; 32],
     /// Decided in this block, in force two blocks later.
     pub validator_updates: Vec<ValidatorUpdate>,
@@ -45,7 +45,7 @@ impl Committed {
     }
 }
 
-/// What the next header takes from the block before it.
+/// What the next block needs of the one before it.
 pub(crate) struct Before<'a> {
     pub last: Option<&'a Committed>,
     /// The root of the state the next block starts from.

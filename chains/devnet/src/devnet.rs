@@ -1,5 +1,5 @@
-//! The chain itself: genesis, mempool, blocks, history. Pure: time comes in as
-//! an argument, nothing goes out but answers.
+//! The chain itself: genesis, mempool, blocks, history. Pure: the time is an
+//! argument, and there is no I/O.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -11,13 +11,13 @@ use tendermint::Time;
 
 use crate::ante::{ante, Mode};
 use crate::block::{seal, Before, Committed};
+use crate::chain_info::ChainInfo;
 use crate::error::DevnetError;
-use crate::facts::Facts;
 use crate::gas::{Gas, Kv};
 use crate::genesis::{Coin, Genesis, ValidatorUpdate};
 use crate::host::Now;
-use crate::link::Entries;
 use crate::mempool::{Mempool, NotAdded};
+use crate::preopened_channels::Entries;
 use crate::refusal::Refusal;
 use crate::run;
 use crate::state::{BANK, IBC};
@@ -33,58 +33,57 @@ use first::first_state;
 
 use crate::bank;
 
-/// One chain. Nothing happens between calls.
+/// One chain. It changes only in calls.
 #[derive(Clone)]
 pub struct Devnet {
-    pub(crate) facts: Facts,
+    pub(crate) info: ChainInfo,
     pub(crate) validators: Validators,
     genesis_time: Time,
-    /// Validator updates of blocks to come, by height.
+    /// Validator updates of future blocks, by height.
     updates: BTreeMap<u64, Vec<ValidatorUpdate>>,
-    /// What the next block begins with in the `ibc` store.
-    planted: Entries,
-    /// How every transaction fails, if they are to.
+    /// Entries to write into the `ibc` store at the start of the next block.
+    injected: Entries,
+    /// If set, every transaction fails like this.
     failing: Option<Refusal>,
     /// The state after the newest block.
     state: Multistore,
-    /// The same with the fees and account sequences of what waits in the
-    /// mempool.
+    /// That state with the fees and account sequences of the mempool applied.
     check: Multistore,
     pub(crate) mempool: Mempool,
-    /// Blocks and the states after them, by height, as far as they are kept.
+    /// Blocks and the states after them, by height, within the limit of history.
     blocks: BTreeMap<u64, Arc<Committed>>,
     states: BTreeMap<u64, Multistore>,
-    /// Where a transaction is: height and index.
+    /// Height and index of each transaction, by hash.
     index: BTreeMap<[u8; 32], (u64, usize)>,
 }
 
-/// What the node says of a transaction at once.
+/// The result of CheckTx.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Checked {
-    /// It waits for a block.
+    /// Added to the mempool.
     Added,
-    /// It waits already, or was in a block.
+    /// Already in the mempool or in a block.
     Known,
-    /// The mempool has no room.
+    /// The mempool is full.
     Full,
     Refused(Refusal),
 }
 
 impl Devnet {
     pub fn new(genesis: &Genesis) -> Result<Self, DevnetError> {
-        let facts = Facts::of(genesis)?;
-        let validators = Validators::new(&facts.chain_id, genesis.seed, genesis.validators)?;
+        let info = ChainInfo::of(genesis)?;
+        let validators = Validators::new(&info.chain_id, genesis.seed, genesis.validators)?;
         let state = first_state(genesis)?;
         let mut updates = BTreeMap::<u64, Vec<_>>::new();
         for (height, update) in &genesis.validator_updates {
             updates.entry(*height).or_default().push(*update);
         }
         Ok(Self {
-            mempool: Mempool::new(facts.limits.mempool_txs),
-            facts,
+            mempool: Mempool::new(info.limits.mempool_txs),
+            info,
             validators,
             updates,
-            planted: Entries::new(),
+            injected: Entries::new(),
             failing: None,
             genesis_time: genesis.time,
             check: state.clone(),
@@ -96,7 +95,7 @@ impl Devnet {
     }
 
     pub fn chain_id(&self) -> &str {
-        &self.facts.chain_id
+        &self.info.chain_id
     }
 
     pub fn genesis_time(&self) -> Time {
@@ -111,7 +110,7 @@ impl Devnet {
         }
     }
 
-    /// The oldest block still kept.
+    /// The height of the oldest block kept.
     pub fn earliest(&self) -> u64 {
         self.blocks.keys().next().copied().unwrap_or(0)
     }
@@ -140,18 +139,18 @@ impl Devnet {
         Some((self.blocks.get(height)?, *index))
     }
 
-    /// Transactions that wait for a block.
+    /// The number of transactions in the mempool.
     pub fn waiting(&self) -> usize {
         self.mempool.len()
     }
 
-    /// What an account has of one denom.
+    /// An account's balance in one denom.
     pub fn balance(&self, address: &str, denom: &str) -> u128 {
         let store = Kv::new(self.state.store(BANK), &Gas::default());
         bank::balance(&store, address, denom)
     }
 
-    /// Everything an account has.
+    /// All balances of an account.
     pub fn balances(&self, address: &str) -> Vec<Coin> {
         let store = Kv::new(self.state.store(BANK), &Gas::default());
         let coins = bank::balances(&store, address).into_iter();
@@ -160,26 +159,26 @@ impl Devnet {
             .collect()
     }
 
-    /// The validators that sign `height`; `None` if that is not decided yet.
+    /// The validators that sign `height`; `None` if they are not decided yet.
     pub fn validators(&self, height: u64) -> Option<Arc<Set>> {
         let decided = height <= self.latest().0 + 2;
         decided.then(|| self.validators.at(height).set.clone())
     }
 
-    /// A validator's power, decided in the next block.
+    /// Changes a validator's power; decided in the next block.
     pub fn update_validator(&mut self, update: ValidatorUpdate) {
         let next = self.latest().0 + 1;
         self.updates.entry(next).or_default().push(update);
     }
 
-    /// Every transaction of the blocks to come fails like this, until `None`.
+    /// Makes every transaction of the next blocks fail like this, until `None`.
     pub fn fail_txs(&mut self, refusal: Option<Refusal>) {
         self.failing = refusal;
     }
 
-    /// Writes into the `ibc` store of the next block.
-    pub(crate) fn plant(&mut self, written: Entries) {
-        self.planted.extend(written);
+    /// Writes entries into the `ibc` store at the start of the next block.
+    pub(crate) fn inject_state(&mut self, written: Entries) {
+        self.injected.extend(written);
     }
 
     /// This chain as it was at `height`, with an empty mempool.
@@ -193,18 +192,18 @@ impl Devnet {
             then.state = state.clone();
         }
         then.check = then.state.clone();
-        then.mempool = Mempool::new(then.facts.limits.mempool_txs);
+        then.mempool = Mempool::new(then.info.limits.mempool_txs);
         then
     }
 
-    /// A commit for a header that is perhaps another than the true one.
+    /// A commit for a header, which may be a forged one.
     pub(crate) fn sign(&self, block: &Committed) -> Commit {
         let header = &block.block.header;
         let signers = self.validators.at(block.height());
-        signers.commit(&self.facts.id, header.height, block.id, header.time)
+        signers.commit(&self.info.id, header.height, block.id, header.time)
     }
 
-    /// Offers a transaction to the mempool.
+    /// CheckTx: adds a transaction to the mempool if it is valid.
     pub fn check_tx(&mut self, bytes: Vec<u8>) -> Checked {
         let hash = tx::hash(&bytes);
         match self.mempool.admits(&hash) {
@@ -226,9 +225,9 @@ impl Devnet {
         let gas = Gas::default();
         let mut state = self.check.clone();
         let now = self.now();
-        let done = Tx::decode(bytes, &self.facts.prefix).and_then(|tx| {
-            ante(&mut state, &self.facts, &now, &tx, &gas, Mode::Simulate)?;
-            run::messages(&mut state, &self.facts, &now, &tx, &gas, None)
+        let done = Tx::decode(bytes, &self.info.prefix).and_then(|tx| {
+            ante(&mut state, &self.info, &now, &tx, &gas, Mode::Simulate)?;
+            run::messages(&mut state, &self.info, &now, &tx, &gas, None)
         });
         match done {
             Ok(_) => Ok(gas.used()),
@@ -236,46 +235,38 @@ impl Devnet {
         }
     }
 
-    /// Makes the next block at `time` out of what waits in the mempool.
+    /// Makes the next block, at `time`, from the mempool.
     pub fn make_block(&mut self, time: Time) -> Result<Arc<Committed>, DevnetError> {
         let (last, last_time) = self.latest();
         if time <= last_time {
             return Err(DevnetError::Time {
                 last: last_time.to_rfc3339(),
-                asked: time.to_rfc3339(),
+                requested: time.to_rfc3339(),
             });
         }
-        let limits = &self.facts.limits;
+        let limits = &self.info.limits;
         let txs = self.mempool.take(limits.block_bytes, limits.block_gas);
         let before = Before {
             last: self.blocks.get(&last).map(Arc::as_ref),
             app_hash: self.state.root(),
         };
         let signers = [last + 1, last + 2].map(|height| self.validators.at(height).as_ref());
-        let (block, id, commit) = seal(&self.facts.id, signers, limits, &before, time, txs)?;
+        let (block, id, commit) = seal(&self.info.id, signers, limits, &before, time, txs)?;
         let validator_updates = self.updates.remove(&(last + 1)).unwrap_or_default();
         self.validators.update(last + 3, &validator_updates)?;
         let now = Now {
-            revision: self.facts.revision,
+            revision: self.info.revision,
             height: last + 1,
             time,
         };
         self.state.set_version(now.height);
         let ibc = self.state.store_mut(IBC);
-        for (key, value) in self.planted.drain(..) {
+        for (key, value) in self.injected.drain(..) {
             ibc.set(key, value);
         }
         let results = block.data.iter();
         let results = results
-            .map(|tx| {
-                deliver(
-                    &mut self.state,
-                    &self.facts,
-                    &now,
-                    tx,
-                    self.failing.as_ref(),
-                )
-            })
+            .map(|tx| deliver(&mut self.state, &self.info, &now, tx, self.failing.as_ref()))
             .collect::<Vec<_>>();
         let failed = |(_, result): &(&Vec<u8>, &ExecTxResult)| result.code.is_err();
         for (tx, _) in block.data.iter().zip(&results).filter(failed) {
@@ -297,13 +288,13 @@ impl Devnet {
     fn now(&self) -> Now {
         let (height, time) = self.latest();
         Now {
-            revision: self.facts.revision,
+            revision: self.info.revision,
             height,
             time,
         }
     }
 
-    /// Files a block and forgets the oldest.
+    /// Stores a block and prunes the oldest.
     fn keep(&mut self, block: Arc<Committed>) {
         let height = block.height();
         for (position, tx) in block.block.data.iter().enumerate() {
@@ -311,7 +302,7 @@ impl Devnet {
         }
         self.blocks.insert(height, block);
         self.states.insert(height, self.state.clone());
-        let oldest = (height + 1).saturating_sub(self.facts.limits.history.max(1));
+        let oldest = (height + 1).saturating_sub(self.info.limits.history.max(1));
         while let Some(entry) = self.blocks.first_entry().filter(|at| *at.key() < oldest) {
             for tx in &entry.remove().block.data {
                 self.index.remove(&tx::hash(tx));
@@ -322,7 +313,7 @@ impl Devnet {
         }
     }
 
-    /// What still waits is checked again on the new state (CometBFT recheck).
+    /// Checks the rest of the mempool on the new state (CometBFT recheck).
     fn recheck(&mut self) {
         self.check = self.state.clone();
         for tx in self.mempool.take_all() {
@@ -334,12 +325,12 @@ impl Devnet {
         }
     }
 
-    /// Runs what CheckTx runs; the gas the transaction asks for.
+    /// Runs the ante handler; returns the transaction's gas limit.
     fn check(&mut self, bytes: &[u8], mode: Mode) -> Result<u64, Refusal> {
-        let tx = Tx::decode(bytes, &self.facts.prefix)?;
+        let tx = Tx::decode(bytes, &self.info.prefix)?;
         let now = self.now();
         let gas = Gas::default();
-        ante(&mut self.check, &self.facts, &now, &tx, &gas, mode)?;
+        ante(&mut self.check, &self.info, &now, &tx, &gas, mode)?;
         Ok(tx.fee.gas_limit)
     }
 }

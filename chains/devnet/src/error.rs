@@ -1,6 +1,6 @@
-//! What can be wrong with a chain, as opposed to a transaction on it.
+//! Errors of a chain, as opposed to those of a transaction on it.
 
-/// A development chain that cannot be made or moved on.
+/// A chain or its next block cannot be made.
 #[derive(Debug, thiserror::Error)]
 pub enum DevnetError {
     #[error("`{chain_id}` is not a chain id")]
@@ -11,6 +11,6 @@ pub enum DevnetError {
     Account { address: String, prefix: String },
     #[error("no block can be made at height {height}")]
     Height { height: u64 },
-    #[error("the next block's time must be after {last}, not {asked}")]
-    Time { last: String, asked: String },
+    #[error("the next block's time must be after {last}, not {requested}")]
+    Time { last: String, requested: String },
 }

@@ -1,12 +1,12 @@
-//! Events in the shape ibc-go v10 writes them on CometBFT 0.38. ibc-rs writes
-//! most attributes alike; what differs is put right here.
+//! Events in the form of ibc-go v10 on CometBFT 0.38. ibc-rs writes most
+//! attributes the same; the differences are corrected here.
 
 use ibc::core::handler::types::events::IbcEvent;
 use ibc::core::host::types::error::DecodingError;
 use tendermint::abci::{Event, EventAttribute};
 
-/// Gone from ibc-go since v9: the `_hex` forms are left, and the header is in
-/// the transaction.
+/// Attributes that ibc-go dropped in v9: the `_hex` forms remain, and the header
+/// is in the transaction.
 const DROPPED: [&str; 3] = ["packet_data", "packet_ack", "header"];
 const CONNECTION: &str = "packet_connection";
 
@@ -42,7 +42,7 @@ pub(crate) fn event(kind: &str, attributes: &[(&str, &str)]) -> Event {
     }
 }
 
-/// Events of one message say which.
+/// Adds the message index to the events of a message.
 pub(crate) fn of_message(mut event: Event, index: usize) -> Event {
     event
         .attributes
@@ -50,7 +50,7 @@ pub(crate) fn of_message(mut event: Event, index: usize) -> Event {
     event
 }
 
-/// What the SDK's bank says of a payment.
+/// The events of the SDK's bank for a payment.
 pub(crate) fn payment(from: &str, to: &str, amount: &str) -> [Event; 3] {
     [
         event("coin_spent", &[("spender", from), ("amount", amount)]),

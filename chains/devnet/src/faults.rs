@@ -1,10 +1,9 @@
-//! What a node can do wrong on purpose: plain data, handed to
+//! Faults of a node, as plain data for
 //! [`Node::set_faults`](crate::Node::set_faults).
 //!
-//! The chain itself stays right: a fault is one node's, and another node of the
-//! same chain does not have it. A chain that halts needs no switch: it is one
-//! nobody makes blocks on. Transactions that fail in the block are the chain's
-//! ([`Node::fail_txs`](crate::Node::fail_txs)).
+//! A fault belongs to one node: the chain itself and its other nodes stay correct.
+//! To halt a chain, make no blocks. To make transactions fail in their block, use
+//! [`Node::fail_txs`](crate::Node::fail_txs).
 
 use std::sync::Arc;
 
@@ -17,33 +16,33 @@ use crate::devnet::Devnet;
 use crate::refusal::Refusal;
 use crate::store::Proof;
 
-/// How one node fails. The default is not at all.
+/// The faults of one node. The default is none.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Faults {
-    /// Takes every question and never answers.
+    /// Accepts every request and never responds.
     pub silent: bool,
-    /// Shows the chain as it was at this height, and stays there: a node that
-    /// stands still, or was restored from an older snapshot.
+    /// Serves the chain as it was at this height, and stays there: a stalled node,
+    /// or one restored from an older snapshot.
     pub behind: Option<u64>,
     pub lies: Option<Lie>,
-    /// Takes no transaction into its mempool and says this.
+    /// Refuses every transaction in CheckTx with this.
     pub refuses: Option<Refusal>,
 }
 
-/// What a node says instead of the truth: over RPC and in process. Its gRPC
-/// services, whose answers nobody proves anything with, stay honest.
+/// A wrong response, over RPC and in process. gRPC responses, which carry no
+/// proofs, stay correct.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Lie {
-    /// Another value of the IBC store, with the proof of the true one.
+    /// A false value of the IBC store, with the proof of the true one.
     Value,
-    /// The true value with another proof.
+    /// The true value with a false proof.
     Proof,
-    /// Another root in the header, under the commit of the true one.
+    /// A false app hash in the header, with the commit of the true header.
     Header,
-    /// Signatures that are none.
+    /// Invalid signatures.
     Commit,
-    /// Another root in the header, and all validators have signed it: there are
-    /// two headers at this height.
+    /// A false app hash in the header, signed by all validators: two valid headers
+    /// at one height.
     Equivocation,
 }
 
@@ -78,29 +77,29 @@ impl Lie {
     }
 
     pub(crate) fn block(self, chain: &Devnet, block: &Arc<Committed>) -> Arc<Committed> {
-        let mut told = Committed::clone(block);
+        let mut forged = Committed::clone(block);
         match self {
             Self::Value | Self::Proof => return block.clone(),
-            Self::Header => other_root(&mut told),
-            Self::Commit => spoil(&mut told.commit),
+            Self::Header => forge_app_hash(&mut forged),
+            Self::Commit => invalidate(&mut forged.commit),
             Self::Equivocation => {
-                other_root(&mut told);
-                told.id.hash = told.block.header.hash();
-                told.commit = chain.sign(&told);
+                forge_app_hash(&mut forged);
+                forged.id.hash = forged.block.header.hash();
+                forged.commit = chain.sign(&forged);
             }
         }
-        Arc::new(told)
+        Arc::new(forged)
     }
 }
 
-fn other_root(block: &mut Committed) {
+fn forge_app_hash(block: &mut Committed) {
     let root = Sha256::digest(block.block.header.app_hash.as_bytes()).to_vec();
     if let Ok(root) = AppHash::try_from(root) {
         block.block.header.app_hash = root;
     }
 }
 
-fn spoil(commit: &mut Commit) {
+fn invalidate(commit: &mut Commit) {
     for signature in &mut commit.signatures {
         let CommitSig::BlockIdFlagCommit { signature, .. } = signature else {
             continue;

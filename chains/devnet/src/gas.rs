@@ -1,5 +1,4 @@
-//! What work costs, with the SDK's prices (`store/types/gas.go`), and a store
-//! that charges them.
+//! Gas at the SDK's prices (`store/types/gas.go`), and a store that charges it.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::Arc;
@@ -12,7 +11,7 @@ const WRITE_FLAT: u64 = 2000;
 const WRITE_PER_BYTE: u64 = 30;
 const DELETE: u64 = 1000;
 
-/// Gas used so far by one transaction; clones count together.
+/// Gas used so far by one transaction. Clones share the counter.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Gas(Arc<AtomicU64>);
 
@@ -26,7 +25,7 @@ impl Gas {
     }
 }
 
-/// One store within one transaction.
+/// One store during one transaction.
 #[derive(Clone, Debug)]
 pub(crate) struct Kv {
     pub tree: Tree,

@@ -1,11 +1,11 @@
-//! What a chain starts from: plain data, nothing read from the machine.
+//! The genesis of a chain: plain data.
 
 use std::time::Duration;
 
 use tendermint::Time;
 use tern_cosmos::GasPrice;
 
-/// The first state of a chain and everything that never changes about it.
+/// The initial state of a chain and its constants.
 #[derive(Clone, Debug)]
 pub struct Genesis {
     /// CometBFT chain id; its trailing number is the IBC revision.
@@ -15,31 +15,31 @@ pub struct Genesis {
     pub accounts: Vec<GenesisAccount>,
     /// How many validators sign, with equal power. Default: 1.
     pub validators: usize,
-    /// Changes of that, by the height of the block that decides them: they are in
-    /// force two blocks later, as in CometBFT. Default: none.
+    /// Validator updates, by the height of the block that decides them. They take
+    /// effect two blocks later, as in CometBFT. Default: none.
     pub validator_updates: Vec<(u64, ValidatorUpdate)>,
-    /// What the validators' keys are derived from, with the chain id.
+    /// The validators' keys are derived from this seed and the chain id.
     pub seed: u64,
     /// The time of the state before the first block.
     pub time: Time,
-    /// Denom that the staking module names. Default: `stake`.
+    /// The staking module's bond denom. Default: `stake`.
     pub bond_denom: String,
     pub unbonding: Duration,
     pub limits: Limits,
-    /// What a transaction must offer to get into the mempool. Default: nothing.
+    /// The minimum gas price of the mempool. Default: none.
     pub min_gas_price: Option<GasPrice>,
 }
 
-/// One validator's power from some block on.
+/// A change of one validator's power.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ValidatorUpdate {
-    /// Validators are counted from 0; one that is new joins.
+    /// The validator's number, from 0; a new number joins.
     pub validator: usize,
-    /// Those of the genesis have 10. 0: it leaves.
+    /// Genesis validators have 10; with 0 the validator leaves.
     pub power: u32,
 }
 
-/// An account with what it has at the start.
+/// An account with its initial balances.
 #[derive(Clone, Debug)]
 pub struct GenesisAccount {
     pub address: String,
@@ -53,7 +53,7 @@ pub struct Coin {
     pub amount: u128,
 }
 
-/// What a block may hold, what a node keeps.
+/// Limits of blocks, mempool and history.
 #[derive(Clone, Debug)]
 pub struct Limits {
     /// Default: 22 020 096, as CometBFT has it.
@@ -78,7 +78,7 @@ impl Default for Limits {
 }
 
 impl Genesis {
-    /// One validator, no accounts, the documented defaults.
+    /// A genesis with one validator, no accounts and the documented defaults.
     pub fn new(chain_id: impl Into<String>, prefix: impl Into<String>, time: Time) -> Self {
         Self {
             chain_id: chain_id.into(),

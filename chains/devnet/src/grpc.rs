@@ -1,4 +1,4 @@
-//! The gRPC door: every unary method by its name, through the query router.
+//! The gRPC endpoint: dispatches every unary method by name to the query router.
 //!
 //! No generated servers: one handler passes bytes on, as the SDK's own server
 //! does.
@@ -22,9 +22,9 @@ use crate::query;
 
 mod reflection;
 
-/// Where clients name the height of the state they ask.
+/// The header that names the height of a query.
 const HEIGHT: &str = "x-cosmos-block-height";
-/// The largest request: a simulated transaction, with room to spare.
+/// The largest request: enough for a simulated transaction.
 const REQUEST_BYTES_MAX: usize = 16 * 1024 * 1024;
 
 /// Serves until `shutdown` completes.
@@ -68,10 +68,10 @@ impl UnaryService<Bytes> for Method {
 
 impl Method {
     fn answer(&self, request: &tonic::Request<Bytes>) -> Result<tonic::Response<Vec<u8>>, Status> {
-        let asked = asked_height(request.metadata());
+        let height = requested_height(request.metadata());
         let (bytes, height) = self.node.read(|chain| {
-            let bytes = query::answer(chain, &self.method, request.get_ref(), asked);
-            (bytes, asked.unwrap_or(chain.latest().0))
+            let bytes = query::answer(chain, &self.method, request.get_ref(), height);
+            (bytes, height.unwrap_or(chain.latest().0))
         });
         let mut response = tonic::Response::new(bytes?);
         if let Ok(height) = height.to_string().parse() {
@@ -81,13 +81,13 @@ impl Method {
     }
 }
 
-/// 0 is the newest, as no height is.
-fn asked_height(metadata: &MetadataMap) -> Option<u64> {
+/// 0 means the newest, like no header.
+fn requested_height(metadata: &MetadataMap) -> Option<u64> {
     let text = metadata.get(HEIGHT)?.to_str().ok()?;
     text.parse().ok().filter(|height| *height > 0)
 }
 
-/// Messages as they are.
+/// Passes messages through as bytes.
 #[derive(Clone, Copy, Default)]
 struct Raw;
 

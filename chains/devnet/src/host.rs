@@ -2,8 +2,8 @@
 //!
 //! `keys` reads and writes the store, `validation` and `execution` answer the
 //! handlers of connections, channels and packets, `client` those of the light
-//! clients; `handshake` does the two connection steps where ibc-go has come to
-//! ask for less than ibc-rs.
+//! clients; `handshake` does the two connection steps where ibc-go needs fewer
+//! proofs than ibc-rs.
 
 use ibc::core::client::types::Height;
 use ibc::core::handler::types::events::IbcEvent;
@@ -31,12 +31,12 @@ pub(crate) struct Now {
     pub time: Time,
 }
 
-/// The `ibc` store within one message, and the events it has given so far.
+/// The `ibc` store during one message, and the events emitted so far.
 #[derive(Clone, Debug)]
 pub(crate) struct Host {
     pub store: Kv,
     pub now: Now,
-    /// Who signed the transaction: the only signer its messages may name.
+    /// The transaction's signer, the only one its messages may name.
     pub signer: String,
     pub events: Vec<IbcEvent>,
 }
@@ -51,7 +51,7 @@ impl Host {
         }
     }
 
-    /// Writes back what was done; the events are the caller's.
+    /// Writes the changes back and returns the events.
     pub fn commit(self, state: &mut Multistore) -> Vec<IbcEvent> {
         put(state, IBC, self.store.tree);
         self.events

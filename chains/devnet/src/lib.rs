@@ -1,27 +1,26 @@
 //! An embedded development chain: real IBC, no node.
 //!
 //! The handlers are ibc-rs' (clients, connections, channels, packets, ICS-20);
-//! everything around them is here: a provable store with the Cosmos proof specs
+//! this crate adds the rest: a provable store with the Cosmos proof specs
 //! (`store`), Tendermint headers and commits signed by the chain's own keys
 //! (`block`, `validators`), accounts, fees and signed transactions (`tx`, `ante`,
-//! `run`), events as ibc-go v10 writes them (`events`). A counterparty cannot
-//! tell it from a chain of the SDK.
+//! `run`), events as ibc-go v10 writes them (`events`). For a
+//! counterparty it is like a chain of the SDK.
 //!
 //! ```text
 //! tx ─▶ mempool ─▶ ante (fee, sequence) ─▶ run ─▶ host, transfer ─▶ store ─▶ app hash
 //! ```
 //!
-//! [`Devnet`] is pure: time comes in with [`Devnet::make_block`], keys from a
-//! seed, and the same calls give the same chain, byte for byte. [`Node`] is one
-//! node of it. Two doors lead to a node: [`DevnetChain`] in process, behind the
-//! trait every chain is seen through, and [`serve`] on sockets, CometBFT RPC and
-//! gRPC, for whoever talks to real nodes. A node can fail on purpose ([`Faults`]),
-//! through both doors.
+//! [`Devnet`] is pure: the time is an argument of [`Devnet::make_block`], keys come
+//! from a seed, and the same calls give the same chain, byte for byte. [`Node`] is
+//! one node of it. A node is reached in two ways: [`DevnetChain`] implements the
+//! trait `Chain` in process, and [`serve`] opens CometBFT RPC and gRPC endpoints for
+//! clients of real nodes. A node can fail on purpose ([`Faults`]), in both ways.
 //!
-//! # What it is faithful in
+//! # What is like a real chain
 //!
 //! - The `ibc` store: ibc-go's keys and values, proofs of both kinds in the two
-//!   layers of the Cosmos specs. Other stores are of its own make.
+//!   layers of the Cosmos specs. Other stores have a layout of their own.
 //! - Headers and commits: every hash in them is what CometBFT would compute.
 //!   Validators join, leave and change their power two blocks after it is decided
 //!   ([`Genesis::validator_updates`], [`Node::update_validator`]).
@@ -34,20 +33,20 @@
 //!   checked again after each block.
 //! - Ports `transfer` (ICS-20) and `mock`, which takes channels of any ordering
 //!   and sends with `/tern.e2e.mock.v1.MsgSend`.
-//! - What a node says: Hermes 1.10.5 opens channels and relays on it
+//! - Responses of a node: Hermes 1.10.5 opens channels and relays on it
 //!   (`e2e/hermes`).
 //!
-//! # What it is not
+//! # What is different or missing
 //!
-//! Consensus: there is one voice, every commit is of round 0 and signed by all.
-//! Nor are there evidence, staking, governance, upgrades, multi-signature
-//! accounts, fee grants, IBC v2, or events of the block itself. Gas is near the
+//! There is no consensus: every commit is of round 0 and signed by all validators.
+//! There are no evidence, staking, governance, upgrades, multi-signature
+//! accounts, fee grants, IBC v2 or block events. Gas is near the
 //! SDK's, not equal to it. ibc-rs' own refusals have code 1 of their ICS module's
 //! codespace. A `MsgTimeoutOnClose` on an ordered channel must prove the packet's
 //! own sequence as the next one.
 //!
-//! [`link`] writes channels into two chains that nobody had to open, for what
-//! needs many of them.
+//! [`preopen_channels`] writes open channels into two chains without handshakes, for
+//! tests and benchmarks that need many.
 
 mod account;
 mod address;
@@ -55,21 +54,21 @@ mod ante;
 mod apps;
 mod bank;
 mod block;
+mod chain_info;
 mod devnet;
-mod door;
 mod error;
 mod events;
-mod facts;
 mod faults;
 mod gas;
 mod genesis;
 mod grpc;
 mod host;
-mod link;
+mod in_process;
 mod mempool;
 mod message;
 pub mod mock;
 mod node;
+mod preopened_channels;
 mod query;
 mod refusal;
 mod rpc;
@@ -84,12 +83,12 @@ mod watched;
 
 pub use block::Committed;
 pub use devnet::{Checked, Devnet};
-pub use door::DevnetChain;
 pub use error::DevnetError;
 pub use faults::{Faults, Lie};
 pub use genesis::{Coin, Genesis, GenesisAccount, Limits, ValidatorUpdate};
-pub use link::{link, Linked};
+pub use in_process::DevnetChain;
 pub use node::Node;
+pub use preopened_channels::{preopen_channels, PreopenedChannels};
 pub use refusal::Refusal;
 pub use serve::{serve, ServeError};
 pub use store::{Multistore, Proof, Tree};

@@ -1,22 +1,22 @@
-//! Transactions that wait for a block, in the order they came.
+//! The mempool: transactions in the order of arrival.
 
 use std::collections::{HashSet, VecDeque};
 
 type Hash = [u8; 32];
 
-/// Hashes remembered, waiting or not (CometBFT `mempool.cache_size`).
+/// Size of the hash cache (CometBFT `mempool.cache_size`).
 const CACHE_MAX: usize = 10_000;
 
 #[derive(Clone)]
 pub(crate) struct Mempool {
     waiting: VecDeque<Waiting>,
     known: HashSet<Hash>,
-    /// What is in `known`, the oldest first.
+    /// The hashes in `known`, the oldest first.
     known_order: VecDeque<Hash>,
     txs_max: usize,
 }
 
-/// One transaction that waits.
+/// A transaction in the mempool.
 #[derive(Clone)]
 pub(crate) struct Waiting {
     pub hash: Hash,
@@ -68,7 +68,7 @@ impl Mempool {
         });
     }
 
-    /// What fits into one block, from the front.
+    /// Takes the first transactions that fit into one block.
     pub fn take(&mut self, bytes_max: u64, gas_max: Option<u64>) -> Vec<Vec<u8>> {
         let (mut bytes, mut gas) = (0u64, 0u64);
         let mut taken = Vec::new();
@@ -83,7 +83,7 @@ impl Mempool {
         taken
     }
 
-    /// All that wait, to be looked at again: each is put back or forgotten.
+    /// Takes all transactions for a recheck: each is put back or forgotten.
     pub fn take_all(&mut self) -> VecDeque<Waiting> {
         std::mem::take(&mut self.waiting)
     }
@@ -92,8 +92,8 @@ impl Mempool {
         self.waiting.push_back(tx);
     }
 
-    /// Forgets a transaction that failed, or became invalid and was taken out: it
-    /// may come again.
+    /// Removes a failed or invalid transaction from the cache, so that it can be
+    /// submitted again.
     pub fn forget(&mut self, hash: &Hash) {
         if self.known.remove(hash) {
             self.known_order.retain(|known| known != hash);

@@ -59,8 +59,7 @@ impl Message {
         })
     }
 
-    /// The packet message in it, if it is one that a competing relayer may
-    /// have made superfluous.
+    /// The packet message, if another relayer may have made it redundant.
     pub fn packet(&self) -> Option<&PacketMsg> {
         match self {
             Self::Ibc(envelope) => match envelope.as_ref() {
@@ -82,8 +81,8 @@ impl Message {
     }
 }
 
-/// The version of a channel opened without one is the application's choice.
-/// ibc-rs asks for it, and then keeps what was proposed.
+/// Fills in the application's default version for a channel opened without one.
+/// ibc-rs calls the application for it, but keeps the proposed version.
 fn with_version(mut envelope: MsgEnvelope) -> MsgEnvelope {
     if let MsgEnvelope::Channel(ChannelMsg::OpenInit(open)) = &mut envelope {
         if open.version_proposal.is_empty() {

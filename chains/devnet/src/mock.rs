@@ -1,5 +1,5 @@
-//! An application without a meaning on port `mock`, as ibc-go's tests have one:
-//! for ordered channels, and for what is about packets rather than coins.
+//! A mock application on port `mock`, as in ibc-go's tests, for ordered channels and
+//! packets of any data.
 
 mod module;
 mod send;
@@ -9,5 +9,5 @@ pub(crate) use send::{send, MsgSendResponse};
 pub use send::{MsgSend, SEND_URL};
 
 pub(crate) const PORT: &str = "mock";
-/// What a channel is opened with if nothing is asked for; any other will do.
+/// The default channel version; every version is accepted.
 pub(crate) const VERSION: &str = "mock-version";

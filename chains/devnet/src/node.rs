@@ -1,8 +1,8 @@
-//! The chain as something to hold on to: shared, and heard of when it moves.
+//! A shared handle to a chain, with notification of new blocks.
 //!
-//! Whoever makes blocks calls [`Node::make_block`] with the time; all doors look
-//! at the same chain, through the node they were given. [`Node::another`] is one
-//! more node of the same chain, and each can fail in its own way ([`Faults`]).
+//! [`Node::make_block`] makes a block; all endpoints read the same chain through
+//! their node. [`Node::another`] is one more node of the same chain, and each node
+//! has its own [`Faults`].
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
@@ -13,7 +13,7 @@ use crate::devnet::{Checked, Devnet};
 use crate::error::DevnetError;
 use crate::faults::{Faults, Lie};
 use crate::genesis::{Genesis, ValidatorUpdate};
-use crate::link::Entries;
+use crate::preopened_channels::Entries;
 use crate::refusal::Refusal;
 use crate::watched::Watched;
 
@@ -24,12 +24,12 @@ pub struct Node(Arc<Shared>);
 struct Shared {
     network: Arc<Network>,
     faults: Watched<Faults>,
-    /// Its own copy of the chain, as long as it is behind.
+    /// The node's own copy of the chain while it is behind.
     own: Mutex<Option<Box<Devnet>>>,
     newest: Watched<u64>,
 }
 
-/// What all nodes of a chain share.
+/// Shared by all nodes of a chain.
 struct Network {
     chain: Mutex<Devnet>,
     nodes: Mutex<Vec<Weak<Shared>>>,
@@ -65,7 +65,7 @@ impl Node {
         node
     }
 
-    /// Reads the chain as this node knows it. Short: everybody else waits.
+    /// Reads the chain as this node has it. Holds a lock: keep `read` short.
     pub fn read<T>(&self, read: impl FnOnce(&Devnet) -> T) -> T {
         if let Some(own) = lock(&self.0.own).as_deref() {
             return read(own);
@@ -73,7 +73,7 @@ impl Node {
         read(&lock(&self.0.network.chain))
     }
 
-    /// Makes the chain's next block and wakes who waits for it.
+    /// Makes the chain's next block and notifies all waiters.
     pub fn make_block(&self, time: Time) -> Result<Arc<Committed>, DevnetError> {
         let block = lock(&self.0.network.chain).make_block(time)?;
         let nodes = lock(&self.0.network.nodes);
@@ -85,7 +85,7 @@ impl Node {
         Ok(block)
     }
 
-    /// Offers a transaction to the mempool.
+    /// CheckTx: adds a transaction to the mempool if it is valid.
     pub fn check_tx(&self, bytes: Vec<u8>) -> Checked {
         if let Some(refusal) = self.0.faults.get().refuses.clone() {
             return Checked::Refused(refusal);
@@ -99,22 +99,22 @@ impl Node {
         lock(&self.0.network.chain).check_tx(bytes)
     }
 
-    /// The newest height this node knows, once it is at least this.
+    /// Waits until this node is at least at `height`; returns its newest height.
     pub async fn reaches(&self, height: u64) -> u64 {
         self.0.newest.when(|newest| *newest >= height).await
     }
 
-    /// A validator's power from two blocks after the next on; 0 is none.
+    /// Changes a validator's power, from two blocks after the next; 0 removes it.
     pub fn update_validator(&self, update: ValidatorUpdate) {
         lock(&self.0.network.chain).update_validator(update);
     }
 
-    /// Every transaction of the blocks to come fails like this, until `None`.
+    /// Makes every transaction of the next blocks fail like this, until `None`.
     pub fn fail_txs(&self, refusal: Option<Refusal>) {
         lock(&self.0.network.chain).fail_txs(refusal);
     }
 
-    /// What this node does wrong from now on; the default is nothing.
+    /// Sets this node's faults; the default is none.
     pub fn set_faults(&self, faults: Faults) {
         let chain = lock(&self.0.network.chain);
         let own = faults.behind.map(|height| Box::new(chain.as_of(height)));
@@ -125,17 +125,17 @@ impl Node {
         self.0.newest.set(newest);
     }
 
-    /// Writes into the `ibc` store of the next block.
-    pub(crate) fn plant(&self, written: Entries) {
-        lock(&self.0.network.chain).plant(written);
+    /// Writes entries into the `ibc` store at the start of the next block.
+    pub(crate) fn inject_state(&self, written: Entries) {
+        lock(&self.0.network.chain).inject_state(written);
     }
 
-    /// Returns when this node answers: at once, unless it is silent.
+    /// Waits while this node is silent.
     pub async fn answers(&self) {
         self.0.faults.when(|faults| !faults.silent).await;
     }
 
-    /// The block at `height`, as this node shows it.
+    /// The block at `height`, with this node's lie applied.
     pub(crate) fn block(&self, height: u64) -> Option<Arc<Committed>> {
         let lie = self.lie();
         self.read(|chain| {

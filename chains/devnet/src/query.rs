@@ -1,5 +1,5 @@
-//! Questions by gRPC method name, as the SDK's query router takes them: the
-//! gRPC door and `abci_query` both lead here. Bytes in, bytes out.
+//! The query router: dispatches gRPC methods by name, like the SDK's. The gRPC
+//! endpoint and `abci_query` both use it. Bytes in, bytes out.
 
 use ibc_proto::ibc::core::client::v1::Height;
 use prost::Message;
@@ -37,7 +37,7 @@ pub(crate) const SERVICES: [&str; 10] = [
     "ibc.core.connection.v1.Query",
 ];
 
-/// One question's view: the chain, and its state at the asked height.
+/// The context of one query: the chain, and its state at the requested height.
 #[derive(Clone, Copy)]
 pub(crate) struct At<'a> {
     pub chain: &'a Devnet,
@@ -45,7 +45,7 @@ pub(crate) struct At<'a> {
     pub height: u64,
 }
 
-/// Answers `/package.Service/Method`; `height` as `None` is the newest.
+/// Answers `/package.Service/Method` at `height`; `None` is the newest.
 pub(crate) fn answer(
     chain: &Devnet,
     method: &str,
@@ -109,7 +109,7 @@ impl<'a> At<'a> {
     /// The height of an answer.
     pub fn proof_height(self) -> Option<Height> {
         Some(Height {
-            revision_number: self.chain.facts.revision,
+            revision_number: self.chain.info.revision,
             revision_height: self.height,
         })
     }
@@ -125,7 +125,7 @@ impl<'a> At<'a> {
         value.ok_or_else(|| Status::not_found(format!("{key} not found")))
     }
 
-    /// A sequence; `None` if none was ever written.
+    /// A sequence; `None` if it was never written.
     pub fn number(self, key: &str) -> Answer<u64> {
         let bytes = self.value(key)?.try_into();
         let bytes = bytes.map_err(|_| Status::internal(format!("{key} is not a number")))?;

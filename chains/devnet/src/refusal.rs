@@ -4,21 +4,21 @@
 use ibc::apps::transfer::types::error::TokenTransferError;
 use ibc::core::handler::types::error::HandlerError;
 
-/// A transaction or message the chain says no to.
+/// A refused transaction or message.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{log}")]
 pub struct Refusal {
     pub codespace: &'static str,
     pub code: u32,
     pub log: String,
-    /// Which message was refused, if it was one.
+    /// The index of the refused message, if it was one.
     pub message_index: Option<usize>,
 }
 
 pub(crate) const SDK: &str = "sdk";
 /// `channeltypes.ErrRedundantTx`.
 const REDUNDANT: u32 = 22;
-/// What ibc-rs does not tell apart.
+/// For errors that ibc-rs does not distinguish.
 const FAILED: u32 = 1;
 
 impl Refusal {
@@ -101,7 +101,7 @@ impl Refusal {
         Self::new("channel", REDUNDANT, "packet messages are redundant")
     }
 
-    /// A message's failure, as a transaction's.
+    /// A message's refusal, as that of its transaction.
     pub(crate) fn of_message(self, index: usize) -> Self {
         let log = format!(
             "failed to execute message; message index: {index}: {}",

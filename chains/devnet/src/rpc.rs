@@ -1,4 +1,4 @@
-//! The CometBFT RPC door: JSON-RPC by POST, the same by GET with the method as
+//! The CometBFT RPC endpoint: JSON-RPC by POST, the same by GET with the method as
 //! the path, and over a WebSocket with subscriptions. Dialect of 0.38.
 
 use axum::body::Bytes;

@@ -1,4 +1,4 @@
-//! A transaction's messages, all or none.
+//! Executes the messages of a transaction, all or none.
 
 use ibc::core::channel::types::msgs::PacketMsg;
 use ibc::core::entrypoint::dispatch;
@@ -15,8 +15,8 @@ use tendermint::abci::Event;
 
 use crate::ante::is_noop;
 use crate::apps::Apps;
+use crate::chain_info::ChainInfo;
 use crate::events::{self, event, of_message, payment};
-use crate::facts::Facts;
 use crate::gas::Gas;
 use crate::host::{handshake, timeout, Host, Now};
 use crate::message::Message;
@@ -26,18 +26,18 @@ use crate::store::Multistore;
 use crate::tx::Tx;
 use crate::{account, address, bank, mock, transfer};
 
-/// What messages leave behind besides the state.
+/// The results of messages besides the state.
 pub(crate) struct Done {
     pub events: Vec<Event>,
     /// Encoded `TxMsgData`.
     pub data: Vec<u8>,
 }
 
-/// Runs every message on `state`, which is the caller's to keep or throw away.
-/// `gas_limit` is the most they may use together with what came before.
+/// Runs every message on `state`; the caller keeps or discards it. `gas_limit`
+/// includes the gas used before.
 pub(crate) fn messages(
     state: &mut Multistore,
-    facts: &Facts,
+    info: &ChainInfo,
     now: &Now,
     tx: &Tx,
     gas: &Gas,
@@ -46,7 +46,7 @@ pub(crate) fn messages(
     let mut events = Vec::new();
     let mut msg_responses = Vec::with_capacity(tx.messages.len());
     for index in 0..tx.messages.len() {
-        let done = message(state, facts, now, tx, index, gas);
+        let done = message(state, info, now, tx, index, gas);
         let (response, of_this) = done.map_err(|refusal| refusal.of_message(index))?;
         events.extend(of_this.into_iter().map(|event| of_message(event, index)));
         msg_responses.push(response);
@@ -70,7 +70,7 @@ pub(crate) fn messages(
 /// Runs one message; returns its response and its events.
 pub(crate) fn message(
     state: &mut Multistore,
-    facts: &Facts,
+    info: &ChainInfo,
     now: &Now,
     tx: &Tx,
     index: usize,
@@ -78,7 +78,7 @@ pub(crate) fn message(
 ) -> Result<(Any, Vec<Event>), Refusal> {
     let mut run = Run {
         state,
-        facts,
+        info,
         now,
         signer: &tx.signer,
         gas,
@@ -93,7 +93,7 @@ pub(crate) fn message(
 
 struct Run<'a> {
     state: &'a mut Multistore,
-    facts: &'a Facts,
+    info: &'a ChainInfo,
     now: &'a Now,
     signer: &'a str,
     gas: &'a Gas,
@@ -103,8 +103,8 @@ struct Run<'a> {
 impl Run<'_> {
     fn message(&mut self, message: &Message, url: &str) -> Result<Any, Refusal> {
         if let Some(packet) = message.packet() {
-            // Somebody was faster: a success that changes nothing. ibc-rs
-            // would refuse a second receive.
+            // Another relayer was faster: a success that changes nothing.
+            // ibc-rs would refuse a second receive.
             if is_noop(self.state, packet) {
                 return Ok(response(url, &result(ResponseResultType::Noop)));
             }
@@ -149,13 +149,13 @@ impl Run<'_> {
     }
 
     /// Runs a handler on the `ibc` store and the modules above it, and keeps
-    /// what it did.
+    /// its changes.
     fn ibc<T>(
         &mut self,
         handle: impl FnOnce(&mut Host, &mut Apps) -> Result<T, Refusal>,
     ) -> Result<T, Refusal> {
         let mut host = Host::open(self.state, self.gas, self.now, self.signer);
-        let mut apps = Apps::open(self.state, self.facts, self.gas);
+        let mut apps = Apps::open(self.state, self.info, self.gas);
         let done = handle(&mut host, &mut apps)?;
         apps.commit(self.state);
         for event in host.commit(self.state) {
@@ -170,7 +170,7 @@ impl Run<'_> {
             let log = format!("{} did not sign: {} did", send.from_address, self.signer);
             return Err(Refusal::unauthorized(log));
         }
-        if address::decode(&self.facts.prefix, &send.to_address).is_none() {
+        if address::decode(&self.info.prefix, &send.to_address).is_none() {
             return Err(Refusal::invalid_address(&send.to_address));
         }
         let mut modules = Modules::open(self.state, self.gas);

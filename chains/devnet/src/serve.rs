@@ -1,4 +1,4 @@
-//! Both doors of one node on sockets.
+//! The RPC and gRPC endpoints of one node, on sockets.
 
 use std::future::Future;
 
@@ -8,17 +8,17 @@ use tokio::sync::watch;
 use crate::node::Node;
 use crate::{grpc, rpc};
 
-/// A door that closed by itself.
+/// An endpoint that stopped without a shutdown.
 #[derive(Debug, thiserror::Error)]
 pub enum ServeError {
-    #[error("the RPC door closed")]
+    #[error("the RPC endpoint closed")]
     Rpc(#[source] std::io::Error),
-    #[error("the gRPC door closed")]
+    #[error("the gRPC endpoint closed")]
     Grpc(#[source] tonic::transport::Error),
 }
 
-/// Serves CometBFT RPC and gRPC until `shutdown` completes. Listeners come in
-/// bound, so that whoever chose port 0 knows which it became.
+/// Serves CometBFT RPC and gRPC until `shutdown` completes. The listeners are
+/// already bound, so that a caller who chose port 0 knows the actual port.
 pub async fn serve(
     node: Node,
     rpc: TcpListener,
@@ -29,25 +29,25 @@ pub async fn serve(
     let stopped = || {
         let mut stopping = stopping.clone();
         async move {
-            // An error is a dropped sender: that is the end, too.
+            // An error means the sender was dropped, which is also a shutdown.
             let _ = stopping.wait_for(|stop| *stop).await;
         }
     };
     let rpc = rpc::serve(node.clone(), rpc, stopped());
     let grpc = grpc::serve(node, grpc, stopped());
-    let doors = async {
+    let endpoints = async {
         futures::try_join!(async { rpc.await.map_err(ServeError::Rpc) }, async {
             grpc.await.map_err(ServeError::Grpc)
         },)
     };
-    tokio::pin!(doors, shutdown);
+    tokio::pin!(endpoints, shutdown);
     tokio::select! {
-        closed = &mut doors => closed.map(|_| ()),
+        closed = &mut endpoints => closed.map(|_| ()),
         () = &mut shutdown => {
             stop.send_replace(true);
-            // Open subscriptions would hold the graceful end up for ever.
+            // Open subscriptions would block a graceful shutdown for ever.
             let grace = std::time::Duration::from_millis(200);
-            match tokio::time::timeout(grace, doors).await {
+            match tokio::time::timeout(grace, endpoints).await {
                 Ok(closed) => closed.map(|_| ()),
                 Err(_) => Ok(()),
             }

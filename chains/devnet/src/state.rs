@@ -1,4 +1,4 @@
-//! The names of the stores, and the stores as one transaction sees them.
+//! The names of the stores, and the stores during one transaction.
 
 use crate::gas::{Gas, Kv};
 use crate::store::{Multistore, Tree};
@@ -12,7 +12,7 @@ pub(crate) fn empty() -> Multistore {
     Multistore::new(&[ACC, BANK, IBC, TRANSFER])
 }
 
-/// All stores but `ibc`: what the modules above IBC work with.
+/// All stores except `ibc`, for the modules above IBC.
 #[derive(Clone, Debug)]
 pub(crate) struct Modules {
     pub acc: Kv,
@@ -30,7 +30,7 @@ impl Modules {
         }
     }
 
-    /// Writes back what was done.
+    /// Writes the changes back.
     pub fn commit(self, state: &mut Multistore) {
         put(state, ACC, self.acc.tree);
         put(state, BANK, self.bank.tree);

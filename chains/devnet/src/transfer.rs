@@ -1,5 +1,5 @@
-//! ICS-20: the bank's side of it (escrow, vouchers, denoms), the callbacks, and
-//! `MsgTransfer`. The rules are ibc-rs' own.
+//! ICS-20: bank operations (escrow, vouchers, denoms), callbacks and `MsgTransfer`.
+//! The rules are ibc-rs' own.
 
 mod bank;
 mod module;

@@ -1,4 +1,4 @@
-//! A transaction, read: who signs, what for, what it pays.
+//! Decodes transactions and checks their signatures.
 
 use ibc_proto::cosmos::crypto::secp256k1::PubKey;
 use ibc_proto::cosmos::tx::v1beta1::mode_info::{Single, Sum};
@@ -78,7 +78,7 @@ impl Tx {
         })
     }
 
-    /// Checks the signature over exactly the bytes that came.
+    /// Checks the signature over exactly the received bytes.
     pub fn verify(&self, chain_id: &str, account_number: u64) -> Result<(), Refusal> {
         let document = SignDoc {
             body_bytes: self.raw.body_bytes.clone(),

@@ -1,5 +1,4 @@
-//! The chain's validators: ed25519 keys from a seed, their powers as they
-//! change, their signatures.
+//! The chain's validators: ed25519 keys from a seed, power changes, signatures.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -14,18 +13,17 @@ use tendermint::{account, chain, Hash, PublicKey, Signature, Time};
 use crate::error::DevnetError;
 use crate::genesis::ValidatorUpdate;
 
-/// The most validators one commit is signed by: what the largest Cosmos chains
-/// have.
+/// The most validators of one set, as on the largest Cosmos chains.
 pub const VALIDATORS_MAX: usize = 180;
-/// What every validator of the genesis has.
+/// The power of every genesis validator.
 pub const POWER: u32 = 10;
 
-/// Who signs which height.
+/// The validator sets by height.
 #[derive(Clone)]
 pub(crate) struct Validators {
     chain_id: String,
     seed: u64,
-    /// By the first height they sign.
+    /// By the first height that each set signs.
     sets: BTreeMap<u64, Arc<Signers>>,
 }
 
@@ -35,7 +33,7 @@ pub(crate) struct Signers {
     pub hash: Hash,
     /// In the order of the set.
     keys: Vec<SigningKey>,
-    /// By the number their key is derived from.
+    /// By the validator's number, from which its key is derived.
     powers: BTreeMap<usize, u32>,
 }
 
@@ -50,14 +48,14 @@ impl Validators {
         })
     }
 
-    /// Who signs `height`, as far as it is decided.
+    /// The set that signs `height`.
     pub fn at(&self, height: u64) -> &Arc<Signers> {
         let known = self.sets.range(..=height).next_back();
         let (_, signers) = known.expect("the first set is there from height 0 on");
         signers
     }
 
-    /// From `height` on these powers are others.
+    /// Applies power changes from `height` on.
     pub fn update(&mut self, height: u64, updates: &[ValidatorUpdate]) -> Result<(), DevnetError> {
         if updates.is_empty() {
             return Ok(());
@@ -105,7 +103,7 @@ impl Signers {
         })
     }
 
-    /// Whose turn it is.
+    /// The proposer.
     pub fn proposer(&self, height: u64) -> account::Id {
         let validators = self.set.validators();
         let turn = height % validators.len() as u64;

@@ -1,7 +1,7 @@
-//! A value somebody waits for.
+//! A value that tasks can wait on.
 //!
-//! `tokio::sync::watch` wakes those who wait in an order it draws by lot. Here
-//! they wake in the order they came, so that a simulation replays.
+//! `tokio::sync::watch` wakes its waiters in a random order. Here they wake in the
+//! order they began to wait, so that a simulation replays.
 
 use std::sync::{Mutex, PoisonError};
 
@@ -25,16 +25,16 @@ impl<T: Clone> Watched<T> {
         self.lock().clone()
     }
 
-    /// Changes it and wakes who waits.
+    /// Sets the value and wakes all waiters.
     pub fn set(&self, value: T) {
         *self.lock() = value;
         self.changed.notify_waiters();
     }
 
-    /// Returns the first value that is as wanted, at once if it is so already.
+    /// Waits until the value satisfies `is_wanted`, and returns it.
     pub async fn when(&self, is_wanted: impl Fn(&T) -> bool) -> T {
         loop {
-            // Registered before looking: a change between the two is not missed.
+            // Registered before the value is read, so that no change is missed.
             let changed = self.changed.notified();
             let value = self.get();
             if is_wanted(&value) {

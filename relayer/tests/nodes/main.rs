@@ -1,5 +1,5 @@
-//! The true engine between two development chains on sockets, each with two
-//! nodes of which one fails: everything that is sent arrives all the same.
+//! The real engine between two development chains on sockets. Each chain has two
+//! nodes, and one of them fails: every packet must still complete.
 
 mod world;
 
@@ -19,7 +19,7 @@ async fn a_node_that_falls_silent_in_a_burst_delays_nothing_for_long() {
     world.open_channel().await;
     let relaying = world.relay();
     world.send(PACKETS).await;
-    world.first(0).set_faults(Faults {
+    world.first_node(0).set_faults(Faults {
         silent: true,
         ..Faults::default()
     });
@@ -35,11 +35,11 @@ async fn a_node_that_stands_still_does_not_stop_the_chain_or_take_it_back() {
     let relaying = world.relay();
     world.send(PACKETS).await;
     let (before, _) = world.chain(0).latest().await.expect("a height");
-    world.first(0).set_faults(Faults {
+    world.first_node(0).set_faults(Faults {
         behind: Some(before - 3),
         ..Faults::default()
     });
-    // Less could be a block on its way.
+    // Fewer could all be blocks that were already in flight.
     world.blocks(6).await;
     world.send(PACKETS).await;
     let (after, _) = world.chain(0).latest().await.expect("a height");
@@ -53,7 +53,7 @@ async fn a_node_that_lies_about_values_proofs_or_headers_is_found_out() {
     for lie in [Lie::Value, Lie::Proof, Lie::Header, Lie::Commit] {
         let world = World::start(&[]).await;
         world.open_channel().await;
-        world.first(0).set_faults(Faults {
+        world.first_node(0).set_faults(Faults {
             lies: Some(lie),
             ..Faults::default()
         });
@@ -65,7 +65,7 @@ async fn a_node_that_lies_about_values_proofs_or_headers_is_found_out() {
 }
 
 #[tokio::test]
-async fn a_node_that_is_dead_from_the_start_is_done_without() {
+async fn a_node_that_is_dead_from_the_start_is_skipped() {
     let world = World::start(&[0]).await;
     world.open_channel().await;
     let relaying = world.relay();
@@ -79,7 +79,7 @@ async fn a_transaction_goes_to_the_next_node_when_the_first_is_silent() {
     let world = World::start(&[]).await;
     world.open_channel().await;
     world.chain(0).latest().await.expect("a height");
-    world.first(0).set_faults(Faults {
+    world.first_node(0).set_faults(Faults {
         silent: true,
         ..Faults::default()
     });
@@ -92,25 +92,25 @@ async fn a_transaction_goes_to_the_next_node_when_the_first_is_silent() {
 async fn connections_are_kept_and_as_few_as_requests_in_flight() {
     let world = World::start(&[]).await;
     world.open_channel().await;
-    let (door, connected) = world.counted_door().await;
-    let (head, _) = door.latest().await.expect("a height");
+    let (chain, connected) = world.chain_with_counted_connections().await;
+    let (head, _) = chain.latest().await.expect("a height");
     let id = "07-tendermint-0".parse().expect("an id");
     let path = Path::ClientState(ClientStatePath(id));
     for _ in 0..3 {
-        let proofs = (0..4).map(|_| door.query_proven(vec![path.clone(); 50], head - 1));
+        let proofs = (0..4).map(|_| chain.query_proven(vec![path.clone(); 50], head - 1));
         let proofs = futures::future::join_all(proofs).await;
         assert!(proofs.into_iter().all(|proofs| proofs.is_ok()));
     }
-    // Of 600 requests, 24 at a time.
+    // 600 requests, at most 24 at a time.
     let connections = connected.load(Ordering::Relaxed);
     println!("{connections} connections for 600 queries");
     assert!(connections <= 26, "{connections}");
 }
 
-/// How much is asked for a burst: with nothing but this, run
+/// Counts the requests of a burst. Run it alone:
 /// `cargo test -p tern --test nodes -- requests --ignored --nocapture`.
 #[tokio::test]
-#[ignore = "prints figures, decides nothing"]
+#[ignore = "prints figures, checks nothing"]
 async fn requests_of_a_burst_of_500() {
     let counted = world::count_requests();
     let world = World::start(&[]).await;

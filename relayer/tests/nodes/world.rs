@@ -1,5 +1,5 @@
-//! Two chains that make blocks, two nodes each, and an engine that reaches them
-//! through sockets.
+//! Two chains that make blocks, with two nodes each, and an engine that reaches
+//! them through sockets.
 
 use std::collections::BTreeMap;
 use std::future::pending;
@@ -28,7 +28,7 @@ use tracing_subscriber::layer::{self, Layer, SubscriberExt};
 
 const BLOCK_TIME: Duration = Duration::from_millis(200);
 const FUNDS: u128 = 1_000_000_000_000;
-/// Accounts by the byte their private key is made of.
+/// Accounts: the byte that their private key repeats.
 const RELAYER: u8 = 1;
 const USER: u8 = 2;
 
@@ -43,7 +43,7 @@ pub struct World {
     sides: [Side; 2],
 }
 
-/// An engine at work.
+/// A running engine.
 pub struct Relaying {
     stop: CancellationToken,
     task: JoinHandle<Result<(), EngineError>>,
@@ -53,12 +53,12 @@ impl Relaying {
     pub async fn end(self) {
         self.stop.cancel();
         let ended = self.task.await.expect("no panic");
-        ended.expect("an engine that ends in peace");
+        ended.expect("an engine that ends without an error");
     }
 }
 
 impl World {
-    /// The first nodes of the chains in `dead` do not exist.
+    /// In the chains listed in `dead` the first node does not exist.
     pub async fn start(dead: &[usize]) -> Self {
         Self {
             sides: [
@@ -68,7 +68,7 @@ impl World {
         }
     }
 
-    pub fn first(&self, side: usize) -> &Node {
+    pub fn first_node(&self, side: usize) -> &Node {
         &self.sides[side].nodes[0]
     }
 
@@ -126,9 +126,8 @@ impl World {
         Engine::start(parts, scope)
     }
 
-    /// A door to the first chain's node through a socket that counts how often
-    /// somebody connects.
-    pub async fn counted_door(&self) -> (CosmosChain, Arc<AtomicUsize>) {
+    /// The first chain, through a proxy that counts connections.
+    pub async fn chain_with_counted_connections(&self) -> (CosmosChain, Arc<AtomicUsize>) {
         let side = &self.sides[0];
         let target = on_sockets(&side.nodes[1]).await;
         let port = target.rpc.port().expect("a port");
@@ -154,7 +153,7 @@ impl World {
         (CosmosChain::new(settings).expect("a chain"), connected)
     }
 
-    /// The user of the first chain sends packets through the relayer's nodes.
+    /// Sends packets from the first chain, through the relayer's nodes.
     pub async fn send(&self, count: u64) {
         let [side, other] = &self.sides;
         let key = Key::from_private_key(&[USER; 32], side.prefix).expect("a key");
@@ -175,8 +174,8 @@ impl World {
             type_url: "/ibc.applications.transfer.v1.MsgTransfer".into(),
             value: message.encode_to_vec(),
         };
-        let inside = side.inside(USER);
-        let account = inside.account().await.expect("an account");
+        let chain = side.in_process(USER);
+        let account = chain.account().await.expect("an account");
         let draft = TxDraft {
             messages: vec![message; count as usize],
             memo: String::new(),
@@ -190,41 +189,41 @@ impl World {
         self.blocks(1).await;
     }
 
-    /// Waits until the first chain has made so many.
+    /// Waits until the first chain has made `count` blocks.
     pub async fn blocks(&self, count: u64) {
-        let inside = self.sides[0].inside(USER);
-        let (head, _) = inside.latest().await.expect("a height");
-        let last = inside.next_block(head + count - 1).await;
+        let chain = self.sides[0].in_process(USER);
+        let (head, _) = chain.latest().await.expect("a height");
+        let last = chain.next_block(head + count - 1).await;
         last.expect("a block");
     }
 
-    /// Packets of the first chain without an acknowledgement.
+    /// The number of packets of the first chain without an acknowledgement.
     pub async fn pending(&self) -> usize {
-        let inside = self.sides[0].inside(USER);
+        let chain = self.sides[0].in_process(USER);
         let (port, channel) = (PortId::transfer(), ChannelId::new(0));
-        let open = inside.commitments(&port, &channel).await;
+        let open = chain.commitments(&port, &channel).await;
         open.expect("the chain itself answers").len()
     }
 
-    /// Waits for it, block by block.
+    /// Waits until no packet is pending.
     pub async fn all_acknowledged(&self) {
-        let inside = self.sides[0].inside(USER);
-        let (mut head, _) = inside.latest().await.expect("a height");
+        let chain = self.sides[0].in_process(USER);
+        let (mut head, _) = chain.latest().await.expect("a height");
         let last = head + 300;
         while self.pending().await > 0 {
             assert!(head < last, "{} are pending", self.pending().await);
-            inside.next_block(head).await.expect("a block");
+            chain.next_block(head).await.expect("a block");
             head += 1;
         }
     }
 }
 
 impl Side {
-    /// A door no fault is in front of.
-    fn inside(&self, key: u8) -> DevnetChain {
+    /// The chain in process, through the node without faults.
+    fn in_process(&self, key: u8) -> DevnetChain {
         let key = Key::from_private_key(&[key; 32], self.prefix).expect("a key");
         let price = format!("0{}", self.denom).parse().expect("a price");
-        DevnetChain::new(self.nodes[1].clone(), Some(key), price).expect("a door")
+        DevnetChain::new(self.nodes[1].clone(), Some(key), price).expect("a chain")
     }
 }
 
@@ -236,7 +235,7 @@ async fn side(id: &str, prefix: &'static str, denom: &'static str, dead: bool) -
     let node = Node::new(&genesis).expect("a chain");
     let nodes = [node.another(), node.clone()];
     let first = match dead {
-        true => nowhere(),
+        true => closed_ports(),
         false => on_sockets(&nodes[0]).await,
     };
     let second = on_sockets(&nodes[1]).await;
@@ -275,8 +274,8 @@ async fn on_sockets(node: &Node) -> NodeAddress {
     address
 }
 
-/// Ports nobody listens at.
-fn nowhere() -> NodeAddress {
+/// An address with closed ports.
+fn closed_ports() -> NodeAddress {
     let url = || "http://127.0.0.1:1".parse().expect("a URL");
     NodeAddress {
         rpc: url(),
@@ -291,7 +290,7 @@ fn address(key: u8, prefix: &str) -> String {
 
 #[expect(
     clippy::disallowed_methods,
-    reason = "chains on sockets live in the machine's time"
+    reason = "chains on sockets use the machine's clock"
 )]
 fn now() -> BlockTime {
     let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH);
@@ -305,12 +304,12 @@ fn time() -> Time {
     Time::from_unix_timestamp(seconds as i64, rest as u32).expect("in range")
 }
 
-/// Every request to a node from now on, by chain, node and what was asked.
+/// Counts requests to nodes, by chain and method.
 #[derive(Clone, Default)]
 pub struct Counted(Arc<Mutex<BTreeMap<String, usize>>>);
 
 impl Counted {
-    /// One line for each, the sum first; and begins anew.
+    /// Returns one line for each method, the sum first, and resets the counts.
     pub fn take(&self) -> String {
         let counts = std::mem::take(&mut *self.0.lock().expect("no panic"));
         let sum: usize = counts.values().sum();

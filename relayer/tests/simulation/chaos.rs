@@ -1,35 +1,36 @@
-//! What goes wrong in a world, and how often.
+//! Which faults a world has, and how often they happen.
 
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::Arc;
 
-use super::dice::Dice;
-use super::tally::{Fault, Tally};
+use super::fault_counts::{Fault, FaultCounts};
+use super::rng::Rng;
 
-/// Shared by everything that can fail; off before and after the faults.
+/// Shared by everything that can fail. Switched off before and after the run
+/// under faults.
 #[derive(Clone)]
 pub struct Chaos {
     on: Arc<AtomicBool>,
-    pub dice: Dice,
-    pub tally: Tally,
-    /// The faults of this world. Each has some only: where everything fails,
-    /// nothing comes far enough to fail in its own way.
-    climate: Arc<BTreeSet<Fault>>,
-    /// How often a connection breaks, in percent.
+    pub rng: Rng,
+    pub fault_counts: FaultCounts,
+    /// The faults of this world. Each world has only some of them: with all at
+    /// once, most would hide behind others.
+    enabled_faults: Arc<BTreeSet<Fault>>,
+    /// Percentage of requests whose connection breaks.
     pub level: u64,
 }
 
 impl Chaos {
     pub fn new(seed: u64) -> Self {
-        let dice = Dice::new(seed);
-        let climate = Fault::ALL.into_iter().filter(|_| dice.chance(40));
+        let rng = Rng::new(seed);
+        let enabled_faults = Fault::ALL.into_iter().filter(|_| rng.chance(40));
         Self {
             on: Arc::default(),
-            climate: Arc::new(climate.collect()),
-            level: 1 + dice.roll(10),
-            tally: Tally::default(),
-            dice,
+            enabled_faults: Arc::new(enabled_faults.collect()),
+            level: 1 + rng.below(10),
+            fault_counts: FaultCounts::default(),
+            rng,
         }
     }
 
@@ -41,17 +42,17 @@ impl Chaos {
         self.on.load(Ordering::Relaxed)
     }
 
-    /// Whether this fault may happen here and now.
+    /// Whether this fault may happen now.
     pub fn allows(&self, fault: Fault) -> bool {
-        self.is_on() && self.climate.contains(&fault)
+        self.is_on() && self.enabled_faults.contains(&fault)
     }
 
-    /// Decides, and counts it if it strikes.
-    pub fn strikes(&self, fault: Fault, percent: u64) -> bool {
-        let strikes = self.allows(fault) && self.dice.chance(percent);
-        if strikes {
-            self.tally.fault(fault);
+    /// Draws whether the fault happens now, and counts it if it does.
+    pub fn occurs(&self, fault: Fault, percent: u64) -> bool {
+        let occurs = self.allows(fault) && self.rng.chance(percent);
+        if occurs {
+            self.fault_counts.fault(fault);
         }
-        strikes
+        occurs
     }
 }

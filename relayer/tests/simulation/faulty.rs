@@ -1,5 +1,5 @@
-//! A chain as the relayer sees it on a bad day: the door of a development chain
-//! behind a connection that delays, loses and repeats.
+//! A development chain behind a connection that delays, loses and repeats
+//! requests: what the relayer under test talks to.
 
 use std::collections::BTreeSet;
 use std::future::Future;
@@ -17,37 +17,38 @@ use tern_devnet::DevnetChain;
 use tokio::time::{sleep, timeout};
 
 use super::chaos::Chaos;
-use super::fuse::Fuse;
-use super::tally::Fault;
-use super::weather::{Sky, REFUSED};
+use super::crash_point::CrashPoint;
+use super::fault_counts::Fault;
+use super::fault_schedule::{NodeFaults, REFUSED};
 
-/// What a real client waits for an answer.
+/// Timeout for a response, as a real client has it.
 const ANSWER_MAX: Duration = Duration::from_secs(10);
-/// What it waits for a header that is not made yet.
+/// Timeout for a header that is not made yet.
 const HEADER_MAX: Duration = Duration::from_secs(60);
-/// How often it looks for a block it was not told of.
-const LOOK_EVERY: Duration = Duration::from_secs(2);
+/// Poll interval while notifications are lost.
+const POLL_EVERY: Duration = Duration::from_secs(2);
 
 type Result<T> = std::result::Result<T, ChainError>;
 
 pub struct FaultyChain {
-    /// Through the node the relayer is configured with.
+    /// The chain through the node the relayer is configured with.
     pub near: DevnetChain,
-    /// Through another one behind the same address, which lags at times.
+    /// The chain through another node behind the same address, which lags at times.
     pub lagging: DevnetChain,
-    pub sky: Sky,
+    pub node_faults: NodeFaults,
     pub chaos: Chaos,
-    pub fuse: Fuse,
-    pub asked: Asked,
+    pub crash_point: CrashPoint,
+    pub in_flight: InFlight,
 }
 
-/// Questions under way, in the order they were asked.
+/// Requests in flight: the last number given out, and the numbers without a
+/// response yet.
 #[derive(Default)]
-pub struct Asked(Mutex<(u64, BTreeSet<u64>)>);
+pub struct InFlight(Mutex<(u64, BTreeSet<u64>)>);
 
 impl FaultyChain {
-    /// One question and its answer, over a connection that fails.
-    async fn ask<'a, T, F>(
+    /// One request and its response over the faulty connection.
+    async fn request<'a, T, F>(
         &'a self,
         doing: &str,
         call: impl FnOnce(&'a DevnetChain) -> F,
@@ -55,45 +56,45 @@ impl FaultyChain {
     where
         F: Future<Output = Result<T>>,
     {
-        self.fuse.step().await;
-        let asked = self.asked.next();
-        self.travel(doing).await?;
-        let answer = match timeout(ANSWER_MAX, call(self.door())).await {
+        self.crash_point.step().await;
+        let request = self.in_flight.next();
+        self.transmit(doing).await?;
+        let answer = match timeout(ANSWER_MAX, call(self.endpoint())).await {
             Ok(answer) => answer,
             Err(_) => Err(self.broken(doing, "no answer")),
         };
-        self.travel(doing).await?;
-        if asked.overtakes() && self.chaos.is_on() {
-            self.chaos.tally.fault(Fault::Reordered);
+        self.transmit(doing).await?;
+        if request.overtakes() && self.chaos.is_on() {
+            self.chaos.fault_counts.fault(Fault::Reordered);
         }
-        self.fuse.step().await;
+        self.crash_point.step().await;
         answer
     }
 
-    /// The way to the node or back: slow, broken, or without an end.
-    async fn travel(&self, doing: &str) -> Result<()> {
+    /// One direction of the connection: delays, drops or breaks.
+    async fn transmit(&self, doing: &str) -> Result<()> {
         if !self.chaos.is_on() {
             return Ok(());
         }
-        let dice = &self.chaos.dice;
-        let late_ms = match self.chaos.strikes(Fault::Delayed, 5) {
-            true => 100 + dice.roll(4_000),
-            false => dice.roll(30),
+        let rng = &self.chaos.rng;
+        let late_ms = match self.chaos.occurs(Fault::Delayed, 5) {
+            true => 100 + rng.below(4_000),
+            false => rng.below(30),
         };
         sleep(Duration::from_millis(late_ms)).await;
-        if self.chaos.strikes(Fault::Dropped, 1) {
+        if self.chaos.occurs(Fault::Dropped, 1) {
             sleep(ANSWER_MAX).await;
             return Err(self.broken(doing, "no answer"));
         }
-        match self.chaos.strikes(Fault::Broken, self.chaos.level) {
+        match self.chaos.occurs(Fault::Broken, self.chaos.level) {
             true => Err(self.broken(doing, "the connection broke")),
             false => Ok(()),
         }
     }
 
-    /// The node that answers this time.
-    fn door(&self) -> &DevnetChain {
-        if self.sky.lags() && self.chaos.strikes(Fault::Lagging, 50) {
+    /// The node that handles this request.
+    fn endpoint(&self) -> &DevnetChain {
+        if self.node_faults.lags() && self.chaos.occurs(Fault::Lagging, 50) {
             return &self.lagging;
         }
         &self.near
@@ -108,27 +109,29 @@ impl FaultyChain {
         }
     }
 
-    /// Waits for a block that nobody tells of.
-    async fn look_for(&self, height: u64) {
-        while self.sky.wake_is_lost() && self.near.node().read(|chain| chain.latest().0) < height {
-            self.chaos.tally.fault(Fault::WakeLost);
-            sleep(LOOK_EVERY).await;
+    /// While notifications are lost: polls until the block exists.
+    async fn poll_for(&self, height: u64) {
+        while self.node_faults.notifications_are_lost()
+            && self.near.node().read(|chain| chain.latest().0) < height
+        {
+            self.chaos.fault_counts.fault(Fault::NotificationLost);
+            sleep(POLL_EVERY).await;
         }
     }
 
     async fn offer(&self, tx: &SignedTx) -> Result<Check> {
-        if self.chaos.strikes(Fault::MempoolFull, 4) {
+        if self.chaos.occurs(Fault::MempoolFull, 4) {
             let log = "the mempool is full".into();
             return Ok(Check::Busy { log });
         }
         let mut check = self.near.broadcast(tx).await?;
-        if self.chaos.strikes(Fault::Duplicated, 8) {
-            // It comes once more; the answer heard is the later one.
-            sleep(Duration::from_millis(self.chaos.dice.roll(3_000))).await;
+        if self.chaos.occurs(Fault::Duplicated, 8) {
+            // It arrives twice; the client gets the second response.
+            sleep(Duration::from_millis(self.chaos.rng.below(3_000))).await;
             check = self.near.broadcast(tx).await?;
         }
         if matches!(&check, Check::Refused { log, .. } if log == REFUSED) {
-            self.chaos.tally.fault(Fault::RefusedInCheck);
+            self.chaos.fault_counts.fault(Fault::RefusedInCheck);
         }
         Ok(check)
     }
@@ -145,55 +148,59 @@ impl Chain for FaultyChain {
     }
 
     async fn latest(&self) -> Result<(u64, BlockTime)> {
-        self.ask("status", |door| door.latest()).await
+        self.request("status", |chain| chain.latest()).await
     }
 
     async fn next_block(&self, after: u64) -> Result<Next> {
-        self.fuse.step().await;
-        self.look_for(after + 1).await;
-        self.travel("next block").await?;
-        if after > 0 && self.chaos.strikes(Fault::Duplicated, 3) {
+        self.crash_point.step().await;
+        self.poll_for(after + 1).await;
+        self.transmit("next block").await?;
+        if after > 0 && self.chaos.occurs(Fault::Duplicated, 3) {
             let again = self.near.block(after).await?;
             return Ok(Next::Block(Box::new(again)));
         }
         let next = self.near.next_block(after).await;
-        self.travel("next block").await?;
-        self.fuse.step().await;
+        self.transmit("next block").await?;
+        self.crash_point.step().await;
         next
     }
 
     async fn block(&self, height: u64) -> Result<Block> {
-        self.ask("block", |door| door.block(height)).await
+        self.request("block", |chain| chain.block(height)).await
     }
 
     async fn query(&self, path: Path, height: Option<u64>) -> Result<Option<Vec<u8>>> {
-        let answer = self.ask("query", |door| door.query(path, height)).await;
-        self.sky.tell_lies(&[Fault::LiedValue], &self.chaos);
+        let answer = self
+            .request("query", |chain| chain.query(path, height))
+            .await;
+        self.node_faults
+            .count_lies(&[Fault::LiedValue], &self.chaos);
         answer
     }
 
     async fn query_proven(&self, paths: Vec<Path>, height: u64) -> Result<Vec<Proven>> {
-        let answer = self.ask("proofs", |door| door.query_proven(paths, height));
+        let answer = self.request("proofs", |chain| chain.query_proven(paths, height));
         let answer = answer.await;
         let lies = [Fault::LiedValue, Fault::LiedProof];
-        self.sky.tell_lies(&lies, &self.chaos);
+        self.node_faults.count_lies(&lies, &self.chaos);
         answer
     }
 
     async fn clients(&self) -> Result<Vec<ClientId>> {
-        self.ask("clients", |door| door.clients()).await
+        self.request("clients", |chain| chain.clients()).await
     }
 
     async fn connections(&self) -> Result<Vec<IdentifiedConnectionEnd>> {
-        self.ask("connections", |door| door.connections()).await
+        self.request("connections", |chain| chain.connections())
+            .await
     }
 
     async fn channels(&self) -> Result<Vec<IdentifiedChannelEnd>> {
-        self.ask("channels", |door| door.channels()).await
+        self.request("channels", |chain| chain.channels()).await
     }
 
     async fn commitments(&self, port: &PortId, channel: &ChannelId) -> Result<Vec<Sequence>> {
-        self.ask("commitments", |door| door.commitments(port, channel))
+        self.request("commitments", |chain| chain.commitments(port, channel))
             .await
     }
 
@@ -203,18 +210,20 @@ impl Chain for FaultyChain {
         channel: &ChannelId,
         sent: &[Sequence],
     ) -> Result<Vec<Sequence>> {
-        self.ask("unreceived packets", |door| {
-            door.unreceived_packets(port, channel, sent)
+        self.request("unreceived packets", |chain| {
+            chain.unreceived_packets(port, channel, sent)
         })
         .await
     }
 
     async fn find_event(&self, query: &EventQuery) -> Result<Option<u64>> {
-        self.ask("search", |door| door.find_event(query)).await
+        self.request("search", |chain| chain.find_event(query))
+            .await
     }
 
     async fn new_client(&self, params: &ClientParams) -> Result<NewClient> {
-        self.ask("new client", |door| door.new_client(params)).await
+        self.request("new client", |chain| chain.new_client(params))
+            .await
     }
 
     async fn client_update(
@@ -223,8 +232,8 @@ impl Chain for FaultyChain {
         target: u64,
         now: BlockTime,
     ) -> Result<ClientUpdate> {
-        self.fuse.step().await;
-        self.travel("header").await?;
+        self.crash_point.step().await;
+        self.transmit("header").await?;
         let update = self.near.client_update(trusted, target, now);
         let update = match timeout(HEADER_MAX, update).await {
             Ok(update) => update,
@@ -235,9 +244,9 @@ impl Chain for FaultyChain {
             Fault::LiedCommit,
             Fault::LiedEquivocation,
         ];
-        self.sky.tell_lies(&lies, &self.chaos);
-        self.travel("header").await?;
-        self.fuse.step().await;
+        self.node_faults.count_lies(&lies, &self.chaos);
+        self.transmit("header").await?;
+        self.crash_point.step().await;
         update
     }
 
@@ -246,18 +255,18 @@ impl Chain for FaultyChain {
     }
 
     async fn params(&self) -> Result<ChainParams> {
-        self.ask("params", |door| door.params()).await
+        self.request("params", |chain| chain.params()).await
     }
 
     async fn account(&self) -> Result<Account> {
-        self.ask("account", |door| door.account()).await
+        self.request("account", |chain| chain.account()).await
     }
 
     async fn estimate(&self, messages: &[Message], account: &Account) -> Result<u64> {
-        let gas = self.ask("simulate", |door| door.estimate(messages, account));
+        let gas = self.request("simulate", |chain| chain.estimate(messages, account));
         let gas = gas.await?;
-        // Too little: the transaction runs out of gas in its block.
-        let is_short = self.chaos.allows(Fault::GasTooLow) && self.chaos.dice.chance(25);
+        // Too low: the transaction runs out of gas in its block.
+        let is_short = self.chaos.allows(Fault::GasTooLow) && self.chaos.rng.chance(25);
         Ok(if is_short { gas / 2 } else { gas })
     }
 
@@ -266,48 +275,56 @@ impl Chain for FaultyChain {
     }
 
     async fn broadcast(&self, tx: &SignedTx) -> Result<Check> {
-        self.fuse.step().await;
-        self.travel("broadcast").await?;
+        self.crash_point.step().await;
+        self.transmit("broadcast").await?;
         let check = match timeout(ANSWER_MAX, self.offer(tx)).await {
             Ok(check) => check,
             Err(_) => Err(self.broken("broadcast", "no answer")),
         };
-        self.fuse.step().await;
-        // Lost on the way back: it is in the mempool, and nobody knows.
-        self.travel("broadcast").await?;
+        self.crash_point.step().await;
+        // If the response is lost, the transaction is in the mempool all the same.
+        self.transmit("broadcast").await?;
         check
     }
 }
 
-impl Asked {
-    fn next(&self) -> Question<'_> {
-        let (last, under_way) = &mut *self.0.lock().unwrap_or_else(PoisonError::into_inner);
+impl InFlight {
+    fn next(&self) -> Request<'_> {
+        let (last, pending) = &mut *self.0.lock().unwrap_or_else(PoisonError::into_inner);
         *last += 1;
-        under_way.insert(*last);
-        Question {
+        pending.insert(*last);
+        Request {
             number: *last,
-            asked: self,
+            in_flight: self,
         }
     }
 }
 
-/// Under way until it is dropped.
-struct Question<'a> {
+/// In flight until it is dropped.
+struct Request<'a> {
     number: u64,
-    asked: &'a Asked,
+    in_flight: &'a InFlight,
 }
 
-impl Question<'_> {
-    /// An older question still waits for its answer.
+impl Request<'_> {
+    /// Whether an older request still waits for its response.
     fn overtakes(&self) -> bool {
-        let (_, under_way) = &*self.asked.0.lock().unwrap_or_else(PoisonError::into_inner);
-        under_way.first().is_some_and(|first| *first < self.number)
+        let (_, pending) = &*self
+            .in_flight
+            .0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        pending.first().is_some_and(|first| *first < self.number)
     }
 }
 
-impl Drop for Question<'_> {
+impl Drop for Request<'_> {
     fn drop(&mut self) {
-        let (_, under_way) = &mut *self.asked.0.lock().unwrap_or_else(PoisonError::into_inner);
-        under_way.remove(&self.number);
+        let (_, pending) = &mut *self
+            .in_flight
+            .0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        pending.remove(&self.number);
     }
 }

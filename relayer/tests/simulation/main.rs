@@ -1,24 +1,24 @@
-//! The true engine between two chains in process, in simulated time, while
-//! everything around it fails on purpose.
+//! Runs the real engine between two in-process chains, in simulated time, and
+//! injects faults around it.
 //!
-//! A seed decides what goes wrong and when (`tally` has the list). Then the
-//! faults stop, and what must be so is asked of both chains and of the store
-//! (`oracle`).
+//! The seed decides which faults happen and when (`fault_counts` has the list).
+//! Then the faults stop, and the checks in `oracle` read both chains and the
+//! store.
 //!
 //! `TERN_SIM_SEED=7` replays one seed, `TERN_SIM_SEEDS=1000` runs more. For long
 //! runs with progress and a log: `cargo run --release --example sim`.
 
 mod chaos;
-mod dice;
+mod crash_point;
+mod fault_counts;
+mod fault_schedule;
 mod faulty;
-mod fuse;
-mod journal;
 mod oracle;
+mod rng;
 mod run;
 mod side;
-mod tally;
+mod signed_log;
 mod users;
-mod weather;
 mod world;
 
 const SEEDS: u64 = 300;
@@ -35,22 +35,22 @@ fn whatever_fails_every_packet_ends_exactly_once() {
     };
     let is_all = seeds.end >= SEEDS;
     let summary = run::run_all(seeds, |_| ());
-    let failed = summary.failed.iter().map(|life| {
+    let failed = summary.failed.iter().map(|run| {
         format!(
             "seed {}: {}\n  TERN_SIM_SEED={0} cargo test -p tern --test simulation",
-            life.seed,
-            life.result.as_ref().err().map_or("", String::as_str)
+            run.seed,
+            run.result.as_ref().err().map_or("", String::as_str)
         )
     });
     let failed: Vec<String> = failed.collect();
     assert!(failed.is_empty(), "\n{}", failed.join("\n"));
-    // A fault that never strikes would prove nothing.
+    // A fault that never happened was not tested.
     let missing = summary.counts.missing();
     assert!(!is_all || missing.is_empty(), "never happened: {missing:?}");
 }
 
 #[test]
-fn a_seed_lives_the_same_life_twice() {
+fn a_seed_replays_the_same_run() {
     for seed in 0..6 {
         assert_eq!(run::run(seed), run::run(seed));
     }

@@ -1,21 +1,21 @@
-//! What must be so when all is quiet again, whatever went wrong before.
+//! The checks after the run: what must hold whatever faults happened.
 
-mod chronicle;
 mod ends;
+mod history;
 mod ledger;
 mod money;
-mod thrift;
+mod no_wasted_txs;
 
-use chronicle::Chronicle;
+use history::History;
 
 use super::world::World;
 
-/// `Err` says what is not as it must be.
+/// `Err` says which check failed.
 pub async fn check(world: &World) -> Result<(), String> {
-    let chronicle = Chronicle::read(&world.sides).await;
-    ends::count(world, &chronicle);
-    ends::each_packet_ends_once(&chronicle)?;
-    money::adds_up(world, &chronicle)?;
-    ledger::agrees_with_the_chains(world, &chronicle).await?;
-    thrift::nothing_useless_was_paid(world, &chronicle)
+    let history = History::read(&world.sides).await;
+    ends::count(world, &history);
+    ends::each_packet_ends_once(&history)?;
+    money::adds_up(world, &history)?;
+    ledger::agrees_with_the_chains(world, &history).await?;
+    no_wasted_txs::nothing_useless_was_paid(world, &history)
 }

@@ -1,4 +1,4 @@
-//! Many seeds, on all cores; each on a clock and a runtime of its own.
+//! Runs seeds on all cores, each on its own runtime with its own clock.
 
 use std::ops::Range;
 use std::panic::AssertUnwindSafe;
@@ -8,30 +8,30 @@ use std::time::Duration;
 
 use sha2::{Digest, Sha256};
 
+use super::fault_counts::Counts;
 use super::side::Side;
-use super::tally::Counts;
 use super::world::World;
 
-/// One seed's life, as far as it came.
+/// What one seed's run ended with.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Life {
+pub struct Run {
     pub seed: u64,
     pub counts: Counts,
-    /// Of every block of both chains: equal lives have equal ones.
+    /// A hash over all blocks of both chains: equal runs have the same.
     pub transcript: String,
     pub result: Result<(), String>,
 }
 
-/// What came of many.
+/// The results of many runs.
 #[derive(Default)]
 pub struct Summary {
-    pub lives: u64,
+    pub runs: u64,
     pub counts: Counts,
-    pub failed: Vec<Life>,
+    pub failed: Vec<Run>,
 }
 
-/// Lives through all of them; `watch` is told of each.
-pub fn run_all(seeds: Range<u64>, watch: impl Fn(&Life) + Sync) -> Summary {
+/// Runs all seeds; `watch` is called after each.
+pub fn run_all(seeds: Range<u64>, watch: impl Fn(&Run) + Sync) -> Summary {
     let workers = std::thread::available_parallelism().map_or(2, usize::from);
     let next = AtomicU64::new(seeds.start);
     let summary = Mutex::new(Summary::default());
@@ -42,26 +42,26 @@ pub fn run_all(seeds: Range<u64>, watch: impl Fn(&Life) + Sync) -> Summary {
                 if !seeds.contains(&seed) {
                     return;
                 }
-                let life = run(seed);
-                watch(&life);
+                let run = run(seed);
+                watch(&run);
                 let mut summary = summary.lock().unwrap();
-                summary.lives += 1;
-                summary.counts.add(&life.counts);
-                if life.result.is_err() {
-                    summary.failed.push(life);
+                summary.runs += 1;
+                summary.counts.add(&run.counts);
+                if run.result.is_err() {
+                    summary.failed.push(run);
                 }
             });
         }
     });
     let mut summary = summary.into_inner().unwrap();
-    summary.failed.sort_by_key(|life| life.seed);
+    summary.failed.sort_by_key(|run| run.seed);
     summary
 }
 
-/// Lives through one seed.
-pub fn run(seed: u64) -> Life {
-    /// Of simulated time.
-    const LIFE_MAX: Duration = Duration::from_secs(7_200);
+/// Runs one seed.
+pub fn run(seed: u64) -> Run {
+    /// In simulated time.
+    const RUN_TIME_MAX: Duration = Duration::from_secs(7_200);
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_time()
         .start_paused(true)
@@ -69,15 +69,15 @@ pub fn run(seed: u64) -> Life {
         .unwrap();
     runtime.block_on(async {
         let mut world = World::new(seed);
-        let living = AssertUnwindSafe(tokio::time::timeout(LIFE_MAX, world.live()));
-        let result = match futures::FutureExt::catch_unwind(living).await {
+        let running = AssertUnwindSafe(tokio::time::timeout(RUN_TIME_MAX, world.run()));
+        let result = match futures::FutureExt::catch_unwind(running).await {
             Ok(Ok(result)) => result,
             Ok(Err(_)) => Err("not done within two hours of simulated time".into()),
             Err(_) => Err("the world panicked".into()),
         };
-        Life {
+        Run {
             seed,
-            counts: world.chaos.tally.counts(),
+            counts: world.chaos.fault_counts.snapshot(),
             transcript: transcript(&world.sides),
             result,
         }

@@ -1,4 +1,4 @@
-//! One chain of a world, its nodes and the accounts on it.
+//! One chain of a world, with its nodes and accounts.
 
 use std::time::Duration;
 
@@ -10,27 +10,27 @@ use tern_devnet::{DevnetChain, Genesis, Node};
 use tokio::time::sleep;
 
 use super::chaos::Chaos;
-use super::weather::Sky;
+use super::fault_schedule::NodeFaults;
 
 const START: i64 = 1_700_000_000;
-/// What every account has at the start.
+/// The balance of every account at genesis.
 pub const FUNDS: u128 = 1_000_000_000_000;
 
-/// Accounts, by the byte their private key is made of.
+/// Accounts: the byte that their private key repeats.
 pub const RELAYER: u8 = 1;
-pub const RIVAL: u8 = 2;
+pub const OTHER_RELAYER: u8 = 2;
 pub const USER: u8 = 3;
 
 /// Clones are the same chain.
 #[derive(Clone)]
 pub struct Side {
-    /// A node without faults: the rival's, the users', the checks'.
+    /// A node without faults, for the other relayer, the users and the checks.
     pub node: Node,
     /// The relayer's node.
     pub own: Node,
-    /// Another one behind the same address.
+    /// Another node behind the same address, which lags at times.
     pub lagging: Node,
-    pub sky: Sky,
+    pub node_faults: NodeFaults,
     pub prefix: &'static str,
     pub denom: &'static str,
 }
@@ -41,7 +41,7 @@ impl Side {
         let mut genesis = Genesis::new(id, prefix, start);
         genesis.seed = seed;
         genesis.validators = 1 + (seed % 4) as usize;
-        for key in [RELAYER, RIVAL, USER] {
+        for key in [RELAYER, OTHER_RELAYER, USER] {
             genesis = genesis.fund(address(key, prefix), &[(denom, FUNDS)]);
         }
         let node = Node::new(&genesis).expect("a chain");
@@ -49,7 +49,7 @@ impl Side {
             own: node.another(),
             lagging: node.another(),
             node,
-            sky: Sky::default(),
+            node_faults: NodeFaults::default(),
             prefix,
             denom,
         }
@@ -64,24 +64,24 @@ impl Side {
         address(key, self.prefix)
     }
 
-    /// The chain as it is.
-    pub fn door(&self, key: u8) -> DevnetChain {
-        self.through(&self.node, key)
+    /// The chain through the node without faults.
+    pub fn chain(&self, key: u8) -> DevnetChain {
+        self.chain_through(&self.node, key)
     }
 
-    pub fn through(&self, node: &Node, key: u8) -> DevnetChain {
+    pub fn chain_through(&self, node: &Node, key: u8) -> DevnetChain {
         let price = format!("0.001{}", self.denom).parse().expect("a price");
         let key = Key::from_private_key(&[key; 32], self.prefix).expect("a key");
-        DevnetChain::new(node.clone(), Some(key), price).expect("a door")
+        DevnetChain::new(node.clone(), Some(key), price).expect("a chain")
     }
 
-    /// Every block there is.
+    /// Every block of the chain.
     pub async fn blocks(&self) -> Vec<Block> {
-        let door = self.door(USER);
-        let (latest, _) = door.latest().await.expect("a height");
+        let chain = self.chain(USER);
+        let (latest, _) = chain.latest().await.expect("a height");
         let mut blocks = Vec::new();
         for height in 1..=latest {
-            blocks.push(door.block(height).await.expect("a block"));
+            blocks.push(chain.block(height).await.expect("a block"));
         }
         blocks
     }
@@ -92,12 +92,12 @@ fn address(key: u8, prefix: &str) -> String {
     key.address().to_owned()
 }
 
-/// A block about every second, unless the chain is halted; until it is dropped.
+/// Makes a block about every second unless the chain is halted, until dropped.
 pub async fn make_blocks(side: Side, chaos: Chaos, clock: Clock) {
     loop {
-        let pause_ms = 900 + chaos.dice.roll(200);
+        let pause_ms = 900 + chaos.rng.below(200);
         sleep(Duration::from_millis(pause_ms)).await;
-        if side.sky.is_halted() {
+        if side.node_faults.is_halted() {
             continue;
         }
         let BlockTime(nanoseconds) = clock();
@@ -107,7 +107,7 @@ pub async fn make_blocks(side: Side, chaos: Chaos, clock: Clock) {
     }
 }
 
-/// The time of the first block and what has passed since.
-pub fn at(elapsed: Duration) -> BlockTime {
+/// The block time after `elapsed` simulated time.
+pub fn time_at(elapsed: Duration) -> BlockTime {
     BlockTime(START as u64 * 1_000_000_000 + elapsed.as_nanos() as u64)
 }

@@ -1,4 +1,5 @@
-//! The simulation for long runs, with progress, a summary, and a log of one seed.
+//! The simulation as a program: many seeds with progress and a summary, or one
+//! seed with a log.
 //!
 //! ```sh
 //! cargo run --release --example sim -- --seeds 1000
@@ -6,16 +7,16 @@
 //! ```
 
 mod chaos;
-mod dice;
+mod crash_point;
+mod fault_counts;
+mod fault_schedule;
 mod faulty;
-mod fuse;
-mod journal;
 mod oracle;
+mod rng;
 mod run;
 mod side;
-mod tally;
+mod signed_log;
 mod users;
-mod weather;
 mod world;
 
 use std::process::ExitCode;
@@ -25,19 +26,19 @@ use std::sync::OnceLock;
 use clap::Parser;
 use tokio::time::Instant;
 
-/// Runs the relayer between two simulated chains while everything fails.
+/// Runs the relayer between two simulated chains and injects faults.
 #[derive(Parser)]
 struct Args {
-    /// How many seeds to live through.
+    /// How many seeds to run.
     #[arg(long, default_value_t = 1000)]
     seeds: u64,
-    /// The first of them.
+    /// The first seed.
     #[arg(long, default_value_t = 0)]
     from: u64,
-    /// Only this one.
+    /// Run only this seed.
     #[arg(long)]
     seed: Option<u64>,
-    /// What to log of the relayer, such as `debug`; best with one seed.
+    /// Log filter for the relayer, such as `debug`; best with one seed.
     #[arg(long)]
     log: Option<String>,
 }
@@ -57,31 +58,31 @@ fn main() -> ExitCode {
     };
     let all = seeds.end - seeds.start;
     let done = AtomicU64::new(0);
-    let summary = run::run_all(seeds, |life| {
+    let summary = run::run_all(seeds, |run| {
         let done = done.fetch_add(1, Ordering::Relaxed) + 1;
-        if let Err(why) = &life.result {
-            println!("seed {} failed: {why}", life.seed);
+        if let Err(why) = &run.result {
+            println!("seed {} failed: {why}", run.seed);
             println!(
                 "  cargo run --release --example sim -- --seed {} --log debug",
-                life.seed
+                run.seed
             );
         }
         if done.is_multiple_of(100) {
             println!("{done} of {all} seeds");
         }
         if all == 1 {
-            println!("transcript {}", life.transcript);
+            println!("transcript {}", run.transcript);
         }
     });
     print!("{}", summary.counts);
-    println!("{} seeds, {} failed", summary.lives, summary.failed.len());
+    println!("{} seeds, {} failed", summary.runs, summary.failed.len());
     match summary.failed.is_empty() {
         true => ExitCode::SUCCESS,
         false => ExitCode::FAILURE,
     }
 }
 
-/// Simulated seconds since the first line.
+/// Simulated seconds since the first log line.
 #[derive(Default)]
 struct SimulatedTime(OnceLock<Instant>);
 

@@ -1,4 +1,4 @@
-//! Who sends tokens, and who else has the relayer's key.
+//! Users who send tokens, and another program that uses the relayer's key.
 
 use std::time::Duration;
 
@@ -14,45 +14,45 @@ use tern_devnet::DevnetChain;
 use tokio::time::sleep;
 
 use super::chaos::Chaos;
+use super::fault_counts::Fault;
 use super::side::{Side, RELAYER, USER};
-use super::tally::Fault;
 
-/// Some transactions from either side, then it is done.
+/// Sends a few transactions from both sides, then returns.
 pub async fn users(sides: [Side; 2], chaos: Chaos, clock: Clock) {
-    let dice = &chaos.dice;
-    for _ in 0..3 + dice.roll(5) {
-        let from = dice.roll(2) as usize;
+    let rng = &chaos.rng;
+    for _ in 0..3 + rng.below(5) {
+        let from = rng.below(2) as usize;
         let (side, other) = (&sides[from], &sides[1 - from]);
-        let count = 1 + dice.roll(4);
+        let count = 1 + rng.below(4);
         let transfers = (0..count).map(|_| transfer(side, other, &chaos, &clock));
-        submit(&side.door(USER), transfers.collect()).await;
-        if chaos.strikes(Fault::KeyUsed, 30) {
-            use_relayers_key(&sides[dice.roll(2) as usize]).await;
+        submit(&side.chain(USER), transfers.collect()).await;
+        if chaos.occurs(Fault::KeyUsed, 30) {
+            use_relayers_key(&sides[rng.below(2) as usize]).await;
         }
-        sleep(Duration::from_millis(dice.roll(3_000))).await;
+        sleep(Duration::from_millis(rng.below(3_000))).await;
     }
 }
 
-/// What a chain calls the other's tokens.
+/// The denom of the other chain's tokens on this one.
 pub fn voucher(denom: &str) -> String {
     let hash = Sha256::digest(format!("transfer/channel-0/{denom}").as_bytes());
     let hex: String = hash.iter().map(|byte| format!("{byte:02X}")).collect();
     format!("ibc/{hex}")
 }
 
-/// Tokens to the other side, or some of its own back home.
+/// A transfer of own tokens, or of vouchers back to their chain.
 fn transfer(side: &Side, other: &Side, chaos: &Chaos, clock: &Clock) -> Any {
-    let dice = &chaos.dice;
+    let rng = &chaos.rng;
     let voucher = voucher(other.denom);
     let has_vouchers = side
         .node
         .read(|chain| chain.balance(&side.address(USER), &voucher))
         > 40;
-    let denom = match has_vouchers && dice.chance(40) {
+    let denom = match has_vouchers && rng.chance(40) {
         true => voucher,
         false => side.denom.to_owned(),
     };
-    let receiver = match dice.chance(10) {
+    let receiver = match rng.chance(10) {
         true => "nobody".to_owned(),
         false => other.address(USER),
     };
@@ -62,7 +62,7 @@ fn transfer(side: &Side, other: &Side, chaos: &Chaos, clock: &Clock) -> Any {
         source_channel: "channel-0".into(),
         token: Some(Coin {
             denom,
-            amount: (1 + dice.roll(10)).to_string(),
+            amount: (1 + rng.below(10)).to_string(),
         }),
         sender: side.address(USER),
         receiver,
@@ -73,25 +73,25 @@ fn transfer(side: &Side, other: &Side, chaos: &Chaos, clock: &Clock) -> Any {
     any("/ibc.applications.transfer.v1.MsgTransfer", &message)
 }
 
-/// Far away, or near in blocks or in seconds.
+/// A timeout: far away, or near by height or by time.
 fn deadline(other: &Side, chaos: &Chaos) -> (Option<Height>, u64) {
     const FAR_SECONDS: u64 = 1_200;
-    if !chaos.strikes(Fault::NearTimeout, 40) {
+    if !chaos.occurs(Fault::NearTimeout, 40) {
         return (None, FAR_SECONDS);
     }
-    let dice = &chaos.dice;
-    if dice.chance(50) {
-        return (None, 1 + dice.roll(8));
+    let rng = &chaos.rng;
+    if rng.chance(50) {
+        return (None, 1 + rng.below(8));
     }
     let height = Height {
         revision_number: other.id().version(),
-        revision_height: other.node.read(|chain| chain.latest().0) + 1 + dice.roll(8),
+        revision_height: other.node.read(|chain| chain.latest().0) + 1 + rng.below(8),
     };
     (Some(height), FAR_SECONDS)
 }
 
-/// Somebody else uses the relayer's key: its account sequence moves, and may
-/// well collide with what the relayer has just signed.
+/// Another program signs with the relayer's key. The account sequence moves,
+/// and may collide with a transaction the relayer has just signed.
 async fn use_relayers_key(side: &Side) {
     let message = MsgSend {
         from_address: side.address(RELAYER),
@@ -102,18 +102,18 @@ async fn use_relayers_key(side: &Side) {
         }],
     };
     let message = any("/cosmos.bank.v1beta1.MsgSend", &message);
-    submit(&side.door(RELAYER), vec![message]).await;
+    submit(&side.chain(RELAYER), vec![message]).await;
 }
 
-/// Signs and sends. Whether it comes to pass, the chain will tell.
-async fn submit(door: &DevnetChain, messages: Vec<Any>) {
-    let Ok(account) = door.account().await else {
+/// Signs and broadcasts. Whether it succeeds is seen on the chain.
+async fn submit(chain: &DevnetChain, messages: Vec<Any>) {
+    let Ok(account) = chain.account().await else {
         return;
     };
-    let Ok(gas) = door.estimate(&messages, &account).await else {
+    let Ok(gas) = chain.estimate(&messages, &account).await else {
         return;
     };
-    let (height, _) = door.latest().await.expect("a height");
+    let (height, _) = chain.latest().await.expect("a height");
     let draft = TxDraft {
         messages,
         memo: String::new(),
@@ -121,10 +121,10 @@ async fn submit(door: &DevnetChain, messages: Vec<Any>) {
         gas,
         timeout_height: height + 20,
     };
-    let tx = door.sign(&draft).expect("a signature");
-    if door.broadcast(&tx).await.expect("an answer") == Check::Accepted {
+    let tx = chain.sign(&draft).expect("a signature");
+    if chain.broadcast(&tx).await.expect("an answer") == Check::Accepted {
         // The account's next transaction needs this one's block.
-        let _ = door.next_block(height).await;
+        let _ = chain.next_block(height).await;
     }
 }
 

@@ -1,5 +1,5 @@
-//! One seed's life: two chains, a relayer that crashes, a rival, senders. Then
-//! the faults stop, and everything must have come to its end.
+//! One seed's run: two chains, a relayer that crashes, another relayer, and
+//! users. Then the faults stop, and every packet must complete.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -15,24 +15,24 @@ use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 
 use super::chaos::Chaos;
-use super::faulty::{Asked, FaultyChain};
-use super::fuse::Fuse;
-use super::journal::Journal;
+use super::crash_point::CrashPoint;
+use super::fault_counts::Fault;
+use super::fault_schedule::{clear_faults, run_fault_schedule};
+use super::faulty::{FaultyChain, InFlight};
 use super::oracle;
-use super::side::{at, make_blocks, Side, RELAYER, RIVAL, USER};
-use super::tally::Fault;
+use super::side::{make_blocks, time_at, Side, OTHER_RELAYER, RELAYER, USER};
+use super::signed_log::SignedLog;
 use super::users::users;
-use super::weather::{clear, weather};
 
 pub struct World {
     pub sides: [Side; 2],
     pub chaos: Chaos,
-    pub journal: Journal,
+    pub signed_log: SignedLog,
     clock: Clock,
     memory: Memory,
     packets_in_memory_max: usize,
-    /// The store was lost: what had ended before is not known any more.
-    pub has_forgotten: bool,
+    /// The store was lost once, and with it the packets that had ended by then.
+    pub store_was_lost: bool,
 }
 
 const RECONCILE_EVERY: Duration = Duration::from_secs(30);
@@ -48,33 +48,33 @@ impl World {
                 Side::new("akash-1", "akash", "uakt", seed),
                 Side::new("kava-1", "kava", "usdx", seed),
             ],
-            packets_in_memory_max: chaos.dice.pick(&[4, 10_000]),
+            packets_in_memory_max: chaos.rng.choose(&[4, 10_000]),
             chaos,
-            journal: Journal::default(),
-            clock: Arc::new(move || at(begin.elapsed())),
+            signed_log: SignedLog::default(),
+            clock: Arc::new(move || time_at(begin.elapsed())),
             memory: Memory::default(),
-            has_forgotten: false,
+            store_was_lost: false,
         }
     }
 
-    /// Lives through it; `Err` says what is not as it must be.
-    pub async fn live(&mut self) -> Result<(), String> {
-        // Dropped, and with it ended, on every way out.
-        let mut nature = JoinSet::new();
+    /// Runs the world; `Err` says which check failed.
+    pub async fn run(&mut self) -> Result<(), String> {
+        // Dropping the set ends its tasks, on every return.
+        let mut background = JoinSet::new();
         for side in &self.sides {
             let clock = Arc::clone(&self.clock);
-            nature.spawn(make_blocks(side.clone(), self.chaos.clone(), clock));
+            background.spawn(make_blocks(side.clone(), self.chaos.clone(), clock));
         }
         self.open_channel().await?;
         self.chaos.set(true);
-        let rival = self.rival();
-        let last = self.suffer().await?;
+        let other_relayer = self.other_relayer();
+        let last = self.run_under_faults().await?;
         let settled = self.settle().await;
         last.0.cancel();
         ended(last.1.await)?;
-        if let Some((stop, rival)) = rival {
+        if let Some((stop, other_relayer)) = other_relayer {
             stop.cancel();
-            ended(rival.await)?;
+            ended(other_relayer.await)?;
         }
         settled?;
         oracle::check(self).await
@@ -85,38 +85,38 @@ impl World {
         Store::simulated(&self.memory)
     }
 
-    /// Some worlds are born in the storm: the command is given again until the
-    /// channel is open.
+    /// In some worlds the channel is opened under faults: the command is repeated
+    /// until the channel is open.
     async fn open_channel(&mut self) -> Result<(), String> {
         const TRIES_MAX: u32 = 12;
-        let is_stormy = self.chaos.dice.chance(20);
+        let with_faults = self.chaos.rng.chance(20);
         for _ in 0..TRIES_MAX {
-            let mut storm = JoinSet::new();
-            if is_stormy {
-                self.storm(&mut storm);
+            let mut fault_tasks = JoinSet::new();
+            if with_faults {
+                self.start_faults(&mut fault_tasks);
             }
-            let fuse = Fuse::of(is_stormy.then(|| 50 + self.chaos.dice.roll(800)));
-            let engine = self.relayer(&fuse, Scope::Handshake(self.wish()));
-            let opened = fuse.run(engine.open_channel(CancellationToken::new()));
+            let crash_point = CrashPoint::of(with_faults.then(|| 50 + self.chaos.rng.below(800)));
+            let engine = self.relayer(&crash_point, Scope::Handshake(self.wish()));
+            let opened = crash_point.run(engine.open_channel(CancellationToken::new()));
             let opened = opened.await;
             if opened.is_none() {
                 self.crash();
             }
-            drop(storm);
-            self.calm();
+            drop(fault_tasks);
+            self.stop_faults();
             match opened {
                 None => {}
                 Some(Ok(_)) => return Ok(()),
-                // It was given up: what it was told was wrong too often.
-                Some(Err(EngineError::Unmet(_))) if is_stormy => {}
+                // The command gave up after too many wrong responses.
+                Some(Err(EngineError::Unmet(_))) if with_faults => {}
                 Some(Err(error)) => return Err(format!("no channel: {error}")),
             }
         }
-        let fuse = Fuse::default();
-        let engine = self.relayer(&fuse, Scope::Handshake(self.wish()));
+        let crash_point = CrashPoint::default();
+        let engine = self.relayer(&crash_point, Scope::Handshake(self.wish()));
         match engine.open_channel(CancellationToken::new()).await {
             Ok(_) => Ok(()),
-            Err(error) => Err(format!("no channel in fair weather: {error}")),
+            Err(error) => Err(format!("no channel without faults: {error}")),
         }
     }
 
@@ -133,117 +133,118 @@ impl World {
         }
     }
 
-    fn storm(&self, tasks: &mut JoinSet<()>) {
+    fn start_faults(&self, tasks: &mut JoinSet<()>) {
         self.chaos.set(true);
         for side in &self.sides {
-            tasks.spawn(weather(side.clone(), self.chaos.clone()));
+            tasks.spawn(run_fault_schedule(side.clone(), self.chaos.clone()));
         }
     }
 
-    fn calm(&self) {
+    fn stop_faults(&self) {
         self.chaos.set(false);
-        self.sides.iter().for_each(clear);
+        self.sides.iter().for_each(clear_faults);
     }
 
-    /// The relayer's lives under faults; the last one goes on.
-    async fn suffer(&mut self) -> Result<(CancellationToken, Running), String> {
-        let mut storm = JoinSet::new();
-        self.storm(&mut storm);
-        let dice = self.chaos.dice.clone();
+    /// Starts and crashes the relayer several times under faults. The last start
+    /// is returned running.
+    async fn run_under_faults(&mut self) -> Result<(CancellationToken, Running), String> {
+        let mut fault_tasks = JoinSet::new();
+        self.start_faults(&mut fault_tasks);
+        let rng = self.chaos.rng.clone();
         let clock = Arc::clone(&self.clock);
         let users = tokio::spawn(users(self.sides.clone(), self.chaos.clone(), clock));
-        for _ in 0..1 + dice.roll(4) {
-            let steps = match dice.roll(3) {
-                0 => Some(dice.roll(100)),
-                1 => Some(dice.roll(1_000)),
+        for _ in 0..1 + rng.below(4) {
+            let steps = match rng.below(3) {
+                0 => Some(rng.below(100)),
+                1 => Some(rng.below(1_000)),
                 _ => None,
             };
-            let (_, mut life) = self.start(Fuse::of(steps));
-            let long = Duration::from_millis(500 + dice.roll(10_000));
-            match timeout(long, &mut life).await {
-                Ok(burnt) => match burnt.map_err(|panic| panic.to_string())? {
+            let (_, mut running) = self.start(CrashPoint::of(steps));
+            let run_time = Duration::from_millis(500 + rng.below(10_000));
+            match timeout(run_time, &mut running).await {
+                Ok(crashed) => match crashed.map_err(|panic| panic.to_string())? {
                     None => {}
                     Some(end) => return Err(format!("the engine ended by itself: {end:?}")),
                 },
                 Err(_) => {
-                    life.abort();
-                    let _ = life.await;
+                    running.abort();
+                    let _ = running.await;
                 }
             }
             self.crash();
-            if dice.chance(30) {
-                sleep(Duration::from_millis(dice.roll(10_000))).await;
+            if rng.chance(30) {
+                sleep(Duration::from_millis(rng.below(10_000))).await;
             }
         }
-        // The last one may have seen the storm, or not.
-        let survivor = dice.chance(50).then(|| self.start(Fuse::default()));
+        // The last start is under faults in half of the worlds.
+        let last = rng.chance(50).then(|| self.start(CrashPoint::default()));
         users.await.map_err(|panic| panic.to_string())?;
-        if survivor.is_some() {
-            sleep(Duration::from_millis(dice.roll(10_000))).await;
+        if last.is_some() {
+            sleep(Duration::from_millis(rng.below(10_000))).await;
         }
-        drop(storm);
-        self.calm();
-        Ok(survivor.unwrap_or_else(|| self.start(Fuse::default())))
+        drop(fault_tasks);
+        self.stop_faults();
+        Ok(last.unwrap_or_else(|| self.start(CrashPoint::default())))
     }
 
-    /// The relayer's machine stops.
+    /// The relayer's machine crashes.
     fn crash(&mut self) {
-        let dice = &self.chaos.dice;
-        self.chaos.tally.fault(Fault::Crashed);
+        let rng = &self.chaos.rng;
+        self.chaos.fault_counts.fault(Fault::Crashed);
         let unflushed = self.memory.unflushed();
-        let kept = dice.roll(unflushed as u64 + 1) as usize;
+        let kept = rng.below(unflushed as u64 + 1) as usize;
         if kept < unflushed {
-            self.chaos.tally.fault(Fault::LostTail);
+            self.chaos.fault_counts.fault(Fault::LostTail);
         }
         self.memory.crash(kept);
-        if self.chaos.strikes(Fault::LostStore, 15) {
+        if self.chaos.occurs(Fault::LostStore, 15) {
             self.memory = Memory::default();
-            self.has_forgotten = true;
+            self.store_was_lost = true;
         }
     }
 
-    fn start(&self, fuse: Fuse) -> (CancellationToken, Running) {
+    fn start(&self, crash_point: CrashPoint) -> (CancellationToken, Running) {
         let stop = CancellationToken::new();
-        let engine = self.relayer(&fuse, Scope::Everything);
+        let engine = self.relayer(&crash_point, Scope::Everything);
         let running = engine.run(stop.clone());
-        let life = tokio::spawn(async move { fuse.run(running).await });
-        (stop, life)
+        let task = tokio::spawn(async move { crash_point.run(running).await });
+        (stop, task)
     }
 
-    fn relayer(&self, fuse: &Fuse, scope: Scope) -> Engine {
+    fn relayer(&self, crash_point: &CrashPoint, scope: Scope) -> Engine {
         let (store, view) = Store::simulated(&self.memory);
         let ids = self.sides.iter().map(Side::id);
-        self.journal.begin(&view, ids);
-        let door = |side: &Side| -> Arc<dyn Chain> {
+        self.signed_log.begin(&view, ids);
+        let chain = |side: &Side| -> Arc<dyn Chain> {
             Arc::new(FaultyChain {
-                near: side.through(&side.own, RELAYER),
-                lagging: side.through(&side.lagging, RELAYER),
-                sky: side.sky.clone(),
+                near: side.chain_through(&side.own, RELAYER),
+                lagging: side.chain_through(&side.lagging, RELAYER),
+                node_faults: side.node_faults.clone(),
                 chaos: self.chaos.clone(),
-                fuse: fuse.clone(),
-                asked: Asked::default(),
+                crash_point: crash_point.clone(),
+                in_flight: InFlight::default(),
             })
         };
-        let mut parts = self.parts(store, view, door);
+        let mut parts = self.parts(store, view, chain);
         parts.policy.packets_in_memory_max = self.packets_in_memory_max;
-        parts.observer = self.journal.observer();
+        parts.observer = self.signed_log.observer();
         Engine::start(parts, scope)
     }
 
-    /// Another relayer with a good node, in some worlds.
-    fn rival(&self) -> Option<(CancellationToken, Running)> {
-        if !self.chaos.strikes(Fault::Rival, 60) {
+    /// Another relayer with a node without faults, in some worlds.
+    fn other_relayer(&self) -> Option<(CancellationToken, Running)> {
+        if !self.chaos.occurs(Fault::OtherRelayer, 60) {
             return None;
         }
-        let door = |side: &Side| -> Arc<dyn Chain> { Arc::new(side.door(RIVAL)) };
-        let parts = self.parts(Store::in_memory(), View::default(), door);
+        let chain = |side: &Side| -> Arc<dyn Chain> { Arc::new(side.chain(OTHER_RELAYER)) };
+        let parts = self.parts(Store::in_memory(), View::default(), chain);
         let engine = Engine::start(parts, Scope::Everything);
         let stop = CancellationToken::new();
         let running = engine.run(stop.clone());
         Some((stop, tokio::spawn(async { Some(running.await) })))
     }
 
-    fn parts(&self, store: Store, view: View, door: impl Fn(&Side) -> Arc<dyn Chain>) -> Parts {
+    fn parts(&self, store: Store, view: View, chain: impl Fn(&Side) -> Arc<dyn Chain>) -> Parts {
         let mut parts = Parts {
             chains: BTreeMap::new(),
             lanes: BTreeMap::new(),
@@ -264,30 +265,30 @@ impl World {
             };
             parts.lanes.insert(side.id(), lane);
             parts.clients.insert(side.id(), ClientParams::default());
-            parts.chains.insert(side.id(), door(side));
+            parts.chains.insert(side.id(), chain(side));
         }
         parts
     }
 
-    /// Waits until nothing is committed any more and the relayer has had the
-    /// time to hear of it, and of the end of all its transactions.
+    /// Waits until no packet commitment is left, and then for the relayer to see
+    /// that and the end of all its transactions.
     async fn settle(&self) -> Result<(), String> {
-        const PATIENCE: u64 = 400;
-        // What was read of a lagging node into an empty store is put right
-        // when packets are compared next.
-        let heard = Duration::from_secs(match self.has_forgotten {
+        const SECONDS_MAX: u64 = 400;
+        // An empty store may have been filled from a lagging node. The next
+        // comparison of packets corrects that.
+        let grace = Duration::from_secs(match self.store_was_lost {
             true => 11 + RECONCILE_EVERY.as_secs(),
             false => 11,
         });
-        for _ in 0..PATIENCE {
+        for _ in 0..SECONDS_MAX {
             sleep(Duration::from_secs(1)).await;
             if self.open().await == [0, 0] {
-                sleep(heard).await;
+                sleep(grace).await;
                 return Ok(());
             }
         }
         Err(format!(
-            "packets {:?} are still open {PATIENCE} seconds after the faults stopped",
+            "packets {:?} are still open {SECONDS_MAX} seconds after the faults stopped",
             self.open().await
         ))
     }
@@ -296,8 +297,8 @@ impl World {
         let (port, channel) = (PortId::transfer(), ChannelId::new(0));
         let mut counts = [0; 2];
         for (count, side) in counts.iter_mut().zip(&self.sides) {
-            let door = side.door(USER);
-            let open = door.commitments(&port, &channel).await;
+            let chain = side.chain(USER);
+            let open = chain.commitments(&port, &channel).await;
             *count = open.expect("the chain itself answers").len();
         }
         counts
@@ -306,11 +307,11 @@ impl World {
 
 type Joined = Result<Option<Result<(), EngineError>>, tokio::task::JoinError>;
 
-fn ended(life: Joined) -> Result<(), String> {
-    match life {
+fn ended(joined: Joined) -> Result<(), String> {
+    match joined {
         Ok(Some(Ok(()))) => Ok(()),
         Ok(Some(Err(error))) => Err(error.to_string()),
-        Ok(None) => Err("it crashed in fair weather".into()),
+        Ok(None) => Err("it crashed without faults".into()),
         Err(panic) => Err(panic.to_string()),
     }
 }

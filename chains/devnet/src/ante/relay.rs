@@ -1,7 +1,7 @@
-//! What relayers' transactions go through before the mempool takes them
-//! (ibc-go's `RedundantRelayDecorator`, since v8.3): client updates and packet
-//! messages are tried, proofs included, and what somebody else has already done
-//! is refused, be it in a block or in the mempool before this.
+//! CheckTx for relayers' transactions (ibc-go's `RedundantRelayDecorator`, since
+//! v8.3): client updates and packet messages are executed, proofs included, and a
+//! transaction is refused if another, in a block or in the mempool, has made all
+//! its packet messages redundant.
 
 use ibc::core::channel::handler::recv_packet_validate;
 use ibc::core::channel::types::channel::Order;
@@ -12,7 +12,7 @@ use ibc::core::host::types::path::{ChannelEndPath, CommitmentPath, ReceiptPath, 
 use ibc::core::host::{ExecutionContext, ValidationContext};
 
 use super::Mode;
-use crate::facts::Facts;
+use crate::chain_info::ChainInfo;
 use crate::gas::Gas;
 use crate::host::{Host, Now};
 use crate::refusal::Refusal;
@@ -21,11 +21,11 @@ use crate::state::IBC;
 use crate::store::Multistore;
 use crate::tx::Tx;
 
-/// Tries a relayer's messages on `state`, up to the first that is another's.
-/// Receives run without the application.
+/// Executes a relayer's messages on `state`, up to the first that is not a
+/// relayer's. Receives run without the application.
 pub(super) fn try_relaying(
     state: &mut Multistore,
-    facts: &Facts,
+    info: &ChainInfo,
     now: &Now,
     tx: &Tx,
     gas: &Gas,
@@ -44,11 +44,11 @@ pub(super) fn try_relaying(
                     received.map_err(|error| Refusal::from(HandlerError::Channel(error)))?;
                     host.commit(state);
                 } else {
-                    run::message(state, facts, now, tx, index, gas)?;
+                    run::message(state, info, now, tx, index, gas)?;
                 }
             }
             None if message.is_client_update() => {
-                run::message(state, facts, now, tx, index, gas)?;
+                run::message(state, info, now, tx, index, gas)?;
             }
             None => return Ok(()),
         }
@@ -59,8 +59,8 @@ pub(super) fn try_relaying(
     }
 }
 
-/// Core IBC's part of a receive. What was in the mempool before the block has
-/// had its proof verified.
+/// Core IBC's part of a receive. A recheck skips the proof: it was verified
+/// before.
 fn receive(
     host: &mut Host,
     msg: &MsgRecvPacket,

@@ -1,5 +1,5 @@
-//! The light client verifier accepts every header, next to the one before it
-//! and over any distance, and none that was changed.
+//! The light client verifier accepts every header, adjacent or skipping, and
+//! rejects every changed one.
 
 use std::time::Duration;
 
@@ -103,7 +103,7 @@ fn blocks_hold_together() {
         assert_eq!(after.last_commit.as_ref(), Some(&before.commit));
         assert_eq!(before.id.hash, before.block.header.hash());
     }
-    // A block of two parts, and another seed: other keys.
+    // A block of two parts, and another seed with other keys.
     assert_eq!(blocks[1].id.part_set_header.total, 3);
     let others = signers(4, 2);
     assert_ne!(others.hash, validators.hash);

@@ -1,10 +1,10 @@
-//! One transaction of a block, from its bytes to its result.
+//! Executes one transaction of a block.
 
 use tendermint::abci::types::ExecTxResult;
 use tendermint::abci::Event;
 
 use crate::ante::{ante, Mode};
-use crate::facts::Facts;
+use crate::chain_info::ChainInfo;
 use crate::gas::Gas;
 use crate::host::Now;
 use crate::refusal::Refusal;
@@ -12,29 +12,29 @@ use crate::run;
 use crate::store::Multistore;
 use crate::tx::Tx;
 
-/// Executes one transaction of a block. The fee is paid and the account
-/// sequence counted even if a message fails; with `failing`, one does.
+/// Executes one transaction of a block. The fee is charged and the account
+/// sequence incremented even if a message fails. With `failing`, one does.
 pub(super) fn deliver(
     state: &mut Multistore,
-    facts: &Facts,
+    info: &ChainInfo,
     now: &Now,
     bytes: &[u8],
     failing: Option<&Refusal>,
 ) -> ExecTxResult {
     let gas = Gas::default();
-    let tx = match Tx::decode(bytes, &facts.prefix) {
+    let tx = match Tx::decode(bytes, &info.prefix) {
         Ok(tx) => tx,
         Err(refusal) => return outcome(Err(refusal), Vec::new(), 0, &gas),
     };
     let wanted = tx.fee.gas_limit;
-    let mut events = match ante(state, facts, now, &tx, &gas, Mode::Deliver) {
+    let mut events = match ante(state, info, now, &tx, &gas, Mode::Deliver) {
         Ok(events) => events,
         Err(refusal) => return outcome(Err(refusal), Vec::new(), wanted, &gas),
     };
     let mut branch = state.clone();
     let done = match failing {
         Some(refusal) => Err(refusal.clone()),
-        None => run::messages(&mut branch, facts, now, &tx, &gas, Some(wanted)),
+        None => run::messages(&mut branch, info, now, &tx, &gas, Some(wanted)),
     };
     match done {
         Ok(done) => {

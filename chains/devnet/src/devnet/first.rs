@@ -7,8 +7,8 @@ use crate::state::{self, Modules, IBC};
 use crate::store::Multistore;
 use crate::{account, address, bank};
 
-/// Accounts, balances, and the ICS parameters ibc-go writes at genesis, without
-/// which an empty store could prove nothing.
+/// Accounts, balances, and the ICS parameters that ibc-go writes at genesis. An
+/// empty store would have no proofs.
 pub(super) fn first_state(genesis: &Genesis) -> Result<Multistore, DevnetError> {
     let gas = Gas::default();
     let mut state = state::empty();

@@ -1,13 +1,13 @@
-//! Server reflection: what `grpcurl` and its like ask for first. Every service is
-//! named; those of IBC are described, too.
+//! Server reflection, for `grpcurl` and similar tools. Every service is listed; the
+//! IBC services are described, too.
 
 use tonic::service::Routes;
 use tonic_reflection::server::Builder;
 
 use crate::query::SERVICES;
 
-/// Adds both versions of the reflection service. A description that cannot be
-/// read leaves them out.
+/// Adds both versions of the reflection service; none if the descriptors cannot
+/// be decoded.
 pub(super) fn add(mut routes: Routes) -> Routes {
     if let Ok(service) = builder().build_v1() {
         routes = routes.add_service(service);

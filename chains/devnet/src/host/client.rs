@@ -1,4 +1,4 @@
-//! What light clients (ICS-02, ICS-07) keep on this chain.
+//! Storage of light clients (ICS-02, ICS-07).
 
 use ibc::clients::tendermint::client_state::ClientState;
 use ibc::clients::tendermint::consensus_state::ConsensusState;
@@ -16,7 +16,7 @@ use ibc::primitives::Timestamp;
 
 use super::{keys, Host};
 
-/// Consensus states that one update looks at to prune them.
+/// The most consensus states that one update considers for pruning.
 const PRUNED_MAX: usize = 16;
 
 impl Host {
@@ -139,8 +139,8 @@ impl ExtClientValidationContext for Host {
         self.height()
     }
 
-    /// Ascending, and only the first: an update prunes from the front what has
-    /// expired, and there may be ten thousands behind.
+    /// Ascending, and only the first: an update prunes expired ones from the
+    /// front, and there may be tens of thousands in all.
     fn consensus_state_heights(&self, client_id: &ClientId) -> Result<Vec<Height>, HostError> {
         let heights = keys::heights(&self.store.tree, client_id);
         Ok(heights.take(PRUNED_MAX).collect())

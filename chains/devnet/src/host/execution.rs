@@ -1,4 +1,4 @@
-//! What the handlers of connections, channels and packets write.
+//! Writes of the handlers of connections, channels and packets.
 
 use ibc::core::channel::types::channel::ChannelEnd;
 use ibc::core::channel::types::commitment::{AcknowledgementCommitment, PacketCommitment};

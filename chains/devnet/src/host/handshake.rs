@@ -1,6 +1,6 @@
-//! `connOpenTry` and `connOpenAck` (ICS-03) as ibc-go has them since v9: the
-//! counterparty's connection end is proven, and no longer what its client
-//! thinks of this chain. The state changes are ibc-rs' own.
+//! `connOpenTry` and `connOpenAck` (ICS-03) as ibc-go has them since v9: only
+//! the counterparty's connection end is proven, and no longer its client of this
+//! chain. The state changes are ibc-rs' own.
 
 // The raw messages still carry the fields that are no longer read.
 #![allow(deprecated)]
@@ -28,7 +28,7 @@ use ibc_proto::ibc::core::connection::v1::{
 
 use super::Host;
 
-/// Reads a message that may leave out what is no longer needed.
+/// Reads a message that may lack the fields that are no longer needed.
 pub(crate) fn decode_try(mut raw: RawTry) -> Result<MsgConnectionOpenTry, DecodingError> {
     fill(&mut raw.client_state, &mut raw.consensus_height);
     for proof in [&mut raw.proof_client, &mut raw.proof_consensus] {
@@ -55,7 +55,7 @@ fn fill(client_state: &mut Option<Any>, consensus_height: &mut Option<RawHeight>
     });
 }
 
-/// ibc-rs reads no empty proof.
+/// ibc-rs refuses to decode an empty proof.
 fn fill_proof(proof: &mut Vec<u8>) {
     if proof.is_empty() {
         proof.push(0);
@@ -114,7 +114,7 @@ pub(crate) fn open_ack(host: &mut Host, msg: MsgConnectionOpenAck) -> Result<(),
 
 /// A proof of the counterparty's connection end.
 struct EndProof<'a> {
-    /// The client on this chain that knows the root.
+    /// The client on this chain that has the root.
     client_id: &'a ClientId,
     prefix: &'a CommitmentPrefix,
     connection_id: &'a ConnectionId,

@@ -10,7 +10,7 @@ use prost::Message;
 use crate::gas::Kv;
 use crate::store::Tree;
 
-/// A value that was never written counts from zero, or from one.
+/// A counter that was never written starts at zero or at one.
 pub(crate) fn counter(store: &Kv, key: &str) -> Result<u64, HostError> {
     match store.get(key.as_bytes()) {
         Some(value) => number(key, value),
@@ -32,7 +32,7 @@ pub(crate) fn need<'a>(store: &'a Kv, key: &str) -> Result<&'a [u8], HostError> 
         .ok_or_else(|| HostError::missing_state(key))
 }
 
-/// A domain type kept as its protobuf.
+/// A domain type stored as protobuf.
 pub(crate) fn decode<T, R>(store: &Kv, key: &str) -> Result<T, HostError>
 where
     T: Protobuf<R>,

@@ -1,7 +1,7 @@
-//! Timeouts on ordered channels (ICS-04) as ibc-go has them: proven is the next
-//! sequence to be received, whichever it is, and a closed channel's packets can
-//! still time out. ibc-rs asks for a proof that it is this packet's own, and for
-//! an open channel. The state changes are ibc-rs' own.
+//! Timeouts on ordered channels (ICS-04) as ibc-go has them: the proof is of the
+//! next sequence to be received, whichever it is, and packets of a closed channel
+//! can still time out. ibc-rs needs that sequence to be the packet's own, and an
+//! open channel. The state changes are ibc-rs' own.
 
 use ibc::core::channel::handler::{timeout_packet_execute, TimeoutMsgType};
 use ibc::core::channel::types::channel::{ChannelEnd, Counterparty, Order};
@@ -68,7 +68,7 @@ fn validate(host: &Host, msg: &MsgTimeout) -> Result<(), ChannelError> {
     verify(host, msg, &end)
 }
 
-/// Its time is over at the height of the proof, and the proof holds.
+/// Checks that the packet has timed out at the proof height, and the proof.
 fn verify(host: &Host, msg: &MsgTimeout, end: &ChannelEnd) -> Result<(), ChannelError> {
     let (packet, height) = (&msg.packet, msg.proof_height_on_b);
     let connection = host.connection_end(&end.connection_hops()[0])?;

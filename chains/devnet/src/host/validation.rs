@@ -1,4 +1,4 @@
-//! What the handlers of connections, channels and packets read.
+//! Reads for the handlers of connections, channels and packets.
 
 use std::time::Duration;
 
@@ -41,8 +41,8 @@ impl ValidationContext for Host {
         self.timestamp()
     }
 
-    /// Not kept: the connection handshake no longer proves what a counterparty
-    /// thinks of this chain (ibc-go v9).
+    /// Not kept: the connection handshake no longer proves the counterparty's
+    /// client of this chain (ibc-go v9).
     fn host_consensus_state(&self, height: &Height) -> Result<ConsensusState, HostError> {
         Err(HostError::missing_state(format!(
             "own consensus state at {height}"

@@ -1,5 +1,5 @@
-//! The ICS-26 callbacks: all channels are welcome, and what a packet is answered
-//! with is up to its data.
+//! The ICS-26 callbacks: every channel is accepted, and the packet's data decides
+//! its acknowledgement.
 
 use ibc::core::channel::types::acknowledgement::Acknowledgement;
 use ibc::core::channel::types::channel::{Counterparty, Order};
@@ -13,7 +13,7 @@ use ibc::core::router::types::module::ModuleExtras;
 
 use super::VERSION;
 
-/// Data that is answered with an error, and not at all.
+/// Data that gets an error acknowledgement, and data that gets none.
 const FAILS: &[u8] = b"mock failed packet data";
 const UNANSWERED: &[u8] = b"mock async packet data";
 

@@ -17,7 +17,7 @@ use crate::refusal::Refusal;
 /// The message's type URL.
 pub const SEND_URL: &str = "/tern.e2e.mock.v1.MsgSend";
 
-/// Sends a packet; the channel's other end says where to.
+/// Sends a packet over the channel.
 #[derive(Clone, PartialEq, prost::Message)]
 pub struct MsgSend {
     #[prost(string, tag = "1")]

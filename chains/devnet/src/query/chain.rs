@@ -1,4 +1,4 @@
-//! What the chain and its node are: staking, node and CometBFT services.
+//! Chain and node information: staking, node and CometBFT services.
 
 use ibc_proto::cosmos::base::node::v1beta1::{ConfigRequest, ConfigResponse};
 use ibc_proto::cosmos::base::tendermint::v1beta1::{
@@ -9,7 +9,7 @@ use tendermint_proto::v0_38::p2p::{DefaultNodeInfo, ProtocolVersion};
 
 use super::{call, unknown, Answer, At};
 
-/// What this node says it is: clients choose their dialect by it.
+/// The node's version; clients choose their protocol version by it.
 pub(crate) const COMETBFT: &str = "0.38.17";
 const SDK: &str = "v0.53.0";
 const IBC_GO: &str = "v10.4.0";
@@ -17,7 +17,7 @@ const IBC_GO: &str = "v10.4.0";
 pub(super) fn staking(at: At<'_>, method: &str, request: &[u8]) -> Answer<Vec<u8>> {
     match method {
         "Params" => call(request, |_: QueryParamsRequest| {
-            let unbonding = at.chain.facts.unbonding;
+            let unbonding = at.chain.info.unbonding;
             Ok(QueryParamsResponse {
                 params: Some(Params {
                     unbonding_time: Some(tendermint_proto::google::protobuf::Duration {
@@ -27,7 +27,7 @@ pub(super) fn staking(at: At<'_>, method: &str, request: &[u8]) -> Answer<Vec<u8
                     max_validators: u32::try_from(crate::validators::VALIDATORS_MAX).unwrap_or(0),
                     max_entries: 7,
                     historical_entries: 10_000,
-                    bond_denom: at.chain.facts.bond_denom.clone(),
+                    bond_denom: at.chain.info.bond_denom.clone(),
                     min_commission_rate: "0".to_owned(),
                 }),
             })
@@ -39,10 +39,10 @@ pub(super) fn staking(at: At<'_>, method: &str, request: &[u8]) -> Answer<Vec<u8
 pub(super) fn node(at: At<'_>, method: &str, request: &[u8]) -> Answer<Vec<u8>> {
     match method {
         "Config" => call(request, |_: ConfigRequest| {
-            let facts = &at.chain.facts;
-            let minimum_gas_price = match &facts.min_gas_price {
+            let info = &at.chain.info;
+            let minimum_gas_price = match &info.min_gas_price {
                 Some(price) => price.to_string(),
-                None => format!("0{}", facts.bond_denom),
+                None => format!("0{}", info.bond_denom),
             };
             Ok(ConfigResponse {
                 minimum_gas_price,
@@ -76,7 +76,7 @@ fn node_info(at: At<'_>) -> GetNodeInfoResponse {
                 block: 11,
                 app: 0,
             }),
-            network: at.chain.facts.chain_id.clone(),
+            network: at.chain.info.chain_id.clone(),
             version: COMETBFT.to_owned(),
             moniker: "tern-devnet".to_owned(),
             ..DefaultNodeInfo::default()
@@ -86,7 +86,7 @@ fn node_info(at: At<'_>) -> GetNodeInfoResponse {
             app_name: "tern-devnet".to_owned(),
             version: env!("CARGO_PKG_VERSION").to_owned(),
             cosmos_sdk_version: SDK.to_owned(),
-            // Clients look here for the versions they have to get along with.
+            // Clients read the SDK and ibc-go versions here.
             build_deps: vec![
                 module("github.com/cosmos/cosmos-sdk", SDK),
                 module("github.com/cosmos/ibc-go/v10", IBC_GO),

@@ -1,4 +1,4 @@
-//! `ibc.core.channel.v1.Query`: the ends; the packets are in `packet`.
+//! `ibc.core.channel.v1.Query` for channel ends; packets are in `packet`.
 
 use ibc_proto::ibc::core::channel::v1::*;
 use ibc_proto::ibc::core::connection::v1::ConnectionEnd;
@@ -11,20 +11,20 @@ use super::{call, packet, unknown, Answer, At};
 
 pub(super) fn answer(at: At<'_>, method: &str, request: &[u8]) -> Answer<Vec<u8>> {
     match method {
-        "Channel" => call(request, |ask| channel(at, ask)),
-        "Channels" => call(request, |ask| channels(at, ask)),
-        "ConnectionChannels" => call(request, |ask| connection_channels(at, ask)),
-        "ChannelClientState" => call(request, |ask| client_state(at, ask)),
-        "ChannelConsensusState" => call(request, |ask| consensus_state(at, ask)),
-        "PacketCommitment" => call(request, |ask| packet::commitment(at, ask)),
-        "PacketCommitments" => call(request, |ask| packet::commitments(at, ask)),
-        "PacketReceipt" => call(request, |ask| packet::receipt(at, ask)),
-        "PacketAcknowledgement" => call(request, |ask| packet::acknowledgement(at, ask)),
-        "PacketAcknowledgements" => call(request, |ask| packet::acknowledgements(at, ask)),
-        "UnreceivedPackets" => call(request, |ask| packet::unreceived_packets(at, ask)),
-        "UnreceivedAcks" => call(request, |ask| packet::unreceived_acks(at, ask)),
-        "NextSequenceReceive" => call(request, |ask| packet::next_receive(at, ask)),
-        "NextSequenceSend" => call(request, |ask| packet::next_send(at, ask)),
+        "Channel" => call(request, |request| channel(at, request)),
+        "Channels" => call(request, |request| channels(at, request)),
+        "ConnectionChannels" => call(request, |request| connection_channels(at, request)),
+        "ChannelClientState" => call(request, |request| client_state(at, request)),
+        "ChannelConsensusState" => call(request, |request| consensus_state(at, request)),
+        "PacketCommitment" => call(request, |request| packet::commitment(at, request)),
+        "PacketCommitments" => call(request, |request| packet::commitments(at, request)),
+        "PacketReceipt" => call(request, |request| packet::receipt(at, request)),
+        "PacketAcknowledgement" => call(request, |request| packet::acknowledgement(at, request)),
+        "PacketAcknowledgements" => call(request, |request| packet::acknowledgements(at, request)),
+        "UnreceivedPackets" => call(request, |request| packet::unreceived_packets(at, request)),
+        "UnreceivedAcks" => call(request, |request| packet::unreceived_acks(at, request)),
+        "NextSequenceReceive" => call(request, |request| packet::next_receive(at, request)),
+        "NextSequenceSend" => call(request, |request| packet::next_send(at, request)),
         _ => unknown(method),
     }
 }
@@ -33,15 +33,15 @@ pub(super) fn end(at: At<'_>, port: &str, channel: &str) -> Answer<Channel> {
     at.find(&format!("channelEnds/ports/{port}/channels/{channel}"))
 }
 
-fn channel(at: At<'_>, ask: QueryChannelRequest) -> Answer<QueryChannelResponse> {
+fn channel(at: At<'_>, request: QueryChannelRequest) -> Answer<QueryChannelResponse> {
     Ok(QueryChannelResponse {
-        channel: Some(end(at, &ask.port_id, &ask.channel_id)?),
+        channel: Some(end(at, &request.port_id, &request.channel_id)?),
         proof: Vec::new(),
         proof_height: at.proof_height(),
     })
 }
 
-/// Every channel end, by key.
+/// Every channel end, in the order of keys.
 fn ends(at: At<'_>) -> impl Iterator<Item = (Vec<u8>, IdentifiedChannel)> + '_ {
     const PREFIX: &str = "channelEnds/ports/";
     let entries = at.ibc().with_prefix(PREFIX.as_bytes());
@@ -63,8 +63,8 @@ fn ends(at: At<'_>) -> impl Iterator<Item = (Vec<u8>, IdentifiedChannel)> + '_ {
     })
 }
 
-fn channels(at: At<'_>, ask: QueryChannelsRequest) -> Answer<QueryChannelsResponse> {
-    let (channels, pagination) = page(ends(at), ask.pagination);
+fn channels(at: At<'_>, request: QueryChannelsRequest) -> Answer<QueryChannelsResponse> {
+    let (channels, pagination) = page(ends(at), request.pagination);
     Ok(QueryChannelsResponse {
         channels,
         pagination,
@@ -74,10 +74,10 @@ fn channels(at: At<'_>, ask: QueryChannelsRequest) -> Answer<QueryChannelsRespon
 
 fn connection_channels(
     at: At<'_>,
-    ask: QueryConnectionChannelsRequest,
+    request: QueryConnectionChannelsRequest,
 ) -> Answer<QueryConnectionChannelsResponse> {
-    let over = ends(at).filter(|(_, end)| end.connection_hops.contains(&ask.connection));
-    let (channels, pagination) = page(over, ask.pagination);
+    let over = ends(at).filter(|(_, end)| end.connection_hops.contains(&request.connection));
+    let (channels, pagination) = page(over, request.pagination);
     Ok(QueryConnectionChannelsResponse {
         channels,
         pagination,
@@ -96,9 +96,9 @@ fn client_id(at: At<'_>, port: &str, channel: &str) -> Answer<String> {
 
 fn client_state(
     at: At<'_>,
-    ask: QueryChannelClientStateRequest,
+    request: QueryChannelClientStateRequest,
 ) -> Answer<QueryChannelClientStateResponse> {
-    let client_id = client_id(at, &ask.port_id, &ask.channel_id)?;
+    let client_id = client_id(at, &request.port_id, &request.channel_id)?;
     Ok(QueryChannelClientStateResponse {
         identified_client_state: Some(identified_client(at, client_id)?),
         proof: Vec::new(),
@@ -108,10 +108,10 @@ fn client_state(
 
 fn consensus_state(
     at: At<'_>,
-    ask: QueryChannelConsensusStateRequest,
+    request: QueryChannelConsensusStateRequest,
 ) -> Answer<QueryChannelConsensusStateResponse> {
-    let client_id = client_id(at, &ask.port_id, &ask.channel_id)?;
-    let (revision, height) = (ask.revision_number, ask.revision_height);
+    let client_id = client_id(at, &request.port_id, &request.channel_id)?;
+    let (revision, height) = (request.revision_number, request.revision_height);
     let key = format!("clients/{client_id}/consensusStates/{revision}-{height}");
     Ok(QueryChannelConsensusStateResponse {
         consensus_state: Some(at.find(&key)?),

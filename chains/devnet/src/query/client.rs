@@ -16,12 +16,12 @@ use crate::host::{keys, Host, Now};
 
 pub(super) fn answer(at: At<'_>, method: &str, request: &[u8]) -> Answer<Vec<u8>> {
     match method {
-        "ClientState" => call(request, |ask| client_state(at, ask)),
-        "ClientStates" => call(request, |ask| client_states(at, ask)),
-        "ConsensusState" => call(request, |ask| consensus_state(at, ask)),
-        "ConsensusStates" => call(request, |ask| consensus_states(at, ask)),
-        "ConsensusStateHeights" => call(request, |ask| consensus_state_heights(at, ask)),
-        "ClientStatus" => call(request, |ask| client_status(at, ask)),
+        "ClientState" => call(request, |request| client_state(at, request)),
+        "ClientStates" => call(request, |request| client_states(at, request)),
+        "ConsensusState" => call(request, |request| consensus_state(at, request)),
+        "ConsensusStates" => call(request, |request| consensus_states(at, request)),
+        "ConsensusStateHeights" => call(request, |request| consensus_state_heights(at, request)),
+        "ClientStatus" => call(request, |request| client_status(at, request)),
         "ClientParams" => call(request, |_: QueryClientParamsRequest| {
             let allowed_clients = vec!["*".to_owned()];
             Ok(QueryClientParamsResponse {
@@ -32,15 +32,18 @@ pub(super) fn answer(at: At<'_>, method: &str, request: &[u8]) -> Answer<Vec<u8>
     }
 }
 
-fn client_state(at: At<'_>, ask: QueryClientStateRequest) -> Answer<QueryClientStateResponse> {
+fn client_state(at: At<'_>, request: QueryClientStateRequest) -> Answer<QueryClientStateResponse> {
     Ok(QueryClientStateResponse {
-        client_state: Some(at.find(&format!("clients/{}/clientState", ask.client_id))?),
+        client_state: Some(at.find(&format!("clients/{}/clientState", request.client_id))?),
         proof: Vec::new(),
         proof_height: at.proof_height(),
     })
 }
 
-fn client_states(at: At<'_>, ask: QueryClientStatesRequest) -> Answer<QueryClientStatesResponse> {
+fn client_states(
+    at: At<'_>,
+    request: QueryClientStatesRequest,
+) -> Answer<QueryClientStatesResponse> {
     let entries = at.ibc().with_prefix(b"clients/");
     let states = entries.filter_map(|(key, value)| {
         let text = std::str::from_utf8(key).ok()?;
@@ -53,7 +56,7 @@ fn client_states(at: At<'_>, ask: QueryClientStatesRequest) -> Answer<QueryClien
         };
         Some((key.to_vec(), state))
     });
-    let (client_states, pagination) = page(states, ask.pagination);
+    let (client_states, pagination) = page(states, request.pagination);
     Ok(QueryClientStatesResponse {
         client_states,
         pagination,
@@ -62,18 +65,18 @@ fn client_states(at: At<'_>, ask: QueryClientStatesRequest) -> Answer<QueryClien
 
 fn consensus_state(
     at: At<'_>,
-    ask: QueryConsensusStateRequest,
+    request: QueryConsensusStateRequest,
 ) -> Answer<QueryConsensusStateResponse> {
-    let (mut revision, mut height) = (ask.revision_number, ask.revision_height);
-    if ask.latest_height {
-        let latest = *heights(at, &ask.client_id)?
+    let (mut revision, mut height) = (request.revision_number, request.revision_height);
+    if request.latest_height {
+        let latest = *heights(at, &request.client_id)?
             .last()
-            .ok_or_else(|| Status::not_found(format!("client {}", ask.client_id)))?;
+            .ok_or_else(|| Status::not_found(format!("client {}", request.client_id)))?;
         (revision, height) = (latest.revision_number, latest.revision_height);
     }
     let key = format!(
         "clients/{}/consensusStates/{revision}-{height}",
-        ask.client_id
+        request.client_id
     );
     Ok(QueryConsensusStateResponse {
         consensus_state: Some(at.find(&key)?),
@@ -84,9 +87,9 @@ fn consensus_state(
 
 fn consensus_states(
     at: At<'_>,
-    ask: QueryConsensusStatesRequest,
+    request: QueryConsensusStatesRequest,
 ) -> Answer<QueryConsensusStatesResponse> {
-    let id = ask.client_id;
+    let id = request.client_id;
     let states = heights(at, &id)?.into_iter().map(|height| {
         let (revision, number) = (height.revision_number, height.revision_height);
         let key = format!("clients/{id}/consensusStates/{revision}-{number}");
@@ -96,7 +99,7 @@ fn consensus_states(
         };
         (order(&height), state)
     });
-    let (consensus_states, pagination) = page(states, ask.pagination);
+    let (consensus_states, pagination) = page(states, request.pagination);
     Ok(QueryConsensusStatesResponse {
         consensus_states,
         pagination,
@@ -105,21 +108,24 @@ fn consensus_states(
 
 fn consensus_state_heights(
     at: At<'_>,
-    ask: QueryConsensusStateHeightsRequest,
+    request: QueryConsensusStateHeightsRequest,
 ) -> Answer<QueryConsensusStateHeightsResponse> {
-    let heights = heights(at, &ask.client_id)?.into_iter();
+    let heights = heights(at, &request.client_id)?.into_iter();
     let heights = heights.map(|height| (order(&height), height));
-    let (consensus_state_heights, pagination) = page(heights, ask.pagination);
+    let (consensus_state_heights, pagination) = page(heights, request.pagination);
     Ok(QueryConsensusStateHeightsResponse {
         consensus_state_heights,
         pagination,
     })
 }
 
-fn client_status(at: At<'_>, ask: QueryClientStatusRequest) -> Answer<QueryClientStatusResponse> {
-    let id = parse(&ask.client_id)?;
+fn client_status(
+    at: At<'_>,
+    request: QueryClientStatusRequest,
+) -> Answer<QueryClientStatusResponse> {
+    let id = parse(&request.client_id)?;
     let now = Now {
-        revision: at.chain.facts.revision,
+        revision: at.chain.info.revision,
         height: at.height,
         time: at.chain.latest().1,
     };

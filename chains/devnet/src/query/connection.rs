@@ -13,11 +13,11 @@ const MAX_EXPECTED_TIME_PER_BLOCK: u64 = 30_000_000_000;
 
 pub(super) fn answer(at: At<'_>, method: &str, request: &[u8]) -> Answer<Vec<u8>> {
     match method {
-        "Connection" => call(request, |ask| connection(at, ask)),
-        "Connections" => call(request, |ask| connections(at, ask)),
-        "ClientConnections" => call(request, |ask| client_connections(at, ask)),
-        "ConnectionClientState" => call(request, |ask| client_state(at, ask)),
-        "ConnectionConsensusState" => call(request, |ask| consensus_state(at, ask)),
+        "Connection" => call(request, |request| connection(at, request)),
+        "Connections" => call(request, |request| connections(at, request)),
+        "ClientConnections" => call(request, |request| client_connections(at, request)),
+        "ConnectionClientState" => call(request, |request| client_state(at, request)),
+        "ConnectionConsensusState" => call(request, |request| consensus_state(at, request)),
         "ConnectionParams" => call(request, |_: QueryConnectionParamsRequest| {
             let params = Params {
                 max_expected_time_per_block: MAX_EXPECTED_TIME_PER_BLOCK,
@@ -34,15 +34,15 @@ fn end(at: At<'_>, id: &str) -> Answer<ConnectionEnd> {
     at.find(&format!("connections/{id}"))
 }
 
-fn connection(at: At<'_>, ask: QueryConnectionRequest) -> Answer<QueryConnectionResponse> {
+fn connection(at: At<'_>, request: QueryConnectionRequest) -> Answer<QueryConnectionResponse> {
     Ok(QueryConnectionResponse {
-        connection: Some(end(at, &ask.connection_id)?),
+        connection: Some(end(at, &request.connection_id)?),
         proof: Vec::new(),
         proof_height: at.proof_height(),
     })
 }
 
-fn connections(at: At<'_>, ask: QueryConnectionsRequest) -> Answer<QueryConnectionsResponse> {
+fn connections(at: At<'_>, request: QueryConnectionsRequest) -> Answer<QueryConnectionsResponse> {
     let entries = at.ibc().with_prefix(b"connections/");
     let ends = entries.filter_map(|(key, value)| {
         let id = std::str::from_utf8(key)
@@ -59,7 +59,7 @@ fn connections(at: At<'_>, ask: QueryConnectionsRequest) -> Answer<QueryConnecti
         };
         Some((key.to_vec(), identified))
     });
-    let (connections, pagination) = page(ends, ask.pagination);
+    let (connections, pagination) = page(ends, request.pagination);
     Ok(QueryConnectionsResponse {
         connections,
         pagination,
@@ -69,9 +69,9 @@ fn connections(at: At<'_>, ask: QueryConnectionsRequest) -> Answer<QueryConnecti
 
 fn client_connections(
     at: At<'_>,
-    ask: QueryClientConnectionsRequest,
+    request: QueryClientConnectionsRequest,
 ) -> Answer<QueryClientConnectionsResponse> {
-    let known: ClientPaths = at.find(&format!("clients/{}/connections", ask.client_id))?;
+    let known: ClientPaths = at.find(&format!("clients/{}/connections", request.client_id))?;
     Ok(QueryClientConnectionsResponse {
         connection_paths: known.paths,
         proof: Vec::new(),
@@ -81,9 +81,9 @@ fn client_connections(
 
 fn client_state(
     at: At<'_>,
-    ask: QueryConnectionClientStateRequest,
+    request: QueryConnectionClientStateRequest,
 ) -> Answer<QueryConnectionClientStateResponse> {
-    let client_id = end(at, &ask.connection_id)?.client_id;
+    let client_id = end(at, &request.connection_id)?.client_id;
     Ok(QueryConnectionClientStateResponse {
         identified_client_state: Some(identified_client(at, client_id)?),
         proof: Vec::new(),
@@ -102,10 +102,10 @@ pub(super) fn identified_client(at: At<'_>, client_id: String) -> Answer<Identif
 
 fn consensus_state(
     at: At<'_>,
-    ask: QueryConnectionConsensusStateRequest,
+    request: QueryConnectionConsensusStateRequest,
 ) -> Answer<QueryConnectionConsensusStateResponse> {
-    let client_id = end(at, &ask.connection_id)?.client_id;
-    let (revision, height) = (ask.revision_number, ask.revision_height);
+    let client_id = end(at, &request.connection_id)?.client_id;
+    let (revision, height) = (request.revision_number, request.revision_height);
     let key = format!("clients/{client_id}/consensusStates/{revision}-{height}");
     Ok(QueryConnectionConsensusStateResponse {
         consensus_state: Some(at.find(&key)?),

@@ -22,9 +22,10 @@ use crate::{account, address, bank as balances};
 
 pub(super) fn auth(at: At<'_>, method: &str, request: &[u8]) -> Answer<Vec<u8>> {
     match method {
-        "Account" => call(request, |ask: QueryAccountRequest| {
-            let found = account::find(&at.kv(ACC), &ask.address)
-                .ok_or_else(|| Status::not_found(format!("account {} not found", ask.address)))?;
+        "Account" => call(request, |request: QueryAccountRequest| {
+            let found = account::find(&at.kv(ACC), &request.address).ok_or_else(|| {
+                Status::not_found(format!("account {} not found", request.address))
+            })?;
             let any = Any {
                 type_url: "/cosmos.auth.v1beta1.BaseAccount".to_owned(),
                 value: found.encode_to_vec(),
@@ -37,25 +38,25 @@ pub(super) fn auth(at: At<'_>, method: &str, request: &[u8]) -> Answer<Vec<u8>> 
 
 pub(super) fn bank(at: At<'_>, method: &str, request: &[u8]) -> Answer<Vec<u8>> {
     match method {
-        "Balance" => call(request, |ask: QueryBalanceRequest| {
-            let amount = balances::balance(&at.kv(BANK), &ask.address, &ask.denom);
+        "Balance" => call(request, |request: QueryBalanceRequest| {
+            let amount = balances::balance(&at.kv(BANK), &request.address, &request.denom);
             Ok(QueryBalanceResponse {
-                balance: Some(coin(ask.denom, amount)),
+                balance: Some(coin(request.denom, amount)),
             })
         }),
-        "AllBalances" => call(request, |ask: QueryAllBalancesRequest| {
-            let all = balances::balances(&at.kv(BANK), &ask.address).into_iter();
+        "AllBalances" => call(request, |request: QueryAllBalancesRequest| {
+            let all = balances::balances(&at.kv(BANK), &request.address).into_iter();
             let all = all.map(|(denom, amount)| (denom.clone().into_bytes(), coin(denom, amount)));
-            let (balances, pagination) = page(all, ask.pagination);
+            let (balances, pagination) = page(all, request.pagination);
             Ok(QueryAllBalancesResponse {
                 balances,
                 pagination,
             })
         }),
-        "SupplyOf" => call(request, |ask: QuerySupplyOfRequest| {
-            let amount = balances::supply(&at.kv(BANK), &ask.denom);
+        "SupplyOf" => call(request, |request: QuerySupplyOfRequest| {
+            let amount = balances::supply(&at.kv(BANK), &request.denom);
             Ok(QuerySupplyOfResponse {
-                amount: Some(coin(ask.denom, amount)),
+                amount: Some(coin(request.denom, amount)),
             })
         }),
         _ => unknown(method),
@@ -64,18 +65,18 @@ pub(super) fn bank(at: At<'_>, method: &str, request: &[u8]) -> Answer<Vec<u8>> 
 
 pub(super) fn transfer(at: At<'_>, method: &str, request: &[u8]) -> Answer<Vec<u8>> {
     match method {
-        "DenomTrace" => call(request, |ask: QueryDenomTraceRequest| {
-            let hash = ask.hash.trim_start_matches("ibc/");
+        "DenomTrace" => call(request, |request: QueryDenomTraceRequest| {
+            let hash = request.hash.trim_start_matches("ibc/");
             let trace = trace_of(&at.kv(TRANSFER), hash);
             let trace =
-                trace.ok_or_else(|| Status::not_found(format!("denomination {}", ask.hash)))?;
+                trace.ok_or_else(|| Status::not_found(format!("denomination {}", request.hash)))?;
             Ok(QueryDenomTraceResponse {
                 denom_trace: Some(trace),
             })
         }),
-        "EscrowAddress" => call(request, |ask: QueryEscrowAddressRequest| {
-            let bytes = address::escrow(&ask.port_id, &ask.channel_id);
-            let escrow_address = address::encode(&at.chain.facts.prefix, &bytes);
+        "EscrowAddress" => call(request, |request: QueryEscrowAddressRequest| {
+            let bytes = address::escrow(&request.port_id, &request.channel_id);
+            let escrow_address = address::encode(&at.chain.info.prefix, &bytes);
             Ok(QueryEscrowAddressResponse {
                 escrow_address: escrow_address.unwrap_or_default(),
             })

@@ -1,4 +1,4 @@
-//! The packet half of `ibc.core.channel.v1.Query`.
+//! `ibc.core.channel.v1.Query` for packets.
 
 use ibc_proto::cosmos::base::query::v1beta1::PageRequest;
 use ibc_proto::cosmos::base::query::v1beta1::PageResponse;
@@ -8,7 +8,7 @@ use super::channel::end;
 use super::page::page;
 use super::{Answer, At};
 
-/// Where a channel's packets are under one of the three roots.
+/// The store path of a channel's packets under one of the three roots.
 fn path(root: &str, port: &str, channel: &str) -> String {
     format!("{root}/ports/{port}/channels/{channel}/sequences/")
 }
@@ -20,11 +20,11 @@ fn has(at: At<'_>, root: &str, port: &str, channel: &str, sequence: u64) -> bool
 
 pub(super) fn commitment(
     at: At<'_>,
-    ask: QueryPacketCommitmentRequest,
+    request: QueryPacketCommitmentRequest,
 ) -> Answer<QueryPacketCommitmentResponse> {
-    let key = path("commitments", &ask.port_id, &ask.channel_id);
+    let key = path("commitments", &request.port_id, &request.channel_id);
     Ok(QueryPacketCommitmentResponse {
-        commitment: at.value(&format!("{key}{}", ask.sequence))?.to_vec(),
+        commitment: at.value(&format!("{key}{}", request.sequence))?.to_vec(),
         proof: Vec::new(),
         proof_height: at.proof_height(),
     })
@@ -32,11 +32,17 @@ pub(super) fn commitment(
 
 pub(super) fn commitments(
     at: At<'_>,
-    ask: QueryPacketCommitmentsRequest,
+    request: QueryPacketCommitmentsRequest,
 ) -> Answer<QueryPacketCommitmentsResponse> {
-    end(at, &ask.port_id, &ask.channel_id)?;
+    end(at, &request.port_id, &request.channel_id)?;
     let root = "commitments";
-    let (commitments, pagination) = list(at, root, ask.port_id, ask.channel_id, ask.pagination);
+    let (commitments, pagination) = list(
+        at,
+        root,
+        request.port_id,
+        request.channel_id,
+        request.pagination,
+    );
     Ok(QueryPacketCommitmentsResponse {
         commitments,
         pagination,
@@ -68,10 +74,16 @@ fn list(
 
 pub(super) fn receipt(
     at: At<'_>,
-    ask: QueryPacketReceiptRequest,
+    request: QueryPacketReceiptRequest,
 ) -> Answer<QueryPacketReceiptResponse> {
     Ok(QueryPacketReceiptResponse {
-        received: has(at, "receipts", &ask.port_id, &ask.channel_id, ask.sequence),
+        received: has(
+            at,
+            "receipts",
+            &request.port_id,
+            &request.channel_id,
+            request.sequence,
+        ),
         proof: Vec::new(),
         proof_height: at.proof_height(),
     })
@@ -79,26 +91,26 @@ pub(super) fn receipt(
 
 pub(super) fn acknowledgement(
     at: At<'_>,
-    ask: QueryPacketAcknowledgementRequest,
+    request: QueryPacketAcknowledgementRequest,
 ) -> Answer<QueryPacketAcknowledgementResponse> {
-    let key = path("acks", &ask.port_id, &ask.channel_id);
+    let key = path("acks", &request.port_id, &request.channel_id);
     Ok(QueryPacketAcknowledgementResponse {
-        acknowledgement: at.value(&format!("{key}{}", ask.sequence))?.to_vec(),
+        acknowledgement: at.value(&format!("{key}{}", request.sequence))?.to_vec(),
         proof: Vec::new(),
         proof_height: at.proof_height(),
     })
 }
 
-/// Of the asked sequences those with an acknowledgement; all, if none is asked.
+/// The requested sequences that have an acknowledgement; without a request, all.
 pub(super) fn acknowledgements(
     at: At<'_>,
-    ask: QueryPacketAcknowledgementsRequest,
+    request: QueryPacketAcknowledgementsRequest,
 ) -> Answer<QueryPacketAcknowledgementsResponse> {
-    end(at, &ask.port_id, &ask.channel_id)?;
-    let (port, channel) = (ask.port_id, ask.channel_id);
+    end(at, &request.port_id, &request.channel_id)?;
+    let (port, channel) = (request.port_id, request.channel_id);
     let height = at.proof_height();
-    if ask.packet_commitment_sequences.is_empty() {
-        let (acknowledgements, pagination) = list(at, "acks", port, channel, ask.pagination);
+    if request.packet_commitment_sequences.is_empty() {
+        let (acknowledgements, pagination) = list(at, "acks", port, channel, request.pagination);
         return Ok(QueryPacketAcknowledgementsResponse {
             acknowledgements,
             pagination,
@@ -106,8 +118,8 @@ pub(super) fn acknowledgements(
         });
     }
     let prefix = path("acks", &port, &channel);
-    let asked = ask.packet_commitment_sequences.into_iter();
-    let found = asked.filter_map(|sequence| {
+    let requested = request.packet_commitment_sequences.into_iter();
+    let found = requested.filter_map(|sequence| {
         let key = format!("{prefix}{sequence}");
         Some(PacketState {
             port_id: port.clone(),
@@ -125,13 +137,13 @@ pub(super) fn acknowledgements(
 
 pub(super) fn unreceived_packets(
     at: At<'_>,
-    ask: QueryUnreceivedPacketsRequest,
+    request: QueryUnreceivedPacketsRequest,
 ) -> Answer<QueryUnreceivedPacketsResponse> {
-    let (port, channel) = (&ask.port_id, &ask.channel_id);
+    let (port, channel) = (&request.port_id, &request.channel_id);
     let ordered = end(at, port, channel)?.ordering() == Order::Ordered;
     let next = at.number(&format!("nextSequenceRecv/ports/{port}/channels/{channel}"))?;
-    let asked = ask.packet_commitment_sequences.into_iter();
-    let missing = asked.filter(|sequence| match ordered {
+    let requested = request.packet_commitment_sequences.into_iter();
+    let missing = requested.filter(|sequence| match ordered {
         true => *sequence >= next,
         false => !has(at, "receipts", port, channel, *sequence),
     });
@@ -141,15 +153,15 @@ pub(super) fn unreceived_packets(
     })
 }
 
-/// Of the asked sequences those whose packet still has its commitment.
+/// The requested sequences whose packet commitment still exists.
 pub(super) fn unreceived_acks(
     at: At<'_>,
-    ask: QueryUnreceivedAcksRequest,
+    request: QueryUnreceivedAcksRequest,
 ) -> Answer<QueryUnreceivedAcksResponse> {
-    let (port, channel) = (&ask.port_id, &ask.channel_id);
+    let (port, channel) = (&request.port_id, &request.channel_id);
     end(at, port, channel)?;
-    let asked = ask.packet_ack_sequences.into_iter();
-    let open = asked.filter(|sequence| has(at, "commitments", port, channel, *sequence));
+    let requested = request.packet_ack_sequences.into_iter();
+    let open = requested.filter(|sequence| has(at, "commitments", port, channel, *sequence));
     Ok(QueryUnreceivedAcksResponse {
         sequences: open.collect(),
         height: at.proof_height(),
@@ -158,9 +170,9 @@ pub(super) fn unreceived_acks(
 
 pub(super) fn next_receive(
     at: At<'_>,
-    ask: QueryNextSequenceReceiveRequest,
+    request: QueryNextSequenceReceiveRequest,
 ) -> Answer<QueryNextSequenceReceiveResponse> {
-    let (port, channel) = (ask.port_id, ask.channel_id);
+    let (port, channel) = (request.port_id, request.channel_id);
     let key = format!("nextSequenceRecv/ports/{port}/channels/{channel}");
     Ok(QueryNextSequenceReceiveResponse {
         next_sequence_receive: at.number(&key)?,
@@ -171,9 +183,9 @@ pub(super) fn next_receive(
 
 pub(super) fn next_send(
     at: At<'_>,
-    ask: QueryNextSequenceSendRequest,
+    request: QueryNextSequenceSendRequest,
 ) -> Answer<QueryNextSequenceSendResponse> {
-    let (port, channel) = (ask.port_id, ask.channel_id);
+    let (port, channel) = (request.port_id, request.channel_id);
     let key = format!("nextSequenceSend/ports/{port}/channels/{channel}");
     Ok(QueryNextSequenceSendResponse {
         next_sequence_send: at.number(&key)?,

@@ -1,8 +1,8 @@
-//! Pages of a list, as the SDK cuts them.
+//! Pagination as in the SDK.
 
 use ibc_proto::cosmos::base::query::v1beta1::{PageRequest, PageResponse};
 
-/// Entries in a page that asks for no number, and the most in any.
+/// The default and the largest page size.
 const LIMIT_DEFAULT: u64 = 100;
 const LIMIT_MAX: u64 = 10_000;
 

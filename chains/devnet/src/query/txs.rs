@@ -1,4 +1,4 @@
-//! `cosmos.tx.v1beta1.Service`: simulation, and a transaction by its hash.
+//! `cosmos.tx.v1beta1.Service`: simulation, and transactions by hash.
 
 use ibc_proto::cosmos::base::abci::v1beta1::{GasInfo, Result as TxResult, TxResponse};
 use ibc_proto::cosmos::tx::v1beta1::{
@@ -12,17 +12,17 @@ use super::{call, unknown, Answer, At};
 
 pub(super) fn answer(at: At<'_>, method: &str, request: &[u8]) -> Answer<Vec<u8>> {
     match method {
-        "Simulate" => call(request, |ask| simulate(at, ask)),
-        "GetTx" => call(request, |ask| get_tx(at, ask)),
+        "Simulate" => call(request, |request| simulate(at, request)),
+        "GetTx" => call(request, |request| get_tx(at, request)),
         _ => unknown(method),
     }
 }
 
 // `tx` is deprecated in favour of `tx_bytes`; old clients still send it.
 #[allow(deprecated)]
-fn simulate(at: At<'_>, ask: SimulateRequest) -> Answer<SimulateResponse> {
-    let bytes = match ask.tx {
-        Some(tx) if ask.tx_bytes.is_empty() => {
+fn simulate(at: At<'_>, request: SimulateRequest) -> Answer<SimulateResponse> {
+    let bytes = match request.tx {
+        Some(tx) if request.tx_bytes.is_empty() => {
             let raw = TxRaw {
                 body_bytes: tx.body.unwrap_or_default().encode_to_vec(),
                 auth_info_bytes: tx.auth_info.unwrap_or_default().encode_to_vec(),
@@ -30,10 +30,10 @@ fn simulate(at: At<'_>, ask: SimulateRequest) -> Answer<SimulateResponse> {
             };
             raw.encode_to_vec()
         }
-        _ => ask.tx_bytes,
+        _ => request.tx_bytes,
     };
     let used = at.chain.simulate(&bytes).map_err(|(refusal, used)| {
-        // baseapp's own words: clients look for the index in them.
+        // baseapp's text: clients parse the index from it.
         Status::unknown(format!("{} with gas used: '{used}'", refusal.log))
     })?;
     Ok(SimulateResponse {
@@ -45,9 +45,9 @@ fn simulate(at: At<'_>, ask: SimulateRequest) -> Answer<SimulateResponse> {
     })
 }
 
-fn get_tx(at: At<'_>, ask: GetTxRequest) -> Answer<GetTxResponse> {
-    let missing = || Status::not_found(format!("tx not found: {}", ask.hash));
-    let hash = hex::decode(&ask.hash).map_err(|_| missing())?;
+fn get_tx(at: At<'_>, request: GetTxRequest) -> Answer<GetTxResponse> {
+    let missing = || Status::not_found(format!("tx not found: {}", request.hash));
+    let hash = hex::decode(&request.hash).map_err(|_| missing())?;
     let hash = hash.as_slice().try_into().map_err(|_| missing())?;
     let (block, index) = at.chain.find_tx(hash).ok_or_else(missing)?;
     let (bytes, result) = (&block.block.data[index], &block.results[index]);
@@ -60,7 +60,7 @@ fn get_tx(at: At<'_>, ask: GetTxRequest) -> Answer<GetTxResponse> {
     let events = result.events.iter().cloned();
     let response = TxResponse {
         height: i64::try_from(block.height()).unwrap_or(i64::MAX),
-        txhash: ask.hash.to_uppercase(),
+        txhash: request.hash.to_uppercase(),
         codespace: result.codespace.clone(),
         code: result.code.value(),
         data: hex::encode_upper(&result.data),

@@ -12,7 +12,7 @@ use crate::faults::Lie;
 use crate::node::Node;
 use crate::query;
 
-/// baseapp's and the store's words for a version that is not there.
+/// The error text of baseapp and store for a version that does not exist.
 const NO_VERSION: &str = "version does not exist";
 const NO_PROOF: &str = "proof is unexpectedly empty; ensure height has not been pruned";
 const SDK_UNKNOWN_REQUEST: u32 = 6;

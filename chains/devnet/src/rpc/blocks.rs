@@ -17,8 +17,8 @@ use crate::node::Node;
 /// Headers in one answer of `blockchain`.
 const HEADERS_MAX: u64 = 20;
 
-/// The block at the asked height; the newest, if none is asked.
-fn asked(node: &Node, params: &Params) -> Result<Arc<Committed>, RpcError> {
+/// The block at the requested height; without one, the newest.
+fn requested_block(node: &Node, params: &Params) -> Result<Arc<Committed>, RpcError> {
     let height = params.number("height")?;
     let height = node.read(|chain| {
         let height = height.unwrap_or(chain.latest().0);
@@ -28,7 +28,7 @@ fn asked(node: &Node, params: &Params) -> Result<Arc<Committed>, RpcError> {
     block.ok_or_else(|| RpcError::internal(format!("block {height} not found")))
 }
 
-/// CometBFT's words for a height it does not have.
+/// CometBFT's error text for a height it does not have.
 pub(super) fn known(chain: &Devnet, height: u64) -> Result<(), RpcError> {
     let (newest, earliest) = (chain.latest().0, chain.earliest());
     if height > newest {
@@ -45,7 +45,7 @@ pub(super) fn known(chain: &Devnet, height: u64) -> Result<(), RpcError> {
 }
 
 pub(super) fn block(node: &Node, params: &Params) -> Answer {
-    block_value(&*asked(node, params)?)
+    block_value(&*requested_block(node, params)?)
 }
 
 pub(super) fn block_value(block: &Committed) -> Answer {
@@ -70,7 +70,7 @@ pub(super) fn block_by_hash(node: &Node, params: &Params) -> Answer {
 }
 
 pub(super) fn block_results(node: &Node, params: &Params) -> Answer {
-    let block = asked(node, params)?;
+    let block = requested_block(node, params)?;
     let results = match block.results.is_empty() {
         true => Value::Null,
         false => to_value(&block.results)?,
@@ -104,7 +104,7 @@ fn validator_updates(chain: &Devnet, block: &Committed) -> Value {
 }
 
 pub(super) fn commit(node: &Node, params: &Params) -> Answer {
-    let block = asked(node, params)?;
+    let block = requested_block(node, params)?;
     let newest = node.read(|chain| chain.latest().0);
     let header = block.block.header.clone();
     let signed = SignedHeader::new(header, block.commit.clone());
@@ -115,11 +115,11 @@ pub(super) fn commit(node: &Node, params: &Params) -> Answer {
 }
 
 pub(super) fn header(node: &Node, params: &Params) -> Answer {
-    let header = asked(node, params)?.block.header.clone();
+    let header = requested_block(node, params)?.block.header.clone();
     to_value(header::Response { header })
 }
 
-/// Headers from the newest asked down.
+/// Headers in descending order of height.
 pub(super) fn blockchain(node: &Node, params: &Params) -> Answer {
     let (min, max) = (params.number("minHeight")?, params.number("maxHeight")?);
     let (newest, blocks) = node.read(|chain| {

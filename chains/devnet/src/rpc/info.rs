@@ -1,4 +1,4 @@
-//! The node and the chain's settings.
+//! Status of the node, and parameters of the chain.
 
 use serde_json::{json, Value};
 use tendermint::Time;
@@ -12,7 +12,7 @@ use crate::devnet::Devnet;
 use crate::node::Node;
 use crate::query::COMETBFT;
 
-/// CometBFT's bounds on a page of validators.
+/// CometBFT's limits for a page of validators.
 const PER_PAGE_DEFAULT: u64 = 30;
 const PER_PAGE_MAX: u64 = 100;
 
@@ -111,8 +111,8 @@ pub(super) fn consensus_params(node: &Node, params: &Params) -> Answer {
 }
 
 fn parameters(chain: &Devnet) -> Value {
-    let limits = &chain.facts.limits;
-    let nanos = chain.facts.unbonding.as_nanos();
+    let limits = &chain.info.limits;
+    let nanos = chain.info.unbonding.as_nanos();
     json!({
         "block": {
             "max_bytes": limits.block_bytes.to_string(),

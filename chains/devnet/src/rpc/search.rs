@@ -36,7 +36,7 @@ enum Operator {
     Exists,
 }
 
-/// The longer first: `>=` also has a `>`.
+/// Longer operators first, because `>=` contains `>`.
 const OPERATORS: [(&str, Operator); 6] = [
     (">=", Operator::AtLeast),
     ("<=", Operator::AtMost),
@@ -123,7 +123,7 @@ pub(super) fn txs(node: &Node, params: &Params) -> Answer {
     Ok(json!({"txs": txs?, "total_count": total}))
 }
 
-/// Blocks by their height: this chain's blocks have no events of their own.
+/// Blocks are indexed by height alone: they have no block events here.
 pub(super) fn blocks(node: &Node, params: &Params) -> Answer {
     let query = Query::parse(&params.text("query"))?;
     let found = history(node)
@@ -134,7 +134,7 @@ pub(super) fn blocks(node: &Node, params: &Params) -> Answer {
     Ok(json!({"blocks": blocks?, "total_count": total}))
 }
 
-/// The asked page in the asked order, and how many there are in all.
+/// The requested page in the requested order, and the total count.
 fn cut<T>(mut found: Vec<T>, params: &Params) -> Result<(Vec<T>, String), RpcError> {
     let total = found.len();
     let page = params.number("page")?.unwrap_or(1);

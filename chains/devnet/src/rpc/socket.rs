@@ -1,4 +1,4 @@
-//! The WebSocket: calls as everywhere, and events as blocks are made.
+//! The WebSocket: JSON-RPC calls, and events of new blocks.
 
 use axum::extract::ws::{Message, WebSocket, WebSocketUpgrade};
 use axum::extract::State;
@@ -23,14 +23,13 @@ struct Subscription {
 }
 
 pub(super) async fn upgrade(State(node): State<Node>, upgrade: WebSocketUpgrade) -> Response {
-    upgrade.on_upgrade(|socket| converse(node, socket))
+    upgrade.on_upgrade(|socket| serve_client(node, socket))
 }
 
-/// Ends when the other side does, or with the first message that cannot be
-/// sent.
-async fn converse(node: Node, mut socket: WebSocket) {
+/// Ends when the client disconnects or a message cannot be sent.
+async fn serve_client(node: Node, mut socket: WebSocket) {
     let mut subscriptions = Vec::new();
-    let mut told = node.reaches(0).await;
+    let mut sent_height = node.reaches(0).await;
     loop {
         let messages = tokio::select! {
             message = socket.recv() => match message {
@@ -38,11 +37,11 @@ async fn converse(node: Node, mut socket: WebSocket) {
                 Some(Ok(Message::Close(_)) | Err(_)) | None => return,
                 Some(Ok(_)) => continue,
             },
-            height = node.reaches(told + 1) => {
+            height = node.reaches(sent_height + 1) => {
                 let blocks: Vec<_> = node.read(|chain| {
-                    chain.blocks_from(told + 1).cloned().collect()
+                    chain.blocks_from(sent_height + 1).cloned().collect()
                 });
-                told = height;
+                sent_height = height;
                 blocks.iter().flat_map(|block| events(block, &subscriptions)).collect()
             }
         };
@@ -97,7 +96,8 @@ fn subscribe(
     Ok(json!({}))
 }
 
-/// What subscribers hear of a block: the block, its header, its transactions.
+/// The events of a block for subscribers: the block, its header, its
+/// transactions.
 fn events(block: &Committed, subscriptions: &[Subscription]) -> Vec<Value> {
     let mut all = Vec::new();
     let of_block = |kind: &str| vec![("tm.event".to_owned(), kind.to_owned())];

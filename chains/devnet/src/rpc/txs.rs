@@ -1,4 +1,4 @@
-//! Transactions: offered, and found by their hash.
+//! Transactions: broadcast, and queries by hash.
 
 use std::time::Duration;
 
@@ -24,7 +24,7 @@ pub(super) fn broadcast(node: &Node, params: &Params) -> Answer {
     Ok(json!({"code": code, "data": "", "log": log, "codespace": codespace, "hash": hash}))
 }
 
-/// The same, and what became of it in its block.
+/// Broadcasts and waits for the result in a block.
 pub(super) async fn broadcast_and_wait(node: &Node, params: &Params) -> Answer {
     let bytes = params.base64("tx")?;
     let hash = hash(&bytes);
@@ -67,14 +67,14 @@ pub(super) async fn broadcast_and_wait(node: &Node, params: &Params) -> Answer {
     Ok(answer)
 }
 
-/// The mempool's answer: code, codespace, log.
+/// The result of CheckTx: code, codespace, log.
 fn check(node: &Node, bytes: Vec<u8>) -> Result<(u32, &'static str, String), RpcError> {
     match node.check_tx(bytes) {
         Checked::Added => Ok((0, "", String::new())),
         Checked::Refused(refusal) => Ok((refusal.code, refusal.codespace, refusal.log)),
         Checked::Known => Err(RpcError::internal("tx already exists in cache")),
         Checked::Full => {
-            let max = node.read(|chain| chain.facts.limits.mempool_txs);
+            let max = node.read(|chain| chain.info.limits.mempool_txs);
             let log = format!("mempool is full: number of txs {max} (max: {max})");
             Err(RpcError::internal(log))
         }
@@ -82,10 +82,11 @@ fn check(node: &Node, bytes: Vec<u8>) -> Result<(u32, &'static str, String), Rpc
 }
 
 pub(super) fn tx(node: &Node, params: &Params) -> Answer {
-    let asked = params.base64("hash")?;
-    let missing = || RpcError::internal(format!("tx ({}) not found", hex::encode_upper(&asked)));
+    let requested = params.base64("hash")?;
+    let missing =
+        || RpcError::internal(format!("tx ({}) not found", hex::encode_upper(&requested)));
     let found = node.read(|chain| {
-        let hash = asked.as_slice().try_into().ok()?;
+        let hash = requested.as_slice().try_into().ok()?;
         let (block, index) = chain.find_tx(hash)?;
         Some((block.clone(), index))
     });
@@ -110,7 +111,7 @@ pub(super) fn base64(bytes: &[u8]) -> Value {
     Value::String(base64::engine::general_purpose::STANDARD.encode(bytes))
 }
 
-/// What a transaction is indexed by: its height, its hash, its events.
+/// The index keys of a transaction: its height, its hash, its events.
 pub(super) fn attributes(block: &Committed, index: usize) -> Vec<(String, String)> {
     let mut all = vec![
         ("tm.event".to_owned(), "Tx".to_owned()),

@@ -1,4 +1,4 @@
-//! Writes into a tree: new nodes along one path, kept in balance (AVL).
+//! Writes into a tree: new nodes along one path, kept balanced (AVL).
 
 use std::cmp::Ordering;
 use std::sync::Arc;
@@ -34,7 +34,7 @@ pub(super) fn insert(node: &Arc<Node>, leaf: Arc<Node>, version: u64) -> Arc<Nod
 
 pub(super) enum Removed {
     NotFound,
-    /// What is left of the subtree.
+    /// The rest of the subtree.
     Left(Option<Arc<Node>>),
 }
 

@@ -1,4 +1,4 @@
-//! ICS-23 proofs out of one tree, for `ics23::iavl_spec`.
+//! ICS-23 proofs from one tree, for `ics23::iavl_spec`.
 
 use ics23::commitment_proof::Proof;
 use ics23::{
@@ -11,9 +11,9 @@ use super::tree::{put_bytes, Kind, Node, Tree};
 const CHILD_LENGTH: u8 = 32;
 
 impl Tree {
-    /// Proves what the tree holds at `key`: a value, or none.
+    /// Proves the value at `key`, or its absence.
     ///
-    /// `None` for an empty tree, about which nothing can be proven.
+    /// `None` for an empty tree, which has no proofs.
     pub fn prove(&self, key: &[u8]) -> Option<CommitmentProof> {
         let proof = match self.existence(key) {
             Some(exists) => Proof::Exist(exists),
@@ -22,7 +22,7 @@ impl Tree {
         Some(CommitmentProof { proof: Some(proof) })
     }
 
-    /// Both neighbours of a key that is not there; at an end, the one there is.
+    /// The absence of a key: proofs of both neighbours, or of the one that exists.
     fn absence(&self, key: &[u8]) -> Option<NonExistenceProof> {
         let left = self.before(key).map(|(key, _)| key.to_vec());
         let right = self.iter_from(key).next().map(|(key, _)| key.to_vec());
@@ -71,7 +71,7 @@ fn leaf_op(node: &Node) -> LeafOp {
     }
 }
 
-/// One step up: what stands before and after the hash of the child gone to.
+/// One step up: the bytes before and after the child's hash.
 fn inner_op(node: &Node, left: &Node, right: &Node, goes_left: bool) -> InnerOp {
     let mut prefix = node.prefix();
     let mut suffix = Vec::new();

@@ -1,5 +1,5 @@
-//! Whatever is written and deleted, at every version every key proves what it
-//! holds, against the root of that version and no other.
+//! After any writes and deletions, every key has a proof at every version, which
+//! verifies against the root of that version only.
 
 use std::collections::BTreeMap;
 
@@ -18,7 +18,7 @@ enum Write {
     Commit,
 }
 
-/// Few and short keys, so that writes meet.
+/// Few and short keys, so that writes collide.
 fn key() -> impl Strategy<Value = Vec<u8>> {
     prop::collection::vec(0u8..6, 1..4)
 }

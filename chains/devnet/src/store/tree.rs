@@ -16,20 +16,20 @@ pub(super) type Hash = [u8; 32];
 #[derive(Clone, Debug, Default)]
 pub struct Tree {
     root: Option<Arc<Node>>,
-    /// What new nodes are stamped with: the height their block will have.
+    /// The version of new nodes: the height of their block.
     version: u64,
 }
 
 #[derive(Debug)]
 pub(super) struct Node {
-    /// A leaf's key; of an inner node, a key that divides its two sides: left
-    /// is below it, right is not.
+    /// A leaf's key. In an inner node the left side is below this key, the right
+    /// side is not.
     pub key: Vec<u8>,
     pub version: u64,
     pub size: u64,
     pub height: u8,
     pub kind: Kind,
-    /// Filled when first asked for: most nodes live within one block.
+    /// Computed when first needed: most nodes are replaced within one block.
     hash: OnceLock<Hash>,
 }
 
@@ -130,7 +130,7 @@ impl Tree {
     /// The entry with the greatest key below `key`.
     pub fn before(&self, key: &[u8]) -> Option<(&[u8], &[u8])> {
         let mut node = self.root.as_deref()?;
-        // The last left side passed by: everything in it is smaller.
+        // The last left side passed: all its keys are smaller.
         let mut smaller: Option<&Node> = None;
         loop {
             match &node.kind {

@@ -16,7 +16,7 @@ use crate::{account, address, bank};
 
 const TRACE: u8 = 0x02;
 
-/// The transfer module within one message.
+/// The transfer module during one message.
 #[derive(Debug)]
 pub(crate) struct Transfer {
     pub modules: Modules,
@@ -27,7 +27,7 @@ pub(crate) struct Transfer {
 /// An address of this chain, checked.
 pub(crate) struct Address(pub String);
 
-/// The trace behind `ibc/HASH`, if a voucher of it was ever minted.
+/// The trace of `ibc/HASH`, if such a voucher was ever minted.
 pub(crate) fn trace_of(store: &Kv, hash: &str) -> Option<DenomTrace> {
     let bytes = hex::decode(hash).ok()?;
     DenomTrace::decode(store.get(&trace_key(&bytes))?).ok()
@@ -37,7 +37,7 @@ fn trace_key(hash: &[u8]) -> Vec<u8> {
     [&[TRACE], hash].concat()
 }
 
-/// A denom as the bank knows it, with its trace's hash if it came over IBC.
+/// The bank's denom, with the hash of its trace if it came over IBC.
 fn local(denom: &PrefixedDenom) -> (String, Option<Vec<u8>>) {
     if denom.trace_path.is_empty() {
         return (denom.base_denom.as_str().to_owned(), None);

@@ -22,7 +22,7 @@ pub(crate) fn send(
         if matches!(token.amount.parse::<u128>(), Err(_) | Ok(0)) {
             return Err(Refusal::invalid_coins(format!("amount `{}`", token.amount)));
         }
-        // A packet names a voucher by the way it came, not by its hash.
+        // A packet names a voucher by its trace, not by its hash.
         if let Some(hash) = token.denom.strip_prefix("ibc/") {
             let trace = trace_of(&transfer.modules.transfer, hash);
             let trace = trace.ok_or_else(|| {

@@ -1,5 +1,5 @@
-//! The same genesis and the same calls give the same chain, and old history
-//! goes as it is said to.
+//! The same genesis and the same calls give the same chain, and old blocks are
+//! pruned at the limit.
 
 use std::sync::Arc;
 
@@ -26,7 +26,7 @@ fn chain(seed: u64, history: u64) -> DevnetChain {
     };
     let genesis = genesis.fund(key.address(), &[("uakt", 1_000_000)]);
     let node = Node::new(&genesis).expect("a chain");
-    DevnetChain::new(node, Some(key), "0.1uakt".parse().expect("a price")).expect("a door")
+    DevnetChain::new(node, Some(key), "0.1uakt".parse().expect("a price")).expect("a chain")
 }
 
 /// A few blocks, one of them with a payment in it.
@@ -58,7 +58,7 @@ async fn the_same_calls_give_the_same_chain() {
         "{}",
         once[2].results[0].log
     );
-    // The root after a block is in the header of the next, and payments move it.
+    // The next header has the root after a block, and payments change it.
     let roots: Vec<&[u8]> = once.iter().map(|block| &block.app_hash[..]).collect();
     assert_eq!(once[3].block.header.app_hash.as_bytes(), roots[2]);
     assert_ne!(roots[1], roots[2]);

@@ -1,5 +1,5 @@
-//! Nodes that fail on purpose do what they say, through both doors, and what
-//! they lie about is refused by the checks every real node's answers go through.
+//! Faults work as documented, in process and over sockets, and lies are refused by
+//! the checks that apply to every node's responses.
 
 #![allow(deprecated)]
 
@@ -12,12 +12,12 @@ use tern_chains::{Chain, ChainError, Check, Path, TrustedClient};
 use tern_cosmos::Key;
 use tern_devnet::{DevnetChain, Faults, Lie, Node, Refusal};
 
-/// One chain of a world with clients, a node of it that will fail, and both
-/// doors to that node.
+/// A world with clients, a node of its first chain that will fail, and the two
+/// ways to reach that node: in process and over sockets.
 struct Scene {
     world: World,
     node: Node,
-    doors: Vec<Arc<dyn Chain>>,
+    chains: Vec<Arc<dyn Chain>>,
 }
 
 impl Scene {
@@ -28,15 +28,15 @@ impl Scene {
         let node = world.ends[0].node.another();
         let key = Key::from_private_key(&[1; 32], "akash").expect("a key");
         let price = "0.001uakt".parse().expect("a price");
-        let inside = DevnetChain::new(node.clone(), Some(key.clone()), price);
-        let outside = crate::world::socket_door(&node, "uakt", key).await;
+        let in_process = DevnetChain::new(node.clone(), Some(key.clone()), price);
+        let on_sockets = crate::world::socket_chain(&node, "uakt", key).await;
         for _ in 0..3 {
             world.tick();
         }
         Self {
             world,
             node,
-            doors: vec![Arc::new(inside.expect("a door")), Arc::new(outside)],
+            chains: vec![Arc::new(in_process.expect("a chain")), Arc::new(on_sockets)],
         }
     }
 
@@ -51,7 +51,7 @@ impl Scene {
         self.world.ends[0].node.read(|chain| chain.latest().0)
     }
 
-    /// What the other chain's client trusts.
+    /// The trusted state of the other chain's client.
     async fn trusted(&self) -> TrustedClient {
         self.world.trusted(1).await
     }
@@ -75,8 +75,8 @@ async fn wrong_values_and_wrong_proofs_do_not_hold() {
     let scene = Scene::new().await;
     let trusted = scene.trusted().await;
     let (height, now) = (scene.height(), scene.world.now());
-    for door in &scene.doors {
-        let update = door.client_update(&trusted, height, now).await;
+    for chain in &scene.chains {
+        let update = chain.client_update(&trusted, height, now).await;
         let root = update.expect("an update").root;
         for (lie, holds) in [
             (None, true),
@@ -88,16 +88,16 @@ async fn wrong_values_and_wrong_proofs_do_not_hold() {
                 ..Faults::default()
             });
             for path in [client_path(), absent_path()] {
-                let proven = door.query_proven(vec![path], height - 1).await;
+                let proven = chain.query_proven(vec![path], height - 1).await;
                 let proven = proven.expect("an answer").remove(0);
-                let verified = door.verify(&proven, &root);
+                let verified = chain.verify(&proven, &root);
                 assert_eq!(verified.is_ok(), holds, "{lie:?}: {verified:?}");
             }
         }
-        let told = door.query(client_path(), None).await.expect("an answer");
+        let before = chain.query(client_path(), None).await.expect("an answer");
         scene.lie(Lie::Value);
-        let lied = door.query(client_path(), None).await.expect("an answer");
-        assert_ne!(told, lied);
+        let lied = chain.query(client_path(), None).await.expect("an answer");
+        assert_ne!(before, lied);
         scene.node.set_faults(Faults::default());
     }
 }
@@ -107,13 +107,13 @@ async fn wrong_headers_and_wrong_commits_are_refused() {
     let scene = Scene::new().await;
     let trusted = scene.trusted().await;
     let (height, now) = (scene.height(), scene.world.now());
-    for door in &scene.doors {
+    for chain in &scene.chains {
         for lie in [Lie::Header, Lie::Commit] {
             scene.lie(lie);
-            let error = door.client_update(&trusted, height, now).await;
+            let error = chain.client_update(&trusted, height, now).await;
             let error = error.expect_err("a lie");
             assert!(matches!(error, ChainError::Unverified { .. }), "{error}");
-            let error = door.new_client(&Default::default()).await;
+            let error = chain.new_client(&Default::default()).await;
             let error = error.expect_err("a lie");
             assert!(matches!(error, ChainError::Unverified { .. }), "{error}");
         }
@@ -131,10 +131,10 @@ async fn two_signed_headers_at_one_height_freeze_a_client() {
             lies: lie,
             ..Faults::default()
         });
-        // Signed by all: either is accepted for itself.
-        let update = scene.doors[0].client_update(&trusted, height, now).await;
+        // Signed by all validators: each header is valid by itself.
+        let update = scene.chains[0].client_update(&trusted, height, now).await;
         let update = update.expect("an update");
-        let socket = scene.doors[1].client_update(&trusted, height, now).await;
+        let socket = scene.chains[1].client_update(&trusted, height, now).await;
         assert_eq!(socket.expect("an update"), update);
         updates.push(update);
     }
@@ -159,13 +159,13 @@ async fn two_signed_headers_at_one_height_freeze_a_client() {
 #[tokio::test]
 async fn a_silent_node_answers_when_it_is_well_again() {
     let scene = Scene::new().await;
-    for door in &scene.doors {
+    for chain in &scene.chains {
         scene.node.set_faults(Faults {
             silent: true,
             ..Faults::default()
         });
-        let asked = door.clone();
-        let mut answer = tokio::spawn(async move { asked.latest().await });
+        let waiting = chain.clone();
+        let mut answer = tokio::spawn(async move { waiting.latest().await });
         let waited = tokio::time::timeout(Duration::from_millis(200), &mut answer).await;
         waited.expect_err("silence");
         scene.node.set_faults(Faults::default());
@@ -183,38 +183,38 @@ async fn a_node_that_is_behind_shows_what_was_until_it_has_caught_up() {
         ..Faults::default()
     });
     scene.world.tick();
-    for door in &scene.doors {
-        assert_eq!(door.latest().await.expect("an answer").0, height - 2);
-        door.block(height - 2).await.expect("a block");
+    for chain in &scene.chains {
+        assert_eq!(chain.latest().await.expect("an answer").0, height - 2);
+        chain.block(height - 2).await.expect("a block");
     }
-    scene.doors[0].block(height).await.expect_err("gone");
+    scene.chains[0].block(height).await.expect_err("gone");
     scene.node.set_faults(Faults::default());
-    for door in &scene.doors {
-        assert_eq!(door.latest().await.expect("an answer").0, height + 1);
-        door.block(height + 1).await.expect("a block");
+    for chain in &scene.chains {
+        assert_eq!(chain.latest().await.expect("an answer").0, height + 1);
+        chain.block(height + 1).await.expect("a block");
     }
 }
 
 #[tokio::test]
-async fn transactions_fail_at_the_door_or_in_the_block_as_told() {
+async fn transactions_fail_at_the_chain_or_in_the_block_as_told() {
     let mut scene = Scene::new().await;
     let refusal = Refusal::new("sdk", 20, "mempool is full");
-    for door in scene.doors.clone() {
+    for chain in scene.chains.clone() {
         scene.node.set_faults(Faults {
             refuses: Some(refusal.clone()),
             ..Faults::default()
         });
-        let account = door.account().await.expect("an account");
-        let tx = door.sign(&payment(account)).expect("a signature");
-        let check = door.broadcast(&tx).await.expect("an answer");
+        let account = chain.account().await.expect("an account");
+        let tx = chain.sign(&payment(account)).expect("a signature");
+        let check = chain.broadcast(&tx).await.expect("an answer");
         assert_ne!(check, Check::Accepted);
         scene.node.set_faults(Faults::default());
 
         scene.node.fail_txs(Some(Refusal::new("mock", 7, "no")));
-        let check = door.broadcast(&tx).await.expect("an answer");
+        let check = chain.broadcast(&tx).await.expect("an answer");
         assert_eq!(check, Check::Accepted);
         scene.world.tick();
-        let block = door.block(scene.height()).await.expect("a block");
+        let block = chain.block(scene.height()).await.expect("a block");
         let outcome = &block.txs[0];
         assert_eq!((outcome.codespace.as_str(), outcome.code), ("mock", 7));
         assert!(block.events.is_empty());

@@ -1,10 +1,10 @@
-//! What a development chain promises, a file for each promise.
+//! Tests of development chains, one file for each property.
 
 mod deterministic;
 mod faults;
-mod links;
 mod mempool;
 mod ordered;
+mod preopened_channels;
 mod reflection;
 mod rpc;
 mod two_chains;

@@ -1,4 +1,4 @@
-//! What the mempool takes and what it refuses at once.
+//! What the mempool accepts and what it refuses.
 
 use ibc_proto::ibc::core::channel::v1::MsgRecvPacket;
 use prost::Message as _;
@@ -81,11 +81,11 @@ async fn a_node_can_want_a_minimum_gas_price() {
     let node = Node::new(&genesis).expect("a chain");
     for (price, taken) in [("0.009uakt", false), ("0.01uakt", true)] {
         let price = price.parse().expect("a price");
-        let door = DevnetChain::new(node.clone(), Some(key.clone()), price).expect("a door");
-        let account = door.account().await.expect("an account");
+        let chain = DevnetChain::new(node.clone(), Some(key.clone()), price).expect("a chain");
+        let account = chain.account().await.expect("an account");
         let draft = payment(account);
-        let tx = door.sign(&draft).expect("a signature");
-        let check = door.broadcast(&tx).await;
+        let tx = chain.sign(&draft).expect("a signature");
+        let check = chain.broadcast(&tx).await;
         match check.expect("an answer") {
             Check::Accepted => assert!(taken),
             Check::Refused { code, .. } => assert!(!taken && code == 13, "{code}"),

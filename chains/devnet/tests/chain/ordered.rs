@@ -1,5 +1,5 @@
-//! Ordered channels between mock applications: one after the other, and closed
-//! by a timeout.
+//! Ordered channels between mock applications: packets in order, and a timeout
+//! closes the channel.
 
 use tern_chains::{ChainError, Event};
 
@@ -52,9 +52,9 @@ async fn data_picks_the_answer() {
     assert!(!block.events.iter().any(answered));
 }
 
-/// Of three packets none arrives: the second times out first, with a proof that
-/// the first is the next to come, and closes the channel. The others still time
-/// out after that.
+/// Of three packets none arrives. The second times out first, with a proof that
+/// the next sequence to receive is the first packet's, and closes the channel. The
+/// others still time out after that.
 #[tokio::test]
 async fn a_timeout_closes_the_channel_and_the_rest_times_out_too() {
     let mut world = world().await;

@@ -1,4 +1,4 @@
-//! Tools that know nothing of the chain can ask it what it serves.
+//! gRPC reflection lists and describes the services.
 
 use tendermint::Time;
 use tern_devnet::{serve, Genesis, Node};
@@ -8,17 +8,17 @@ use tonic_reflection::pb::v1::server_reflection_request::MessageRequest;
 use tonic_reflection::pb::v1::server_reflection_response::MessageResponse;
 use tonic_reflection::pb::v1::ServerReflectionRequest;
 
-async fn ask(url: String, question: MessageRequest) -> MessageResponse {
+async fn request(url: String, question: MessageRequest) -> MessageResponse {
     let channel = tonic::transport::Endpoint::from_shared(url).expect("a URL");
     let mut client = ServerReflectionClient::new(channel.connect_lazy());
     let request = ServerReflectionRequest {
         host: String::new(),
         message_request: Some(question),
     };
-    let asked = client
+    let response = client
         .server_reflection_info(tokio_stream::once(request))
         .await;
-    let answer = asked.expect("an answer").into_inner().message().await;
+    let answer = response.expect("an answer").into_inner().message().await;
     let answer = answer.expect("an answer").expect("one message");
     answer.message_response.expect("something")
 }
@@ -31,7 +31,7 @@ async fn services_are_listed_and_those_of_ibc_described() {
     let (rpc, grpc) = (bind().await.expect("a port"), bind().await.expect("a port"));
     let url = format!("http://{}", grpc.local_addr().expect("an address"));
     tokio::spawn(serve(node, rpc, grpc, std::future::pending()));
-    let listed = ask(url.clone(), MessageRequest::ListServices(String::new())).await;
+    let listed = request(url.clone(), MessageRequest::ListServices(String::new())).await;
     let MessageResponse::ListServicesResponse(listed) = listed else {
         panic!("{listed:?}");
     };
@@ -44,7 +44,7 @@ async fn services_are_listed_and_those_of_ibc_described() {
         assert!(names.contains(&name), "{names:?}");
     }
     let symbol = MessageRequest::FileContainingSymbol("ibc.core.channel.v1.Query".to_owned());
-    let described = ask(url, symbol).await;
+    let described = request(url, symbol).await;
     assert!(
         matches!(described, MessageResponse::FileDescriptorResponse(_)),
         "{described:?}"

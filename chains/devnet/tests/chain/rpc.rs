@@ -1,4 +1,4 @@
-//! tendermint-rpc's own client reads every answer of the RPC door.
+//! The client of tendermint-rpc reads every response of the RPC endpoint.
 
 use std::time::Duration;
 
@@ -124,18 +124,18 @@ async fn who_waits_for_the_block_is_told_of_it() {
         (2, 0)
     );
 
-    let door = DevnetChain::new(node.clone(), Some(key), "0uakt".parse().expect("a price"));
-    let door = door.expect("a door");
-    let account = door.account().await.expect("an account");
+    let chain = DevnetChain::new(node.clone(), Some(key), "0uakt".parse().expect("a price"));
+    let chain = chain.expect("a chain");
+    let account = chain.account().await.expect("an account");
     let draft = payment(account);
-    let tx = door.sign(&draft).expect("a signature");
+    let tx = chain.sign(&draft).expect("a signature");
     let bytes = tx.bytes.clone();
-    let asked = tokio::spawn(async move { client.broadcast_tx_commit(bytes).await });
+    let response = tokio::spawn(async move { client.broadcast_tx_commit(bytes).await });
     while node.read(|chain| chain.waiting()) == 0 {
         tokio::task::yield_now().await;
     }
     node.make_block(time(4)).expect("a block");
-    let answer = asked.await.expect("no panic").expect("an answer");
+    let answer = response.await.expect("no panic").expect("an answer");
     assert_eq!(answer.height.value(), 4);
     assert!(answer.tx_result.code.is_ok(), "{}", answer.tx_result.log);
     assert_eq!(answer.hash.as_bytes(), tx.hash.0);
@@ -165,7 +165,7 @@ async fn updates_of_validators_are_in_the_results_of_their_block() {
 }
 
 #[tokio::test]
-async fn subscribers_hear_of_every_block() {
+async fn subscribers_are_notified_of_every_block() {
     let (node, address) = start(genesis(1)).await;
     let url = format!("ws://{address}/websocket");
     let (client, driver) = WebSocketClient::builder(url.as_str().try_into().expect("a URL"))

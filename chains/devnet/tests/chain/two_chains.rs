@@ -52,7 +52,7 @@ async fn tokens_go_there_and_come_back_in(mut world: World) {
     let ack = world.recv(0, &packet).await;
     assert_eq!(ack, SUCCESS);
     let after = world.balance(0, "uakt");
-    // Back, less the fee of the transaction that brought them.
+    // Returned, less the fee of that transaction.
     assert!(
         after + 1000 > before + 200 && after < before + 200,
         "{before} {after}"
@@ -73,7 +73,7 @@ async fn what_is_too_late_is_refunded_in(mut world: World) {
     for _ in 0..5 {
         world.tick();
     }
-    // Receiving is refused by now.
+    // By now it can no longer be received.
     let messages = world.recv_messages(1, &packet).await;
     let account = world.ends[1].chain.account().await.unwrap();
     let error = world.ends[1]
@@ -113,8 +113,8 @@ async fn who_comes_second_pays_nothing_in(mut world: World) {
     let late = world.recv_messages(1, &packet).await;
     world.recv(1, &packet).await;
 
-    // Alone it is refused at the door; with something else it is a success
-    // that changes nothing.
+    // Alone it is refused in CheckTx; with another message it is a success that
+    // changes nothing.
     let tx = world.sign(1, late.clone(), Some(1_000_000)).await;
     let check = world.ends[1].chain.broadcast(&tx).await.unwrap();
     assert!(

@@ -1,4 +1,4 @@
-//! Validators that join, leave and change their power: light clients follow.
+//! Light clients follow validators that join, leave and change their power.
 
 use crate::world::START;
 use tendermint::Time;
@@ -48,23 +48,23 @@ async fn trusting(chain: &dyn Chain) -> TrustedClient {
 async fn a_client_is_led_through_every_change_by_bisection() {
     let node = restless();
     let price = "0uakt".parse().expect("a price");
-    let inside = DevnetChain::new(node.clone(), Some(key()), price).expect("a door");
-    let outside = crate::world::socket_door(&node, "uakt", key()).await;
+    let in_process = DevnetChain::new(node.clone(), Some(key()), price).expect("a chain");
+    let on_sockets = crate::world::socket_chain(&node, "uakt", key()).await;
     for second in 1..=3 {
         node.make_block(time(second)).expect("a block");
     }
-    let trusted = trusting(&inside).await;
+    let trusted = trusting(&in_process).await;
     for second in 4..=40 {
         node.make_block(time(second)).expect("a block");
     }
     let now = BlockTime((START + 41) as u64 * 1_000_000_000);
     let mut updates = Vec::new();
-    for chain in [&inside as &dyn Chain, &outside] {
+    for chain in [&in_process as &dyn Chain, &on_sockets] {
         let update = chain.client_update(&trusted, 40, now).await;
         updates.push(update.expect("an update"));
     }
     assert!(updates[0].headers.len() > 3, "{}", updates[0].headers.len());
-    assert_eq!(updates[0], updates[1], "both doors lead the same way");
+    assert_eq!(updates[0], updates[1], "in process and over sockets alike");
 }
 
 #[tokio::test]

@@ -17,7 +17,7 @@ use tern_core::ledger::Fact;
 use tern_core::plan::Scope;
 use tern_core::policy::Policy;
 use tern_cosmos::Key;
-use tern_devnet::{link, DevnetChain, Genesis, Linked, Node};
+use tern_devnet::{preopen_channels, DevnetChain, Genesis, Node, PreopenedChannels};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio::time::MissedTickBehavior;
@@ -38,7 +38,7 @@ const TX_TIMEOUT_BLOCKS: u64 = 200;
 
 pub struct World {
     sender: DevnetChain,
-    linked: Linked,
+    linked: PreopenedChannels,
     acknowledged: watch::Receiver<usize>,
     stop: CancellationToken,
     engine: JoinHandle<Result<(), EngineError>>,
@@ -49,7 +49,7 @@ pub struct World {
 impl World {
     pub async fn new(channels: usize) -> Result<Self> {
         let nodes = [node("akash-1", "akash")?, node("kava-1", "kava")?];
-        let linked = link(&nodes[0], &nodes[1], channels)?;
+        let linked = preopen_channels(&nodes[0], &nodes[1], channels)?;
         let stop = CancellationToken::new();
         for node in &nodes {
             node.make_block(Time::now())?;

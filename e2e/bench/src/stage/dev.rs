@@ -6,7 +6,7 @@ use std::time::Duration;
 use anyhow::Result;
 use tempfile::TempDir;
 use tendermint::Time;
-use tern_devnet::{link, serve, Genesis, Node};
+use tern_devnet::{preopen_channels, serve, Genesis, Node};
 use tern_e2e::{wait, OTHER, RELAYER, USER};
 use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
@@ -43,7 +43,7 @@ pub fn start(runtime: &Runtime, settings: Settings) -> Result<(DevChains, [Site;
     ];
     let linked = match settings.channels {
         0 => Default::default(),
-        channels => link(&chains[0].node, &chains[1].node, channels)?.channels,
+        channels => preopen_channels(&chains[0].node, &chains[1].node, channels)?.channels,
     };
     let sites = chains.each_ref().map(|chain| chain.site.clone());
     let tasks = chains.into_iter().map(|chain| runtime.spawn(live(chain)));

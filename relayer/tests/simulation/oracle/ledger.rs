@@ -1,4 +1,4 @@
-//! What the relayer has written down is what the chains say.
+//! The relayer's store agrees with the chains.
 
 use ibc_relayer_types::core::ics24_host::path::ClientStatePath;
 use tern::engine::Store;
@@ -6,14 +6,14 @@ use tern_chains::{Chain, ChannelId, ClientSummary, Path, PortId, Sequence};
 use tern_core::ledger::{Change, ChannelKey, Done, PacketKey, View};
 use tern_core::policy::Policy;
 
-use super::chronicle::{Chronicle, Story};
+use super::history::{History, PacketHistory};
 use crate::side::USER;
 use crate::world::World;
 
-pub async fn agrees_with_the_chains(world: &World, chronicle: &Chronicle) -> Result<(), String> {
+pub async fn agrees_with_the_chains(world: &World, history: &History) -> Result<(), String> {
     let (store, ledger) = world.store();
     for side in 0..2 {
-        let end = end(chronicle, side);
+        let end = end(history, side);
         let open = ledger.open_packets_of(&end);
         let open = open.map(|(sequence, record)| (sequence, record.state()));
         if let Some(packet) = open.chain(ledger.shelved_packets_of(&end)).next() {
@@ -27,13 +27,13 @@ pub async fn agrees_with_the_chains(world: &World, chronicle: &Chronicle) -> Res
             key.hash, key.chain
         ));
     }
-    for (from, packets) in chronicle.packets.iter().enumerate() {
-        for (sequence, story) in packets {
-            packet(world, &store, chronicle, from, *sequence, story)?;
+    for (from, packets) in history.packets.iter().enumerate() {
+        for (sequence, packet_history) in packets {
+            packet(world, &store, history, from, *sequence, packet_history)?;
         }
     }
     for side in 0..2 {
-        channel(&ledger, chronicle, side)?;
+        channel(&ledger, history, side)?;
     }
     clients(world, &ledger).await
 }
@@ -41,30 +41,36 @@ pub async fn agrees_with_the_chains(world: &World, chronicle: &Chronicle) -> Res
 fn packet(
     world: &World,
     store: &Store,
-    chronicle: &Chronicle,
+    history: &History,
     from: usize,
     sequence: Sequence,
-    story: &Story,
+    packet_history: &PacketHistory,
 ) -> Result<(), String> {
-    let src = end(chronicle, from);
+    let src = end(history, from);
     let key = PacketKey { src, sequence };
     let kept = store.packet(&key).map_err(|error| error.to_string())?;
     let Some(Change::Packet(_, Some(record))) = kept else {
-        // Forgotten on purpose some hundred blocks after its end, or lost.
-        let mut ends = story.acknowledged.iter().chain(&story.timed_out);
-        let history = Policy::default().history_blocks;
-        let newest = chronicle.blocks[from].len() as u64;
-        let is_history = ends.all(|end| end + history < newest);
-        return match is_history || world.has_forgotten {
+        // Removed on purpose some hundred blocks after its end, or lost.
+        let mut ends = packet_history
+            .acknowledged
+            .iter()
+            .chain(&packet_history.timed_out);
+        let history_blocks = Policy::default().history_blocks;
+        let newest = history.blocks[from].len() as u64;
+        let is_history = ends.all(|end| end + history_blocks < newest);
+        return match is_history || world.store_was_lost {
             true => Ok(()),
             false => Err(format!("the ledger does not know {key}")),
         };
     };
     let is_so = match record.done {
-        Some((height, Done::Acknowledged)) => story.acknowledged == [height],
-        Some((height, Done::TimedOut)) => story.timed_out == [height],
+        Some((height, Done::Acknowledged)) => packet_history.acknowledged == [height],
+        Some((height, Done::TimedOut)) => packet_history.timed_out == [height],
         Some((height, Done::Settled)) => {
-            let mut ends = story.acknowledged.iter().chain(&story.timed_out);
+            let mut ends = packet_history
+                .acknowledged
+                .iter()
+                .chain(&packet_history.timed_out);
             ends.all(|end| *end <= height)
         }
         None => false,
@@ -73,13 +79,13 @@ fn packet(
         true => Ok(()),
         false => Err(format!(
             "the ledger has {key} as {:?}; it was acknowledged at {:?}, timed out at {:?}",
-            record.done, story.acknowledged, story.timed_out
+            record.done, packet_history.acknowledged, packet_history.timed_out
         )),
     }
 }
 
-fn channel(ledger: &View, chronicle: &Chronicle, side: usize) -> Result<(), String> {
-    let (here, there) = (end(chronicle, side), end(chronicle, 1 - side));
+fn channel(ledger: &View, history: &History, side: usize) -> Result<(), String> {
+    let (here, there) = (end(history, side), end(history, 1 - side));
     let is_open = ledger.channel(&here).is_some_and(|end| end.state.is_open());
     match is_open && ledger.counterparty(&here) == Some(there) {
         true => Ok(()),
@@ -90,13 +96,13 @@ fn channel(ledger: &View, chronicle: &Chronicle, side: usize) -> Result<(), Stri
     }
 }
 
-/// Every client the ledger knows, at the height the chain has it.
+/// Every client in the ledger has the state it has on its chain.
 async fn clients(world: &World, ledger: &View) -> Result<(), String> {
     for (key, record) in ledger.clients() {
         let side = world.sides.iter().find(|side| side.id() == key.chain);
-        let door = side.ok_or("a client on no chain")?.door(USER);
+        let chain = side.ok_or("a client on no chain")?.chain(USER);
         let path = Path::ClientState(ClientStatePath(key.client_id.clone()));
-        let state = door.query(path, None).await.expect("an answer");
+        let state = chain.query(path, None).await.expect("an answer");
         let summary = state.as_deref().and_then(ClientSummary::decode);
         if summary.as_ref() != Some(&record.summary) {
             return Err(format!(
@@ -108,9 +114,9 @@ async fn clients(world: &World, ledger: &View) -> Result<(), String> {
     Ok(())
 }
 
-fn end(chronicle: &Chronicle, side: usize) -> ChannelKey {
+fn end(history: &History, side: usize) -> ChannelKey {
     ChannelKey {
-        chain: chronicle.chains[side].clone(),
+        chain: history.chains[side].clone(),
         port_id: PortId::transfer(),
         channel_id: ChannelId::new(0),
     }

@@ -1,28 +1,28 @@
-//! Balances add up to the unit: what has arrived is there, what has not is back.
+//! Balances add up exactly: tokens have arrived, or were refunded.
 
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
-use super::chronicle::{Chronicle, Story};
-use crate::side::{Side, FUNDS, RELAYER, RIVAL, USER};
+use super::history::{History, PacketHistory};
+use crate::side::{Side, FUNDS, OTHER_RELAYER, RELAYER, USER};
 use crate::users::voucher;
 use crate::world::World;
 
-pub fn adds_up(world: &World, chronicle: &Chronicle) -> Result<(), String> {
+pub fn adds_up(world: &World, history: &History) -> Result<(), String> {
     for home in 0..2 {
         let (side, other) = (&world.sides[home], &world.sides[1 - home]);
         let escrow = balance(side, &escrow(side.prefix), side.denom);
         let away = balance(other, &other.address(USER), &voucher(side.denom));
-        let arrived = arrived(chronicle, home, side.denom)?;
+        let arrived = arrived(history, home, side.denom)?;
         let returned = format!("transfer/channel-0/{}", side.denom);
-        let returned = self::arrived(chronicle, 1 - home, &returned)?;
+        let returned = self::arrived(history, 1 - home, &returned)?;
         if escrow != away || away + returned != arrived {
             return Err(format!(
                 "{}: {arrived} arrived and {returned} came back, {escrow} are kept and {away} are away",
                 side.denom
             ));
         }
-        let owners = [RELAYER, RIVAL, USER].map(|key| side.address(key));
+        let owners = [RELAYER, OTHER_RELAYER, USER].map(|key| side.address(key));
         let owned: u128 = owners
             .iter()
             .map(|owner| balance(side, owner, side.denom))
@@ -39,18 +39,18 @@ pub fn adds_up(world: &World, chronicle: &Chronicle) -> Result<(), String> {
     Ok(())
 }
 
-/// How much of a denom was sent from a side and has arrived.
-fn arrived(chronicle: &Chronicle, from: usize, denom: &str) -> Result<u128, String> {
-    let stories = chronicle.packets[from].values();
-    let arrived = stories.filter(|story| story.has_arrived());
+/// The amount of a denom that was sent from a side and has arrived.
+fn arrived(history: &History, from: usize, denom: &str) -> Result<u128, String> {
+    let packet_histories = history.packets[from].values();
+    let arrived = packet_histories.filter(|packet_history| packet_history.has_arrived());
     arrived
-        .map(|story| amount(story, denom))
+        .map(|packet_history| amount(packet_history, denom))
         .sum::<Option<u128>>()
         .ok_or_else(|| "a packet that is no transfer".to_owned())
 }
 
-fn amount(story: &Story, denom: &str) -> Option<u128> {
-    let data: Value = serde_json::from_slice(&story.packet.data).ok()?;
+fn amount(packet_history: &PacketHistory, denom: &str) -> Option<u128> {
+    let data: Value = serde_json::from_slice(&packet_history.packet.data).ok()?;
     if data["denom"].as_str()? != denom {
         return Some(0);
     }

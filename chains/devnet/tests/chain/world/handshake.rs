@@ -105,7 +105,7 @@ impl World {
                 upgrade_sequence: 0,
             })
         };
-        // Without a version: the application has one.
+        // Without a version: the application has a default.
         let mut init = channel(&self.ends[0].connection, "", chan::State::Init);
         if let Some(init) = &mut init {
             init.version.clear();

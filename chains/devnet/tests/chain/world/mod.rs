@@ -1,5 +1,5 @@
-//! Two chains in one process, and a relayer of a few lines between them: every
-//! step is a signed transaction with proofs checked before they are sent.
+//! Two chains in one process, and a minimal relayer between them: every step is a
+//! signed transaction, and proofs are checked before they are sent.
 
 #![allow(deprecated)]
 
@@ -29,10 +29,10 @@ use tern_devnet::{serve, DevnetChain, Genesis, Node};
 pub const START: i64 = 1_700_000_000;
 pub const PORT: &str = "transfer";
 
-/// One end of the path: a chain, and what this test has on it.
+/// One end of the path: a chain, and the test's identifiers on it.
 pub struct End {
     pub node: Node,
-    /// The door this test looks through.
+    /// The chain as the test reaches it.
     pub chain: Arc<dyn Chain>,
     pub address: String,
     pub denom: &'static str,
@@ -48,7 +48,7 @@ pub struct World {
     pub clock: i64,
 }
 
-/// What channels are like.
+/// The kind of channel to open.
 #[derive(Clone, Copy)]
 pub struct Kind {
     pub port: &'static str,
@@ -77,7 +77,7 @@ pub fn end(chain_id: &str, prefix: &str, denom: &'static str, seed: u8, validato
     let genesis = genesis.fund(address.clone(), &[(denom, 1_000_000_000)]);
     let node = Node::new(&genesis).expect("a chain");
     let price = format!("0.001{denom}").parse().expect("a price");
-    let chain = DevnetChain::new(node.clone(), Some(key), price).expect("a door");
+    let chain = DevnetChain::new(node.clone(), Some(key), price).expect("a chain");
     End {
         node,
         chain: Arc::new(chain),
@@ -89,18 +89,18 @@ pub fn end(chain_id: &str, prefix: &str, denom: &'static str, seed: u8, validato
     }
 }
 
-/// Serves an end's chain on sockets and looks at it through them.
+/// Serves an end's chain on sockets and connects to it.
 pub async fn over_sockets(end: End, prefix: &str, seed: u8) -> End {
     let key = Key::from_private_key(&[seed; 32], prefix).expect("a key");
-    let chain = socket_door(&end.node, end.denom, key).await;
+    let chain = socket_chain(&end.node, end.denom, key).await;
     End {
         chain: Arc::new(chain),
         ..end
     }
 }
 
-/// A node on sockets, seen through them as any node is.
-pub async fn socket_door(node: &Node, denom: &str, key: Key) -> CosmosChain {
+/// Serves a node on sockets and connects to it.
+pub async fn socket_chain(node: &Node, denom: &str, key: Key) -> CosmosChain {
     let bind = || tokio::net::TcpListener::bind("127.0.0.1:0");
     let (rpc, grpc) = (bind().await.expect("a port"), bind().await.expect("a port"));
     let url = |listener: &tokio::net::TcpListener| {
@@ -124,7 +124,7 @@ pub fn any(url: &str, message: &impl prost::Message) -> Any {
     }
 }
 
-/// A payment of nothing from an account to itself, to be signed.
+/// An unsigned payment of nothing from an account to itself.
 pub fn payment(account: tern_chains::Account) -> TxDraft {
     let send = ibc_proto::cosmos::bank::v1beta1::MsgSend {
         from_address: account.address.clone(),
@@ -159,7 +159,7 @@ impl World {
         }
     }
 
-    /// The same, both chains behind sockets.
+    /// The same, with both chains on sockets.
     pub async fn on_sockets() -> Self {
         let [a, b] = Self::new().ends;
         Self {
@@ -210,7 +210,7 @@ impl World {
         chain.sign(&draft).expect("a signature")
     }
 
-    /// Sends messages in a transaction and has the block they land in.
+    /// Sends messages in a transaction and makes its block.
     pub async fn submit(&mut self, on: usize, messages: Vec<Any>) -> Block {
         let tx = self.sign(on, messages, None).await;
         let check = self.ends[on].chain.broadcast(&tx).await.expect("an answer");
@@ -257,7 +257,7 @@ impl World {
         self.ends[on].client = client_id.to_string();
     }
 
-    /// What the client on `on` trusts.
+    /// The trusted state of the client on `on`.
     pub async fn trusted(&self, on: usize) -> TrustedClient {
         let host = &self.ends[on];
         let client_id = host.client.parse::<tern_chains::ClientId>().expect("an id");
@@ -287,7 +287,7 @@ impl World {
         }
     }
 
-    /// The update of the client on `on` to the newest block, and its root.
+    /// The update of the client on `on` to the newest block, with that block's root.
     pub async fn update(&self, on: usize) -> (Option<Any>, u64, CommitmentRoot) {
         let (host, other) = (&self.ends[on], &self.ends[1 - on].chain);
         let trusted = self.trusted(on).await;
@@ -326,8 +326,8 @@ impl World {
         RawMerkleProof::from(proven.proof).encode_to_vec()
     }
 
-    /// Updates the client on `on`, proves `path`, and sends the message made
-    /// from proof and height.
+    /// Updates the client on `on`, proves `path`, and sends the message built from
+    /// proof and height.
     pub async fn relay(
         &mut self,
         on: usize,
@@ -352,7 +352,7 @@ impl World {
         update.into_iter().chain([message]).collect()
     }
 
-    /// Clients, connection, channel.
+    /// Opens clients, connection and channel.
     pub async fn open(&mut self) {
         self.create_client(0).await;
         self.create_client(1).await;

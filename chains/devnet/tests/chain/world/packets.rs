@@ -38,7 +38,7 @@ impl World {
         any("/ibc.applications.transfer.v1.MsgTransfer", &message)
     }
 
-    /// What receives this packet on `on`.
+    /// The message that receives this packet on `on`.
     pub async fn recv_messages(&mut self, on: usize, packet: &Packet) -> Vec<Any> {
         let path = Path::Commitments(CommitmentsPath {
             port_id: packet.source_port.clone(),

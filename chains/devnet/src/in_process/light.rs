@@ -1,5 +1,5 @@
-//! Light clients of this chain: what one starts from, and the headers that bring
-//! it forward, verified as the host chain will verify them.
+//! Light clients of this chain: the initial state, and the headers of an update,
+//! verified as the host chain will verify them.
 
 use std::sync::Arc;
 
@@ -14,7 +14,7 @@ use crate::node::Node;
 /// What a client of a node's chain starts from.
 pub(crate) fn new_client(node: &Node, origin: &Origin, params: &ClientParams) -> Result<NewClient> {
     let (height, _) = node.read(|chain| chain.latest());
-    let unbonding = node.read(|chain| chain.facts.unbonding);
+    let unbonding = node.read(|chain| chain.info.unbonding);
     first_client(origin, params, unbonding, &signed(node, origin, height)?)
 }
 

@@ -1,4 +1,4 @@
-//! Blocks as the relayer follows them.
+//! Blocks, decoded for the relayer.
 
 use tern_chains::{Block, EventQuery, Next};
 use tern_cosmos::pure::{block_time, decode_or_warn, outcome};

@@ -1,7 +1,7 @@
-//! The in-process door: [`Chain`] over a [`Node`], with no socket between.
+//! The in-process implementation of [`Chain`]: calls a [`Node`] without sockets.
 //!
-//! Answers are those of a node over RPC, proofs and headers included, and are
-//! verified as if it could lie: what works here works there.
+//! Responses are those of a node over RPC, proofs and headers included, and are
+//! verified like those of a node that is not trusted.
 
 use async_trait::async_trait;
 use tern_chains::{

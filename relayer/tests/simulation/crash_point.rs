@@ -1,26 +1,26 @@
-//! A crash at any await point: an engine lives for a number of steps and is
-//! then dropped where it stands.
+//! A crash at any await point: the engine runs for a number of steps and is
+//! then dropped.
 //!
-//! A step is a poll of the engine, or a moment before or after one of its
-//! questions to a chain.
+//! A step is a poll of the engine, or the moment before or after one of its
+//! requests to a chain.
 
 use std::future::{pending, poll_fn, Future};
 use std::pin::pin;
 use std::sync::{Arc, Mutex};
 use std::task::{Poll, Waker};
 
-/// Burns down step by step. Clones are the same fuse.
+/// Counts steps down to the crash. Clones share the counter.
 #[derive(Clone, Default)]
-pub struct Fuse(Arc<Mutex<State>>);
+pub struct CrashPoint(Arc<Mutex<State>>);
 
 #[derive(Default)]
 struct State {
-    /// `None` never burns.
+    /// Steps left; `None` never crashes.
     steps: Option<u64>,
     engine: Option<Waker>,
 }
 
-impl Fuse {
+impl CrashPoint {
     pub fn of(steps: Option<u64>) -> Self {
         let state = State {
             steps,
@@ -29,13 +29,13 @@ impl Fuse {
         Self(Arc::new(Mutex::new(state)))
     }
 
-    /// Runs a future until it is done or the fuse has burnt down: then it is
-    /// dropped, and `None` comes back.
+    /// Runs a future until it is done or the crash point is reached. In a crash
+    /// the future is dropped and `None` is returned.
     pub async fn run<F: Future>(&self, future: F) -> Option<F::Output> {
         let mut future = pin!(future);
         poll_fn(|context| {
             self.0.lock().unwrap().engine = Some(context.waker().clone());
-            match self.burn() {
+            match self.count_step() {
                 true => Poll::Ready(None),
                 false => future.as_mut().poll(context).map(Some),
             }
@@ -43,10 +43,10 @@ impl Fuse {
         .await
     }
 
-    /// A step of one of the engine's tasks: whoever comes after the end stays
-    /// here until the engine takes it along.
+    /// Counts a step of one of the engine's tasks. After the crash point it
+    /// never returns: the task is dropped with the engine.
     pub async fn step(&self) {
-        if self.burn() {
+        if self.count_step() {
             if let Some(engine) = self.0.lock().unwrap().engine.take() {
                 engine.wake();
             }
@@ -54,8 +54,8 @@ impl Fuse {
         }
     }
 
-    /// True once it has burnt down.
-    fn burn(&self) -> bool {
+    /// Takes one step; true if the crash point is reached.
+    fn count_step(&self) -> bool {
         let steps = &mut self.0.lock().unwrap().steps;
         match steps {
             None => false,

@@ -1,4 +1,4 @@
-//! What happened, as the chains themselves have it.
+//! What happened, read from the chains themselves.
 
 use std::collections::BTreeMap;
 
@@ -8,41 +8,41 @@ use tern_devnet::Node;
 
 use crate::side::Side;
 
-pub struct Chronicle {
+pub struct History {
     pub chains: [ChainId; 2],
     /// Every block of either chain, from height 1 on.
     pub blocks: [Vec<Block>; 2],
-    /// By the side they were sent from.
-    pub packets: [BTreeMap<Sequence, Story>; 2],
+    /// The packets, by the side they were sent from.
+    pub packets: [BTreeMap<Sequence, PacketHistory>; 2],
     nodes: [Node; 2],
 }
 
-/// A transaction in its block.
+/// A transaction included in a block.
 pub struct Included<'a> {
     pub height: u64,
     pub outcome: &'a TxOutcome,
     events: Vec<tendermint::abci::Event>,
 }
 
-/// One packet, with the heights of everything that happened to it.
-pub struct Story {
+/// One packet, with the heights of all its events.
+pub struct PacketHistory {
     pub packet: Packet,
-    /// On the destination.
+    /// Heights on the destination.
     pub received: Vec<u64>,
     pub ack: Option<Vec<u8>>,
-    /// On the source.
+    /// Heights on the source.
     pub acknowledged: Vec<u64>,
     pub timed_out: Vec<u64>,
 }
 
-impl Chronicle {
+impl History {
     pub async fn read(sides: &[Side; 2]) -> Self {
         let blocks = [sides[0].blocks().await, sides[1].blocks().await];
         let mut packets = [sends(&blocks[0]), sends(&blocks[1])];
         for (side, blocks) in blocks.iter().enumerate() {
             for block in blocks {
                 for event in &block.events {
-                    note(&mut packets, side, block.height, event);
+                    record(&mut packets, side, block.height, event);
                 }
             }
         }
@@ -58,13 +58,13 @@ impl Chronicle {
         usize::from(self.chains[0] != *chain)
     }
 
-    /// The side a packet was sent from, and its story.
-    pub fn story(&self, key: &PacketKey) -> Option<(usize, &Story)> {
+    /// The side a packet was sent from, and its history.
+    pub fn packet(&self, key: &PacketKey) -> Option<(usize, &PacketHistory)> {
         let from = self.side(&key.src.chain);
         Some((from, self.packets[from].get(&key.sequence)?))
     }
 
-    /// Where a transaction came into a block, and what it did there.
+    /// The block that includes a transaction, with its outcome and events.
     pub fn included(&self, key: &TxKey) -> Option<Included<'_>> {
         let side = self.side(&key.chain);
         let mut blocks = self.blocks[side].iter();
@@ -81,7 +81,7 @@ impl Chronicle {
 }
 
 impl Included<'_> {
-    /// Whether it was this transaction that did it.
+    /// Whether this transaction did what the item asks for.
     pub fn did(&self, item: &Item) -> bool {
         let (kind, key) = match item {
             Item::Recv(key) => ("recv_packet", key),
@@ -101,7 +101,7 @@ impl Included<'_> {
     }
 }
 
-impl Story {
+impl PacketHistory {
     pub fn is_timed_out_at(&self, block: &Block) -> bool {
         let timestamp = self.packet.timeout_timestamp.nanoseconds();
         let by_height = match self.packet.timeout_height {
@@ -118,39 +118,44 @@ impl Story {
     }
 }
 
-fn sends(blocks: &[Block]) -> BTreeMap<Sequence, Story> {
+fn sends(blocks: &[Block]) -> BTreeMap<Sequence, PacketHistory> {
     let events = blocks.iter().flat_map(|block| &block.events);
     let sends = events.filter_map(|event| {
         let Event::SendPacket(packet) = event else {
             return None;
         };
-        let story = Story {
+        let packet_history = PacketHistory {
             packet: packet.clone(),
             received: Vec::new(),
             ack: None,
             acknowledged: Vec::new(),
             timed_out: Vec::new(),
         };
-        Some((packet.sequence, story))
+        Some((packet.sequence, packet_history))
     });
     sends.collect()
 }
 
-fn note(packets: &mut [BTreeMap<Sequence, Story>; 2], side: usize, height: u64, event: &Event) {
+fn record(
+    packets: &mut [BTreeMap<Sequence, PacketHistory>; 2],
+    side: usize,
+    height: u64,
+    event: &Event,
+) {
     let (from, sequence) = match event {
         Event::AcknowledgePacket(id) | Event::TimeoutPacket(id) => (side, id.sequence),
         Event::RecvPacket(id) => (1 - side, id.sequence),
         Event::WriteAcknowledgement { packet, .. } => (1 - side, packet.sequence),
         _ => return,
     };
-    let Some(story) = packets[from].get_mut(&sequence) else {
+    let Some(packet_history) = packets[from].get_mut(&sequence) else {
         panic!("a packet that was never sent: {event:?} on side {side}");
     };
     match event {
-        Event::AcknowledgePacket(_) => story.acknowledged.push(height),
-        Event::TimeoutPacket(_) => story.timed_out.push(height),
-        Event::RecvPacket(_) => story.received.push(height),
-        Event::WriteAcknowledgement { ack, .. } => story.ack = Some(ack.clone()),
+        Event::AcknowledgePacket(_) => packet_history.acknowledged.push(height),
+        Event::TimeoutPacket(_) => packet_history.timed_out.push(height),
+        Event::RecvPacket(_) => packet_history.received.push(height),
+        Event::WriteAcknowledgement { ack, .. } => packet_history.ack = Some(ack.clone()),
         _ => {}
     }
 }

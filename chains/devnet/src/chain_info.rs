@@ -1,4 +1,4 @@
-//! What never changes about a chain.
+//! The constants of a chain, from its genesis.
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use crate::error::DevnetError;
 use crate::genesis::{Genesis, Limits};
 
 #[derive(Clone, Debug)]
-pub(crate) struct Facts {
+pub(crate) struct ChainInfo {
     pub chain_id: String,
     /// The same, as headers carry it.
     pub id: chain::Id,
@@ -22,7 +22,7 @@ pub(crate) struct Facts {
     pub min_gas_price: Option<GasPrice>,
 }
 
-impl Facts {
+impl ChainInfo {
     pub fn of(genesis: &Genesis) -> Result<Self, DevnetError> {
         let chain_id = genesis.chain_id.clone();
         let id = chain_id.parse().map_err(|_| DevnetError::ChainId {

@@ -1,4 +1,4 @@
-//! What exists, by walking the IBC store.
+//! Lists of clients, connections, channels and packets, read from the IBC store.
 
 use ibc_proto::ibc::core::channel::v1::Channel;
 use ibc_proto::ibc::core::connection::v1::ConnectionEnd;

@@ -1,4 +1,4 @@
-//! Accounts, gas, and the mempool's first answer.
+//! Accounts, gas, signing, and CheckTx.
 
 use tern_chains::{
     AccountState, ChainError, ChainParams, Check, Deadline, Message, SignedTx, TxDraft,
@@ -12,14 +12,14 @@ use crate::devnet::Checked;
 use crate::gas::{Gas, Kv};
 use crate::state::ACC;
 
-/// Gas a simulated transaction offers to pay for.
-const OFFERED_GAS: u64 = 1;
+/// The gas limit of a simulated transaction.
+const SIMULATION_GAS_LIMIT: u64 = 1;
 
 impl DevnetChain {
     pub(super) fn chain_params(&self) -> ChainParams {
         self.node.read(|chain| ChainParams {
-            max_block_gas: chain.facts.limits.block_gas.unwrap_or(u64::MAX),
-            max_tx_bytes: chain.facts.limits.block_bytes,
+            max_block_gas: chain.info.limits.block_gas.unwrap_or(u64::MAX),
+            max_tx_bytes: chain.info.limits.block_bytes,
         })
     }
 
@@ -46,7 +46,7 @@ impl DevnetChain {
             messages: messages.to_vec(),
             memo: String::new(),
             account: account.clone(),
-            gas: OFFERED_GAS,
+            gas: SIMULATION_GAS_LIMIT,
             deadline: Deadline::Height(0),
         };
         let tx = self.sign_draft(&draft)?;

@@ -1,7 +1,6 @@
-//! Channels that nobody had to open: written into both chains at once, for what
-//! needs many of them. Everything is as handshakes would have left it, the
-//! clients included; only the events are missing, as they are for what a chain
-//! was born with.
+//! Open channels without handshakes, written into both chains at once. Clients,
+//! connections and channels are as handshakes leave them. Only the events are
+//! missing, as for state from genesis.
 
 use ibc_proto::ibc::core::channel::v1 as channel;
 use ibc_proto::ibc::core::client::v1::Height;
@@ -12,17 +11,17 @@ use tern_chains::{ChainError, ClientParams, NewClient};
 use tern_cosmos::convert::any;
 
 use crate::devnet::Devnet;
-use crate::door::{light, origin};
 use crate::host::keys;
+use crate::in_process::{light, origin};
 use crate::node::Node;
 use crate::state::IBC;
 
 const PORT: &str = "transfer";
 const VERSION: &str = "ics20-1";
 
-/// What [`link`] made, on both chains.
+/// The identifiers that [`preopen_channels`] created on each chain.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Linked {
+pub struct PreopenedChannels {
     pub clients: [String; 2],
     pub connections: [String; 2],
     /// The channels of each chain, in the same order.
@@ -32,10 +31,14 @@ pub struct Linked {
 /// Keys and values of the `ibc` store.
 pub(crate) type Entries = Vec<(Vec<u8>, Vec<u8>)>;
 
-/// Puts clients of each other, a connection and this many open transfer channels
-/// into the next blocks of two chains. Both must have a block already, and
-/// nothing that makes clients, connections or channels may wait for the next.
-pub fn link(a: &Node, b: &Node, channels: usize) -> Result<Linked, ChainError> {
+/// Writes a client of the other chain, a connection and this many open transfer
+/// channels into the next block of each chain. Both chains must have a block, and
+/// no transaction in a mempool may create clients, connections or channels.
+pub fn preopen_channels(
+    a: &Node,
+    b: &Node,
+    channels: usize,
+) -> Result<PreopenedChannels, ChainError> {
     let of = |node: &Node| light::new_client(node, &origin(node), &ClientParams::default());
     let clients = [of(a)?, of(b)?];
     let ends = [a, b].map(|node| node.read(|chain| End::next(chain, channels)));
@@ -47,22 +50,22 @@ pub fn link(a: &Node, b: &Node, channels: usize) -> Result<Linked, ChainError> {
             written.extend(channel_entries(&ends[own], &ends[other]));
             written
         });
-        node.plant(written);
+        node.inject_state(written);
     }
     let [a, b] = ends;
-    Ok(Linked {
+    Ok(PreopenedChannels {
         clients: [a.client, b.client],
         connections: [a.connection, b.connection],
         channels: [a.channels, b.channels],
     })
 }
 
-/// What one chain will call its side.
+/// The identifiers on one chain.
 struct End {
     client: String,
     connection: String,
     channels: Vec<String>,
-    /// Of clients, connections and channels that there will be.
+    /// The next sequences of clients, connections and channels, afterwards.
     counters: [u64; 3],
 }
 
@@ -101,7 +104,7 @@ fn client(host: &Devnet, end: &End, new: &NewClient) -> Entries {
     let at = format!("clients/{id}/consensusStates/{revision}-{}", new.height);
     let (height, time) = host.latest();
     let nanos = u64::try_from(time.unix_timestamp_nanos()).unwrap_or_default();
-    let processed = format!("{}-{height}", host.facts.revision);
+    let processed = format!("{}-{height}", host.info.revision);
     let mut written = vec![
         entry(
             format!("clients/{id}/clientState"),
@@ -124,7 +127,7 @@ fn client(host: &Devnet, end: &End, new: &NewClient) -> Entries {
     written
 }
 
-/// The revision of the chain a client is of.
+/// The revision of the client's chain.
 fn revision(new: &NewClient) -> u64 {
     use ibc_proto::ibc::lightclients::tendermint::v1::ClientState;
     let state = ClientState::decode(new.client_state.bytes.as_slice()).unwrap_or_default();

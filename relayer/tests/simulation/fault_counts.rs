@@ -1,36 +1,36 @@
-//! How often each thing happened: a fault that never strikes proves nothing.
+//! How often each fault and each outcome happened.
 
 use std::collections::BTreeMap;
 use std::fmt::{self, Debug};
 use std::sync::{Arc, Mutex};
 
-/// What can go wrong.
+/// The faults that can happen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Fault {
-    /// The connection breaks, on the way there or on the way back.
+    /// The connection breaks before or after the node handles the request.
     Broken,
-    /// No answer ever comes; the client gives up.
+    /// The request is lost; the client times out.
     Dropped,
     Delayed,
-    /// An answer comes after that to a later question.
+    /// A response arrives after that of a later request.
     Reordered,
     /// A transaction or a block arrives twice.
     Duplicated,
-    /// The node takes questions and says nothing.
+    /// The node accepts requests and never responds.
     Silent,
-    /// The node stays at its height.
+    /// The node stops at its height.
     Stalled,
-    /// The node is as it was some blocks ago.
+    /// The node goes back by some blocks.
     WentBack,
-    /// One of two nodes behind one address lags.
+    /// One of two nodes behind one address is some blocks behind.
     Lagging,
     LiedValue,
     LiedProof,
     LiedHeader,
     LiedCommit,
     LiedEquivocation,
-    /// New blocks are not told of: they have to be looked for.
-    WakeLost,
+    /// New blocks are not notified; the client has to poll.
+    NotificationLost,
     ChainHalted,
     ValidatorsChanged,
     MempoolFull,
@@ -39,14 +39,14 @@ pub enum Fault {
     GasTooLow,
     /// Another program signs with the relayer's key.
     KeyUsed,
-    /// Another relayer runs.
-    Rival,
+    /// Another relayer serves the same channel.
+    OtherRelayer,
     NearTimeout,
     /// The relayer's machine stops.
     Crashed,
     /// The store loses what was not flushed.
     LostTail,
-    /// The store is gone as a whole.
+    /// The whole store is lost.
     LostStore,
 }
 
@@ -66,7 +66,7 @@ impl Fault {
         Self::LiedHeader,
         Self::LiedCommit,
         Self::LiedEquivocation,
-        Self::WakeLost,
+        Self::NotificationLost,
         Self::ChainHalted,
         Self::ValidatorsChanged,
         Self::MempoolFull,
@@ -74,7 +74,7 @@ impl Fault {
         Self::FailedInBlock,
         Self::GasTooLow,
         Self::KeyUsed,
-        Self::Rival,
+        Self::OtherRelayer,
         Self::NearTimeout,
         Self::Crashed,
         Self::LostTail,
@@ -82,7 +82,7 @@ impl Fault {
     ];
 }
 
-/// What came of it, read from the chains.
+/// Outcomes of packets and transactions, read from the chains.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Outcome {
     Sent,
@@ -91,10 +91,11 @@ pub enum Outcome {
     Refused,
     TimedOut,
     ReceivedByRelayer,
-    ReceivedByRival,
+    ReceivedByOther,
     RelayerTx,
     RelayerTxFailed,
-    /// A message of a paid transaction that changed nothing: another was faster.
+    /// A message of a paid transaction that changed nothing: another relayer was
+    /// faster.
     Raced,
 }
 
@@ -105,14 +106,14 @@ impl Outcome {
         Self::Refused,
         Self::TimedOut,
         Self::ReceivedByRelayer,
-        Self::ReceivedByRival,
+        Self::ReceivedByOther,
         Self::RelayerTx,
         Self::RelayerTxFailed,
         Self::Raced,
     ];
 }
 
-/// Counts of one world, or of many.
+/// The counts of one world, or the sum over several.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Counts {
     faults: BTreeMap<Fault, u64>,
@@ -137,7 +138,7 @@ impl Counts {
         }
     }
 
-    /// The faults that never struck.
+    /// The faults that never happened.
     pub fn missing(&self) -> Vec<Fault> {
         let all = Fault::ALL.into_iter();
         all.filter(|fault| self.fault(*fault) == 0).collect()
@@ -161,11 +162,11 @@ impl fmt::Display for Counts {
     }
 }
 
-/// The counts of one world, shared by everything in it.
+/// The counts of one world. Clones share them.
 #[derive(Clone, Default)]
-pub struct Tally(Arc<Mutex<Counts>>);
+pub struct FaultCounts(Arc<Mutex<Counts>>);
 
-impl Tally {
+impl FaultCounts {
     pub fn fault(&self, fault: Fault) {
         *self.0.lock().unwrap().faults.entry(fault).or_default() += 1;
     }
@@ -174,7 +175,7 @@ impl Tally {
         *self.0.lock().unwrap().outcomes.entry(outcome).or_default() += times;
     }
 
-    pub fn counts(&self) -> Counts {
+    pub fn snapshot(&self) -> Counts {
         self.0.lock().unwrap().clone()
     }
 }

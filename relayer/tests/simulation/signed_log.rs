@@ -1,4 +1,5 @@
-//! What the relayer had taken in when it signed each transaction.
+//! A log of every transaction the relayer signed, with the blocks it had
+//! processed by then.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
@@ -7,28 +8,28 @@ use tern::engine::Observer;
 use tern_chains::ChainId;
 use tern_core::ledger::{Fact, Item, TxKey, View};
 
-/// The newest block of each chain the engine's ledger had taken in.
+/// The newest block of each chain that the engine's ledger had processed.
 pub type Processed = BTreeMap<ChainId, u64>;
 
-/// One relayer's, over all its lives.
+/// The log of one relayer, kept across its crashes. Clones share it.
 #[derive(Clone, Default)]
-pub struct Journal(Arc<Mutex<Pages>>);
+pub struct SignedLog(Arc<Mutex<State>>);
 
 #[derive(Default)]
-struct Pages {
+struct State {
     processed: Processed,
     signed: BTreeMap<TxKey, Signed>,
 }
 
-/// What a transaction was for, and what was known then.
+/// A signed transaction: its items, and what the ledger knew when it was signed.
 #[derive(Clone)]
 pub struct Signed {
     pub items: Vec<Item>,
     pub processed: Processed,
 }
 
-impl Journal {
-    /// A life begins with what the store has.
+impl SignedLog {
+    /// Resets the processed heights to those in the store, after a restart.
     pub fn begin(&self, view: &View, chains: impl Iterator<Item = ChainId>) {
         let heads = chains.filter_map(|chain| {
             let head = view.head(&chain)?;
@@ -38,26 +39,26 @@ impl Journal {
     }
 
     pub fn observer(&self) -> Observer {
-        let journal = self.clone();
-        Box::new(move |fact| journal.note(fact))
+        let signed_log = self.clone();
+        Box::new(move |fact| signed_log.record(fact))
     }
 
     pub fn signed(&self) -> BTreeMap<TxKey, Signed> {
         self.0.lock().unwrap().signed.clone()
     }
 
-    fn note(&self, fact: &Fact) {
-        let mut pages = self.0.lock().unwrap();
+    fn record(&self, fact: &Fact) {
+        let mut state = self.0.lock().unwrap();
         match fact {
             Fact::BlockEnd { chain, head } => {
-                pages.processed.insert(chain.clone(), head.height);
+                state.processed.insert(chain.clone(), head.height);
             }
             Fact::Signed { key, tx } => {
                 let signed = Signed {
                     items: tx.items.clone(),
-                    processed: pages.processed.clone(),
+                    processed: state.processed.clone(),
                 };
-                pages.signed.insert(key.clone(), signed);
+                state.signed.insert(key.clone(), signed);
             }
             _ => {}
         }

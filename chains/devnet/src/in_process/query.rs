@@ -1,4 +1,4 @@
-//! Values of the IBC store, plain and proven.
+//! Values of the IBC store, with and without proof.
 
 use ibc_relayer_types::core::ics23_commitment::merkle::MerkleProof;
 use tern_chains::{Proven, StorePath};
@@ -14,12 +14,12 @@ impl DevnetChain {
         let key = path.to_string();
         let found = self.node.read(|chain| {
             let state = match height {
-                Some(height) => chain.state(height).ok_or_else(|| ages(chain))?,
+                Some(height) => chain.state(height).ok_or_else(|| height_range(chain))?,
                 None => chain.newest_state(),
             };
             Ok(state.store(IBC).get(key.as_bytes()).map(<[u8]>::to_vec))
         });
-        let value = found.map_err(|ages| self.no_state(path, height.unwrap_or_default(), ages));
+        let value = found.map_err(|range| self.no_state(path, height.unwrap_or_default(), range));
         Ok(match self.node.lie() {
             Some(lie) => lie.value(value?),
             None => value?,
@@ -29,10 +29,10 @@ impl DevnetChain {
     pub(super) fn proven(&self, path: StorePath, height: u64) -> Result<Proven> {
         let key = path.to_string();
         let found = self.node.read(|chain| {
-            let state = chain.state(height).ok_or_else(|| ages(chain))?;
+            let state = chain.state(height).ok_or_else(|| height_range(chain))?;
             Ok(Multistore::prove(state, IBC, key.as_bytes()))
         });
-        let proof = found.map_err(|ages| self.no_state(&path, height, ages))?;
+        let proof = found.map_err(|range| self.no_state(&path, height, range))?;
         let mut proof = proof.ok_or_else(|| self.origin.node(key, "nothing to prove with"))?;
         if let Some(lie) = self.node.lie() {
             proof = lie.proof(proof);
@@ -63,6 +63,6 @@ impl DevnetChain {
     }
 }
 
-fn ages(chain: &Devnet) -> (u64, u64) {
+fn height_range(chain: &Devnet) -> (u64, u64) {
     (chain.earliest(), chain.latest().0)
 }

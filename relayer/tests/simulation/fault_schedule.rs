@@ -1,4 +1,4 @@
-//! Faults that last for a while: of the relayer's node, or of the chain.
+//! Faults that last for a time window, on the relayer's nodes or on the chain.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
@@ -8,13 +8,13 @@ use tern_devnet::{Faults, Lie, Refusal, ValidatorUpdate};
 use tokio::time::sleep;
 
 use super::chaos::Chaos;
+use super::fault_counts::Fault;
 use super::side::Side;
-use super::tally::Fault;
 
-/// What a node says that refuses on purpose.
+/// The log of a transaction refused on purpose.
 pub const REFUSED: &str = "refused on purpose";
 
-const SPELLS: [Fault; 14] = [
+const WINDOW_FAULTS: [Fault; 14] = [
     Fault::Silent,
     Fault::Stalled,
     Fault::WentBack,
@@ -24,81 +24,84 @@ const SPELLS: [Fault; 14] = [
     Fault::LiedHeader,
     Fault::LiedCommit,
     Fault::LiedEquivocation,
-    Fault::WakeLost,
+    Fault::NotificationLost,
     Fault::ChainHalted,
     Fault::ValidatorsChanged,
     Fault::RefusedInCheck,
     Fault::FailedInBlock,
 ];
 
-/// The weather over one chain, as far as its nodes do not know it themselves.
+/// Active faults of one chain that the simulation applies itself; the others
+/// are set on its nodes. Clones share the state.
 #[derive(Clone, Default)]
-pub struct Sky(Arc<Inner>);
+pub struct NodeFaults(Arc<Inner>);
 
 #[derive(Default)]
 struct Inner {
     lie: Mutex<Option<Fault>>,
     lags: AtomicBool,
-    wake_is_lost: AtomicBool,
+    notifications_are_lost: AtomicBool,
     is_halted: AtomicBool,
 }
 
-impl Sky {
+impl NodeFaults {
     pub fn lags(&self) -> bool {
         self.0.lags.load(Ordering::Relaxed)
     }
 
-    pub fn wake_is_lost(&self) -> bool {
-        self.0.wake_is_lost.load(Ordering::Relaxed)
+    pub fn notifications_are_lost(&self) -> bool {
+        self.0.notifications_are_lost.load(Ordering::Relaxed)
     }
 
     pub fn is_halted(&self) -> bool {
         self.0.is_halted.load(Ordering::Relaxed)
     }
 
-    /// Counts a lie that was just heard.
-    pub fn tell_lies(&self, lies: &[Fault], chaos: &Chaos) {
-        let told = self.0.lie.lock().unwrap().filter(|lie| lies.contains(lie));
-        if let Some(lie) = told {
-            chaos.tally.fault(lie);
+    /// Counts the active lie if it is one of these: a response with it was read.
+    pub fn count_lies(&self, lies: &[Fault], chaos: &Chaos) {
+        let active = self.0.lie.lock().unwrap().filter(|lie| lies.contains(lie));
+        if let Some(lie) = active {
+            chaos.fault_counts.fault(lie);
         }
     }
 }
 
-/// One spell after the other, with fair weather between, until it is dropped.
-pub async fn weather(side: Side, chaos: Chaos) {
+/// One fault window after another, with pauses, until it is dropped.
+pub async fn run_fault_schedule(side: Side, chaos: Chaos) {
     loop {
-        sleep(Duration::from_millis(chaos.dice.roll(6_000))).await;
-        let spell = chaos.dice.pick(&SPELLS);
-        if !chaos.allows(spell) {
+        sleep(Duration::from_millis(chaos.rng.below(6_000))).await;
+        let fault = chaos.rng.choose(&WINDOW_FAULTS);
+        if !chaos.allows(fault) {
             continue;
         }
-        begin(&side, spell, &chaos);
-        let long = match spell {
+        begin(&side, fault, &chaos);
+        let length_ms = match fault {
             Fault::ChainHalted => 20_000,
             _ => 8_000,
         };
-        sleep(Duration::from_millis(500 + chaos.dice.roll(long))).await;
-        clear(&side);
+        sleep(Duration::from_millis(500 + chaos.rng.below(length_ms))).await;
+        clear_faults(&side);
     }
 }
 
-/// Fair weather at once.
-pub fn clear(side: &Side) {
-    *side.sky.0.lie.lock().unwrap() = None;
-    side.sky.0.lags.store(false, Ordering::Relaxed);
-    side.sky.0.wake_is_lost.store(false, Ordering::Relaxed);
-    side.sky.0.is_halted.store(false, Ordering::Relaxed);
+/// Ends every fault at once.
+pub fn clear_faults(side: &Side) {
+    let state = &side.node_faults.0;
+    *state.lie.lock().unwrap() = None;
+    state.lags.store(false, Ordering::Relaxed);
+    state.notifications_are_lost.store(false, Ordering::Relaxed);
+    state.is_halted.store(false, Ordering::Relaxed);
     side.own.set_faults(Faults::default());
     side.lagging.set_faults(Faults::default());
     side.node.fail_txs(None);
 }
 
-fn begin(side: &Side, spell: Fault, chaos: &Chaos) {
+fn begin(side: &Side, fault: Fault, chaos: &Chaos) {
+    let state = &side.node_faults.0;
     let mut faults = Faults::default();
     let latest = side.node.read(|chain| chain.latest().0);
-    let blocks_ago = |most: u64| Some(latest.saturating_sub(1 + chaos.dice.roll(most)).max(1));
-    match spell {
+    let blocks_ago = |max: u64| Some(latest.saturating_sub(1 + chaos.rng.below(max)).max(1));
+    match fault {
         Fault::Silent => faults.silent = true,
         Fault::Stalled => faults.behind = Some(latest.max(1)),
         Fault::WentBack => faults.behind = blocks_ago(8),
@@ -107,22 +110,24 @@ fn begin(side: &Side, spell: Fault, chaos: &Chaos) {
                 behind: blocks_ago(3),
                 ..Faults::default()
             });
-            return side.sky.0.lags.store(true, Ordering::Relaxed);
+            return state.lags.store(true, Ordering::Relaxed);
         }
-        Fault::WakeLost => return side.sky.0.wake_is_lost.store(true, Ordering::Relaxed),
-        Fault::ChainHalted => side.sky.0.is_halted.store(true, Ordering::Relaxed),
+        Fault::NotificationLost => {
+            return state.notifications_are_lost.store(true, Ordering::Relaxed)
+        }
+        Fault::ChainHalted => state.is_halted.store(true, Ordering::Relaxed),
         Fault::ValidatorsChanged => change_validators(side, chaos),
         Fault::RefusedInCheck => faults.refuses = Some(Refusal::new("sdk", 18, REFUSED)),
-        // Counted where a transaction meets it.
+        // Counted when a transaction fails because of it.
         Fault::FailedInBlock => return side.node.fail_txs(Some(Refusal::new("sdk", 18, REFUSED))),
         lie => {
             faults.lies = lie_of(lie);
-            *side.sky.0.lie.lock().unwrap() = Some(lie);
+            *state.lie.lock().unwrap() = Some(lie);
             return side.own.set_faults(faults);
         }
     }
-    if spell != Fault::RefusedInCheck {
-        chaos.tally.fault(spell);
+    if fault != Fault::RefusedInCheck {
+        chaos.fault_counts.fault(fault);
     }
     side.own.set_faults(faults);
 }
@@ -138,11 +143,11 @@ fn lie_of(fault: Fault) -> Option<Lie> {
     }
 }
 
-/// New powers, up to five validators; the first always stays.
+/// A new power for one of up to five validators. The first always stays.
 fn change_validators(side: &Side, chaos: &Chaos) {
-    let validator = chaos.dice.roll(5) as usize;
+    let validator = chaos.rng.below(5) as usize;
     let least = u32::from(validator == 0);
-    let power = least + chaos.dice.roll(40) as u32;
+    let power = least + chaos.rng.below(40) as u32;
     side.node
         .update_validator(ValidatorUpdate { validator, power });
 }
