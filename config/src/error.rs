@@ -27,6 +27,14 @@ pub enum ConfigError {
     Invalid { path: PathBuf, fault: Box<Fault> },
 }
 
+/// A chain was named that is not in the configuration.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("chain `{id}` is not in the configuration, which has: {}", configured.join(", "))]
+pub struct UnknownChain {
+    pub id: String,
+    pub configured: Vec<String>,
+}
+
 /// One thing wrong in a file's text. Shown as `:4:7: chain …`, to follow the
 /// file's name, with the line itself beneath.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -7,6 +7,8 @@ use std::time::Duration;
 use serde::de::{Deserialize, Deserializer, Error};
 use url::Url;
 
+use crate::denom::is_denom;
+
 /// Digits a price may have after its point: what the SDK's decimals keep.
 const PRICE_SCALE_MAX: usize = 18;
 /// The SDK's default limit on a transaction's memo.
@@ -180,13 +182,9 @@ fn is_decimal(text: &str) -> bool {
     }
 }
 
-/// A decimal and, right behind it, a denom as the SDK's `ValidateDenom` has it.
+/// A decimal number, directly followed by a denom.
 fn is_gas_price(text: &str) -> bool {
     let split = text.find(|c: char| !c.is_ascii_digit() && c != '.');
     let (amount, denom) = text.split_at(split.unwrap_or(text.len()));
-    let letters = |c: char| c.is_ascii_alphanumeric() || "/:._-".contains(c);
-    is_decimal(amount)
-        && (3..=128).contains(&denom.len())
-        && denom.starts_with(|c: char| c.is_ascii_alphabetic())
-        && denom.chars().all(letters)
+    is_decimal(amount) && is_denom(denom)
 }

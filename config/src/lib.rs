@@ -5,6 +5,7 @@
 //! field. Nothing else is read here: no environment, no network, no keys.
 
 mod chain;
+mod denom;
 mod error;
 mod field;
 mod node;
@@ -17,7 +18,8 @@ use serde::Deserialize;
 use toml::Spanned;
 
 pub use chain::ChainConfig;
-pub use error::{ConfigError, Fault, Place};
+pub use denom::is_denom;
+pub use error::{ConfigError, Fault, Place, UnknownChain};
 pub use field::is_file_name;
 pub use node::NodeConfig;
 pub use policy::PolicyConfig;
@@ -100,5 +102,13 @@ impl Config {
     /// The chain with this id.
     pub fn chain(&self, id: &str) -> Option<&ChainConfig> {
         self.chains.iter().find(|chain| chain.id == id)
+    }
+
+    /// The chain with this id, or an error that lists the configured chains.
+    pub fn known_chain(&self, id: &str) -> Result<&ChainConfig, UnknownChain> {
+        self.chain(id).ok_or_else(|| UnknownChain {
+            id: id.to_owned(),
+            configured: self.chains.iter().map(|chain| chain.id.clone()).collect(),
+        })
     }
 }

@@ -3,6 +3,8 @@
 use std::fmt;
 use std::str::FromStr;
 
+use tern_config::is_denom;
+
 /// A positive amount of a denom.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Amount {
@@ -40,15 +42,6 @@ impl fmt::Display for Amount {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}{}", self.amount, self.denom)
     }
-}
-
-/// The SDK's `ValidateDenom`.
-fn is_denom(text: &str) -> bool {
-    (3..=128).contains(&text.len())
-        && text.starts_with(|c: char| c.is_ascii_alphabetic())
-        && text
-            .chars()
-            .all(|c| c.is_ascii_alphanumeric() || "/:._-".contains(c))
 }
 
 #[cfg(test)]
