@@ -119,7 +119,10 @@ impl Options {
 
 /// Runs a command. Those that make their own chains need no configuration.
 pub async fn dispatch(options: &Options, command: Command) -> anyhow::Result<Outcome> {
-    let context = || Context::load(options);
+    let context = || {
+        let home = options.home_folder()?;
+        Context::load(&home, &options.config_file(&home), options.json)
+    };
     match command {
         Command::Devnet(args) => devnet::run(options, args).await,
         Command::Demo(args) => demo::run(options, args).await,

@@ -62,7 +62,7 @@ pub async fn engine(
 pub async fn funded(context: &Context, id: &str) -> anyhow::Result<Arc<dyn Chain>> {
     let chain = context.connect(id, None)?;
     chain.account().await?;
-    Ok(chain)
+    Ok(chain.shared())
 }
 
 /// The newest height of each chain now: what an engine tells of later blocks has

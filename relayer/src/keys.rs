@@ -6,8 +6,9 @@ use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
-use tern_cosmos::Key;
 use zeroize::Zeroizing;
+
+use crate::connect::SigningKey;
 
 const FILE_MODE: u32 = 0o600;
 const FOLDER_MODE: u32 = 0o700;
@@ -104,7 +105,7 @@ impl KeyFolder {
     pub fn save(
         &self,
         name: &str,
-        key: &Key,
+        key: &SigningKey,
         hd_path: &str,
         overwrite: bool,
     ) -> Result<PathBuf, KeyFileError> {
@@ -134,7 +135,7 @@ impl KeyFolder {
     }
 
     /// The key of this name.
-    pub fn load(&self, name: &str) -> Result<Key, KeyFileError> {
+    pub fn load(&self, name: &str) -> Result<SigningKey, KeyFileError> {
         let path = self.file(name)?;
         let mode = match fs::metadata(&path) {
             Ok(found) => found.permissions().mode() & 0o7777,
@@ -158,7 +159,7 @@ impl KeyFolder {
         })?;
         let secret = hex::decode(stored.private_key.as_bytes()).map(Zeroizing::new);
         let secret = secret.map_err(|_| damaged(&path, "`private_key` is not hex"))?;
-        let key = Key::from_private_key(&secret, &self.account_prefix);
+        let key = SigningKey::from_private_key(&secret, &self.account_prefix);
         let key = key.map_err(|error| damaged(&path, error))?;
         if hex::encode(key.public_key()) != stored.public_key {
             let reason = "`public_key` does not belong to `private_key`";
@@ -237,8 +238,8 @@ mod tests {
         KeyFolder::new(home, "akash-a", "akash")
     }
 
-    fn key(byte: u8) -> Key {
-        Key::from_private_key(&[byte; 32], "akash").unwrap()
+    fn key(byte: u8) -> SigningKey {
+        SigningKey::from_private_key(&[byte; 32], "akash").unwrap()
     }
 
     fn mode(path: &Path) -> u32 {

@@ -8,9 +8,7 @@ use std::io::{self, Write};
 use std::process::ExitCode;
 
 use serde::Serialize;
-use tern_config::ConfigError;
-
-use crate::connect::UnknownChain;
+use tern_config::{ConfigError, UnknownChain};
 
 /// Exit code of a wrong configuration (`EX_USAGE` of sysexits).
 const EXIT_CONFIG: u8 = 64;

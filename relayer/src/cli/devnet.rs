@@ -9,7 +9,6 @@ use clap::Args;
 use ibc_relayer_types::timestamp::Timestamp;
 use serde_json::json;
 use sha2::{Digest, Sha256};
-use tern_cosmos::Key;
 use tern_devnet::{serve, Genesis, Node};
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
@@ -17,6 +16,7 @@ use tokio::time::MissedTickBehavior;
 use tokio_util::sync::CancellationToken;
 
 use super::{parse, Options};
+use crate::connect::SigningKey;
 use crate::daemon;
 use crate::keys::KeyFolder;
 use crate::output::{self, Outcome};
@@ -112,9 +112,9 @@ impl Spec {
 
     /// A key of this chain. Made from its name alone, so that addresses are the
     /// same on every machine: nothing here is worth stealing.
-    pub fn key(&self, name: &str) -> anyhow::Result<Key> {
+    pub fn key(&self, name: &str) -> anyhow::Result<SigningKey> {
         let secret = Sha256::digest(format!("tern development key {name}"));
-        Ok(Key::from_private_key(&secret, self.prefix)?)
+        Ok(SigningKey::from_private_key(&secret, self.prefix)?)
     }
 
     fn genesis(&self) -> anyhow::Result<Genesis> {

@@ -6,10 +6,9 @@ use std::path::{Path, PathBuf};
 use anyhow::Context as _;
 use clap::{Args, Subcommand};
 use serde_json::json;
-use tern_cosmos::Key;
 use zeroize::Zeroizing;
 
-use crate::connect::Context;
+use crate::connect::{Context, SigningKey};
 use crate::output::{self, Outcome};
 
 const ADD_EXAMPLE: &str = "\
@@ -85,7 +84,7 @@ fn add(context: &Context, args: &AddArgs) -> anyhow::Result<Outcome> {
     let hd_path = args.hd_path.clone().unwrap_or_else(|| chain.hd_path());
     keys.file(name)?;
     let mnemonic = read_mnemonic(&args.mnemonic_file)?;
-    let key = Key::from_mnemonic(&mnemonic, &hd_path, &chain.account_prefix)
+    let key = SigningKey::from_mnemonic(&mnemonic, &hd_path, &chain.account_prefix)
         .with_context(|| format!("cannot add the key `{name}` for {}", chain.id))?;
     let path = keys.save(name, &key, &hd_path, args.overwrite)?;
     if context.json {
@@ -131,8 +130,7 @@ async fn balance(context: &Context, args: &BalanceArgs) -> anyhow::Result<Outcom
     let name = args.name.as_deref().unwrap_or(&config.key);
     let key = context.keys(&args.chain)?.load(name)?;
     let chain = context.connect_read_only(&args.chain)?;
-    let mut coins = chain.balances(key.address()).await?;
-    coins.sort_by(|a, b| a.denom.cmp(&b.denom));
+    let coins = chain.balances(key.address()).await?;
     if context.json {
         let coins = coins
             .iter()

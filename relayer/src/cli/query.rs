@@ -4,7 +4,7 @@ mod client;
 
 use clap::{Args, Subcommand};
 use serde::Serialize;
-use tern_chains::{Chain, IdentifiedChannelEnd, IdentifiedConnectionEnd, Ordering};
+use tern_chains::{IdentifiedChannelEnd, IdentifiedConnectionEnd, Ordering};
 
 use crate::connect::Context;
 use crate::output::{self, Outcome};
@@ -42,7 +42,7 @@ pub async fn run(context: &Context, command: QueryCommand) -> anyhow::Result<Out
     match command {
         QueryCommand::Clients(args) => {
             let chain = context.connect_read_only(&args.chain)?;
-            show(context, client::HEADER, &client::all(chain.as_ref()).await?)?;
+            show(context, client::HEADER, &client::all(&*chain).await?)?;
         }
         QueryCommand::Connections(args) => {
             let chain = context.connect_read_only(&args.chain)?;

@@ -29,11 +29,11 @@ pub async fn run(context: &Context, _args: StartArgs) -> anyhow::Result<Outcome>
     for config in &context.config.chains {
         let chain = context.connect(&config.id, None)?;
         look_for_account(&*chain).await?;
-        chains.push(chain);
+        chains.push(chain.shared());
         for name in &config.extra_keys {
             let chain = context.connect(&config.id, Some(name))?;
             look_for_account(&*chain).await?;
-            extra_accounts.push(chain);
+            extra_accounts.push(chain.shared());
         }
     }
     if chains.len() < 2 {

@@ -12,13 +12,11 @@ mod testing;
 use anyhow::bail;
 use clap::Args;
 use tern::engine::channel_end;
-use tern_chains::Chain;
 use tern_core::ledger::{ChannelKey, Head};
-use tern_cosmos::CosmosChain;
 
 use self::find::Side;
 use super::path::PathArgs;
-use crate::connect::Context;
+use crate::connect::{ConnectedChain, Context};
 use crate::output::Outcome;
 
 const EXAMPLE: &str = "\
@@ -55,11 +53,11 @@ pub async fn run(context: &Context, args: TraceArgs) -> anyhow::Result<Outcome> 
 
 /// One end of the path, as its chain has it now.
 async fn side(
-    chain: &CosmosChain,
+    chain: &ConnectedChain,
     end: ChannelKey,
 ) -> anyhow::Result<(Side<'_>, tern_chains::Ordering)> {
     let (height, time) = chain.latest().await?;
-    let Some(channel) = channel_end(chain, &end).await? else {
+    let Some(channel) = channel_end(&**chain, &end).await? else {
         bail!("there is no channel {end}, although the other end names it");
     };
     let side = Side {

@@ -17,7 +17,7 @@ use std::time::Duration;
 
 use clap::Args;
 use futures::StreamExt;
-use tern_chains::{Chain, ChannelId, PortId};
+use tern_chains::{ChannelId, PortId};
 
 use self::coin::Amount;
 use self::report::Report;
@@ -90,11 +90,11 @@ pub async fn send(context: &Context, args: TransferArgs) -> anyhow::Result<(Repo
         ));
     }
     let mut report = Report::new(&args, &route, context.json);
-    let mut tracker = Tracker::new(&route.message)?;
+    let mut tracker = Tracker::new(&route.transfer);
     let mut sender = Sender::new(&route, config, quote::quote(config, &args, &route).await?);
-    let mut src_blocks = Box::pin(follow::blocks(route.src.clone(), start_on_src));
-    let dst_blocks = route.dst.clone().zip(start_on_dst);
-    let dst_blocks = dst_blocks.map(|(dst, start)| Box::pin(follow::blocks(dst, start)));
+    let mut src_blocks = Box::pin(follow::blocks(route.src.shared(), start_on_src));
+    let dst_blocks = route.dst.as_ref().zip(start_on_dst);
+    let dst_blocks = dst_blocks.map(|(dst, start)| Box::pin(follow::blocks(dst.shared(), start)));
 
     let carried = async {
         sender.fill(start_on_src).await?;

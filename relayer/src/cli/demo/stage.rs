@@ -1,14 +1,11 @@
 //! The demo's two chains, its home, and what is done with them: by the very
 //! commands a person would type.
 
-use std::path::Path;
-use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{anyhow, bail, Context as _};
 use clap::Parser;
 use tempfile::TempDir;
-use tern_chains::Chain;
 use tern_core::plan::Scope;
 use tern_devnet::Node;
 use tokio::task::JoinHandle;
@@ -17,8 +14,8 @@ use tokio_util::sync::{CancellationToken, DropGuard};
 use super::say::Say;
 use crate::cli::channel::{self, ChannelCommand};
 use crate::cli::devnet::{self, DevChain, Spec, USER};
-use crate::cli::{transfer, Cli, Command, Options};
-use crate::connect::Context;
+use crate::cli::{transfer, Cli, Command};
+use crate::connect::{ConnectedChain, Context};
 use crate::daemon;
 
 /// What both ends of the first channel are called.
@@ -72,8 +69,8 @@ impl Stage {
         let price = |amount: &'static str| move |spec: &Spec| format!("{amount}{}", spec.denoms[0]);
         devnet::save_config(&path("config.toml"), &chains, price("0.025"))?;
         devnet::save_config(&path("user.toml"), &chains, price("0"))?;
-        let relayer = context(home.path(), &path("config.toml"), json)?;
-        let user = context(home.path(), &path("user.toml"), json)?;
+        let relayer = Context::load(home.path(), &path("config.toml"), json)?;
+        let user = Context::load(home.path(), &path("user.toml"), json)?;
         let shown = chains.iter().map(|c| (c.spec.clone(), c.node.clone()));
         let shown = shown.collect();
         let stop = CancellationToken::new();
@@ -125,10 +122,8 @@ impl Stage {
 
     /// The daemon, in a task.
     pub async fn start_relaying(&mut self) -> anyhow::Result<()> {
-        let mut chains: Vec<Arc<dyn Chain>> = Vec::new();
-        for chain in self.relayer.connect_all()? {
-            chains.push(chain);
-        }
+        let chains = self.relayer.connect_all()?;
+        let chains: Vec<_> = chains.iter().map(ConnectedChain::shared).collect();
         let observer = Box::new(|_: &_| {});
         let engine = daemon::engine(&self.relayer, &chains, Scope::Everything, observer).await?;
         let stop = CancellationToken::new();
@@ -226,13 +221,4 @@ async fn transfer(user: &Context, say: &Say, send: &Send) -> anyhow::Result<()> 
 fn parse(args: &[&str]) -> anyhow::Result<Command> {
     let line = std::iter::once(&"tern").chain(args);
     Ok(Cli::try_parse_from(line)?.command)
-}
-
-fn context(home: &Path, config: &Path, json: bool) -> anyhow::Result<Context> {
-    Context::load(&Options {
-        home: Some(home.to_owned()),
-        config: Some(config.to_owned()),
-        json,
-        log: None,
-    })
 }

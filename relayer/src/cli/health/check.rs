@@ -3,11 +3,10 @@
 use std::time::Duration;
 
 use serde::Serialize;
-use tern_chains::{BlockTime, Chain, ChainError, Class};
+use tern_chains::{BlockTime, ChainError, Class};
 use tern_config::ChainConfig;
-use tern_cosmos::{CosmosChain, GasPrice, Key, NodeHealth, NodeReport};
 
-use crate::connect::Context;
+use crate::connect::{ConnectedChain, Context, NodeHealth, NodeReport};
 use crate::output;
 
 /// A newest block older than this is a chain that has stopped, or a node that
@@ -64,7 +63,7 @@ pub async fn chain(context: &Context, config: &ChainConfig, now: BlockTime) -> V
             Ok(key) => {
                 checks.push(Check::good("key", format!("{name} {}", key.address())));
                 if answers {
-                    checks.push(account(context, config, &key).await);
+                    checks.push(account(context, config, name, key.address()).await);
                 }
             }
         }
@@ -73,7 +72,7 @@ pub async fn chain(context: &Context, config: &ChainConfig, now: BlockTime) -> V
 }
 
 /// Every node of a chain, compared with the one that is the furthest.
-async fn nodes(chain: &CosmosChain, now: BlockTime) -> Vec<Check> {
+async fn nodes(chain: &ConnectedChain, now: BlockTime) -> Vec<Check> {
     let reports = chain.nodes().await;
     let id = chain.id().as_str();
     let heights = reports.iter().filter_map(|report| {
@@ -149,25 +148,23 @@ fn judge(
 }
 
 /// Whether the key's account is there and can pay fees.
-async fn account(context: &Context, config: &ChainConfig, key: &Key) -> Check {
+async fn account(context: &Context, config: &ChainConfig, key: &str, address: &str) -> Check {
     let found = async {
-        let settings = context.chain_settings(&config.id, Some(key.clone()))?;
-        let price = settings.gas_price.clone();
-        let chain = CosmosChain::new(settings)?;
+        let chain = context.connect(&config.id, Some(key))?;
         let account = chain.account().await?;
-        let balance = chain.balance(&account.address, &price.denom).await?;
-        anyhow::Ok((balance, price))
+        let denom = chain.gas_price().denom.clone();
+        let balance = chain.balance(&account.address, &denom).await?;
+        // More than can be counted is more than anyone has.
+        let reserve = chain.fee(GAS_IN_RESERVE).unwrap_or(u128::MAX);
+        anyhow::Ok(funds(balance, reserve, &denom, address))
     };
     match found.await {
-        Ok((balance, price)) => funds(balance, &price, key.address()),
+        Ok(check) => check,
         Err(error) => Check::bad("account", output::one_line(&error)),
     }
 }
 
-fn funds(balance: u128, price: &GasPrice, address: &str) -> Check {
-    let denom = &price.denom;
-    // More than can be counted is more than anyone has.
-    let reserve = price.amount.mul_ceil(GAS_IN_RESERVE).unwrap_or(u128::MAX);
+fn funds(balance: u128, reserve: u128, denom: &str, address: &str) -> Check {
     match balance >= reserve {
         true => Check::good("account", format!("it has {balance}{denom} for fees")),
         false => Check::bad(
@@ -239,11 +236,9 @@ mod tests {
 
     #[test]
     fn an_account_must_afford_a_large_batch() {
-        let price: GasPrice = "0.025uakt".parse().unwrap();
-        assert!(funds(250_000, &price, "akash1x").good);
-        let short = funds(249_999, &price, "akash1x");
-        assert!(!short.good && short.says.contains("send some to akash1x"));
-        let free: GasPrice = "0uakt".parse().unwrap();
-        assert!(funds(0, &free, "akash1x").good);
+        assert!(funds(250_000, 250_000, "uakt", "akash1x").good);
+        let short = funds(249_999, 250_000, "uakt", "akash1x");
+        assert!(!short.good && short.says.contains("akash1x"));
+        assert!(funds(0, 0, "uakt", "akash1x").good);
     }
 }

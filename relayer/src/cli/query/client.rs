@@ -4,14 +4,12 @@ use std::fmt;
 use std::time::Duration;
 
 use futures::{StreamExt, TryStreamExt};
-use ibc_proto::google::protobuf::Any;
-use ibc_proto::Protobuf;
-use ibc_relayer_types::clients::ics07_tendermint::consensus_state::ConsensusState;
 use ibc_relayer_types::core::ics24_host::path::{ClientConsensusStatePath, ClientStatePath};
 use serde::{Serialize, Serializer};
 use tern_chains::{BlockTime, Chain, ChainError, ClientId, ClientSummary, Path};
 
 use super::{number_of, or_dash, Row};
+use crate::connect::consensus_state::header_time;
 
 /// Clients asked for at once.
 const AT_ONCE: usize = 16;
@@ -88,7 +86,7 @@ async fn row(host: &dyn Chain, id: ClientId, now: BlockTime) -> Result<ClientRow
     });
     let trusted = host.query(path, None).await?;
     let left = trusted
-        .and_then(|bytes| time_of(&bytes))
+        .and_then(|bytes| header_time(&bytes))
         .and_then(|trusted| time_left(trusted, client.trusting_period, now));
     Ok(ClientRow {
         client: id,
@@ -108,13 +106,6 @@ fn status(frozen: bool, left: Option<Duration>) -> Status {
         (false, Some(_)) => Status::Active,
         (false, None) => Status::Expired,
     }
-}
-
-/// The header time of a stored consensus state.
-fn time_of(bytes: &[u8]) -> Option<BlockTime> {
-    let state = <ConsensusState as Protobuf<Any>>::decode_vec(bytes).ok()?;
-    let nanos = state.timestamp.unix_timestamp_nanos();
-    u64::try_from(nanos).ok().map(BlockTime)
 }
 
 /// How long until the consensus state can no longer be trusted; `None` if that

@@ -9,20 +9,19 @@ use ibc_relayer_types::core::ics24_host::path::{
 use tern::engine::bisect::{self, since_present, Since};
 use tern::engine::describe;
 use tern_chains::{
-    Chain, ChainError, Class, ClientId, Event, EventQuery, Ordering, Packet, PacketId, Path,
-    Sequence,
+    ChainError, Class, ClientId, Event, EventQuery, Ordering, Packet, PacketId, Path, Sequence,
 };
 use tern_core::ledger::{ChannelKey, Head};
 use tern_core::plan::packet::timed_out;
-use tern_cosmos::{BlockWithTxs, CosmosChain};
 
 use super::sighting::{sight, Sighting};
 use super::story::{Missing, State, Step, Story, Wait, What};
 use crate::cli::ack::Ack;
+use crate::connect::{BlockWithTxs, ConnectedChain};
 
 /// One end of the packet's path.
 pub struct Side<'a> {
-    pub chain: &'a CosmosChain,
+    pub chain: &'a ConnectedChain,
     pub end: ChannelKey,
     /// The client on this chain, of the other.
     pub client_id: ClientId,
@@ -152,7 +151,7 @@ fn state(
 impl Side<'_> {
     async fn sent(&self, id: &PacketId) -> Result<Found, ChainError> {
         let since = bisect::since(0, self.head.height, |height| async move {
-            let value = bisect::value_at(self.chain, self.next_send(), height).await?;
+            let value = bisect::value_at(&**self.chain, self.next_send(), height).await?;
             Ok(value.map(|value| is_past(value.as_deref(), id.sequence)))
         })
         .await?;
@@ -179,7 +178,7 @@ impl Side<'_> {
                 let path = SeqRecvsPath(id.dst_port.clone(), id.dst_channel.clone());
                 let path = &Path::SeqRecvs(path);
                 bisect::since(0, self.head.height, |height| async move {
-                    let value = bisect::value_at(self.chain, path.clone(), height).await?;
+                    let value = bisect::value_at(&**self.chain, path.clone(), height).await?;
                     Ok(value.map(|value| is_past(value.as_deref(), id.sequence)))
                 })
                 .await?
@@ -190,7 +189,7 @@ impl Side<'_> {
                     channel_id: id.dst_channel.clone(),
                     sequence: id.sequence,
                 });
-                since_present(self.chain, &path, 0, self.head.height).await?
+                since_present(&**self.chain, &path, 0, self.head.height).await?
             }
         };
         let is_recv = |event: &Event| matches!(event, Event::RecvPacket(of) if of == id);
@@ -206,7 +205,7 @@ impl Side<'_> {
         });
         // It cannot have been before the packet was received.
         let floor = received.map_or(0, |height| height.saturating_sub(1));
-        let since = since_present(self.chain, &path, floor, self.head.height).await?;
+        let since = since_present(&**self.chain, &path, floor, self.head.height).await?;
         let is_write = |event: &Event| match event {
             Event::WriteAcknowledgement { packet, .. } => PacketId::of(packet) == *id,
             _ => false,
@@ -223,7 +222,7 @@ impl Side<'_> {
         });
         let floor = sent.unwrap_or(0);
         let since = bisect::since(floor, self.head.height, |height| async move {
-            let value = bisect::value_at(self.chain, path.clone(), height).await?;
+            let value = bisect::value_at(&**self.chain, path.clone(), height).await?;
             Ok(value.map(|value| value.is_none()))
         })
         .await?;
@@ -262,7 +261,7 @@ impl Side<'_> {
             Event::ClientChanged { client_id } => *client_id == self.client_id,
             _ => false,
         };
-        let since = since_present(self.chain, &path, 0, step.place.height).await?;
+        let since = since_present(&**self.chain, &path, 0, step.place.height).await?;
         let found = match self.look(since, None, id, is_update).await? {
             Found::Not => Found::Missing(Missing {
                 height: None,

@@ -1,14 +1,10 @@
 //! A packet's event in a block, and the transaction it is of (pure).
 
-use ibc_proto::ibc::core::channel::v1::{
-    MsgAcknowledgement, MsgRecvPacket, MsgTimeout, MsgTimeoutOnClose, Packet as RawPacket,
-};
-use ibc_proto::ibc::core::client::v1::Height as RawHeight;
-use prost::Message as _;
-use tern_chains::{Event, Message, PacketId};
-use tern_cosmos::{BlockWithTxs, TxInBlock};
+use tern_chains::{Event, PacketId};
 
 use super::story::{Place, Tx};
+use crate::connect::packet_proof::PacketProof;
+use crate::connect::{BlockWithTxs, TxInBlock};
 
 /// An event that was looked for.
 #[derive(Clone, Debug, PartialEq)]
@@ -66,48 +62,19 @@ fn told(tx: &TxInBlock) -> Tx {
 /// packet.
 fn proof_of<'a>(tx: &'a TxInBlock, id: &PacketId) -> Option<(&'a str, Option<u64>)> {
     tx.messages.iter().find_map(|message| {
-        let (packet, height) = packet_and_height(message)?;
-        let height = height.map(|height| height.revision_height);
-        is_of(&packet?, id).then_some((message.type_url.as_str(), height))
+        let proof = PacketProof::decode(message)?;
+        proof
+            .is_about(id)
+            .then_some((message.type_url.as_str(), proof.height))
     })
-}
-
-fn packet_and_height(message: &Message) -> Option<(Option<RawPacket>, Option<RawHeight>)> {
-    let value = message.value.as_slice();
-    match message.type_url.as_str() {
-        "/ibc.core.channel.v1.MsgRecvPacket" => {
-            let message = MsgRecvPacket::decode(value).ok()?;
-            Some((message.packet, message.proof_height))
-        }
-        "/ibc.core.channel.v1.MsgAcknowledgement" => {
-            let message = MsgAcknowledgement::decode(value).ok()?;
-            Some((message.packet, message.proof_height))
-        }
-        "/ibc.core.channel.v1.MsgTimeout" => {
-            let message = MsgTimeout::decode(value).ok()?;
-            Some((message.packet, message.proof_height))
-        }
-        "/ibc.core.channel.v1.MsgTimeoutOnClose" => {
-            let message = MsgTimeoutOnClose::decode(value).ok()?;
-            Some((message.packet, message.proof_height))
-        }
-        _ => None,
-    }
-}
-
-fn is_of(packet: &RawPacket, id: &PacketId) -> bool {
-    packet.sequence == id.sequence.as_u64()
-        && packet.source_port == id.src_port.as_str()
-        && packet.source_channel == id.src_channel.as_str()
-        && packet.destination_port == id.dst_port.as_str()
-        && packet.destination_channel == id.dst_channel.as_str()
 }
 
 #[cfg(test)]
 mod tests {
-    use tern_chains::{BlockTime, TxHash, TxOutcome};
+    use tern_chains::{BlockTime, Message, TxHash, TxOutcome};
 
     use super::*;
+    use crate::connect::packet_proof::recv_message;
 
     fn id(sequence: u64) -> PacketId {
         PacketId {
@@ -120,25 +87,7 @@ mod tests {
     }
 
     fn recv(sequence: u64, proof_height: u64) -> Message {
-        let message = MsgRecvPacket {
-            packet: Some(RawPacket {
-                sequence,
-                source_port: "transfer".to_owned(),
-                source_channel: "channel-0".to_owned(),
-                destination_port: "transfer".to_owned(),
-                destination_channel: "channel-7".to_owned(),
-                ..RawPacket::default()
-            }),
-            proof_height: Some(RawHeight {
-                revision_number: 0,
-                revision_height: proof_height,
-            }),
-            ..MsgRecvPacket::default()
-        };
-        Message {
-            type_url: "/ibc.core.channel.v1.MsgRecvPacket".to_owned(),
-            value: message.encode_to_vec(),
-        }
+        recv_message(&id(sequence), proof_height)
     }
 
     fn tx(number: u8, code: u32, messages: Vec<Message>, events: Vec<Event>) -> TxInBlock {

@@ -15,7 +15,7 @@ const PAUSE: Duration = Duration::from_secs(2);
 
 /// The blocks after a height. It ends with the first error.
 pub fn blocks(
-    chain: Arc<impl Chain>,
+    chain: Arc<dyn Chain>,
     after: u64,
 ) -> impl Stream<Item = anyhow::Result<Block>> + Send {
     stream::try_unfold((chain, after), |(chain, after)| async move {

@@ -3,14 +3,12 @@
 use std::collections::{BTreeMap, VecDeque};
 
 use anyhow::{bail, Context as _};
-use ibc_proto::ibc::applications::transfer::v1::MsgTransfer;
-use prost::{Message as _, Name};
-use tern_chains::{Account, Chain, ChainError, Message};
+use tern_chains::{Account, ChainError, Message};
 use tern_config::ChainConfig;
-use tern_cosmos::CosmosChain;
 
 use super::preflight::Route;
 use super::{size, TransferArgs};
+use crate::connect::ConnectedChain;
 
 /// Times a simulation may be told that the account sequence is wrong.
 const TRIES_MAX: u32 = 5;
@@ -37,10 +35,7 @@ pub async fn quote(
     route: &Route,
 ) -> anyhow::Result<Quote> {
     let mut quote = Quote {
-        message: Message {
-            type_url: MsgTransfer::type_url(),
-            value: route.message.encode_to_vec(),
-        },
+        message: route.transfer.message(),
         sizes: VecDeque::new(),
         gas: BTreeMap::new(),
         account: route.account.clone(),
@@ -59,7 +54,7 @@ impl Quote {
     /// The most transfers for a transaction, by bytes and gas.
     async fn largest(
         &mut self,
-        chain: &CosmosChain,
+        chain: &ConnectedChain,
         config: &ChainConfig,
         count: usize,
     ) -> anyhow::Result<usize> {
@@ -90,7 +85,11 @@ impl Quote {
     }
 
     /// Simulates a transaction of so many transfers, once.
-    async fn measure(&mut self, chain: &CosmosChain, transfers: usize) -> Result<u64, ChainError> {
+    async fn measure(
+        &mut self,
+        chain: &ConnectedChain,
+        transfers: usize,
+    ) -> Result<u64, ChainError> {
         if let Some(gas) = self.gas.get(&transfers) {
             return Ok(*gas);
         }
@@ -117,9 +116,9 @@ impl Quote {
 
     async fn afford_fees(&self, args: &TransferArgs, route: &Route) -> anyhow::Result<()> {
         let chain = &route.src;
-        let price = &chain.settings().gas_price;
+        let price = chain.gas_price();
         let fees = self.sizes.iter().try_fold(0u128, |sum, transfers| {
-            sum.checked_add(price.amount.mul_ceil(*self.gas.get(transfers)?)?)
+            sum.checked_add(chain.fee(*self.gas.get(transfers)?)?)
         });
         let fees = fees.context("the fees are too large: is `gas_price` right?")?;
         let (denom, sender) = (&price.denom, &self.account.address);

@@ -2,17 +2,14 @@
 //! waiting, each followed to its fate.
 
 use std::collections::{BTreeMap, VecDeque};
-use std::sync::Arc;
 
 use anyhow::Context as _;
-use tern_chains::{
-    Account, Block, Chain, Check, Class, Message, SignedTx, TxDraft, TxHash, TxOutcome,
-};
+use tern_chains::{Account, Block, Check, Class, Message, SignedTx, TxDraft, TxHash, TxOutcome};
 use tern_config::ChainConfig;
-use tern_cosmos::CosmosChain;
 
 use super::preflight::Route;
 use super::quote::Quote;
+use crate::connect::ConnectedChain;
 use crate::output;
 
 /// Transactions waiting for a block at once.
@@ -25,7 +22,7 @@ const BUSY_BLOCKS_MAX: u32 = 100;
 
 /// What is to be sent, what is under way, and what had to be given up.
 pub struct Sender {
-    chain: Arc<CosmosChain>,
+    chain: ConnectedChain,
     message: Message,
     /// The account sequence in it is the next transaction's.
     account: Account,

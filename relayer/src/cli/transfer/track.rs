@@ -2,11 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use anyhow::Context as _;
-use ibc_proto::ibc::applications::transfer::v1::MsgTransfer;
 use tern_chains::{Block, ChannelId, Event, Packet, PacketId, PortId, Sequence};
 
 use crate::cli::ack::Ack;
+use crate::connect::ics20::Transfer;
 
 /// Our packets on one channel.
 ///
@@ -58,14 +57,13 @@ pub struct Counts {
 }
 
 impl Tracker {
-    pub fn new(message: &MsgTransfer) -> anyhow::Result<Self> {
-        let of = "the message was made from identifiers";
-        Ok(Self {
-            src_port: message.source_port.parse().context(of)?,
-            src_channel: message.source_channel.parse().context(of)?,
-            timeout_timestamp: message.timeout_timestamp,
+    pub fn new(transfer: &Transfer) -> Self {
+        Self {
+            src_port: transfer.src_port.clone(),
+            src_channel: transfer.src_channel.clone(),
+            timeout_timestamp: transfer.timeout_timestamp,
             packets: BTreeMap::new(),
-        })
+        }
     }
 
     /// What a block of the source chain says of our packets.
@@ -169,13 +167,16 @@ mod tests {
     const OURS: u64 = 1_700_000_000_000_000_123;
 
     fn tracker() -> Tracker {
-        let message = MsgTransfer {
-            source_port: "transfer".to_owned(),
-            source_channel: "channel-0".to_owned(),
+        Tracker::new(&Transfer {
+            src_port: "transfer".parse().unwrap(),
+            src_channel: "channel-0".parse().unwrap(),
+            denom: "uakt".to_owned(),
+            amount: 1,
+            sender: String::new(),
+            receiver: String::new(),
             timeout_timestamp: OURS,
-            ..MsgTransfer::default()
-        };
-        Tracker::new(&message).unwrap()
+            memo: String::new(),
+        })
     }
 
     fn packet(sequence: u64, timeout: u64) -> Packet {
