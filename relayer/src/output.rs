@@ -109,14 +109,6 @@ pub fn failure(error: &anyhow::Error, json: bool) -> ExitCode {
     }
 }
 
-/// An error with its causes in one line.
-pub fn one_line(error: &anyhow::Error) -> String {
-    let (message, causes) = causes(error);
-    let mut parts = vec![message];
-    parts.extend(causes);
-    parts.join(": ")
-}
-
 /// An error's message and its causes, what was said already left out.
 fn causes(error: &anyhow::Error) -> (String, Vec<String>) {
     let message = error.to_string();

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use anyhow::bail;
 use clap::Args;
+use tern::engine::describe;
 use tern_chains::{Chain, ChainError};
 use tern_core::plan::Scope;
 use tracing::{info, warn};
@@ -60,7 +61,7 @@ async fn look_for_account(chain: &dyn Chain) -> Result<(), ChainError> {
             return Err(error);
         }
         Err(error) => {
-            let reason = tern::engine::describe(&error);
+            let reason = describe(&error);
             warn!(chain = %chain.id(), reason, "the node does not answer yet");
         }
     }

@@ -3,11 +3,11 @@
 use std::time::Duration;
 
 use serde::Serialize;
+use tern::engine::describe;
 use tern_chains::{BlockTime, ChainError, Class};
 use tern_config::ChainConfig;
 
 use crate::connect::{ConnectedChain, Context, NodeHealth, NodeReport};
-use crate::output;
 
 /// A newest block older than this is a chain that has stopped, or a node that
 /// no longer follows it. Slow chains make a block in some ten seconds.
@@ -51,7 +51,7 @@ pub async fn chain(context: &Context, config: &ChainConfig, now: BlockTime) -> V
     let mut checks = Vec::new();
     match context.connect_read_only(&config.id) {
         Ok(chain) => checks.extend(nodes(&chain, now).await),
-        Err(error) => checks.push(Check::bad("config", output::one_line(&error))),
+        Err(error) => checks.push(Check::bad("config", describe(error.as_ref()))),
     }
     let answers = checks
         .iter()
@@ -59,7 +59,7 @@ pub async fn chain(context: &Context, config: &ChainConfig, now: BlockTime) -> V
     for name in config.keys() {
         let keys = context.keys(&config.id).map_err(anyhow::Error::from);
         match keys.and_then(|keys| Ok(keys.load(name)?)) {
-            Err(error) => checks.push(Check::bad("key", output::one_line(&error))),
+            Err(error) => checks.push(Check::bad("key", describe(error.as_ref()))),
             Ok(key) => {
                 checks.push(Check::good("key", format!("{name} {}", key.address())));
                 if answers {
@@ -160,7 +160,7 @@ async fn account(context: &Context, config: &ChainConfig, key: &str, address: &s
     };
     match found.await {
         Ok(check) => check,
-        Err(error) => Check::bad("account", output::one_line(&error)),
+        Err(error) => Check::bad("account", describe(error.as_ref())),
     }
 }
 
@@ -183,7 +183,7 @@ fn advised(error: ChainError, field: &str) -> String {
         Class::Node => format!(": is it running, and is `{field}` right?"),
         _ => String::new(),
     };
-    output::one_line(&error.into()) + &advice
+    describe(&error) + &advice
 }
 
 #[cfg(test)]
