@@ -30,14 +30,14 @@ pub enum KeysCommand {
     /// List a chain's keys
     #[command(after_help = LIST_EXAMPLE)]
     List(ListArgs),
-    /// Show what a key's account has on chain
+    /// Show the balances of a key's account
     #[command(after_help = BALANCE_EXAMPLE)]
     Balance(BalanceArgs),
 }
 
 #[derive(Debug, Args)]
 pub struct AddArgs {
-    /// The chain the key signs on
+    /// The chain that the key signs for
     chain: String,
     /// The key's name [default: the `key` of the chain's configuration]
     #[arg(long)]
@@ -49,7 +49,7 @@ pub struct AddArgs {
     /// m/44'/118'/0'/0/0 with its `coin_type`]
     #[arg(long, value_name = "PATH")]
     hd_path: Option<String>,
-    /// Replace a key of the same name for good
+    /// Replace the key of the same name; the old key is lost
     #[arg(long)]
     overwrite: bool,
 }
@@ -62,7 +62,7 @@ pub struct ListArgs {
 
 #[derive(Debug, Args)]
 pub struct BalanceArgs {
-    /// The chain to ask
+    /// The chain to query
     chain: String,
     /// The key's name [default: the `key` of the chain's configuration]
     #[arg(long)]
@@ -142,7 +142,7 @@ async fn balance(context: &Context, args: &BalanceArgs) -> anyhow::Result<Outcom
             "balances": coins.collect::<Vec<_>>(),
         }))?;
     } else if coins.is_empty() {
-        output::line(format!("{} has nothing on {}", key.address(), config.id))?;
+        output::line(format!("{} has no balance on {}", key.address(), config.id))?;
     } else {
         let rows = coins.into_iter().map(|coin| [coin.denom, coin.amount]);
         let rows: Vec<_> = rows.collect();
@@ -151,8 +151,8 @@ async fn balance(context: &Context, args: &BalanceArgs) -> anyhow::Result<Outcom
     Ok(Outcome::Done)
 }
 
-/// A mnemonic is never an argument: those can be seen by everyone on the
-/// machine, and are kept in the shell's history.
+/// A mnemonic is not accepted as an argument: other users of the machine can see
+/// arguments, and the shell writes them to its history.
 fn read_mnemonic(file: &Path) -> anyhow::Result<Zeroizing<String>> {
     let mut text = Zeroizing::new(String::new());
     if file == Path::new("-") {

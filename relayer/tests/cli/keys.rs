@@ -117,7 +117,7 @@ fn a_keys_name_cannot_leave_the_folder() {
     ];
     let ran = home.tern_with_input(&add, MNEMONIC);
     assert_eq!(ran.code, 1, "{ran:?}");
-    assert!(ran.err.contains("cannot be a key's name"), "{ran:?}");
+    assert!(ran.err.contains("is not a valid key name"), "{ran:?}");
 }
 
 #[test]

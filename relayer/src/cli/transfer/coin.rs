@@ -19,11 +19,11 @@ impl FromStr for Amount {
         let split = text.find(|c: char| !c.is_ascii_digit());
         let (digits, denom) = text.split_at(split.unwrap_or(text.len()));
         if digits.is_empty() {
-            return Err("it starts with the amount, a whole number: `100uakt`".to_owned());
+            return Err("an amount starts with a whole number: write it like `100uakt`".to_owned());
         }
         if !is_denom(denom) {
             return Err(match denom {
-                "" => "the denom is missing: `100uakt`".to_owned(),
+                "" => "the denom is missing: write it like `100uakt`".to_owned(),
                 _ => format!("`{denom}` is not a denom such as `uakt` or `ibc/…`"),
             });
         }
@@ -63,9 +63,9 @@ mod tests {
     #[test]
     fn a_wrong_amount_says_what_is_wrong() {
         for (text, reason) in [
-            ("", "starts with the amount"),
-            ("uakt", "starts with the amount"),
-            ("-1uakt", "starts with the amount"),
+            ("", "starts with a whole number"),
+            ("uakt", "starts with a whole number"),
+            ("-1uakt", "starts with a whole number"),
             ("100", "the denom is missing"),
             ("1.5uakt", "is not a denom"),
             ("1 uakt", "is not a denom"),

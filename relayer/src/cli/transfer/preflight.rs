@@ -1,4 +1,4 @@
-//! What is looked at before anything is sent.
+//! Checks before anything is sent.
 
 use anyhow::{anyhow, bail, ensure, Context as _};
 use tern::engine::channel_end;
@@ -9,25 +9,25 @@ use super::{receiver, TransferArgs};
 use crate::connect::ics20::Transfer;
 use crate::connect::{ConnectedChain, Context};
 
-/// Where the tokens go and who sends them.
+/// The source, the destination and the sender of the tokens.
 pub struct Route {
     pub src: ConnectedChain,
     /// The newest height of `src`.
     pub head: u64,
-    /// The chain at the channel's other end, by the client on `src`.
+    /// The destination, as the client on `src` names it.
     pub dst_id: ChainId,
-    /// That chain, if it is configured.
+    /// The destination, if it is configured.
     pub dst: Option<ConnectedChain>,
     pub account: Account,
-    /// What the sender has of the denom.
+    /// The balance of the sender in the denom of the transfers.
     pub balance: u128,
-    /// What all transfers together take of it.
+    /// The sum of all transfers.
     pub total: u128,
-    /// What is sent, `--count` times.
+    /// One of the `--count` equal transfers.
     pub transfer: Transfer,
 }
 
-/// Finds the way and refuses what cannot succeed.
+/// Finds the route. Fails if the transfers cannot succeed.
 pub async fn check(context: &Context, args: &TransferArgs) -> anyhow::Result<Route> {
     ensure!(!args.receiver.is_empty(), "the receiver is empty");
     let src = context.connect(&args.chain, args.key.as_deref())?;
@@ -45,12 +45,12 @@ pub async fn check(context: &Context, args: &TransferArgs) -> anyhow::Result<Rou
         src.balance(&account.address, &args.amount.denom),
         src.latest()
     )?;
-    let total = afford(&account.address, args, balance)?;
+    let total = check_balance(&account.address, args, balance)?;
     let price = src.gas_price();
     let costs = src.fee(1) != Some(0);
     ensure!(
         !(costs && price.denom == args.amount.denom && total == balance),
-        "{} would have no {} left to pay fees with",
+        "{} would have no {} left to pay fees",
         account.address,
         price.denom
     );
@@ -89,26 +89,27 @@ async fn open_channel(src: &ConnectedChain, args: &TransferArgs) -> anyhow::Resu
     Ok(end)
 }
 
-/// The sum of all transfers, if the sender has it.
-fn afford(sender: &str, args: &TransferArgs, balance: u128) -> anyhow::Result<u128> {
+/// The sum of all transfers. Fails if the sender has less.
+fn check_balance(sender: &str, args: &TransferArgs, balance: u128) -> anyhow::Result<u128> {
     let denom = &args.amount.denom;
     let total = args.amount.amount.checked_mul(u128::from(args.count));
     let total = total.context("the amount times --count is too large")?;
     if let Some(missing) = total.checked_sub(balance).filter(|missing| *missing > 0) {
         bail!(
-            "{sender} has {balance}{denom} on {}: {missing}{denom} are missing to send {total}{denom}",
+            "{sender} has {balance}{denom} on {}, but needs {total}{denom}: {missing}{denom} are \
+             missing",
             args.chain
         );
     }
     Ok(total)
 }
 
-/// `now` is the newest block's time: chains judge timeouts by block time, and
-/// this machine's clock may be wrong.
+/// `now` is the time of the newest block: chains check timeouts against block
+/// times, and the clock of this machine may be wrong.
 fn transfer(args: &TransferArgs, sender: &str, now: u64) -> anyhow::Result<Transfer> {
     let timeout = u64::try_from(args.timeout.as_nanos()).ok();
     let timeout = timeout.and_then(|nanos| now.checked_add(nanos));
-    let timeout = timeout.and_then(|nanos| nanos.checked_add(u64::from(mark())));
+    let timeout = timeout.and_then(|nanos| nanos.checked_add(u64::from(timeout_offset())));
     Ok(Transfer {
         src_port: args.port.clone(),
         src_channel: args.channel.clone(),
@@ -121,9 +122,9 @@ fn transfer(args: &TransferArgs, sender: &str, now: u64) -> anyhow::Result<Trans
     })
 }
 
-/// Up to a millisecond, in nanoseconds, added to the timeout: by it our packets
-/// are told from those of another run that sends the same.
-fn mark() -> u32 {
+/// A random number of nanoseconds below one millisecond. It is added to the
+/// timeout, so that packets of this run differ from equal packets of another run.
+fn timeout_offset() -> u32 {
     use std::hash::{BuildHasher, RandomState};
     let random = RandomState::new().hash_one(std::process::id());
     (random % 1_000_000) as u32
