@@ -1,27 +1,26 @@
-//! A packet's event in a block, and the transaction it is of (pure).
+//! An event of a packet in a block, with its transaction (pure).
 
 use tern_chains::{Event, PacketId};
 
-use super::story::{Place, Tx};
+use super::packet_trace::{Place, Tx};
 use crate::connect::packet_proof::PacketProof;
 use crate::connect::{BlockWithTxs, TxInBlock};
 
-/// An event that was looked for.
+/// An event that was found in a block.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Sighting {
+pub struct LocatedEvent {
     pub place: Place,
     pub event: Event,
-    /// The height its proof is checked at, if a message proves something of the
-    /// packet.
+    /// The height that the proof in the message is checked at, if there is a proof.
     pub proof_height: Option<u64>,
 }
 
-/// The first event of the block that is wanted.
-pub fn sight(
+/// Finds the first event of the block that `is_wanted` accepts.
+pub fn locate_event(
     block: &BlockWithTxs,
     id: &PacketId,
     is_wanted: impl Fn(&Event) -> bool,
-) -> Option<Sighting> {
+) -> Option<LocatedEvent> {
     let in_tx = block.txs.iter().enumerate().find_map(|(index, tx)| {
         let event = tx.events.iter().find(|event| is_wanted(event))?;
         Some((Some(index), event))
@@ -31,22 +30,22 @@ pub fn sight(
     let its_tx = index.and_then(|index| block.txs.get(index));
     let proof = its_tx.and_then(|tx| proof_of(tx, id));
     let url = proof.as_ref().map(|(url, _)| *url);
-    let rivals = block.txs.iter().enumerate().filter(|(other, tx)| {
+    let competing = block.txs.iter().enumerate().filter(|(other, tx)| {
         Some(*other) != index && url.is_some() && proof_of(tx, id).map(|(url, _)| url) == url
     });
-    Some(Sighting {
+    Some(LocatedEvent {
         place: Place {
             height: block.height,
             time: block.time,
-            tx: its_tx.map(told),
-            rivals: rivals.map(|(_, tx)| told(tx)).collect(),
+            tx: its_tx.map(summary),
+            competing_txs: competing.map(|(_, tx)| summary(tx)).collect(),
         },
         event: event.clone(),
         proof_height: proof.and_then(|(_, height)| height),
     })
 }
 
-fn told(tx: &TxInBlock) -> Tx {
+fn summary(tx: &TxInBlock) -> Tx {
     Tx {
         hash: tx.outcome.hash,
         signer: tx.signer.clone(),
@@ -58,7 +57,7 @@ fn told(tx: &TxInBlock) -> Tx {
     }
 }
 
-/// The kind and the proof height of the message that proves something of the
+/// The type URL and the proof height of the message that has a proof for the
 /// packet.
 fn proof_of<'a>(tx: &'a TxInBlock, id: &PacketId) -> Option<(&'a str, Option<u64>)> {
     tx.messages.iter().find_map(|message| {
@@ -120,7 +119,7 @@ mod tests {
     }
 
     #[test]
-    fn an_event_is_told_with_its_transaction_and_proof_height() {
+    fn an_event_is_located_with_its_transaction_and_proof_height() {
         let received = |sequence| vec![Event::RecvPacket(id(sequence))];
         let block = block(
             vec![],
@@ -129,15 +128,18 @@ mod tests {
                 tx(2, 0, vec![recv(6, 90), recv(7, 102)], received(7)),
             ],
         );
-        let seen = sight(&block, &id(7), is_recv).unwrap();
-        let tx = seen.place.tx.unwrap();
-        assert_eq!((seen.place.height, seen.proof_height), (548, Some(102)));
+        let located = locate_event(&block, &id(7), is_recv).unwrap();
+        let tx = located.place.tx.unwrap();
+        assert_eq!(
+            (located.place.height, located.proof_height),
+            (548, Some(102))
+        );
         assert_eq!((tx.hash, tx.messages), (TxHash([2; 32]), 2));
-        assert_eq!(seen.place.rivals, []);
+        assert_eq!(located.place.competing_txs, []);
     }
 
     #[test]
-    fn whoever_tried_the_same_in_the_same_block_is_told() {
+    fn other_transactions_with_the_same_message_in_the_block_are_listed() {
         let block = block(
             vec![],
             vec![
@@ -147,9 +149,14 @@ mod tests {
                 tx(4, 0, vec![recv(8, 102)], vec![]),
             ],
         );
-        let seen = sight(&block, &id(7), is_recv).unwrap();
-        let rivals: Vec<_> = seen.place.rivals.iter().map(|tx| tx.code).collect();
-        assert_eq!(rivals, [5, 0]);
+        let located = locate_event(&block, &id(7), is_recv).unwrap();
+        let codes: Vec<_> = located
+            .place
+            .competing_txs
+            .iter()
+            .map(|tx| tx.code)
+            .collect();
+        assert_eq!(codes, [5, 0]);
     }
 
     #[test]
@@ -158,8 +165,8 @@ mod tests {
             vec![Event::RecvPacket(id(7))],
             vec![tx(1, 0, vec![], vec![])],
         );
-        let seen = sight(&block, &id(7), is_recv).unwrap();
-        assert_eq!((seen.place.tx, seen.proof_height), (None, None));
-        assert_eq!(sight(&block, &id(8), |_| false), None);
+        let located = locate_event(&block, &id(7), is_recv).unwrap();
+        assert_eq!((located.place.tx, located.proof_height), (None, None));
+        assert_eq!(locate_event(&block, &id(8), |_| false), None);
     }
 }
