@@ -11,6 +11,7 @@ use tern_core::ledger::View;
 use tern_core::plan::Scope;
 use tern_core::policy::Policy;
 use tokio::signal::unix::{signal, SignalKind};
+use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use crate::connect::Context;
@@ -76,22 +77,39 @@ pub async fn heights(chains: &[Arc<dyn Chain>]) -> anyhow::Result<BTreeMap<Chain
     Ok(heights)
 }
 
-/// A token that is cancelled by SIGINT or SIGTERM.
-pub fn shutdown() -> anyhow::Result<CancellationToken> {
+/// Waits for SIGINT or SIGTERM as long as it exists.
+pub struct Shutdown {
+    token: CancellationToken,
+    _signals: JoinSet<()>,
+}
+
+impl Shutdown {
+    /// A token that is cancelled by the first signal.
+    pub fn token(&self) -> CancellationToken {
+        self.token.clone()
+    }
+}
+
+/// Starts to wait for SIGINT or SIGTERM.
+pub fn shutdown() -> anyhow::Result<Shutdown> {
     let token = CancellationToken::new();
     let (mut interrupt, mut terminate) = (
         signal(SignalKind::interrupt())?,
         signal(SignalKind::terminate())?,
     );
     let ended = token.clone();
-    tokio::spawn(async move {
+    let mut signals = JoinSet::new();
+    signals.spawn(async move {
         tokio::select! {
             _ = interrupt.recv() => {}
             _ = terminate.recv() => {}
         }
         ended.cancel();
     });
-    Ok(token)
+    Ok(Shutdown {
+        token,
+        _signals: signals,
+    })
 }
 
 /// The id of a configured chain.

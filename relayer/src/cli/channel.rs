@@ -114,7 +114,7 @@ pub async fn open(context: &Context, args: OpenArgs) -> anyhow::Result<OpenedCha
         progress(daemon::heights(&chains).await?)
     };
     let engine = daemon::engine(context, &chains, Scope::Handshake(wish), observer).await?;
-    Ok(engine.open_channel(shutdown).await?)
+    Ok(engine.open_channel(shutdown.token()).await?)
 }
 
 /// Prints each step that is in a block after these heights.

@@ -76,8 +76,9 @@ pub async fn run(options: &Options, args: DemoArgs) -> anyhow::Result<Outcome> {
         },
     };
     let shutdown = daemon::shutdown()?;
+    let interrupted = shutdown.token();
     tokio::select! {
-        () = shutdown.cancelled() => bail!("interrupted: the demo has stopped its chains"),
+        () = interrupted.cancelled() => bail!("interrupted: the demo has stopped its chains"),
         ended = demo(args.block_time, counts, options.json) => ended,
     }
 }

@@ -96,7 +96,7 @@ pub async fn run(options: &Options, args: DevnetArgs) -> anyhow::Result<Outcome>
         format!("0.025{}", chain.denoms[0])
     })?;
     print_chains(options, &config, &chains)?;
-    run_all(chains, args.block_time, shutdown).await?;
+    run_all(chains, args.block_time, shutdown.token()).await?;
     Ok(Outcome::Done)
 }
 

@@ -93,7 +93,7 @@ async fn clear(context: &Context, args: PathArgs) -> anyhow::Result<Outcome> {
     });
     let scope = Scope::Packets(src_end.clone());
     let engine = daemon::engine(context, &chains, scope, observer).await?;
-    let cleared = engine.clear(shutdown).await?;
+    let cleared = engine.clear(shutdown.token()).await?;
     let count = done.lock().map(|count| count.clone()).unwrap_or_default();
     print_cleared(context, &src_end, &count, &cleared)
 }

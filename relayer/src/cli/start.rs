@@ -46,7 +46,7 @@ pub async fn run(context: &Context, _args: StartArgs) -> anyhow::Result<Outcome>
     for account in extra_accounts {
         engine.add_account(account);
     }
-    engine.run(shutdown).await?;
+    engine.run(shutdown.token()).await?;
     info!("stopped");
     Ok(Outcome::Done)
 }

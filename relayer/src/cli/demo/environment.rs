@@ -8,7 +8,7 @@ use clap::Parser;
 use tempfile::TempDir;
 use tern_core::plan::Scope;
 use tern_devnet::Node;
-use tokio::task::JoinHandle;
+use tokio::task::JoinSet;
 use tokio_util::sync::{CancellationToken, DropGuard};
 
 use super::progress::Progress;
@@ -21,7 +21,8 @@ use crate::daemon;
 /// The id of both ends of the first channel.
 pub const CHANNEL: &str = "channel-0";
 
-type Task = JoinHandle<anyhow::Result<()>>;
+/// A task that is aborted when this is dropped.
+type Task = JoinSet<anyhow::Result<()>>;
 
 /// Two running chains and a relayer.
 pub struct DemoEnvironment {
@@ -76,7 +77,8 @@ impl DemoEnvironment {
         let specs = chains.iter().map(|c| (c.spec.clone(), c.node.clone()));
         let specs = specs.collect();
         let stop = CancellationToken::new();
-        let running = tokio::spawn(devnet::run_all(chains, block_time, stop.clone()));
+        let mut running = Task::new();
+        running.spawn(devnet::run_all(chains, block_time, stop.clone()));
         Ok(Self {
             chains: specs,
             relayer,
@@ -130,15 +132,16 @@ impl DemoEnvironment {
         let engine = daemon::engine(&self.relayer, &chains, Scope::Everything, observer).await?;
         let stop = CancellationToken::new();
         let run = engine.run(stop.clone());
-        let task = tokio::spawn(async move { Ok(run.await?) });
+        let mut task = Task::new();
+        task.spawn(async move { Ok(run.await?) });
         self.relaying = Some((task, stop));
         Ok(())
     }
 
     pub async fn stop_relaying(&mut self) -> anyhow::Result<()> {
-        if let Some((task, stop)) = self.relaying.take() {
+        if let Some((mut task, stop)) = self.relaying.take() {
             stop.cancel();
-            task.await??;
+            end_of(&mut task).await?;
         }
         Ok(())
     }
@@ -164,13 +167,13 @@ impl DemoEnvironment {
         // Without a relayer the transfers would wait until their packets time out.
         tokio::select! {
             sent = both => sent,
-            ended = relaying => match ended? {
-                Err(error) => Err(error),
-                Ok(()) => Err(anyhow!("the relayer stopped unexpectedly")),
+            ended = end_of(relaying) => {
+                ended?;
+                Err(anyhow!("the relayer stopped unexpectedly"))
             },
-            ended = &mut self.running => match ended? {
-                Err(error) => Err(error),
-                Ok(()) => Err(anyhow!("the chains stopped unexpectedly")),
+            ended = end_of(&mut self.running) => {
+                ended?;
+                Err(anyhow!("the chains stopped unexpectedly"))
             },
         }
     }
@@ -188,13 +191,21 @@ impl DemoEnvironment {
     }
 
     /// Stops the chains.
-    pub async fn stop(self) -> anyhow::Result<()> {
+    pub async fn stop(mut self) -> anyhow::Result<()> {
         drop(self.stop);
-        self.running.await?
+        end_of(&mut self.running).await
     }
 
     fn height(&self, chain: usize) -> u64 {
         self.node(chain).read(|chain| chain.latest().0)
+    }
+}
+
+/// Waits until a task ends.
+async fn end_of(task: &mut Task) -> anyhow::Result<()> {
+    match task.join_next().await {
+        Some(ended) => ended?,
+        None => Ok(()),
     }
 }
 
