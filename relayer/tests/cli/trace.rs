@@ -71,7 +71,7 @@ fn every_step_of_an_acknowledged_packet_is_shown() {
     );
 
     let _daemon = Daemon::start(&path.home);
-    // The channel is unordered, so both are waited for.
+    // The channel is unordered, so the first packet may be relayed later.
     assert_eq!(path.send(&["--wait"]).code, 0);
     let cleared = path
         .home
@@ -122,7 +122,7 @@ fn every_step_of_an_acknowledged_packet_is_shown() {
 fn every_step_of_a_timed_out_packet_is_shown() {
     let path = Path::open();
     assert_eq!(path.send(&["--timeout", "2s"]).code, 0);
-    // The client moves only once the timeout has passed on the destination.
+    // A development chain makes blocks, so the timeout passes on the destination.
     let waiting = loop {
         let trace = path.trace_json("1");
         if trace["state"] != "waits_for_recv" {
