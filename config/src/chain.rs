@@ -10,7 +10,7 @@ use url::Url;
 use crate::field;
 use crate::node::NodeConfig;
 
-/// How to reach a chain, who signs there and within which limits.
+/// The nodes of a chain, its signing keys and its limits.
 ///
 /// Only the first five fields have no default.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
@@ -28,71 +28,70 @@ pub struct ChainConfig {
     /// Bech32 prefix of account addresses, such as `akash`.
     #[serde(deserialize_with = "field::account_prefix")]
     pub account_prefix: String,
-    /// What a unit of gas costs: `0.025uakt`. Zero is allowed: `0uakt`.
+    /// Price of a unit of gas: `0.025uakt`. Zero is allowed: `0uakt`.
     #[serde(deserialize_with = "field::gas_price")]
     pub gas_price: String,
 
-    /// Name of the signing key, of `tern keys add`. Default: `relayer`.
+    /// Name of the signing key, as in `tern keys add`. Default: `relayer`.
     #[serde(default = "default_key", deserialize_with = "field::key_name")]
     pub key: String,
-    /// Names of further signing keys. Each account sends on its own, so that they
-    /// do not wait for each other. Default: none.
+    /// Names of further signing keys. The accounts send in parallel. Default: none.
     #[serde(default, deserialize_with = "field::key_names")]
     pub extra_keys: Vec<String>,
     /// BIP-44 coin type of keys added from a mnemonic. Default: 118.
     #[serde(default = "default_coin_type")]
     pub coin_type: u32,
-    /// The whole derivation path of keys added from a mnemonic. Default:
+    /// The complete derivation path of keys added from a mnemonic. Default:
     /// `m/44'/<coin_type>'/0'/0/0`.
     #[serde(default)]
     hd_path: Option<String>,
 
-    /// What a simulation's gas is multiplied with to get the gas limit: a
-    /// decimal from 1 to 10. Default: 1.2.
+    /// Factor from the simulated gas to the gas limit: a decimal from 1 to 10.
+    /// Default: 1.2.
     #[serde(
         default = "default_gas_multiplier",
         deserialize_with = "field::gas_multiplier"
     )]
     pub gas_multiplier: String,
-    /// The most gas a transaction may ask for. Default: what a block may use.
+    /// Maximum gas of a transaction. Default: the maximum gas of a block.
     #[serde(default, deserialize_with = "field::some_positive")]
     pub max_gas: Option<u64>,
-    /// Most packet messages in a transaction. Default: 100.
+    /// Maximum number of packet messages in a transaction. Default: 100.
     #[serde(
         default = "default_max_msgs_per_tx",
         deserialize_with = "field::positive"
     )]
     pub max_msgs_per_tx: usize,
-    /// A transaction is dead if it is not in one of this many blocks after the
-    /// newest. Default: 20.
+    /// A transaction expires if it is not in one of this many blocks after the newest
+    /// block. Default: 20.
     #[serde(
         default = "default_tx_timeout_blocks",
         deserialize_with = "field::positive"
     )]
     pub tx_timeout_blocks: u64,
-    /// The memo of every transaction, 256 bytes at most. Default: none.
+    /// Memo of every transaction, at most 256 bytes. Default: none.
     #[serde(default, deserialize_with = "field::memo")]
     pub memo: String,
 
-    /// How long clients of this chain trust a validator set, such as `14days`.
+    /// Trusting period of clients of this chain, such as `14days`.
     /// Default: two thirds of the chain's unbonding period.
     #[serde(default, deserialize_with = "field::some_duration")]
     pub trusting_period: Option<Duration>,
-    /// How far a header's time may be ahead of the clock of a chain that has a
-    /// client of this one. Default: 40s.
+    /// Maximum time by which a header may be ahead of the clock of a chain that has a
+    /// client of this chain. Default: 40s.
     #[serde(
         default = "default_max_clock_drift",
         deserialize_with = "field::duration"
     )]
     pub max_clock_drift: Duration,
 
-    /// How long one request to a node may take. Default: 10s.
+    /// Timeout of one request to a node. Default: 10s.
     #[serde(
         default = "default_request_timeout",
         deserialize_with = "field::duration"
     )]
     pub request_timeout: Duration,
-    /// Requests to each node in flight at once, RPC and gRPC together.
+    /// Maximum number of requests in flight to each node, RPC and gRPC together.
     /// Default: 32.
     #[serde(
         default = "default_max_concurrent_requests",
@@ -100,8 +99,8 @@ pub struct ChainConfig {
     )]
     pub max_concurrent_requests: usize,
 
-    /// Further nodes, asked when the one of `rpc` and `grpc` is slow, behind or
-    /// down. Tables come last in a section.
+    /// Further nodes, used when the node of `rpc` and `grpc` is slow, behind or down.
+    /// In the file these tables come last in a section.
     #[serde(default)]
     pub(crate) node: Vec<Spanned<NodeConfig>>,
 }
@@ -114,17 +113,17 @@ impl ChainConfig {
             .map(String::as_str)
     }
 
-    pub(crate) fn key_named_twice(&self) -> Option<&str> {
+    pub(crate) fn repeated_key(&self) -> Option<&str> {
         let mut seen = HashSet::new();
         self.keys().find(|name| !seen.insert(*name))
     }
 
-    /// The nodes besides the one of `rpc` and `grpc`, in the order written.
+    /// The nodes except the node of `rpc` and `grpc`, in the order of the file.
     pub fn further_nodes(&self) -> impl Iterator<Item = &NodeConfig> {
         self.node.iter().map(Spanned::get_ref)
     }
 
-    /// The offset of a node that is named twice.
+    /// The offset of a node that is listed twice.
     pub(crate) fn repeated_node(&self) -> Option<usize> {
         let mut known = vec![&self.rpc];
         self.node.iter().find_map(|node| {

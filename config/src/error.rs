@@ -1,4 +1,4 @@
-//! What is wrong with a configuration, and where.
+//! Errors of a configuration, with their place in the file.
 
 use std::fmt;
 use std::path::PathBuf;
@@ -8,12 +8,12 @@ use toml::Spanned;
 
 use crate::EXAMPLE;
 
-/// Why there is no usable configuration.
+/// Why the configuration cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
     #[error(
-        "there is no configuration at {}: write one there, or name another with --config or \
-         --home. The smallest one is:\n\n{EXAMPLE}",
+        "there is no configuration file {}: create it, or give another file with --config or \
+         another folder with --home. The smallest configuration is:\n\n{EXAMPLE}",
         path.display()
     )]
     Missing { path: PathBuf },
@@ -27,19 +27,26 @@ pub enum ConfigError {
     Invalid { path: PathBuf, fault: Box<Fault> },
 }
 
-/// One thing wrong in a file's text. Shown as `:4:7: chain …`, to follow the
-/// file's name, with the line itself beneath.
+/// A chain that is not in the configuration.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("chain `{id}` is not in the configuration. Configured chains: {}", configured.join(", "))]
+pub struct UnknownChain {
+    pub id: String,
+    pub configured: Vec<String>,
+}
+
+/// One error in the text of a file. It is shown as `:4:7: chain …` after the file
+/// name, with the line below it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fault {
     pub place: Option<Place>,
-    /// Id of the chain whose section it is in, if that can be told.
+    /// The id of the chain whose section it is in, if known.
     pub chain: Option<String>,
     pub field: Option<String>,
     pub reason: String,
 }
 
-/// Where in a text, for people: lines and columns count from 1, columns in
-/// characters.
+/// A place in a text. Lines and columns count from 1, columns in characters.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Place {
     pub line: usize,
@@ -50,7 +57,7 @@ pub struct Place {
 
 impl Fault {
     pub(crate) fn of_toml(text: &str, error: &toml::de::Error) -> Self {
-        // Messages of syntax errors run over several lines.
+        // Messages of syntax errors have several lines.
         let reason = error.message().trim().replace('\n', ": ");
         let Some(span) = error.span() else {
             return Self::whole_file(reason);
@@ -59,12 +66,12 @@ impl Fault {
         fault.field = field_of(text, span.start, &fault.reason);
         let excerpt = fault.place.as_ref().map(|place| place.excerpt.trim());
         if excerpt == Some("[chain]") {
-            fault.reason = "write `[[chain]]`: each chain is one of a list".to_owned();
+            fault.reason = "write `[[chain]]`: chains are a list".to_owned();
         }
         if excerpt == Some("[chain.node]") {
-            fault.reason = "write `[[chain.node]]`: each node is one of a list".to_owned();
+            fault.reason = "write `[[chain.node]]`: nodes are a list".to_owned();
         } else if is_node(header(text, span.start)) && fault.reason.starts_with("unknown field") {
-            fault.reason += "; what is the chain's own goes before its first [[chain.node]]";
+            fault.reason += "; fields of the chain go before its first [[chain.node]]";
         }
         fault
     }
@@ -93,7 +100,7 @@ impl fmt::Display for Fault {
         if let Some(place) = &self.place {
             write!(f, ":{}:{}", place.line, place.column)?;
         }
-        // Some reasons of the parser name the field themselves.
+        // Some messages of the parser already contain the field.
         let field = self
             .field
             .as_ref()
@@ -142,8 +149,8 @@ fn line_start(text: &str, offset: usize) -> usize {
     before.rfind('\n').map_or(0, |newline| newline + 1)
 }
 
-/// The field an error at `offset` is about: the one its message names, else the
-/// key left of the value.
+/// The field of an error at `offset`: the field in its message, else the key to the
+/// left of the value.
 fn field_of(text: &str, offset: usize, reason: &str) -> Option<String> {
     for start in ["missing field `", "unknown field `", "duplicate key `"] {
         if let Some(name) = reason.strip_prefix(start) {
@@ -156,7 +163,7 @@ fn field_of(text: &str, offset: usize, reason: &str) -> Option<String> {
     (!key.is_empty()).then(|| key.to_owned())
 }
 
-/// The id of the chain in whose section `offset` is, or in one of whose nodes.
+/// The id of the chain whose section, or a node of it, contains `offset`.
 fn chain_of(text: &str, offset: usize) -> Option<String> {
     #[derive(Deserialize)]
     struct Outline {
@@ -171,9 +178,12 @@ fn chain_of(text: &str, offset: usize) -> Option<String> {
     let starts = |section: &Spanned<Section>| line_of(text, section.span().start);
     let in_node = is_node(Some((line, header)));
     let mut sections = outline.chain.into_iter().rev();
-    let section = sections.find(|section| match in_node {
-        true => starts(section) <= line,
-        false => starts(section) == line,
+    let section = sections.find(|section| {
+        if in_node {
+            starts(section) <= line
+        } else {
+            starts(section) == line
+        }
     })?;
     section.into_inner().id
 }

@@ -1,5 +1,5 @@
-//! The checks of single fields. Each runs while its value is being read, so
-//! that the error carries the value's place in the file.
+//! Checks of single fields. Each check runs while its value is read, so that the
+//! error has the place of the value in the file.
 
 use std::fmt::Display;
 use std::time::Duration;
@@ -7,7 +7,9 @@ use std::time::Duration;
 use serde::de::{Deserialize, Deserializer, Error};
 use url::Url;
 
-/// Digits a price may have after its point: what the SDK's decimals keep.
+use crate::denom::is_denom;
+
+/// Maximum number of digits of a price after the point: the limit of the SDK.
 const PRICE_SCALE_MAX: usize = 18;
 /// The SDK's default limit on a transaction's memo.
 const MEMO_BYTES_MAX: usize = 256;
@@ -39,14 +41,14 @@ pub fn key_names<'de, D: Deserializer<'de>>(input: D) -> Result<Vec<String>, D::
 }
 
 fn check_key_name(name: &str) -> Result<(), String> {
-    match is_file_name(name) {
-        true => Ok(()),
-        false => Err(
-            "a key name has letters, digits, `-`, `_` and `.` only, and starts with a letter or \
-             digit"
-                .to_owned(),
-        ),
+    if is_file_name(name) {
+        return Ok(());
     }
+    Err(
+        "a key name has letters, digits, `-`, `_` and `.` only, and starts with a letter or \
+         digit"
+            .to_owned(),
+    )
 }
 
 pub fn http_url<'de, D: Deserializer<'de>>(input: D) -> Result<Url, D::Error> {
@@ -76,13 +78,15 @@ pub fn account_prefix<'de, D: Deserializer<'de>>(input: D) -> Result<String, D::
 }
 
 pub fn gas_price<'de, D: Deserializer<'de>>(input: D) -> Result<String, D::Error> {
-    checked(input, |price| match is_gas_price(price) {
-        true => Ok(price.to_owned()),
-        false => Err(
-            "a gas price is a decimal number (at most 18 digits after the point) and a denom \
-             without a space between, such as `0.025uakt`"
+    checked(input, |price| {
+        if is_gas_price(price) {
+            return Ok(price.to_owned());
+        }
+        Err(
+            "a gas price is a decimal number (at most 18 digits after the point) and a denom, \
+             without a space between them, such as `0.025uakt`"
                 .to_owned(),
-        ),
+        )
     })
 }
 
@@ -90,7 +94,7 @@ pub fn memo<'de, D: Deserializer<'de>>(input: D) -> Result<String, D::Error> {
     checked(input, |memo| match memo.len() {
         0..=MEMO_BYTES_MAX => Ok(memo.to_owned()),
         bytes => Err(format!(
-            "the memo has {bytes} bytes: chains take {MEMO_BYTES_MAX} at most"
+            "the memo has {bytes} bytes: the maximum is {MEMO_BYTES_MAX}"
         )),
     })
 }
@@ -109,10 +113,10 @@ pub fn some_duration<'de, D: Deserializer<'de>>(input: D) -> Result<Option<Durat
     duration(input).map(Some)
 }
 
-/// A decimal from 1 to 10, written as a number or as a string, kept as text.
+/// A decimal from 1 to 10, a number or a string in the file. It is kept as text.
 pub fn gas_multiplier<'de, D: Deserializer<'de>>(input: D) -> Result<String, D::Error> {
     let text = match toml::Value::deserialize(input)? {
-        // The shortest text that reads back as this float: what was written.
+        // The shortest text that parses to this float: the text in the file.
         toml::Value::Float(number) => number.to_string(),
         toml::Value::Integer(number) => number.to_string(),
         toml::Value::String(text) => text,
@@ -161,8 +165,8 @@ where
     check(&String::deserialize(input)?).map_err(Error::custom)
 }
 
-/// Whether a chain id or a key's name can be the name of a directory or file:
-/// letters, digits, `-`, `_` and `.`, a letter or digit first.
+/// Whether a chain id or a key name can be a file name: letters, digits, `-`, `_`
+/// and `.`, starting with a letter or a digit.
 pub fn is_file_name(text: &str) -> bool {
     text.starts_with(|c: char| c.is_ascii_alphanumeric())
         && text
@@ -180,13 +184,9 @@ fn is_decimal(text: &str) -> bool {
     }
 }
 
-/// A decimal and, right behind it, a denom as the SDK's `ValidateDenom` has it.
+/// A decimal number, directly followed by a denom.
 fn is_gas_price(text: &str) -> bool {
     let split = text.find(|c: char| !c.is_ascii_digit() && c != '.');
     let (amount, denom) = text.split_at(split.unwrap_or(text.len()));
-    let letters = |c: char| c.is_ascii_alphanumeric() || "/:._-".contains(c);
-    is_decimal(amount)
-        && (3..=128).contains(&denom.len())
-        && denom.starts_with(|c: char| c.is_ascii_alphabetic())
-        && denom.chars().all(letters)
+    is_decimal(amount) && is_denom(denom)
 }

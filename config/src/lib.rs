@@ -1,10 +1,11 @@
-//! What an operator writes: `config.toml`, its defaults and its checks.
+//! The configuration file `config.toml`: types, defaults and checks.
 //!
-//! [`Config::load`] reads one file and either gives a configuration that can be
-//! used as it is, or one error that names the file, the line, the chain and the
-//! field. Nothing else is read here: no environment, no network, no keys.
+//! [`Config::load`] reads one file. It returns a complete configuration, or one
+//! error with the file, the line, the chain and the field. It reads nothing else:
+//! no environment, no network, no keys.
 
 mod chain;
+mod denom;
 mod error;
 mod field;
 mod node;
@@ -17,12 +18,13 @@ use serde::Deserialize;
 use toml::Spanned;
 
 pub use chain::ChainConfig;
-pub use error::{ConfigError, Fault, Place};
+pub use denom::is_denom;
+pub use error::{ConfigError, Fault, Place, UnknownChain};
 pub use field::is_file_name;
 pub use node::NodeConfig;
 pub use policy::PolicyConfig;
 
-/// The smallest configuration there is, shown to whoever has none yet.
+/// The smallest configuration. It is part of the error for a missing file.
 pub const EXAMPLE: &str = r#"[[chain]]
 id = "akash-a"
 rpc = "http://127.0.0.1:26657"
@@ -34,12 +36,12 @@ gas_price = "0.025uakt"
 /// A checked `config.toml`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Config {
-    /// The chains, one or more, in the order written. Their ids differ.
+    /// One or more chains in the order of the file. Their ids differ.
     pub chains: Vec<ChainConfig>,
     pub policy: PolicyConfig,
 }
 
-/// The file as it is laid out.
+/// The structure of the file.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct File {
@@ -70,7 +72,7 @@ impl Config {
         let file: File = toml::from_str(text).map_err(|error| Fault::of_toml(text, &error))?;
         if file.chain.is_empty() {
             return Err(Fault::whole_file(
-                "no chain is configured: add a [[chain]] section for each",
+                "no chain is configured: add a [[chain]] section for each chain",
             ));
         }
         let mut lines = HashMap::new();
@@ -79,15 +81,15 @@ impl Config {
             let line = error::line_of(text, start);
             let id = chain.get_ref().id.as_str();
             if let Some(first) = lines.insert(id, line) {
-                let reason = format!("there is one with this id on line {first} already");
+                let reason = format!("the section on line {first} has the same id");
                 return Err(Fault::at(text, start, reason));
             }
-            if let Some(name) = chain.get_ref().key_named_twice() {
-                let reason = format!("key `{name}` is named twice: each account sends on its own");
+            if let Some(name) = chain.get_ref().repeated_key() {
+                let reason = format!("key `{name}` is listed twice: list each key once");
                 return Err(Fault::at(text, start, reason));
             }
             if let Some(at) = chain.get_ref().repeated_node() {
-                let reason = "this node is named before: each is written once";
+                let reason = "this node is listed twice: list each node once";
                 return Err(Fault::at(text, at, reason));
             }
         }
@@ -100,5 +102,13 @@ impl Config {
     /// The chain with this id.
     pub fn chain(&self, id: &str) -> Option<&ChainConfig> {
         self.chains.iter().find(|chain| chain.id == id)
+    }
+
+    /// The chain with this id, or an error that lists the configured chains.
+    pub fn known_chain(&self, id: &str) -> Result<&ChainConfig, UnknownChain> {
+        self.chain(id).ok_or_else(|| UnknownChain {
+            id: id.to_owned(),
+            configured: self.chains.iter().map(|chain| chain.id.clone()).collect(),
+        })
     }
 }

@@ -1,4 +1,4 @@
-//! The `[policy]` section: how Tern works, whatever the chain.
+//! The `[policy]` section: settings for all chains.
 
 use std::time::Duration;
 
@@ -6,12 +6,12 @@ use serde::Deserialize;
 
 use crate::field;
 
-/// How Tern works, whatever the chain.
+/// Settings for all chains.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct PolicyConfig {
-    /// How often what is known of packets is compared with the chains' state,
-    /// as a second opinion on what the blocks said. Default: 5m.
+    /// Interval between comparisons of the known packets with the state of the
+    /// chains. They find packets that were missed in the blocks. Default: 5m.
     #[serde(deserialize_with = "field::duration")]
     pub clear_interval: Duration,
 }

@@ -1,4 +1,4 @@
-//! What a wrong configuration is answered with, and that right ones are read.
+//! The errors of wrong configurations, and the values of right ones.
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -8,7 +8,7 @@ use tern_config::{Config, ConfigError, EXAMPLE};
 fn refusal(text: &str) -> String {
     match Config::parse(text) {
         Err(fault) => fault.to_string(),
-        Ok(config) => panic!("was taken:\n{text}\nas {config:?}"),
+        Ok(config) => panic!("was accepted:\n{text}\nas {config:?}"),
     }
 }
 
@@ -30,7 +30,7 @@ fn with(field: &str, line: &str) -> String {
 }
 
 #[test]
-fn a_wrong_value_is_named_with_line_chain_and_field() {
+fn a_wrong_value_is_reported_with_line_chain_and_field() {
     for (field, line, place, reason) in [
         ("id", r#"id = "../x""#, ":2:6", "a chain id has"),
         ("id", r#"id = """#, ":2:6", "a chain id has"),
@@ -160,7 +160,7 @@ fn a_wrong_value_is_named_with_line_chain_and_field() {
 }
 
 #[test]
-fn a_field_nobody_knows_is_shown_in_its_line() {
+fn an_unknown_field_is_shown_in_its_line() {
     let text = with("rpc", r#"rpcc = "http://127.0.0.1:26657""#);
     let expected = ":3:1: chain `akash-a`: unknown field `rpcc`, expected one of `id`, `rpc`, ";
     let refusal = refusal(&text);
@@ -170,7 +170,7 @@ fn a_field_nobody_knows_is_shown_in_its_line() {
 }
 
 #[test]
-fn a_missing_field_is_named_at_its_chain() {
+fn a_missing_field_is_reported_with_its_chain() {
     let second = with("rpc", "").replace("akash-a", "kava-a");
     let refusal = refusal(&format!("{EXAMPLE}\n{second}"));
     assert!(
@@ -180,7 +180,7 @@ fn a_missing_field_is_named_at_its_chain() {
 }
 
 #[test]
-fn what_is_wrong_outside_a_chain_is_not_blamed_on_one() {
+fn an_error_outside_a_chain_section_names_no_chain() {
     for (added, expected) in [
         ("[polcy]\n", ":7:2: unknown field `polcy`"),
         ("[policy]\ninterval = 1\n", ":8:1: unknown field `interval`"),
@@ -197,7 +197,7 @@ fn what_is_wrong_outside_a_chain_is_not_blamed_on_one() {
 const NODE: &str = "[[chain.node]]\nrpc = \"http://b:26657\"\ngrpc = \"http://b:9090\"\n";
 
 #[test]
-fn a_chain_has_further_nodes_in_the_order_written() {
+fn a_chain_has_further_nodes_in_the_order_of_the_file() {
     let chain = |text: &str| Config::parse(text).unwrap().chains.remove(0);
     assert_eq!(chain(EXAMPLE).further_nodes().count(), 0);
     let text = format!("{EXAMPLE}{NODE}{}", NODE.replace("//b", "//c"));
@@ -216,7 +216,7 @@ fn a_chain_has_further_nodes_in_the_order_written() {
 }
 
 #[test]
-fn what_is_wrong_with_a_node_is_named_with_line_chain_and_field() {
+fn an_error_of_a_node_is_reported_with_line_chain_and_field() {
     let other = EXAMPLE.replace("akash-a", "kava-a");
     for (node, expected) in [
         (
@@ -233,7 +233,7 @@ fn what_is_wrong_with_a_node_is_named_with_line_chain_and_field() {
         ),
         (
             NODE.replace("//b:26657", "//127.0.0.1:26657"),
-            ":7:1: chain `akash-a`: this node is named before",
+            ":7:1: chain `akash-a`: this node is listed twice",
         ),
         (
             NODE.replace("[[chain.node]]", "[chain.node]"),
@@ -246,34 +246,33 @@ fn what_is_wrong_with_a_node_is_named_with_line_chain_and_field() {
 }
 
 #[test]
-fn a_field_of_the_chain_behind_its_nodes_is_told_where_it_belongs() {
+fn a_chain_field_after_a_node_is_refused_with_its_right_place() {
     let refusal = refusal(&format!("{EXAMPLE}{NODE}key = \"mine\"\n"));
-    let expected =
-        ":10:1: chain `akash-a`: unknown field `key`, expected `rpc` or `grpc`; what is \
-                    the chain's own goes before its first [[chain.node]]";
+    let expected = ":10:1: chain `akash-a`: unknown field `key`, expected `rpc` or `grpc`; fields \
+                    of the chain go before its first [[chain.node]]";
     assert!(refusal.starts_with(expected), "{refusal}");
 }
 
 #[test]
-fn the_list_of_chains_is_checked_as_a_whole() {
+fn there_is_at_least_one_chain_and_ids_differ() {
     assert!(refusal("").starts_with(": no chain is configured"));
     assert!(refusal("[chain]\nid = \"a\"\n").starts_with(":1:1: write `[[chain]]`"));
     let twice = refusal(&format!("{EXAMPLE}{EXAMPLE}"));
-    let expected = ":7:1: chain `akash-a`: there is one with this id on line 1 already";
+    let expected = ":7:1: chain `akash-a`: the section on line 1 has the same id";
     assert!(twice.starts_with(expected), "{twice}");
 }
 
 #[test]
-fn further_keys_are_other_keys() {
+fn each_key_is_listed_once() {
     let config = Config::parse(&with("extra_keys", r#"extra_keys = ["b", "c"]"#)).unwrap();
     let keys: Vec<_> = config.chains[0].keys().collect();
     assert_eq!(keys, ["relayer", "b", "c"]);
     for (line, reason) in [
         (
             r#"extra_keys = ["b", "relayer"]"#,
-            "key `relayer` is named twice",
+            "key `relayer` is listed twice",
         ),
-        (r#"extra_keys = ["b", "b"]"#, "key `b` is named twice"),
+        (r#"extra_keys = ["b", "b"]"#, "key `b` is listed twice"),
         (r#"extra_keys = ["../b"]"#, "a key name has letters"),
         (r#"extra_keys = "b""#, "expected a sequence"),
     ] {
@@ -283,7 +282,7 @@ fn further_keys_are_other_keys() {
 }
 
 #[test]
-fn text_that_is_not_toml_is_shown_where_it_breaks() {
+fn a_syntax_error_is_reported_with_its_place() {
     let refusal = refusal("[[chain]]\nid = \"akash-a\nrpc = 3\n");
     assert!(
         refusal.starts_with(":2:14: field `id`: invalid basic string"),
@@ -292,7 +291,7 @@ fn text_that_is_not_toml_is_shown_where_it_breaks() {
 }
 
 #[test]
-fn what_is_left_out_has_its_documented_default() {
+fn a_missing_optional_field_has_its_documented_default() {
     let config = Config::parse(EXAMPLE).unwrap();
     let chain = config.chain("akash-a").unwrap();
     assert_eq!(chain.key, "relayer");
@@ -309,7 +308,7 @@ fn what_is_left_out_has_its_documented_default() {
 }
 
 #[test]
-fn prices_and_multipliers_are_kept_as_written() {
+fn prices_and_multipliers_are_kept_as_text() {
     for price in ["0uakt", "0.025uakt", "1ibc/AB12", "2.5factory/osmo1x/y"] {
         let config =
             Config::parse(&with("gas_price", &format!("gas_price = \"{price}\""))).unwrap();
@@ -327,7 +326,7 @@ fn prices_and_multipliers_are_kept_as_written() {
 }
 
 #[test]
-fn a_path_of_its_own_goes_before_the_coin_type() {
+fn hd_path_has_priority_over_coin_type() {
     let kava = Config::parse(&with("coin_type", "coin_type = 459")).unwrap();
     assert_eq!(kava.chains[0].hd_path(), "m/44'/459'/0'/0/0");
     let text = with("hd_path", "coin_type = 459\nhd_path = \"m/44'/60'/1'/0/0\"");
@@ -336,19 +335,19 @@ fn a_path_of_its_own_goes_before_the_coin_type() {
 }
 
 #[test]
-fn a_missing_file_says_where_it_was_looked_for_and_how_to_make_one() {
+fn the_error_for_a_missing_file_has_its_path_and_an_example() {
     let path = Path::new("/nowhere/config.toml");
     let error = Config::load(path).unwrap_err();
     assert!(matches!(error, ConfigError::Missing { .. }));
     let text = error.to_string();
     assert!(
-        text.contains("at /nowhere/config.toml") && text.contains(EXAMPLE),
+        text.contains("no configuration file /nowhere/config.toml") && text.contains(EXAMPLE),
         "{text}"
     );
 }
 
 #[test]
-fn every_example_is_a_configuration() {
+fn every_example_is_a_valid_configuration() {
     let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../examples");
     let mut count = 0;
     for entry in std::fs::read_dir(&folder).unwrap() {

@@ -1,4 +1,4 @@
-//! The command line: what can be asked of `tern`, a file for each family.
+//! The command line: one file for each group of commands.
 
 mod ack;
 mod channel;
@@ -32,7 +32,7 @@ Examples:
 
 Exit codes: 0 done, 1 failed, 2 wrong usage, 64 wrong configuration.";
 
-/// A standalone IBC relayer: carries packets between Cosmos chains.
+/// A standalone IBC relayer: it relays packets between Cosmos chains.
 #[derive(Debug, Parser)]
 #[command(name = "tern", version, after_help = EXAMPLES)]
 pub struct Cli {
@@ -50,7 +50,7 @@ pub struct Options {
     #[arg(long, global = true, env = "TERN_HOME", hide_env_values = true)]
     #[arg(value_name = "DIR")]
     pub home: Option<PathBuf>,
-    /// The configuration [default: config.toml in the home folder]
+    /// The configuration file [default: config.toml in the home folder]
     #[arg(long, global = true, value_name = "FILE")]
     pub config: Option<PathBuf>,
     /// Print one JSON document instead of text
@@ -65,35 +65,35 @@ pub struct Options {
 
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Relay: carry packets and keep clients alive until stopped
+    /// Relay packets and keep clients updated until stopped
     Start(start::StartArgs),
-    /// Check that every chain, node and key is fit for relaying
+    /// Check that every chain, node and key is ready for relaying
     Health(health::HealthArgs),
-    /// Add, list and look into signing keys
+    /// Add and list signing keys, and show their balances
     #[command(subcommand)]
     Keys(keys::KeysCommand),
     /// Open channels, with the clients and connections they need
     #[command(subcommand)]
     Channel(channel::ChannelCommand),
-    /// See and clear packets that are under way
+    /// List pending packets, or relay them once
     #[command(subcommand)]
     Packet(packet::PacketCommand),
     /// Send tokens over a channel (ICS-20)
     Transfer(transfer::TransferArgs),
-    /// Tell the story of one packet, from the chains themselves
+    /// Show every step of one packet, as the chains recorded it
     Trace(trace::TraceArgs),
     /// List a chain's clients, connections or channels
     #[command(subcommand)]
     Query(query::QueryCommand),
-    /// Run development chains on this machine, with all that is needed to try
-    /// the other commands
+    /// Run development chains on this machine, with a configuration and funded
+    /// keys for the other commands
     Devnet(devnet::DevnetArgs),
-    /// See it work: two development chains, a channel, packets both ways
+    /// Run a demonstration: two development chains, a channel, packets both ways
     Demo(demo::DemoArgs),
 }
 
 impl Command {
-    /// Whether it runs until it is stopped.
+    /// Whether the command runs until it is stopped.
     pub fn is_daemon(&self) -> bool {
         matches!(self, Self::Start(_))
     }
@@ -105,21 +105,25 @@ impl Options {
         match &self.home {
             Some(home) => Ok(home.clone()),
             None => Ok(std::env::home_dir()
-                .context("there is no home directory: name one with --home")?
+                .context("the home directory is not known: give a folder with --home")?
                 .join(".tern")),
         }
     }
 
-    /// The configuration's file.
+    /// The path of the configuration file.
     pub fn config_file(&self, home: &Path) -> PathBuf {
         let named = self.config.clone();
         named.unwrap_or_else(|| home.join("config.toml"))
     }
 }
 
-/// Runs a command. Those that make their own chains need no configuration.
+/// Runs a command. `devnet` and `demo` start their own chains and do not read
+/// the configuration.
 pub async fn dispatch(options: &Options, command: Command) -> anyhow::Result<Outcome> {
-    let context = || Context::load(options);
+    let context = || {
+        let home = options.home_folder()?;
+        Context::load(&home, &options.config_file(&home), options.json)
+    };
     match command {
         Command::Devnet(args) => devnet::run(options, args).await,
         Command::Demo(args) => demo::run(options, args).await,

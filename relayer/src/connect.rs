@@ -1,18 +1,24 @@
-//! From the configuration to chains: the one place of the command line that
-//! knows which kind of chain it holds.
+//! From the configuration to chains. This module and the modules under it are
+//! the only part of the binary that knows which kind of chain a node serves.
 
-use std::path::PathBuf;
-use std::sync::Arc;
+mod chain;
+pub mod consensus_state;
+pub mod ics20;
+pub mod packet_proof;
+
+use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 use tern_chains::ChainId;
-use tern_config::{ChainConfig, Config};
-use tern_cosmos::{CosmosChain, CosmosSettings, Key, NodeAddress};
+use tern_config::{ChainConfig, Config, UnknownChain};
+use tern_cosmos::{CosmosSettings, NodeAddress};
 
-use crate::cli::Options;
 use crate::keys::KeyFolder;
 
-/// What every command starts from.
+pub use chain::ConnectedChain;
+pub use tern_cosmos::{BlockWithTxs, Key as SigningKey, NodeHealth, NodeReport, TxInBlock};
+
+/// The input of every command that uses the configuration.
 pub struct Context {
     /// Folder of the keys and the store.
     pub home: PathBuf,
@@ -21,32 +27,19 @@ pub struct Context {
     pub json: bool,
 }
 
-/// A chain was named that is not in the configuration.
-#[derive(Debug, thiserror::Error)]
-#[error("chain `{id}` is not in the configuration, which has: {}", configured.join(", "))]
-pub struct UnknownChain {
-    pub id: String,
-    pub configured: Vec<String>,
-}
-
 impl Context {
-    /// Reads the configuration the options name.
-    pub fn load(options: &Options) -> anyhow::Result<Self> {
-        let home = options.home_folder()?;
-        let config = Config::load(&options.config_file(&home))?;
+    /// Reads the configuration file.
+    pub fn load(home: &Path, config_file: &Path, json: bool) -> anyhow::Result<Self> {
         Ok(Self {
-            home,
-            config,
-            json: options.json,
+            home: home.to_owned(),
+            config: Config::load(config_file)?,
+            json,
         })
     }
 
     /// The configuration of a chain.
     pub fn chain_config(&self, id: &str) -> Result<&ChainConfig, UnknownChain> {
-        self.config.chain(id).ok_or_else(|| UnknownChain {
-            id: id.to_owned(),
-            configured: self.config.chains.iter().map(|c| c.id.clone()).collect(),
-        })
+        self.config.known_chain(id)
     }
 
     /// The keys of a chain.
@@ -55,8 +48,31 @@ impl Context {
         Ok(KeyFolder::new(&self.home, &chain.id, &chain.account_prefix))
     }
 
-    /// The settings of a chain, with a key to sign with or without.
-    pub fn chain_settings(&self, id: &str, key: Option<Key>) -> anyhow::Result<CosmosSettings> {
+    /// A chain to write to. It signs with the named key, or with the key that its
+    /// configuration names. Does no network I/O.
+    pub fn connect(&self, id: &str, key: Option<&str>) -> anyhow::Result<ConnectedChain> {
+        let name = key.unwrap_or(&self.chain_config(id)?.key);
+        let key = self.keys(id)?.load(name)?;
+        self.connect_with(id, Some(key))
+    }
+
+    /// A chain to read from only. Does no network I/O.
+    pub fn connect_read_only(&self, id: &str) -> anyhow::Result<ConnectedChain> {
+        self.connect_with(id, None)
+    }
+
+    /// Every configured chain, to write to with the key that its configuration
+    /// names.
+    pub fn connect_all(&self) -> anyhow::Result<Vec<ConnectedChain>> {
+        let chains = self.config.chains.iter();
+        chains.map(|chain| self.connect(&chain.id, None)).collect()
+    }
+
+    fn connect_with(&self, id: &str, key: Option<SigningKey>) -> anyhow::Result<ConnectedChain> {
+        Ok(ConnectedChain::new(self.settings(id, key)?)?)
+    }
+
+    fn settings(&self, id: &str, key: Option<SigningKey>) -> anyhow::Result<CosmosSettings> {
         let chain = self.chain_config(id)?;
         let field = |name: &str| format!("chain `{id}`, field `{name}`");
         let price = chain
@@ -82,27 +98,5 @@ impl Context {
                 price,
             )
         })
-    }
-
-    /// A chain to write to, signing with the named key, or with the one its
-    /// configuration names. Does no network I/O.
-    pub fn connect(&self, id: &str, key: Option<&str>) -> anyhow::Result<Arc<CosmosChain>> {
-        let name = key.unwrap_or(&self.chain_config(id)?.key);
-        let key = self.keys(id)?.load(name)?;
-        let settings = self.chain_settings(id, Some(key))?;
-        Ok(Arc::new(CosmosChain::new(settings)?))
-    }
-
-    /// A chain to read from only. Does no network I/O.
-    pub fn connect_read_only(&self, id: &str) -> anyhow::Result<Arc<CosmosChain>> {
-        let settings = self.chain_settings(id, None)?;
-        Ok(Arc::new(CosmosChain::new(settings)?))
-    }
-
-    /// Every configured chain, to write to with the key its configuration
-    /// names.
-    pub fn connect_all(&self) -> anyhow::Result<Vec<Arc<CosmosChain>>> {
-        let chains = self.config.chains.iter();
-        chains.map(|chain| self.connect(&chain.id, None)).collect()
     }
 }

@@ -1,4 +1,4 @@
-//! From the configuration to a running engine, and how it ends.
+//! Starts an engine from the configuration, and stops it on a signal.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -11,15 +11,16 @@ use tern_core::ledger::View;
 use tern_core::plan::Scope;
 use tern_core::policy::Policy;
 use tokio::signal::unix::{signal, SignalKind};
+use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use crate::connect::Context;
 use crate::output;
 
-/// An engine over these chains, with the home's store.
+/// Starts an engine for these chains, with the store in the home folder.
 ///
-/// A command that finds the store in use by a daemon works from the chains
-/// alone; the daemon itself needs it.
+/// If a daemon uses the store, other commands run without a store and read the
+/// chains only. The daemon itself needs the store.
 pub async fn engine(
     context: &Context,
     chains: &[Arc<dyn Chain>],
@@ -30,7 +31,8 @@ pub async fn engine(
     let (store, view) = match Engine::open_store(&context.home, &policy).await {
         Err(EngineError::Store(StoreError::InUse { .. })) if scope != Scope::Everything => {
             output::note(
-                "a `tern` is running with this home: working beside it, from the chains alone",
+                "note: another `tern` uses the store in this home folder: continuing without \
+                 the store, with data from the chains only",
             );
             (Store::in_memory(), View::default())
         }
@@ -57,16 +59,16 @@ pub async fn engine(
     Ok(Engine::start(parts, scope))
 }
 
-/// A chain of the configuration, with its key. The account must exist: without
-/// it nothing can be signed, and it is better told now.
+/// Connects to a configured chain with its key. Fails if the account of the key
+/// is not on chain, because nothing can be signed without it.
 pub async fn funded(context: &Context, id: &str) -> anyhow::Result<Arc<dyn Chain>> {
     let chain = context.connect(id, None)?;
     chain.account().await?;
-    Ok(chain)
+    Ok(chain.shared())
 }
 
-/// The newest height of each chain now: what an engine tells of later blocks has
-/// happened since, the rest it has only caught up with.
+/// The newest height of each chain. Later blocks are new; the engine reads earlier
+/// blocks only to catch up.
 pub async fn heights(chains: &[Arc<dyn Chain>]) -> anyhow::Result<BTreeMap<ChainId, u64>> {
     let mut heights = BTreeMap::new();
     for chain in chains {
@@ -75,22 +77,39 @@ pub async fn heights(chains: &[Arc<dyn Chain>]) -> anyhow::Result<BTreeMap<Chain
     Ok(heights)
 }
 
-/// Ends with SIGINT or SIGTERM.
-pub fn shutdown() -> anyhow::Result<CancellationToken> {
+/// Waits for SIGINT or SIGTERM as long as it exists.
+pub struct Shutdown {
+    token: CancellationToken,
+    _signals: JoinSet<()>,
+}
+
+impl Shutdown {
+    /// A token that is cancelled by the first signal.
+    pub fn token(&self) -> CancellationToken {
+        self.token.clone()
+    }
+}
+
+/// Starts to wait for SIGINT or SIGTERM.
+pub fn shutdown() -> anyhow::Result<Shutdown> {
     let token = CancellationToken::new();
     let (mut interrupt, mut terminate) = (
         signal(SignalKind::interrupt())?,
         signal(SignalKind::terminate())?,
     );
     let ended = token.clone();
-    tokio::spawn(async move {
+    let mut signals = JoinSet::new();
+    signals.spawn(async move {
         tokio::select! {
             _ = interrupt.recv() => {}
             _ = terminate.recv() => {}
         }
         ended.cancel();
     });
-    Ok(token)
+    Ok(Shutdown {
+        token,
+        _signals: signals,
+    })
 }
 
 /// The id of a configured chain.
@@ -119,10 +138,10 @@ fn system_clock() -> Clock {
     Arc::new(now)
 }
 
-/// The machine's clock: the one place that reads it.
+/// The time of the machine's clock. Nothing else reads it.
 #[expect(
     clippy::disallowed_methods,
-    reason = "the shell hands time to everything else"
+    reason = "everything else gets the time as an argument"
 )]
 pub fn now() -> BlockTime {
     let since_epoch = SystemTime::now()

@@ -1,4 +1,5 @@
-//! Signing keys on disk: `HOME/keys/CHAIN/NAME.json`, readable by nobody else.
+//! Signing keys on disk: `HOME/keys/CHAIN/NAME.json`, readable by the
+//! owner only.
 
 use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::{self, Write};
@@ -6,12 +7,13 @@ use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
-use tern_cosmos::Key;
 use zeroize::Zeroizing;
+
+use crate::connect::SigningKey;
 
 const FILE_MODE: u32 = 0o600;
 const FOLDER_MODE: u32 = 0o700;
-/// Any right of the group or of others.
+/// All permissions of the group and of other users.
 const OTHERS: u32 = 0o077;
 
 /// The keys of one chain.
@@ -22,11 +24,11 @@ pub struct KeyFolder {
     path: PathBuf,
 }
 
-/// Why a key cannot be had or kept. None of these repeats a secret.
+/// Why a key cannot be read or written. No message contains a secret.
 #[derive(Debug, thiserror::Error)]
 pub enum KeyFileError {
     #[error(
-        "there is no key `{name}` for {chain} (looked for {}): add it with \
+        "there is no key `{name}` for {chain} (file {}): add it with \
          `tern keys add {chain} --name {name} --mnemonic-file FILE`",
         path.display()
     )]
@@ -36,8 +38,8 @@ pub enum KeyFileError {
         path: PathBuf,
     },
     #[error(
-        "there is a key `{name}` for {chain} already ({}): give this one another --name, or \
-         replace that one for good with --overwrite",
+        "the key `{name}` for {chain} exists already ({}): choose another --name, or replace \
+         the existing key with --overwrite",
         path.display()
     )]
     Exists {
@@ -46,19 +48,18 @@ pub enum KeyFileError {
         path: PathBuf,
     },
     #[error(
-        "`{name}` cannot be a key's name: it may have letters, digits, `-`, `_` and `.`, and \
-         starts with a letter or digit"
+        "`{name}` is not a valid key name: use letters, digits, `-`, `_` and `.`, and start \
+         with a letter or a digit"
     )]
     Name { name: String },
     #[error(
-        "the key file {path} can be read by others (mode {mode:04o}): make it yours alone with \
-         `chmod 600 {path}`",
+        "other users can read the key file {path} (mode {mode:04o}): run `chmod 600 {path}`",
         path = path.display()
     )]
     TooOpen { path: PathBuf, mode: u32 },
-    #[error("cannot {doing} {}", path.display())]
+    #[error("cannot {operation} {}", path.display())]
     File {
-        doing: &'static str,
+        operation: &'static str,
         path: PathBuf,
         #[source]
         source: io::Error,
@@ -67,7 +68,7 @@ pub enum KeyFileError {
     Damaged { path: PathBuf, reason: String },
 }
 
-/// A key as it is written down.
+/// The content of a key file.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Stored {
@@ -77,7 +78,7 @@ struct Stored {
     public_key: String,
     /// 32 bytes, hex.
     private_key: Zeroizing<String>,
-    /// The path it was derived with.
+    /// The derivation path of the key.
     hd_path: String,
 }
 
@@ -90,21 +91,22 @@ impl KeyFolder {
         }
     }
 
-    /// Where the key of this name is or would be.
+    /// The path of the key file with this name. The file may not exist.
     pub fn file(&self, name: &str) -> Result<PathBuf, KeyFileError> {
-        match tern_config::is_file_name(name) {
-            true => Ok(self.path.join(format!("{name}.json"))),
-            false => Err(KeyFileError::Name {
+        if tern_config::is_file_name(name) {
+            Ok(self.path.join(format!("{name}.json")))
+        } else {
+            Err(KeyFileError::Name {
                 name: name.to_owned(),
-            }),
+            })
         }
     }
 
-    /// Keeps a key. The file is there as a whole and on disk, or not at all.
+    /// Writes a key to disk. A crash cannot leave a partial file.
     pub fn save(
         &self,
         name: &str,
-        key: &Key,
+        key: &SigningKey,
         hd_path: &str,
         overwrite: bool,
     ) -> Result<PathBuf, KeyFileError> {
@@ -129,12 +131,12 @@ impl KeyFolder {
         folder
             .create(&self.path)
             .map_err(failed("create", &self.path))?;
-        write_whole(&path, &Zeroizing::new(text))?;
+        write_atomically(&path, &Zeroizing::new(text))?;
         Ok(path)
     }
 
-    /// The key of this name.
-    pub fn load(&self, name: &str) -> Result<Key, KeyFileError> {
+    /// Reads the key with this name.
+    pub fn load(&self, name: &str) -> Result<SigningKey, KeyFileError> {
         let path = self.file(name)?;
         let mode = match fs::metadata(&path) {
             Ok(found) => found.permissions().mode() & 0o7777,
@@ -151,14 +153,14 @@ impl KeyFolder {
             return Err(KeyFileError::TooOpen { path, mode });
         }
         let text = Zeroizing::new(fs::read(&path).map_err(failed("read", &path))?);
-        // What serde says of a value could repeat it: only where it is, is told.
+        // A message of serde could contain the secret: only the line is reported.
         let stored: Stored = serde_json::from_slice(&text).map_err(|error| {
             let place = format!("not a key in JSON (line {})", error.line());
             damaged(&path, place)
         })?;
         let secret = hex::decode(stored.private_key.as_bytes()).map(Zeroizing::new);
         let secret = secret.map_err(|_| damaged(&path, "`private_key` is not hex"))?;
-        let key = Key::from_private_key(&secret, &self.account_prefix);
+        let key = SigningKey::from_private_key(&secret, &self.account_prefix);
         let key = key.map_err(|error| damaged(&path, error))?;
         if hex::encode(key.public_key()) != stored.public_key {
             let reason = "`public_key` does not belong to `private_key`";
@@ -188,9 +190,9 @@ impl KeyFolder {
     }
 }
 
-/// Writes beside the file first and renames then, so that a crash leaves the old
-/// file or the new one.
-fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), KeyFileError> {
+/// Writes a temporary file first and then renames it, so that a crash leaves the
+/// old file or the new file.
+fn write_atomically(path: &Path, bytes: &[u8]) -> Result<(), KeyFileError> {
     let folder = path.parent().unwrap_or(Path::new("."));
     let temporary = folder.join(format!(".{}.tmp", std::process::id()));
     let written = OpenOptions::new()
@@ -200,7 +202,7 @@ fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), KeyFileError> {
         .mode(FILE_MODE)
         .open(&temporary)
         .and_then(|mut file| {
-            // The mode above holds for a new file only.
+            // The mode above applies to a new file only.
             file.set_permissions(fs::Permissions::from_mode(FILE_MODE))?;
             file.write_all(bytes)?;
             file.sync_all()
@@ -208,15 +210,18 @@ fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), KeyFileError> {
         .and_then(|()| fs::rename(&temporary, path))
         .and_then(|()| File::open(folder)?.sync_all());
     written.map_err(|source| {
-        // The error that counts is the one at hand.
+        // The error of the write is reported, not an error of this removal.
         let _ = fs::remove_file(&temporary);
         failed("write", path)(source)
     })
 }
 
-fn failed<'a>(doing: &'static str, path: &'a Path) -> impl FnOnce(io::Error) -> KeyFileError + 'a {
+fn failed<'a>(
+    operation: &'static str,
+    path: &'a Path,
+) -> impl FnOnce(io::Error) -> KeyFileError + 'a {
     move |source| KeyFileError::File {
-        doing,
+        operation,
         path: path.to_owned(),
         source,
     }
@@ -237,8 +242,8 @@ mod tests {
         KeyFolder::new(home, "akash-a", "akash")
     }
 
-    fn key(byte: u8) -> Key {
-        Key::from_private_key(&[byte; 32], "akash").unwrap()
+    fn key(byte: u8) -> SigningKey {
+        SigningKey::from_private_key(&[byte; 32], "akash").unwrap()
     }
 
     fn mode(path: &Path) -> u32 {
@@ -246,7 +251,7 @@ mod tests {
     }
 
     #[test]
-    fn a_key_comes_back_and_nobody_else_can_read_it() {
+    fn a_saved_key_can_be_loaded_and_only_its_owner_can_read_the_file() {
         let home = tempfile::tempdir().unwrap();
         let path = folder(home.path())
             .save("me", &key(7), "m/x", false)
@@ -273,21 +278,21 @@ mod tests {
     }
 
     #[test]
-    fn a_file_others_can_read_is_refused_with_the_remedy() {
+    fn a_file_that_others_can_read_is_refused_with_the_command_that_fixes_it() {
         let home = tempfile::tempdir().unwrap();
         let keys = folder(home.path());
         let path = keys.save("me", &key(7), "m/x", false).unwrap();
         fs::set_permissions(&path, fs::Permissions::from_mode(0o640)).unwrap();
         let error = keys.load("me").unwrap_err().to_string();
-        let remedy = format!("`chmod 600 {}`", path.display());
+        let command = format!("`chmod 600 {}`", path.display());
         assert!(
-            error.contains("mode 0640") && error.contains(&remedy),
+            error.contains("mode 0640") && error.contains(&command),
             "{error}"
         );
     }
 
     #[test]
-    fn names_stay_inside_the_folder() {
+    fn a_name_that_could_leave_the_folder_is_refused() {
         let home = tempfile::tempdir().unwrap();
         for name in ["", "..", "../x", "a/b", ".hidden", "a b", "/etc/passwd"] {
             let error = folder(home.path()).load(name).unwrap_err();
@@ -296,7 +301,7 @@ mod tests {
     }
 
     #[test]
-    fn a_damaged_file_is_named_without_its_secret() {
+    fn a_damaged_file_is_reported_without_its_secret() {
         let home = tempfile::tempdir().unwrap();
         let keys = folder(home.path());
         let path = keys.save("me", &key(7), "m/x", false).unwrap();

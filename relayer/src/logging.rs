@@ -1,4 +1,4 @@
-//! Logs, on stderr: what commands print on stdout stays clean.
+//! Logging on stderr: stdout has only the results of commands.
 
 use std::io::IsTerminal;
 
@@ -8,7 +8,7 @@ use tracing_subscriber::EnvFilter;
 
 use crate::cli::Cli;
 
-/// Tern's own crates, which a bare level such as `debug` is meant for.
+/// Tern's own crates. A level without a target, such as `debug`, applies to them.
 const OURS: [&str; 5] = [
     "tern",
     "tern_core",
@@ -30,19 +30,20 @@ pub fn start(cli: &Cli) -> anyhow::Result<()> {
         .with_context(|| format!("`{wanted}` is not a log level such as `info` or `tern=debug`"))?;
     let logs = tracing_subscriber::fmt()
         .with_env_filter(filter)
-        // Steps are spans at debug level: each ends with a line that says how
-        // long it was busy and how long it waited.
+        // Steps are spans at debug level. At its end each span logs its busy time
+        // and its idle time.
         .with_span_events(FmtSpan::CLOSE)
         .with_ansi(std::io::stderr().is_terminal())
         .with_writer(std::io::stderr);
-    match cli.options.json {
-        true => logs.json().init(),
-        false => logs.init(),
+    if cli.options.json {
+        logs.json().init();
+    } else {
+        logs.init();
     }
     Ok(())
 }
 
-/// A bare level is meant for Tern, not for the libraries beneath it.
+/// Applies a level without a target to Tern's crates only.
 fn directives(wanted: &str) -> String {
     if wanted.is_empty() || wanted.contains(['=', ',']) {
         return wanted.to_owned();
@@ -56,7 +57,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_bare_level_leaves_the_libraries_quiet() {
+    fn a_level_without_a_target_applies_to_terns_crates_only() {
         let all =
             "warn,tern=debug,tern_core=debug,tern_cosmos=debug,tern_chains=debug,tern_devnet=debug";
         assert_eq!(directives("debug"), all);

@@ -1,4 +1,4 @@
-//! `tern`, a standalone IBC relayer: the table of contents.
+//! The `tern` command, a standalone IBC relayer.
 
 mod cli;
 mod connect;

@@ -1,26 +1,24 @@
-//! What commands print and how they end.
+//! The output of commands and their exit codes.
 //!
-//! Results go to stdout, notes and hints to stderr. With `--json` stdout holds
-//! exactly one JSON document, which for a failed command is its error.
+//! Results go to stdout, notes and hints to stderr. With `--json` stdout has
+//! exactly one JSON document. If the command fails, the document is the error.
 
 use std::fmt::Display;
 use std::io::{self, Write};
 use std::process::ExitCode;
 
 use serde::Serialize;
-use tern_config::ConfigError;
-
-use crate::connect::UnknownChain;
+use tern_config::{ConfigError, UnknownChain};
 
 /// Exit code of a wrong configuration (`EX_USAGE` of sysexits).
 const EXIT_CONFIG: u8 = 64;
 
-/// How a command that ran to its end came out.
+/// The result of a command that ran to its end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Outcome {
-    /// It did what it says: exit code 0.
+    /// The command succeeded: exit code 0.
     Done,
-    /// It said itself what it could not do: exit code 1.
+    /// The command failed and has printed the reason: exit code 1.
     Failed,
 }
 
@@ -33,9 +31,9 @@ impl From<Outcome> for ExitCode {
     }
 }
 
-/// Whoever read stdout has gone, as `head` does: there is nobody to tell.
+/// The program that read stdout has ended, for example `head`.
 #[derive(Debug, thiserror::Error)]
-#[error("nobody reads the output any more")]
+#[error("stdout is closed")]
 struct Closed;
 
 /// Prints text and a line end on stdout.
@@ -53,14 +51,14 @@ pub fn json(document: &impl Serialize) -> anyhow::Result<()> {
     line(serde_json::to_string_pretty(document)?)
 }
 
-/// Tells the person at the terminal something that is no result.
+/// Prints text that is not a result on stderr.
 pub fn note(text: impl Display) {
-    // If stderr is gone there is nowhere left to say so.
+    // If stderr is closed, the error cannot be reported.
     let _ = writeln!(io::stderr().lock(), "{text}");
 }
 
-/// Prints rows under a header, the columns lined up; only the header if there
-/// are no rows.
+/// Prints rows under a header, in aligned columns. Without rows it prints the
+/// header only.
 pub fn table<const N: usize>(header: [&str; N], rows: &[[String; N]]) -> anyhow::Result<()> {
     line(layout(header, rows))
 }
@@ -81,12 +79,12 @@ pub fn layout<const N: usize>(header: [&str; N], rows: &[[String; N]]) -> String
     lines.collect::<Vec<_>>().join("\n")
 }
 
-/// Whether an error is only that nobody reads stdout any more.
+/// Whether the error is only that stdout is closed.
 pub fn is_closed(error: &anyhow::Error) -> bool {
     error.is::<Closed>()
 }
 
-/// Tells of an error and gives the exit code it stands for.
+/// Prints an error and returns its exit code.
 pub fn failure(error: &anyhow::Error, json: bool) -> ExitCode {
     if is_closed(error) {
         return ExitCode::FAILURE;
@@ -94,7 +92,7 @@ pub fn failure(error: &anyhow::Error, json: bool) -> ExitCode {
     let (message, causes) = causes(error);
     if json {
         let document = serde_json::json!({ "error": message, "caused_by": causes });
-        // A failed command exits as failed, whether or not it could say why.
+        // The exit code is the same if the error cannot be printed.
         let _ = self::json(&document);
     } else {
         note(format!("error: {message}"));
@@ -105,21 +103,15 @@ pub fn failure(error: &anyhow::Error, json: bool) -> ExitCode {
     let configuration = |cause: &(dyn std::error::Error + 'static)| {
         cause.is::<ConfigError>() || cause.is::<UnknownChain>()
     };
-    match error.chain().any(configuration) {
-        true => ExitCode::from(EXIT_CONFIG),
-        false => ExitCode::FAILURE,
+    if error.chain().any(configuration) {
+        ExitCode::from(EXIT_CONFIG)
+    } else {
+        ExitCode::FAILURE
     }
 }
 
-/// An error with its causes in one line.
-pub fn one_line(error: &anyhow::Error) -> String {
-    let (message, causes) = causes(error);
-    let mut parts = vec![message];
-    parts.extend(causes);
-    parts.join(": ")
-}
-
-/// An error's message and its causes, what was said already left out.
+/// The message of an error and its causes. A cause is left out if the text before
+/// it contains the same text.
 fn causes(error: &anyhow::Error) -> (String, Vec<String>) {
     let message = error.to_string();
     let mut causes: Vec<String> = Vec::new();
@@ -137,7 +129,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn columns_line_up_and_lines_end_with_their_text() {
+    fn columns_are_aligned_and_lines_have_no_trailing_spaces() {
         let rows = [
             ["channel-0".to_owned(), "Open".to_owned()],
             ["channel-117".to_owned(), String::new()],
@@ -151,7 +143,7 @@ channel-117";
     }
 
     #[test]
-    fn a_cause_that_was_said_already_is_not_repeated() {
+    fn a_cause_that_the_text_before_it_contains_is_not_repeated() {
         let error = anyhow::anyhow!("connection refused")
             .context("transport error: connection refused")
             .context("akash-a: status failed");

@@ -1,8 +1,8 @@
-//! What an acknowledgement says (ICS-04).
+//! The content of an acknowledgement (ICS-04).
 
 use serde::Deserialize;
 
-/// What an ICS-20 acknowledgement says.
+/// The result in an ICS-20 acknowledgement.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Ack {
     Success,
@@ -10,7 +10,7 @@ pub enum Ack {
 }
 
 impl Ack {
-    /// ICS-04's usual envelope: `{"result": …}` or `{"error": …}`.
+    /// Decodes the usual JSON of ICS-04: `{"result": …}` or `{"error": …}`.
     pub fn read(bytes: &[u8]) -> Self {
         #[derive(Deserialize)]
         #[serde(rename_all = "snake_case")]
@@ -21,7 +21,10 @@ impl Ack {
         match serde_json::from_slice(bytes) {
             Ok(Envelope::Result(_)) => Self::Success,
             Ok(Envelope::Error(text)) => Self::Error(text),
-            Err(_) => Self::Error(format!("not an ICS-20 answer: {}", hex::encode(bytes))),
+            Err(_) => Self::Error(format!(
+                "not an ICS-20 acknowledgement: {}",
+                hex::encode(bytes)
+            )),
         }
     }
 }
@@ -31,7 +34,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_acknowledgement_of_an_unknown_form_is_no_success() {
+    fn an_acknowledgement_in_an_unknown_format_is_not_a_success() {
         assert!(matches!(Ack::read(b"\x01"), Ack::Error(_)));
         assert!(matches!(Ack::read(b"{}"), Ack::Error(_)));
         assert_eq!(Ack::read(br#"{"result":"AQ=="}"#), Ack::Success);

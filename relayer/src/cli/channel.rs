@@ -20,9 +20,9 @@ const EXAMPLE: &str = "\
 Example:
   tern channel open akash-a kava-a
 
-It makes clients, connection and channel, and prints both ends; with --json as
-the chain registry's _IBC entry. When it is interrupted, the same command goes on
-with what it finds unfinished on the chains.";
+The command creates the clients, the connection and the channel, and prints both
+ends. With --json it prints an _IBC entry of the chain registry. If the command is
+interrupted, run it again: it continues with the unfinished steps on the chains.";
 
 #[derive(Debug, Subcommand)]
 pub enum ChannelCommand {
@@ -45,13 +45,13 @@ pub struct OpenArgs {
     /// Port on chain B
     #[arg(long, default_value = "transfer", value_parser = parse::port, value_name = "PORT")]
     pub b_port: PortId,
-    /// How packets are ordered
+    /// Order of the packets
     #[arg(long, default_value = "unordered", value_name = "ORDER")]
     pub order: Order,
-    /// Version the applications speak [default: ics20-1 between transfer ports]
+    /// Version of the application protocol [default: ics20-1 between transfer ports]
     #[arg(long, value_name = "VERSION")]
     pub version: Option<String>,
-    /// Connection on chain A to open the channel on [default: a new one]
+    /// Connection on chain A for the channel [default: a new connection]
     #[arg(long, value_parser = parse::connection, value_name = "ID")]
     pub connection: Option<ConnectionId>,
 }
@@ -82,14 +82,14 @@ pub async fn run(context: &Context, command: ChannelCommand) -> anyhow::Result<O
     }
 }
 
-/// Opens the channel, and without `--json` tells of each step.
+/// Opens the channel. Without `--json` it prints each step.
 pub async fn open(context: &Context, args: OpenArgs) -> anyhow::Result<OpenedChannel> {
     let (a, b) = (
         daemon::chain_id(context, &args.a)?,
         daemon::chain_id(context, &args.b)?,
     );
     if a == b {
-        bail!("a channel needs two chains: {a} was named twice");
+        bail!("a channel needs two different chains: {a} was given twice");
     }
     let shutdown = daemon::shutdown()?;
     let chains = [
@@ -108,15 +108,16 @@ pub async fn open(context: &Context, args: OpenArgs) -> anyhow::Result<OpenedCha
             ..Adopted::default()
         },
     };
-    let observer: Observer = match context.json {
-        true => Box::new(|_| {}),
-        false => progress(daemon::heights(&chains).await?),
+    let observer: Observer = if context.json {
+        Box::new(|_| {})
+    } else {
+        progress(daemon::heights(&chains).await?)
     };
     let engine = daemon::engine(context, &chains, Scope::Handshake(wish), observer).await?;
-    Ok(engine.open_channel(shutdown).await?)
+    Ok(engine.open_channel(shutdown.token()).await?)
 }
 
-/// Shows each step as it is seen in a block after these heights.
+/// Prints each step that is in a block after these heights.
 fn progress(before: BTreeMap<ChainId, u64>) -> Observer {
     Box::new(move |fact| {
         let Fact::Found {
@@ -155,7 +156,7 @@ fn print(context: &Context, opened: &OpenedChannel, ordering: Ordering) -> anyho
     if context.json {
         return output::json(&registry_entry(opened, ordering));
     }
-    output::line(format!("open: {}", opened.version))?;
+    output::line(format!("channel is open, version {}", opened.version))?;
     for (end, (connection, record)) in ends(opened) {
         output::line(format!(
             "  {}  {}/{}  {}  {}",
@@ -174,8 +175,8 @@ fn ends(opened: &OpenedChannel) -> [End<'_>; 2] {
     ]
 }
 
-/// The chain registry's `_IBC` form: the chains in the order of their names.
-/// The registry's names are its own; the chain ids stand in for them.
+/// An `_IBC` entry of the chain registry, with the chains sorted by name. The
+/// registry has its own chain names: chain ids are used instead.
 fn registry_entry(opened: &OpenedChannel, ordering: Ordering) -> serde_json::Value {
     let mut ends = ends(opened);
     ends.sort_by_key(|(end, _)| end.chain.clone());

@@ -1,10 +1,10 @@
 //! `tern demo`: two development chains and a relayer between them, in one
-//! process and a home that is gone afterwards. The chains are on sockets, so
-//! that everything Tern does is what it does with real nodes.
+//! process and with a temporary home folder. The chains listen on sockets, so
+//! that Tern connects to them as to real nodes.
 
-mod money;
-mod say;
-mod stage;
+mod balances;
+mod environment;
+mod progress;
 
 use std::time::Duration;
 
@@ -12,9 +12,9 @@ use anyhow::bail;
 use clap::Args;
 use serde::Serialize;
 
-use self::money::Money;
-use self::say::Say;
-use self::stage::{Send, Stage};
+use self::balances::Balances;
+use self::environment::{DemoEnvironment, DemoTransfer};
+use self::progress::Progress;
 use super::{parse, Options};
 use crate::daemon;
 use crate::output::{self, Outcome};
@@ -24,37 +24,37 @@ Examples:
   tern demo
   tern demo --packets 1000 --json
 
-It needs no configuration and no node, and leaves nothing behind. With --json the
-last line is one JSON object. The exit code is 0 only when every packet was
-acknowledged and every balance is right to the unit.";
+The demo needs no configuration and no node, and deletes its files at the end.
+With --json the last line is one JSON object. The exit code is 0 only if every
+packet is acknowledged and every balance is right.";
 
-/// Packets each way, if nobody asks for a number, and how many come back.
+/// Default number of packets in each direction, and of packets back.
 const OUT: u32 = 3;
 const BACK: u32 = 1;
-/// In each packet: a whole AKT, half a USDX.
+/// The amount in each packet: one AKT, or half a USDX.
 const UAKT: u128 = 1_000_000;
 const USDX: u128 = 500_000;
 
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub struct DemoArgs {
-    /// Send this many packets, half of them each way, and bring none back
+    /// Send this many packets, half in each direction, and none back
     #[arg(long, value_parser = clap::value_parser!(u32).range(1..=100_000), value_name = "N")]
     packets: Option<u32>,
-    /// How often each chain makes a block
+    /// Time between two blocks of a chain
     #[arg(long, default_value = "300ms", value_parser = parse::duration, value_name = "TIME")]
     block_time: Duration,
 }
 
-/// How many packets go: AKT and USDX, out and back home.
+/// The number of packets with AKT and with USDX: out to the other chain, and back.
 #[derive(Clone, Copy, Debug)]
-struct Trips {
+struct PacketCounts {
     out: [u32; 2],
     back: [u32; 2],
 }
 
-/// How it ended: the last line of `--json`. By the events in the chains' blocks,
-/// not by what the relayer believes.
+/// The last line of `--json`. It is counted from the events in the chains' blocks,
+/// not from the state of the relayer.
 #[derive(Debug, Serialize)]
 struct Summary {
     packets: usize,
@@ -65,87 +65,88 @@ struct Summary {
 }
 
 pub async fn run(options: &Options, args: DemoArgs) -> anyhow::Result<Outcome> {
-    let trips = match args.packets {
-        Some(packets) => Trips {
+    let counts = match args.packets {
+        Some(packets) => PacketCounts {
             out: [packets.div_ceil(2), packets / 2],
             back: [0, 0],
         },
-        None => Trips {
+        None => PacketCounts {
             out: [OUT; 2],
             back: [BACK; 2],
         },
     };
     let shutdown = daemon::shutdown()?;
+    let interrupted = shutdown.token();
     tokio::select! {
-        () = shutdown.cancelled() => bail!("interrupted: the demo's chains are gone"),
-        ended = demo(args.block_time, trips, options.json) => ended,
+        () = interrupted.cancelled() => bail!("interrupted: the demo has stopped its chains"),
+        ended = demo(args.block_time, counts, options.json) => ended,
     }
 }
 
-async fn demo(block_time: Duration, trips: Trips, json: bool) -> anyhow::Result<Outcome> {
-    let say = Say::start(json);
-    say.step("Two chains start, in this process, with their own validators.")?;
-    let mut stage = Stage::build(block_time, json).await?;
-    stage.introduce(&say)?;
-    let money = Money::of(&stage)?;
-    let before = money.balances(&stage);
+async fn demo(block_time: Duration, counts: PacketCounts, json: bool) -> anyhow::Result<Outcome> {
+    let progress = Progress::new(json);
+    progress.step("Start two chains in this process, each with its own validators.")?;
+    let mut environment = DemoEnvironment::start(block_time, json).await?;
+    environment.print_chains(&progress)?;
+    let balances = Balances::of_users(&environment)?;
+    let before = balances.read(&environment);
 
-    say.step("$ tern channel open akash-dev kava-dev")?;
-    stage.open_channel(&say).await?;
-    say.step("$ tern start &")?;
-    stage.start_relaying().await?;
+    progress.step("$ tern channel open akash-dev kava-dev")?;
+    environment.open_channel(&progress).await?;
+    progress.step("$ tern start &")?;
+    environment.start_relaying().await?;
 
-    let start = say.seconds();
-    let [akt, usdx] = trips.out;
-    say.step(format!(
-        "{akt} packets with AKT go to kava-dev, {usdx} with USDX to akash-dev"
+    let start = progress.seconds();
+    let [akt, usdx] = counts.out;
+    progress.step(format!(
+        "{akt} packets with AKT go to kava-dev, {usdx} packets with USDX go to akash-dev"
     ))?;
     let there = [
-        Send::new("akash-dev", UAKT, "uakt", money.kava_user(), akt),
-        Send::new("kava-dev", USDX, "usdx", money.akash_user(), usdx),
+        DemoTransfer::new("akash-dev", UAKT, "uakt", balances.kava_user(), akt),
+        DemoTransfer::new("kava-dev", USDX, "usdx", balances.akash_user(), usdx),
     ];
-    stage.send(&say, &there).await?;
-    let [akt, usdx] = trips.back;
+    environment.send(&progress, &there).await?;
+    let [akt, usdx] = counts.back;
     if akt + usdx > 0 {
-        say.step(format!(
-            "{akt} with AKT and {usdx} with USDX come back home"
+        progress.step(format!(
+            "{akt} packets with AKT and {usdx} packets with USDX come back home"
         ))?;
         let home = [
-            Send::new(
+            DemoTransfer::new(
                 "kava-dev",
                 UAKT,
-                &money.akt_voucher,
-                money.akash_user(),
+                &balances.akt_voucher,
+                balances.akash_user(),
                 akt,
             ),
-            Send::new(
+            DemoTransfer::new(
                 "akash-dev",
                 USDX,
-                &money.usdx_voucher,
-                money.kava_user(),
+                &balances.usdx_voucher,
+                balances.kava_user(),
                 usdx,
             ),
         ];
-        stage.send(&say, &home).await?;
+        environment.send(&progress, &home).await?;
     }
-    let seconds = say.seconds() - start;
-    stage.stop_relaying().await?;
+    let seconds = progress.seconds() - start;
+    environment.stop_relaying().await?;
 
-    say.step("Balances, before and after")?;
+    progress.step("Balances, before and after")?;
     let moved = [
-        u128::from(trips.out[0] - trips.back[0]) * UAKT,
-        u128::from(trips.out[1] - trips.back[1]) * USDX,
+        u128::from(counts.out[0] - counts.back[0]) * UAKT,
+        u128::from(counts.out[1] - counts.back[1]) * USDX,
     ];
-    let is_right = money.show(&stage, &say, &before, moved)?;
-    let packets: u32 = trips.out.iter().chain(&trips.back).sum();
-    let summary = summary(&stage, packets as usize, seconds);
-    stage.end().await?;
-    conclude(&say, &summary, is_right, json)
+    let is_right = balances.print(&environment, &progress, &before, moved)?;
+    let packets: u32 = counts.out.iter().chain(&counts.back).sum();
+    let summary = summary(&environment, packets as usize, seconds);
+    environment.stop().await?;
+    print_result(&progress, &summary, is_right, json)
 }
 
-fn summary(stage: &Stage, packets: usize, seconds: f64) -> Summary {
-    let acknowledged = stage.count_events("acknowledge_packet");
-    let timed_out = stage.count_events("timeout_packet");
+fn summary(environment: &DemoEnvironment, packets: usize, seconds: f64) -> Summary {
+    let acknowledged = environment.count_events("acknowledge_packet");
+    let timed_out = environment.count_events("timeout_packet");
     Summary {
         packets,
         acknowledged,
@@ -155,7 +156,12 @@ fn summary(stage: &Stage, packets: usize, seconds: f64) -> Summary {
     }
 }
 
-fn conclude(say: &Say, summary: &Summary, is_right: bool, json: bool) -> anyhow::Result<Outcome> {
+fn print_result(
+    progress: &Progress,
+    summary: &Summary,
+    is_right: bool,
+    json: bool,
+) -> anyhow::Result<Outcome> {
     let Summary {
         packets,
         acknowledged,
@@ -163,20 +169,21 @@ fn conclude(say: &Say, summary: &Summary, is_right: bool, json: bool) -> anyhow:
         lost,
         seconds,
     } = summary;
-    let is_good = is_right && acknowledged == packets;
-    let balances = match is_right {
-        true => "Every balance is right to the unit.",
-        false => "Balances are wrong!",
+    let balances = if is_right {
+        "Every balance is right."
+    } else {
+        "Some balances are wrong."
     };
-    say.step(format!(
+    progress.step(format!(
         "{packets} packets in {seconds:.1} s: {acknowledged} acknowledged, {timed_out} timed \
          out, {lost} lost. {balances}"
     ))?;
     if json {
         output::line(serde_json::to_string(summary)?)?;
     }
-    Ok(match is_good {
-        true => Outcome::Done,
-        false => Outcome::Failed,
+    Ok(if is_right && acknowledged == packets {
+        Outcome::Done
+    } else {
+        Outcome::Failed
     })
 }

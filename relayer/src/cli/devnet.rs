@@ -1,5 +1,5 @@
 //! `tern devnet`: embedded development chains on loopback sockets, with a home
-//! that is ready to use. `tern demo` starts its chains here, too.
+//! folder that is ready to use. `tern demo` uses the same chains.
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -9,7 +9,6 @@ use clap::Args;
 use ibc_relayer_types::timestamp::Timestamp;
 use serde_json::json;
 use sha2::{Digest, Sha256};
-use tern_cosmos::Key;
 use tern_devnet::{serve, Genesis, Node};
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
@@ -17,6 +16,7 @@ use tokio::time::MissedTickBehavior;
 use tokio_util::sync::CancellationToken;
 
 use super::{parse, Options};
+use crate::connect::SigningKey;
 use crate::daemon;
 use crate::keys::KeyFolder;
 use crate::output::{self, Outcome};
@@ -25,34 +25,34 @@ const EXAMPLES: &str = "\
 Examples:
   tern devnet --home three --chains 3 --block-time 500ms --port 27000
 
-The keys are made from their names: everybody has them. The chains are gone when
-it ends, and start from the beginning, in a new home, the next time.";
+The keys are made from their names, so they are not secret. The chains are deleted
+when the command ends. The next run needs a new home folder.";
 
-/// Whose accounts exist and are funded on each chain.
+/// The keys whose accounts are funded on each chain.
 pub const RELAYER: &str = "relayer";
 pub const USER: &str = "user";
-/// What each of them has of each denom, in its smallest unit.
+/// The balance of each account in each denom, in its smallest unit.
 const FUNDS: u128 = 1_000_000_000_000;
-/// From one chain's ports to the next one's.
+/// The distance between the ports of one chain and of the next chain.
 const PORT_STEP: u16 = 10;
 const CLOCK: &str = "the machine's clock is before 1970";
 
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub struct DevnetArgs {
-    /// How many chains: akash-dev, kava-dev, chain-3 and so on
+    /// Number of chains: akash-dev, kava-dev, chain-3 and so on
     #[arg(long, default_value = "2", value_parser = clap::value_parser!(u16).range(1..=100))]
     chains: u16,
-    /// How often each chain makes a block
+    /// Time between two blocks of a chain
     #[arg(long, default_value = "1s", value_parser = parse::duration, value_name = "TIME")]
     block_time: Duration,
-    /// RPC port of the first chain; gRPC has the next port, and each further
-    /// chain's ports are 10 higher
+    /// RPC port of the first chain. gRPC uses the next port. The ports of each
+    /// further chain are 10 higher
     #[arg(long, default_value = "26657", value_parser = clap::value_parser!(u16).range(1..))]
     port: u16,
 }
 
-/// What a chain is called and what is used there.
+/// The id, the account prefix and the denoms of a chain.
 #[derive(Clone, Debug)]
 pub struct Spec {
     pub id: String,
@@ -61,7 +61,7 @@ pub struct Spec {
     pub denoms: &'static [&'static str],
 }
 
-/// A chain whose sockets are open; nobody answers there before [`run_all`].
+/// A chain with open sockets. It answers requests only while [`run_all`] runs.
 pub struct DevChain {
     pub spec: Spec,
     pub node: Node,
@@ -74,7 +74,7 @@ pub async fn run(options: &Options, args: DevnetArgs) -> anyhow::Result<Outcome>
     let config = options.config_file(&home);
     ensure!(
         !config.exists(),
-        "there is a configuration already ({}): choose another folder with --home",
+        "the configuration {} exists already: choose another folder with --home",
         config.display()
     );
     let shutdown = daemon::shutdown()?;
@@ -95,8 +95,8 @@ pub async fn run(options: &Options, args: DevnetArgs) -> anyhow::Result<Outcome>
     save_config(&config, &chains, |chain| {
         format!("0.025{}", chain.denoms[0])
     })?;
-    introduce(options, &config, &chains)?;
-    run_all(chains, args.block_time, shutdown).await?;
+    print_chains(options, &config, &chains)?;
+    run_all(chains, args.block_time, shutdown.token()).await?;
     Ok(Outcome::Done)
 }
 
@@ -110,11 +110,11 @@ impl Spec {
         Self { id, prefix, denoms }
     }
 
-    /// A key of this chain. Made from its name alone, so that addresses are the
-    /// same on every machine: nothing here is worth stealing.
-    pub fn key(&self, name: &str) -> anyhow::Result<Key> {
+    /// The key with this name. It is made from the name alone, so that the
+    /// addresses are the same on every machine. The key protects nothing of value.
+    pub fn key(&self, name: &str) -> anyhow::Result<SigningKey> {
         let secret = Sha256::digest(format!("tern development key {name}"));
-        Ok(Key::from_private_key(&secret, self.prefix)?)
+        Ok(SigningKey::from_private_key(&secret, self.prefix)?)
     }
 
     fn genesis(&self) -> anyhow::Result<Genesis> {
@@ -130,12 +130,12 @@ impl Spec {
 }
 
 impl DevChain {
-    /// A chain at its first block, with gRPC on the port after RPC's, or both on
-    /// any free ones.
+    /// Starts a chain at its first block. gRPC uses the port after the RPC port;
+    /// without a port both use any free ports.
     pub async fn open(spec: Spec, rpc_port: Option<u16>) -> anyhow::Result<Self> {
         let (rpc_port, grpc_port) = rpc_port.map_or((0, 0), |port| (port, port + 1));
         let node = Node::new(&spec.genesis()?)?;
-        // Whoever connects finds a block.
+        // A client that connects finds at least one block.
         make_block(&node)?;
         Ok(Self {
             spec,
@@ -145,31 +145,31 @@ impl DevChain {
         })
     }
 
-    /// Where RPC and gRPC are.
+    /// The URLs of RPC and gRPC.
     fn urls(&self) -> anyhow::Result<[String; 2]> {
-        let url = |door: &TcpListener| anyhow::Ok(format!("http://{}", door.local_addr()?));
+        let url = |socket: &TcpListener| anyhow::Ok(format!("http://{}", socket.local_addr()?));
         Ok([url(&self.rpc)?, url(&self.grpc)?])
     }
 
-    /// Makes blocks and answers on both sockets until told to stop.
+    /// Makes blocks and serves both sockets until `stop` is cancelled.
     async fn run(self, block_time: Duration, stop: CancellationToken) -> anyhow::Result<()> {
-        let doors = serve(
+        let server = serve(
             self.node.clone(),
             self.rpc,
             self.grpc,
             stop.cancelled_owned(),
         );
-        tokio::pin!(doors);
-        let mut beat = tokio::time::interval(block_time);
-        // After a pause of the machine no burst of blocks makes up for it.
-        beat.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        beat.tick().await;
+        tokio::pin!(server);
+        let mut block_timer = tokio::time::interval(block_time);
+        // After a pause of the machine, missed blocks are not made up for.
+        block_timer.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        block_timer.tick().await;
         loop {
             tokio::select! {
-                closed = &mut doors => {
-                    return closed.with_context(|| self.spec.id.clone());
+                ended = &mut server => {
+                    return ended.with_context(|| self.spec.id.clone());
                 }
-                _ = beat.tick() => {
+                _ = block_timer.tick() => {
                     make_block(&self.node).with_context(|| self.spec.id.clone())?;
                 }
             }
@@ -177,7 +177,7 @@ impl DevChain {
     }
 }
 
-/// Runs chains until told to stop, or until one cannot go on.
+/// Runs chains until `stop` is cancelled or one of them fails.
 pub async fn run_all(
     chains: Vec<DevChain>,
     block_time: Duration,
@@ -193,14 +193,14 @@ pub async fn run_all(
     Ok(())
 }
 
-/// Writes the keys of every chain into a home.
+/// Writes the keys of every chain into a home folder.
 pub fn save_keys(home: &Path, chains: &[DevChain]) -> anyhow::Result<()> {
     for DevChain { spec, .. } in chains {
         let keys = KeyFolder::new(home, &spec.id, spec.prefix);
         for name in [RELAYER, USER] {
             ensure!(
                 !keys.file(name)?.exists(),
-                "there are keys of {} already in {}: choose another folder with --home",
+                "keys of {} exist already in {}: choose another folder with --home",
                 spec.id,
                 home.display()
             );
@@ -210,7 +210,7 @@ pub fn save_keys(home: &Path, chains: &[DevChain]) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Writes the configuration of these chains, with the gas price of each.
+/// Writes the configuration of these chains.
 pub fn save_config(
     path: &Path,
     chains: &[DevChain],
@@ -235,8 +235,8 @@ pub fn save_config(
     write().with_context(|| format!("cannot write {}", path.display()))
 }
 
-/// Says what is there and what could be done with it.
-fn introduce(options: &Options, config: &Path, chains: &[DevChain]) -> anyhow::Result<()> {
+/// Prints the chains, the accounts and commands to try.
+fn print_chains(options: &Options, config: &Path, chains: &[DevChain]) -> anyhow::Result<()> {
     let mut documents = Vec::new();
     for chain in chains {
         let spec = &chain.spec;
@@ -259,7 +259,10 @@ fn introduce(options: &Options, config: &Path, chains: &[DevChain]) -> anyhow::R
     if options.json {
         return output::json(&json!({ "config": config, "chains": documents }));
     }
-    output::line(format!("\nwritten: {} and the keys", config.display()))?;
+    output::line(format!(
+        "\nThe configuration is {}. The keys are in the home folder.",
+        config.display()
+    ))?;
     if let [a, b, ..] = chains {
         let tern = command(options);
         let (amount, receiver) = (format!("1000000{}", a.spec.denoms[0]), b.spec.key(USER)?);
@@ -273,7 +276,7 @@ fn introduce(options: &Options, config: &Path, chains: &[DevChain]) -> anyhow::R
     output::line("\nThe chains run until Ctrl-C.")
 }
 
-/// How to call Tern with the same home and configuration.
+/// The `tern` command with the same --home and --config options.
 fn command(options: &Options) -> String {
     let option = |name: &str, path: &Option<PathBuf>| {
         let path = path.as_ref().map(|path| path.display());
@@ -288,7 +291,7 @@ async fn listen(port: u16) -> anyhow::Result<TcpListener> {
     bound.with_context(|| format!("cannot listen on port {port}: choose another with --port"))
 }
 
-/// A block of all that waits, at the machine's time.
+/// Makes a block with all pending transactions, at the time of the machine's clock.
 fn make_block(node: &Node) -> anyhow::Result<()> {
     node.make_block(now()?.into_tm_time().context(CLOCK)?)?;
     Ok(())

@@ -1,4 +1,4 @@
-//! `tern health`: whether every chain, node and key is fit for relaying.
+//! `tern health`: checks that every chain, node and key is ready for relaying.
 
 mod check;
 
@@ -15,7 +15,7 @@ const EXAMPLE: &str = "\
 Example:
   tern health
 
-It ends with exit code 1 if anything is not as it must be.";
+The exit code is 1 if a check fails.";
 
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLE)]
@@ -40,15 +40,16 @@ pub async fn run(context: &Context, _args: HealthArgs) -> anyhow::Result<Outcome
             }
         }
     }
-    match healthy {
-        true => Ok(Outcome::Done),
-        false => Ok(Outcome::Failed),
-    }
+    Ok(if healthy {
+        Outcome::Done
+    } else {
+        Outcome::Failed
+    })
 }
 
 fn text(check: &Check) -> String {
     let mark = if check.good { "ok " } else { "BAD" };
-    format!("  {mark}  {:<8}  {}", check.name, check.says)
+    format!("  {mark}  {:<8}  {}", check.name, check.message)
 }
 
 #[cfg(test)]
@@ -56,7 +57,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_bad_stands_out() {
+    fn a_failed_check_is_marked_bad() {
         let bad = Check::bad("node", "akash-a: status failed at http://x");
         assert_eq!(
             text(&bad),

@@ -6,10 +6,9 @@ use std::path::{Path, PathBuf};
 use anyhow::Context as _;
 use clap::{Args, Subcommand};
 use serde_json::json;
-use tern_cosmos::Key;
 use zeroize::Zeroizing;
 
-use crate::connect::Context;
+use crate::connect::{Context, SigningKey};
 use crate::output::{self, Outcome};
 
 const ADD_EXAMPLE: &str = "\
@@ -31,14 +30,14 @@ pub enum KeysCommand {
     /// List a chain's keys
     #[command(after_help = LIST_EXAMPLE)]
     List(ListArgs),
-    /// Show what a key's account has on chain
+    /// Show the balances of a key's account
     #[command(after_help = BALANCE_EXAMPLE)]
     Balance(BalanceArgs),
 }
 
 #[derive(Debug, Args)]
 pub struct AddArgs {
-    /// The chain the key signs on
+    /// The chain that the key signs for
     chain: String,
     /// The key's name [default: the `key` of the chain's configuration]
     #[arg(long)]
@@ -50,7 +49,7 @@ pub struct AddArgs {
     /// m/44'/118'/0'/0/0 with its `coin_type`]
     #[arg(long, value_name = "PATH")]
     hd_path: Option<String>,
-    /// Replace a key of the same name for good
+    /// Replace the key of the same name; the old key is lost
     #[arg(long)]
     overwrite: bool,
 }
@@ -63,7 +62,7 @@ pub struct ListArgs {
 
 #[derive(Debug, Args)]
 pub struct BalanceArgs {
-    /// The chain to ask
+    /// The chain to query
     chain: String,
     /// The key's name [default: the `key` of the chain's configuration]
     #[arg(long)]
@@ -85,7 +84,7 @@ fn add(context: &Context, args: &AddArgs) -> anyhow::Result<Outcome> {
     let hd_path = args.hd_path.clone().unwrap_or_else(|| chain.hd_path());
     keys.file(name)?;
     let mnemonic = read_mnemonic(&args.mnemonic_file)?;
-    let key = Key::from_mnemonic(&mnemonic, &hd_path, &chain.account_prefix)
+    let key = SigningKey::from_mnemonic(&mnemonic, &hd_path, &chain.account_prefix)
         .with_context(|| format!("cannot add the key `{name}` for {}", chain.id))?;
     let path = keys.save(name, &key, &hd_path, args.overwrite)?;
     if context.json {
@@ -131,8 +130,7 @@ async fn balance(context: &Context, args: &BalanceArgs) -> anyhow::Result<Outcom
     let name = args.name.as_deref().unwrap_or(&config.key);
     let key = context.keys(&args.chain)?.load(name)?;
     let chain = context.connect_read_only(&args.chain)?;
-    let mut coins = chain.balances(key.address()).await?;
-    coins.sort_by(|a, b| a.denom.cmp(&b.denom));
+    let coins = chain.balances(key.address()).await?;
     if context.json {
         let coins = coins
             .iter()
@@ -144,7 +142,7 @@ async fn balance(context: &Context, args: &BalanceArgs) -> anyhow::Result<Outcom
             "balances": coins.collect::<Vec<_>>(),
         }))?;
     } else if coins.is_empty() {
-        output::line(format!("{} has nothing on {}", key.address(), config.id))?;
+        output::line(format!("{} has no balance on {}", key.address(), config.id))?;
     } else {
         let rows = coins.into_iter().map(|coin| [coin.denom, coin.amount]);
         let rows: Vec<_> = rows.collect();
@@ -153,8 +151,8 @@ async fn balance(context: &Context, args: &BalanceArgs) -> anyhow::Result<Outcom
     Ok(Outcome::Done)
 }
 
-/// A mnemonic is never an argument: those can be seen by everyone on the
-/// machine, and are kept in the shell's history.
+/// A mnemonic is not accepted as an argument: other users of the machine can see
+/// arguments, and the shell writes them to its history.
 fn read_mnemonic(file: &Path) -> anyhow::Result<Zeroizing<String>> {
     let mut text = Zeroizing::new(String::new());
     if file == Path::new("-") {

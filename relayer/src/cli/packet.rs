@@ -1,4 +1,4 @@
-//! `tern packet`: packets that are under way.
+//! `tern packet`: pending packets.
 
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
@@ -22,15 +22,15 @@ const CLEAR_EXAMPLE: &str = "\
 Example:
   tern packet clear akash-a channel-0
 
-It relays what was sent from this end: to the other chain, and the
-acknowledgements and timeouts back. Then it ends, and says what it had to leave.";
+The command relays the packets that were sent from this end, and their
+acknowledgements and timeouts. Then it ends and lists what it could not relay.";
 
 #[derive(Debug, Subcommand)]
 pub enum PacketCommand {
-    /// List packets that were sent and are not done, and what they wait for
+    /// List the packets and acknowledgements that must still be relayed
     #[command(after_help = PENDING_EXAMPLE)]
     Pending(PathArgs),
-    /// Relay what waits on a channel, once
+    /// Relay all pending packets of a channel, then end
     #[command(after_help = CLEAR_EXAMPLE)]
     Clear(PathArgs),
 }
@@ -93,7 +93,7 @@ async fn clear(context: &Context, args: PathArgs) -> anyhow::Result<Outcome> {
     });
     let scope = Scope::Packets(src_end.clone());
     let engine = daemon::engine(context, &chains, scope, observer).await?;
-    let cleared = engine.clear(shutdown).await?;
+    let cleared = engine.clear(shutdown.token()).await?;
     let count = done.lock().map(|count| count.clone()).unwrap_or_default();
     print_cleared(context, &src_end, &count, &cleared)
 }
@@ -122,16 +122,17 @@ fn print_cleared(
             count.received, count.acknowledged, count.timed_out
         ))?;
         for wait in left {
-            output::line(format!("  left: {}: {}", wait.item, wait.why))?;
+            output::line(format!("  not relayed: {}: {}", wait.item, wait.why))?;
         }
     }
-    Ok(match cleared.left.is_empty() {
-        true => Outcome::Done,
-        false => Outcome::Failed,
+    Ok(if cleared.left.is_empty() {
+        Outcome::Done
+    } else {
+        Outcome::Failed
     })
 }
 
-/// Packets that moved on while clearing.
+/// The number of packets that each kind of event was seen for.
 #[derive(Clone, Debug, Default)]
 struct Count {
     received: usize,
@@ -150,7 +151,7 @@ impl Count {
     }
 }
 
-/// Sequences for a person: `1-5, 8 (6)`.
+/// Sequences as ranges, with their number: `1-5, 8 (6)`.
 fn ranges(sequences: &BTreeSet<Sequence>) -> String {
     let mut ranges: Vec<(u64, u64)> = Vec::new();
     for sequence in sequences.iter().map(|sequence| sequence.as_u64()) {
@@ -161,14 +162,18 @@ fn ranges(sequences: &BTreeSet<Sequence>) -> String {
     }
     let text: Vec<String> = ranges
         .into_iter()
-        .map(|(first, last)| match first == last {
-            true => first.to_string(),
-            false => format!("{first}-{last}"),
+        .map(|(first, last)| {
+            if first == last {
+                first.to_string()
+            } else {
+                format!("{first}-{last}")
+            }
         })
         .collect();
-    match text.is_empty() {
-        true => "none".to_owned(),
-        false => format!("{} ({})", text.join(", "), sequences.len()),
+    if text.is_empty() {
+        "none".to_owned()
+    } else {
+        format!("{} ({})", text.join(", "), sequences.len())
     }
 }
 

@@ -1,4 +1,4 @@
-//! Arguments that are IBC identifiers, or times.
+//! Parsers of arguments: IBC identifiers and durations.
 
 use std::time::Duration;
 
@@ -19,7 +19,7 @@ pub fn port(text: &str) -> Result<PortId, String> {
     read.map_err(|_| "not a port id such as `transfer`".to_owned())
 }
 
-/// A time longer than nothing.
+/// A duration longer than zero.
 pub fn duration(text: &str) -> Result<Duration, String> {
     match humantime::parse_duration(text) {
         Ok(Duration::ZERO) => Err("must be more than zero".to_owned()),

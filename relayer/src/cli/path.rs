@@ -1,4 +1,4 @@
-//! The path of packets, named by its source end.
+//! A path of packets, given by its source end.
 
 use anyhow::{bail, Context as _};
 use clap::Args;
@@ -9,22 +9,22 @@ use tern_core::ledger::ChannelKey;
 use super::parse;
 use crate::connect::Context;
 
-/// The source end of packets.
+/// The source end of a path.
 #[derive(Debug, Args)]
 pub struct PathArgs {
-    /// The chain the packets were sent on
+    /// Source chain of the packets
     #[arg(value_name = "SRC-CHAIN")]
     pub chain: String,
-    /// Their channel on that chain
+    /// Channel on the source chain
     #[arg(value_parser = parse::channel)]
     pub channel: ChannelId,
-    /// Their port on that chain
+    /// Port on the source chain
     #[arg(long, default_value = "transfer", value_parser = parse::port)]
     pub port: PortId,
 }
 
 impl PathArgs {
-    /// Both ends of the channel that was named, read from its chain.
+    /// Both ends of the path, read from the source chain.
     pub async fn ends(
         &self,
         context: &Context,
@@ -37,16 +37,16 @@ impl PathArgs {
         };
         let Some(channel) = channel_end(src, &src_end).await? else {
             bail!(
-                "there is no channel {src_end}: `tern query channels {}` lists them",
+                "there is no channel {src_end}: `tern query channels {}` lists the channels",
                 self.chain
             );
         };
         let dst = channel.counterparty_chain;
-        context
-            .chain_config(dst.as_str())
-            .with_context(|| format!("channel {src_end} leads to {dst}: add a [[chain]] for it"))?;
+        context.chain_config(dst.as_str()).with_context(|| {
+            format!("the other end of channel {src_end} is on {dst}: add a [[chain]] section")
+        })?;
         let Some(channel_id) = channel.counterparty_channel_id else {
-            bail!("channel {src_end} is not open yet: its other end is not known");
+            bail!("channel {src_end} is not open yet: its counterparty channel is not known");
         };
         let dst_end = ChannelKey {
             chain: dst,
@@ -56,13 +56,13 @@ impl PathArgs {
         Ok((src_end, dst_end))
     }
 
-    /// The command that carries its packets.
+    /// The command that relays the packets of this path.
     pub fn clear_command(&self) -> String {
         clear_command(&self.chain, &self.channel, &self.port)
     }
 }
 
-/// The command that carries a channel's packets.
+/// The command that relays the packets of a channel.
 pub fn clear_command(chain: &str, channel: &ChannelId, port: &PortId) -> String {
     match port.as_str() {
         "transfer" => format!("tern packet clear {chain} {channel}"),
@@ -70,7 +70,7 @@ pub fn clear_command(chain: &str, channel: &ChannelId, port: &PortId) -> String 
     }
 }
 
-/// A channel end as a command's document names it.
+/// A channel end in JSON output.
 pub fn end_json(end: &ChannelKey) -> serde_json::Value {
     serde_json::json!({
         "chain_id": end.chain.as_str(),

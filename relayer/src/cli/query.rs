@@ -1,10 +1,10 @@
-//! `tern query`: what a chain has of IBC.
+//! `tern query`: the clients, connections and channels on a chain.
 
 mod client;
 
 use clap::{Args, Subcommand};
 use serde::Serialize;
-use tern_chains::{Chain, IdentifiedChannelEnd, IdentifiedConnectionEnd, Ordering};
+use tern_chains::{IdentifiedChannelEnd, IdentifiedConnectionEnd, Ordering};
 
 use crate::connect::Context;
 use crate::output::{self, Outcome};
@@ -21,7 +21,7 @@ Example:
 
 #[derive(Debug, Subcommand)]
 pub enum QueryCommand {
-    /// List the light clients on a chain, and whether they can be used
+    /// List the light clients on a chain and their status
     #[command(after_help = CLIENTS_EXAMPLE)]
     Clients(ChainArgs),
     /// List a chain's connections
@@ -34,7 +34,7 @@ pub enum QueryCommand {
 
 #[derive(Debug, Args)]
 pub struct ChainArgs {
-    /// The chain to ask
+    /// The chain to query
     chain: String,
 }
 
@@ -42,7 +42,7 @@ pub async fn run(context: &Context, command: QueryCommand) -> anyhow::Result<Out
     match command {
         QueryCommand::Clients(args) => {
             let chain = context.connect_read_only(&args.chain)?;
-            show(context, client::HEADER, &client::all(chain.as_ref()).await?)?;
+            show(context, client::HEADER, &client::all(&*chain).await?)?;
         }
         QueryCommand::Connections(args) => {
             let chain = context.connect_read_only(&args.chain)?;
@@ -62,7 +62,7 @@ pub async fn run(context: &Context, command: QueryCommand) -> anyhow::Result<Out
     Ok(Outcome::Done)
 }
 
-/// One line of a table.
+/// One row of a table.
 trait Row<const N: usize>: Serialize {
     fn cells(&self) -> [String; N];
 }
@@ -79,7 +79,8 @@ fn show<const N: usize>(
     output::table(header, &cells)
 }
 
-/// The number an identifier ends with, to list `channel-9` before `channel-10`.
+/// The number at the end of an identifier. It sorts `channel-9` before
+/// `channel-10`.
 fn number_of(id: &str) -> u64 {
     let number = id.rsplit('-').next().and_then(|digits| digits.parse().ok());
     number.unwrap_or(u64::MAX)
@@ -99,7 +100,7 @@ struct ConnectionRow {
     state: String,
     client: String,
     counterparty_client: String,
-    /// Not known in state `INIT`.
+    /// `None` in state `INIT`.
     counterparty_connection: Option<String>,
 }
 
@@ -147,7 +148,7 @@ struct ChannelRow {
     version: String,
     connection: Option<String>,
     counterparty_port: String,
-    /// Not known in state `INIT`.
+    /// `None` in state `INIT`.
     counterparty_channel: Option<String>,
 }
 
@@ -196,14 +197,14 @@ mod tests {
     use tern_chains::{ChannelEnd, ChannelState};
 
     #[test]
-    fn identifiers_are_listed_by_their_number() {
+    fn identifiers_are_sorted_by_their_number() {
         let mut ids = ["channel-10", "channel-9", "channel-100", "custom"];
         ids.sort_by_key(|id| number_of(id));
         assert_eq!(ids, ["channel-9", "channel-10", "channel-100", "custom"]);
     }
 
     #[test]
-    fn a_channel_in_its_handshake_has_no_counterparty_yet() {
+    fn a_channel_in_state_init_has_no_counterparty_channel() {
         let mut channel_end = ChannelEnd {
             state: ChannelState::Init,
             ordering: Ordering::Ordered,

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use anyhow::bail;
 use clap::Args;
+use tern::engine::describe;
 use tern_chains::{Chain, ChainError};
 use tern_core::plan::Scope;
 use tracing::{info, warn};
@@ -16,7 +17,8 @@ const EXAMPLE: &str = "\
 Example:
   tern start
 
-It runs until it gets SIGINT or SIGTERM, and ends what it has begun.";
+The command relays until SIGINT or SIGTERM. Then it finishes its current work and
+ends.";
 
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLE)]
@@ -28,30 +30,30 @@ pub async fn run(context: &Context, _args: StartArgs) -> anyhow::Result<Outcome>
     let mut extra_accounts: Vec<Arc<dyn Chain>> = Vec::new();
     for config in &context.config.chains {
         let chain = context.connect(&config.id, None)?;
-        look_for_account(&*chain).await?;
-        chains.push(chain);
+        check_account(&*chain).await?;
+        chains.push(chain.shared());
         for name in &config.extra_keys {
             let chain = context.connect(&config.id, Some(name))?;
-            look_for_account(&*chain).await?;
-            extra_accounts.push(chain);
+            check_account(&*chain).await?;
+            extra_accounts.push(chain.shared());
         }
     }
     if chains.len() < 2 {
-        bail!("there is nothing to relay between: configure a second [[chain]]");
+        bail!("relaying needs two chains or more: add a second [[chain]] section");
     }
     let observer = Box::new(|_: &_| {});
     let mut engine = daemon::engine(context, &chains, Scope::Everything, observer).await?;
     for account in extra_accounts {
         engine.add_account(account);
     }
-    engine.run(shutdown).await?;
+    engine.run(shutdown.token()).await?;
     info!("stopped");
     Ok(Outcome::Done)
 }
 
-/// A node that is down is waited for; a key without an account is not going to
-/// mend itself, and a wrong node neither.
-async fn look_for_account(chain: &dyn Chain) -> Result<(), ChainError> {
+/// Checks that the signing account is on chain. A node that does not answer is
+/// not an error, because it may answer later.
+async fn check_account(chain: &dyn Chain) -> Result<(), ChainError> {
     match chain.account().await {
         Ok(account) => {
             info!(chain = %chain.id(), account = account.address, "signing account found");
@@ -60,8 +62,8 @@ async fn look_for_account(chain: &dyn Chain) -> Result<(), ChainError> {
             return Err(error);
         }
         Err(error) => {
-            let reason = tern::engine::describe(&error);
-            warn!(chain = %chain.id(), reason, "the node does not answer yet");
+            let reason = describe(&error);
+            warn!(chain = %chain.id(), reason, "the signing account cannot be checked: the node does not answer");
         }
     }
     Ok(())

@@ -1,40 +1,39 @@
-//! `tern trace`: the story of one packet, from the chains themselves.
+//! `tern trace`: every step of one packet, read from the chains.
 //!
-//! No daemon and no store is asked, so it tells of every relayer's packets.
+//! It uses neither a daemon nor a store, so it works for the packets of every
+//! relayer.
 
 mod find;
-mod sighting;
-mod story;
-mod tell;
+mod located_event;
+mod packet_trace;
+mod render;
 #[cfg(test)]
 mod testing;
 
 use anyhow::bail;
 use clap::Args;
 use tern::engine::channel_end;
-use tern_chains::Chain;
 use tern_core::ledger::{ChannelKey, Head};
-use tern_cosmos::CosmosChain;
 
 use self::find::Side;
 use super::path::PathArgs;
-use crate::connect::Context;
+use crate::connect::{ConnectedChain, Context};
 use crate::output::Outcome;
 
 const EXAMPLE: &str = "\
 Example:
   tern trace akash-a channel-0 7
 
-Each step is told with its block and transaction, the seconds since the step
-before, and the blocks since the step before on the same chain. What a node has
-pruned is said to be so.";
+For each step it shows the block, the transaction, the seconds since the previous
+step, and the blocks since the previous step on the same chain. It says which steps
+the node has pruned.";
 
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLE)]
 pub struct TraceArgs {
     #[command(flatten)]
     path: PathArgs,
-    /// The packet's sequence
+    /// Sequence of the packet
     #[arg(value_parser = clap::value_parser!(u64).range(1..))]
     sequence: u64,
 }
@@ -45,22 +44,23 @@ pub async fn run(context: &Context, args: TraceArgs) -> anyhow::Result<Outcome> 
     let (src_end, dst_end) = path.ends(context, &*src).await?;
     let dst = context.connect_read_only(dst_end.chain.as_str())?;
     let ((src, ordering), (dst, _)) = tokio::try_join!(side(&src, src_end), side(&dst, dst_end))?;
-    let story = find::story(&src, &dst, ordering, args.sequence.into()).await?;
-    match context.json {
-        true => tell::json(&story, path)?,
-        false => tell::text(&story, path)?,
+    let trace = find::trace_packet(&src, &dst, ordering, args.sequence.into()).await?;
+    if context.json {
+        render::json(&trace, path)?;
+    } else {
+        render::text(&trace, path)?;
     }
     Ok(Outcome::Done)
 }
 
-/// One end of the path, as its chain has it now.
+/// One end of the path, read from its chain now.
 async fn side(
-    chain: &CosmosChain,
+    chain: &ConnectedChain,
     end: ChannelKey,
 ) -> anyhow::Result<(Side<'_>, tern_chains::Ordering)> {
     let (height, time) = chain.latest().await?;
-    let Some(channel) = channel_end(chain, &end).await? else {
-        bail!("there is no channel {end}, although the other end names it");
+    let Some(channel) = channel_end(&**chain, &end).await? else {
+        bail!("there is no channel {end}, but the other end refers to it");
     };
     let side = Side {
         chain,

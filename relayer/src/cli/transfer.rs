@@ -1,6 +1,7 @@
-//! `tern transfer`: tokens sent over a channel (ICS-20), and watched if asked.
+//! `tern transfer`: sends tokens over a channel (ICS-20). With `--wait` it watches
+//! the packets.
 //!
-//! It sends and looks on: carrying the packets is the relayer's business.
+//! It does not relay: that needs a relayer.
 
 mod coin;
 mod follow;
@@ -17,7 +18,7 @@ use std::time::Duration;
 
 use clap::Args;
 use futures::StreamExt;
-use tern_chains::{Chain, ChannelId, PortId};
+use tern_chains::{ChannelId, PortId};
 
 use self::coin::Amount;
 use self::report::Report;
@@ -32,49 +33,51 @@ Examples:
   tern transfer akash-a channel-0 100uakt kava1... --wait
   tern transfer akash-a channel-0 1uakt kava1... --count 500 --key user
 
-With --wait it ends with exit code 0 only when every packet was acknowledged as a
-success. It only watches: `tern start` or `tern packet clear` carry the packets.";
+With --wait the exit code is 0 only if every packet is acknowledged with success.
+The command does not relay the packets: use `tern start` or `tern packet clear`.";
 
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub struct TransferArgs {
-    /// The chain to send from
+    /// Source chain of the packets
     #[arg(value_name = "SRC-CHAIN")]
     chain: String,
-    /// The channel on that chain
+    /// Channel on the source chain
     #[arg(value_parser = parse::channel)]
     channel: ChannelId,
     /// Amount and denom of each transfer, such as 100uakt
     amount: Amount,
-    /// Address on the chain at the channel's other end
+    /// Address of the receiver on the destination chain
     receiver: String,
-    /// The port on the chain to send from
+    /// Port on the source chain
     #[arg(long, default_value = "transfer", value_parser = parse::port)]
     port: PortId,
-    /// How many such transfers to send, a packet each
+    /// Number of transfers to send, one packet each
     #[arg(long, default_value = "1", value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
     count: u32,
     /// Name of the key to send with [default: the `key` of the chain's
     /// configuration]
     #[arg(long, value_name = "NAME")]
     key: Option<String>,
-    /// The packets' memo
+    /// Memo of the packets
     #[arg(long, default_value = "", hide_default_value = true)]
     memo: String,
-    /// When to give up and take the tokens back, from the newest block on
+    /// Timeout of the packets, counted from the newest block. After the timeout
+    /// the tokens are refunded
     #[arg(long, default_value = "10m", value_parser = parse::duration, value_name = "TIME")]
     timeout: Duration,
-    /// Watch until every packet is acknowledged or timed out
+    /// Watch the packets until each one is acknowledged or timed out
     #[arg(long)]
     wait: bool,
 }
 
 pub async fn run(context: &Context, args: TransferArgs) -> anyhow::Result<Outcome> {
     let (report, tracker) = send(context, args).await?;
-    report.end(&tracker)
+    report.finish(&tracker)
 }
 
-/// Sends, watches if asked, and without `--json` tells of each step.
+/// Sends the transfers and watches the packets if `--wait` is given. Without
+/// `--json` it prints each step.
 pub async fn send(context: &Context, args: TransferArgs) -> anyhow::Result<(Report, Tracker)> {
     let config = context.chain_config(&args.chain)?;
     let route = preflight::check(context, &args).await?;
@@ -85,24 +88,24 @@ pub async fn send(context: &Context, args: TransferArgs) -> anyhow::Result<(Repo
     };
     if args.wait && route.dst.is_none() {
         output::note(format!(
-            "note: {} is not in the configuration, so what its acknowledgements say cannot be seen",
+            "note: {} is not in the configuration, so the results in its acknowledgements are not known",
             route.dst_id
         ));
     }
     let mut report = Report::new(&args, &route, context.json);
-    let mut tracker = Tracker::new(&route.message)?;
+    let mut tracker = Tracker::new(&route.transfer);
     let mut sender = Sender::new(&route, config, quote::quote(config, &args, &route).await?);
-    let mut src_blocks = Box::pin(follow::blocks(route.src.clone(), start_on_src));
-    let dst_blocks = route.dst.clone().zip(start_on_dst);
-    let dst_blocks = dst_blocks.map(|(dst, start)| Box::pin(follow::blocks(dst, start)));
+    let mut src_blocks = Box::pin(follow::blocks(route.src.shared(), start_on_src));
+    let dst_blocks = route.dst.as_ref().zip(start_on_dst);
+    let dst_blocks = dst_blocks.map(|(dst, start)| Box::pin(follow::blocks(dst.shared(), start)));
 
-    let carried = async {
+    let sent = async {
         sender.fill(start_on_src).await?;
-        while !sender.is_settled() {
+        while !sender.is_done() {
             let Some(block) = src_blocks.next().await.transpose()? else {
                 break;
             };
-            let txs = sender.settle(&block);
+            let txs = sender.on_block(&block);
             let steps = tracker.on_src(&block);
             report.sent(&txs, &steps)?;
             sender.fill(block.height).await?;
@@ -113,9 +116,8 @@ pub async fn send(context: &Context, args: TransferArgs) -> anyhow::Result<(Repo
         }
         anyhow::Ok(())
     };
-    // What was broadcast stays broadcast: whoever reads the error must know.
-    carried
-        .await
-        .map_err(|error| sender.tell_broadcast(error))?;
+    // The error must say which transactions were broadcast before it.
+    sent.await
+        .map_err(|error| sender.add_broadcast_txs(error))?;
     Ok((report, tracker))
 }

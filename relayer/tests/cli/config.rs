@@ -1,9 +1,9 @@
-//! A configuration that is missing or wrong.
+//! Errors of a missing or wrong configuration.
 
 use super::home::{Home, TWO_CHAINS};
 
 #[test]
-fn a_missing_configuration_is_told_with_its_place_and_an_example() {
+fn a_missing_configuration_is_reported_with_its_path_and_an_example() {
     let home = Home::empty();
     let ran = home.tern(&["health"]);
     assert_eq!(ran.code, 64, "{ran:?}");
@@ -16,7 +16,7 @@ fn a_missing_configuration_is_told_with_its_place_and_an_example() {
 }
 
 #[test]
-fn an_unknown_field_is_told_with_file_and_line() {
+fn an_unknown_field_is_reported_with_file_and_line() {
     let home = Home::with(&TWO_CHAINS.replacen("gas_price", "gas_prize", 1));
     let ran = home.tern(&["query", "channels", "akash-a"]);
     assert_eq!(ran.code, 64, "{ran:?}");
@@ -26,7 +26,7 @@ fn an_unknown_field_is_told_with_file_and_line() {
 }
 
 #[test]
-fn another_file_can_be_named() {
+fn another_configuration_file_can_be_given() {
     let home = Home::with("this is not even toml");
     let other = home.path("other.toml");
     std::fs::write(&other, TWO_CHAINS).unwrap();
@@ -41,7 +41,7 @@ fn another_file_can_be_named() {
 }
 
 #[test]
-fn an_unknown_chain_is_told_with_those_there_are() {
+fn an_unknown_chain_is_reported_with_the_configured_chains() {
     let home = Home::with(TWO_CHAINS);
     for args in [
         &["keys", "list", "osmo-a"][..],
@@ -62,7 +62,7 @@ fn an_unknown_chain_is_told_with_those_there_are() {
 }
 
 #[test]
-fn with_json_an_error_is_the_one_document() {
+fn with_json_an_error_is_the_only_document() {
     let ran = Home::with(TWO_CHAINS).tern(&["--json", "keys", "list", "osmo-a"]);
     assert_eq!(ran.code, 64, "{ran:?}");
     let error = ran.json()["error"].as_str().unwrap().to_owned();

@@ -37,14 +37,14 @@ fn every_command_has_help_with_an_example() {
 }
 
 #[test]
-fn the_version_is_told() {
+fn the_version_is_printed() {
     let ran = Home::empty().tern(&["--version"]);
     assert_eq!(ran.code, 0);
     assert_eq!(ran.out, format!("tern {}\n", env!("CARGO_PKG_VERSION")));
 }
 
 #[test]
-fn wrong_usage_ends_with_2_and_says_what_is_expected() {
+fn wrong_usage_has_exit_code_2_and_says_what_is_expected() {
     let home = Home::with(TWO_CHAINS);
     for (args, expected) in [
         (

@@ -1,11 +1,11 @@
-//! A home folder of a test, and the command run with it.
+//! A home folder for a test, and commands that use it.
 
 use std::fs;
 use std::io::Write;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
-/// Two chains whose nodes nobody serves: port 1 refuses connections.
+/// Two chains with unreachable nodes: port 1 refuses connections.
 pub const TWO_CHAINS: &str = r#"
 [[chain]]
 id = "akash-a"
@@ -32,7 +32,7 @@ pub struct Home {
     folder: tempfile::TempDir,
 }
 
-/// How a command ended and what it printed.
+/// The exit code and the output of a command.
 #[derive(Debug)]
 pub struct Ran {
     pub code: i32,
@@ -52,7 +52,7 @@ impl Home {
         home
     }
 
-    /// With a key `relayer` for akash-a.
+    /// A home with the key `relayer` for akash-a.
     pub fn with_key() -> Self {
         let home = Self::with(TWO_CHAINS);
         let ran = home.tern_with_input(
@@ -81,7 +81,7 @@ impl Home {
             .stderr(Stdio::piped())
             .spawn()
             .unwrap();
-        // A command that ends without reading its input is no failure here.
+        // A command may end without reading its input.
         let _ = child.stdin.take().unwrap().write_all(input.as_bytes());
         let output = child.wait_with_output().unwrap();
         Ran {
@@ -93,7 +93,7 @@ impl Home {
 }
 
 impl Ran {
-    /// The one JSON document on stdout.
+    /// The JSON document on stdout.
     pub fn json(&self) -> serde_json::Value {
         serde_json::from_str(&self.out).unwrap_or_else(|error| panic!("{error}: {self:?}"))
     }

@@ -40,7 +40,7 @@ fn a_key_is_added_listed_and_readable_by_its_owner_only() {
 }
 
 #[test]
-fn the_chains_coin_type_and_a_path_of_ones_own_are_used() {
+fn the_coin_type_of_the_chain_and_a_given_path_are_used() {
     let home = Home::with(TWO_CHAINS);
     let add = |args: &[&str]| {
         let mut all = vec!["--json", "keys", "add", "kava-a", "--mnemonic-file", "-"];
@@ -55,7 +55,7 @@ fn the_chains_coin_type_and_a_path_of_ones_own_are_used() {
 }
 
 #[test]
-fn a_wrong_mnemonic_is_not_repeated_and_leaves_nothing() {
+fn a_wrong_mnemonic_is_not_printed_and_leaves_no_file() {
     let home = Home::with(TWO_CHAINS);
     let wrong = MNEMONIC.replace("about", "zebrafish");
     let add = [
@@ -91,7 +91,7 @@ fn a_key_is_not_replaced_by_accident() {
 }
 
 #[test]
-fn a_key_others_can_read_is_refused_with_the_command_that_mends_it() {
+fn a_key_that_others_can_read_is_refused_with_the_command_that_fixes_it() {
     let home = Home::with_key();
     let path = home.path("keys/akash-a/relayer.json");
     fs::set_permissions(&path, fs::Permissions::from_mode(0o644)).unwrap();
@@ -104,7 +104,7 @@ fn a_key_others_can_read_is_refused_with_the_command_that_mends_it() {
 }
 
 #[test]
-fn a_keys_name_cannot_leave_the_folder() {
+fn a_key_name_cannot_leave_the_folder() {
     let home = Home::with(TWO_CHAINS);
     let add = [
         "keys",
@@ -117,7 +117,7 @@ fn a_keys_name_cannot_leave_the_folder() {
     ];
     let ran = home.tern_with_input(&add, MNEMONIC);
     assert_eq!(ran.code, 1, "{ran:?}");
-    assert!(ran.err.contains("cannot be a key's name"), "{ran:?}");
+    assert!(ran.err.contains("is not a valid key name"), "{ran:?}");
 }
 
 #[test]

@@ -1,5 +1,5 @@
-//! The `tern` command, run as people run it, without a chain: what it says to
-//! wrong input, and what it leaves on disk.
+//! The `tern` command, run as a user runs it: its output, its exit codes and its
+//! files.
 
 mod config;
 mod devnet;

@@ -3,7 +3,7 @@
 use super::home::Home;
 
 #[test]
-fn an_unreachable_node_is_told_once_with_what_it_is() {
+fn an_unreachable_node_is_reported_once_with_the_reason() {
     let home = Home::with_key();
     let ran = home.tern(&["health"]);
     assert_eq!(ran.code, 1, "{ran:?}");
@@ -37,7 +37,7 @@ fn health_in_json_is_one_document() {
 }
 
 #[test]
-fn commands_that_need_the_node_name_it_and_end_with_1() {
+fn commands_that_need_an_unreachable_node_name_it_and_have_exit_code_1() {
     let home = Home::with_key();
     for args in [
         &["query", "clients", "akash-a"][..],

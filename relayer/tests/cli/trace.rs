@@ -1,4 +1,4 @@
-//! `tern trace`: a packet's story, before, during and after its way.
+//! `tern trace`: a pending packet, an acknowledged packet and a timed-out packet.
 
 use serde_json::Value;
 
@@ -46,32 +46,32 @@ impl Path {
         self.home.tern(&[&args[..], more].concat())
     }
 
-    fn told(&self, sequence: &str) -> Value {
+    fn trace_json(&self, sequence: &str) -> Value {
         let ran = self.trace(sequence, &["--json"]);
         assert_eq!(ran.code, 0, "{ran:?}");
         ran.json()
     }
 }
 
-fn steps(story: &Value) -> Vec<&str> {
-    let steps = story["steps"].as_array().expect("steps").iter();
+fn steps(trace: &Value) -> Vec<&str> {
+    let steps = trace["steps"].as_array().expect("steps").iter();
     steps.filter_map(|step| step["step"].as_str()).collect()
 }
 
 #[test]
-fn a_packet_is_told_from_its_send_to_its_acknowledgement() {
+fn every_step_of_an_acknowledged_packet_is_shown() {
     let path = Path::open();
     assert_eq!(path.send(&[]).code, 0);
-    let story = path.told("1");
-    assert_eq!(steps(&story), ["sent"], "{story}");
-    assert_eq!(story["state"], "waits_for_recv");
+    let trace = path.trace_json("1");
+    assert_eq!(steps(&trace), ["sent"], "{trace}");
+    assert_eq!(trace["state"], "waits_for_recv");
     assert_eq!(
-        story["carried_by"][1],
+        trace["carried_by"][1],
         "tern packet clear akash-dev channel-0"
     );
 
     let _daemon = Daemon::start(&path.home);
-    // The channel is unordered, so both are waited for.
+    // The channel is unordered, so the first packet may be relayed later.
     assert_eq!(path.send(&["--wait"]).code, 0);
     let cleared = path
         .home
@@ -79,9 +79,9 @@ fn a_packet_is_told_from_its_send_to_its_acknowledgement() {
     assert_eq!(cleared.code, 0, "{cleared:?}");
 
     for sequence in ["1", "2"] {
-        let story = path.told(sequence);
+        let trace = path.trace_json(sequence);
         assert_eq!(
-            steps(&story),
+            steps(&trace),
             [
                 "sent",
                 "client_updated",
@@ -90,21 +90,21 @@ fn a_packet_is_told_from_its_send_to_its_acknowledgement() {
                 "client_updated",
                 "acknowledged"
             ],
-            "{story}"
+            "{trace}"
         );
-        assert_eq!(story["state"], "acknowledged");
-        assert_eq!(story["ack"]["success"], true);
-        assert_eq!(story["data"]["amount"], "5");
-        for step in story["steps"].as_array().unwrap() {
+        assert_eq!(trace["state"], "acknowledged");
+        assert_eq!(trace["ack"]["success"], true);
+        assert_eq!(trace["data"]["amount"], "5");
+        for step in trace["steps"].as_array().unwrap() {
             assert_eq!(step["tx"]["code"], 0, "{step}");
             assert!(step["tx"]["gas_used"].as_u64() > Some(0), "{step}");
             assert!(step["tx"]["signer"].is_string(), "{step}");
         }
-        let height = |step: usize| story["steps"][step]["height"].as_u64().unwrap();
-        let proven_at = story["steps"][1]["consensus_height"].as_u64().unwrap();
-        assert!(proven_at > height(0), "{story}");
-        assert!(height(1) <= height(2) && height(0) < height(5), "{story}");
-        assert_eq!(story["blocks"].as_u64(), Some(height(5) - height(0)));
+        let height = |step: usize| trace["steps"][step]["height"].as_u64().unwrap();
+        let proven_at = trace["steps"][1]["consensus_height"].as_u64().unwrap();
+        assert!(proven_at > height(0), "{trace}");
+        assert!(height(1) <= height(2) && height(0) < height(5), "{trace}");
+        assert_eq!(trace["blocks"].as_u64(), Some(height(5) - height(0)));
     }
 
     let text = path.trace("2", &[]);
@@ -112,21 +112,21 @@ fn a_packet_is_told_from_its_send_to_its_acknowledgement() {
     for words in [
         "5 uakt from akash1",
         "received",
-        "done: acknowledged as a success",
+        "done: acknowledged with success",
     ] {
         assert!(text.out.contains(words), "{words}: {text:?}");
     }
 }
 
 #[test]
-fn a_packet_that_times_out_is_told_to_its_refund() {
+fn every_step_of_a_timed_out_packet_is_shown() {
     let path = Path::open();
     assert_eq!(path.send(&["--timeout", "2s"]).code, 0);
-    // The client moves only once the timeout has passed on the destination.
+    // A development chain makes blocks, so the timeout passes on the destination.
     let waiting = loop {
-        let story = path.told("1");
-        if story["state"] != "waits_for_recv" {
-            break story;
+        let trace = path.trace_json("1");
+        if trace["state"] != "waits_for_recv" {
+            break trace;
         }
     };
     assert_eq!(waiting["state"], "waits_for_timeout", "{waiting}");
@@ -134,13 +134,13 @@ fn a_packet_that_times_out_is_told_to_its_refund() {
         .home
         .tern(&["packet", "clear", "akash-dev", "channel-0"]);
     assert_eq!(cleared.code, 0, "{cleared:?}");
-    let story = path.told("1");
-    assert_eq!(steps(&story), ["sent", "client_updated", "timed_out"]);
-    assert_eq!(story["state"], "timed_out");
+    let trace = path.trace_json("1");
+    assert_eq!(steps(&trace), ["sent", "client_updated", "timed_out"]);
+    assert_eq!(trace["state"], "timed_out");
 }
 
 #[test]
-fn what_was_not_sent_or_opened_is_one_clear_error() {
+fn an_unknown_packet_or_channel_is_one_clear_error() {
     let path = Path::open();
     for (args, expected) in [
         (["akash-dev", "channel-0", "7"], "packet #7 was not sent"),

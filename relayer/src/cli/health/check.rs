@@ -3,68 +3,69 @@
 use std::time::Duration;
 
 use serde::Serialize;
-use tern_chains::{BlockTime, Chain, ChainError, Class};
+use tern::engine::describe;
+use tern_chains::{BlockTime, ChainError, Class};
 use tern_config::ChainConfig;
-use tern_cosmos::{CosmosChain, GasPrice, Key, NodeHealth, NodeReport};
 
-use crate::connect::Context;
-use crate::output;
+use crate::connect::{ConnectedChain, Context, NodeHealth, NodeReport};
 
-/// A newest block older than this is a chain that has stopped, or a node that
-/// no longer follows it. Slow chains make a block in some ten seconds.
+/// If the newest block is older than this, the chain has stopped or the node does
+/// not follow it. Slow chains make a block about every ten seconds.
 const BLOCK_AGE_MAX: Duration = Duration::from_secs(60);
-/// Blocks behind another node that are more than a block on its way.
+/// A node this many blocks behind another node is not in sync. A smaller lag is
+/// normal.
 const LAG_BAD: u64 = 5;
-/// Gas that should be affordable: a large batch of packets.
+/// An account must be able to pay for this much gas: a large batch of packets.
 const GAS_IN_RESERVE: u64 = 10_000_000;
 
-/// What was looked at, whether it is as it must be, and if not, what to do.
+/// The result of one check. The message of a failed check says what to do.
 #[derive(Debug, PartialEq, Eq, Serialize)]
 pub struct Check {
     pub name: &'static str,
     pub good: bool,
-    pub says: String,
+    #[serde(rename = "says")]
+    pub message: String,
 }
 
 impl Check {
-    pub fn good(name: &'static str, says: impl Into<String>) -> Self {
-        let says = says.into();
+    pub fn good(name: &'static str, message: impl Into<String>) -> Self {
+        let message = message.into();
         Self {
             name,
             good: true,
-            says,
+            message,
         }
     }
 
-    pub fn bad(name: &'static str, says: impl Into<String>) -> Self {
-        let says = says.into();
+    pub fn bad(name: &'static str, message: impl Into<String>) -> Self {
+        let message = message.into();
         Self {
             name,
             good: false,
-            says,
+            message,
         }
     }
 }
 
-/// Everything about one chain. A node that does not answer is told once, not
-/// once for each question.
+/// All checks of one chain. A node that does not answer is reported once, not by
+/// every check.
 pub async fn chain(context: &Context, config: &ChainConfig, now: BlockTime) -> Vec<Check> {
     let mut checks = Vec::new();
     match context.connect_read_only(&config.id) {
         Ok(chain) => checks.extend(nodes(&chain, now).await),
-        Err(error) => checks.push(Check::bad("config", output::one_line(&error))),
+        Err(error) => checks.push(Check::bad("config", describe(error.as_ref()))),
     }
-    let answers = checks
+    let has_node = checks
         .iter()
         .any(|check| check.name == "node" && check.good);
     for name in config.keys() {
         let keys = context.keys(&config.id).map_err(anyhow::Error::from);
         match keys.and_then(|keys| Ok(keys.load(name)?)) {
-            Err(error) => checks.push(Check::bad("key", output::one_line(&error))),
+            Err(error) => checks.push(Check::bad("key", describe(error.as_ref()))),
             Ok(key) => {
                 checks.push(Check::good("key", format!("{name} {}", key.address())));
-                if answers {
-                    checks.push(account(context, config, &key).await);
+                if has_node {
+                    checks.push(account(context, config, name, key.address()).await);
                 }
             }
         }
@@ -72,8 +73,8 @@ pub async fn chain(context: &Context, config: &ChainConfig, now: BlockTime) -> V
     checks
 }
 
-/// Every node of a chain, compared with the one that is the furthest.
-async fn nodes(chain: &CosmosChain, now: BlockTime) -> Vec<Check> {
+/// Checks every node of a chain. The heights are compared with the greatest one.
+async fn nodes(chain: &ConnectedChain, now: BlockTime) -> Vec<Check> {
     let reports = chain.nodes().await;
     let id = chain.id().as_str();
     let heights = reports.iter().filter_map(|report| {
@@ -83,12 +84,12 @@ async fn nodes(chain: &CosmosChain, now: BlockTime) -> Vec<Check> {
     let newest = heights.max().unwrap_or_default();
     let checks = reports.into_iter().flat_map(|report| {
         let mut checks = match &report.health {
-            Ok(health) => judge(health, &report, id, newest, now),
+            Ok(health) => check_node(health, &report, id, newest, now),
             Err(_) => Vec::new(),
         };
         match report.health {
             Err(error) => checks.push(Check::bad("node", advised(error, "rpc"))),
-            // A door of a wrong or silent node is not a second finding.
+            // If RPC fails, gRPC is not reported as a second problem.
             Ok(_) => checks.push(match report.grpc_health {
                 Ok(()) => Check::good("grpc", report.grpc),
                 Err(error) => Check::bad("grpc", advised(error, "grpc")),
@@ -99,8 +100,8 @@ async fn nodes(chain: &CosmosChain, now: BlockTime) -> Vec<Check> {
     checks.collect()
 }
 
-/// What a node says of itself, judged.
-fn judge(
+/// Checks the status that a node reports.
+fn check_node(
     health: &NodeHealth,
     report: &NodeReport,
     id: &str,
@@ -115,8 +116,8 @@ fn judge(
     } = health;
     let at = &report.rpc;
     if network != id {
-        let says = format!("{at} serves {network}, not {id}: correct `rpc` or `id`");
-        return vec![Check::bad("node", says)];
+        let message = format!("{at} serves {network}, not {id}: correct `rpc` or `id`");
+        return vec![Check::bad("node", message)];
     }
     let latency = report.latency.as_millis();
     let node = Check::good(
@@ -127,66 +128,75 @@ fn judge(
     let sync = match (health.catching_up, lag) {
         (true, _) => Check::bad(
             "sync",
-            "the node is catching up: wait for it, or name another node",
+            "the node is catching up: wait, or configure another node",
         ),
         (false, LAG_BAD..) => Check::bad(
             "sync",
-            format!("the node is {lag} blocks behind another: is it stuck?"),
+            format!("the node is {lag} blocks behind another node: check whether it is stuck"),
         ),
         (false, 0) => Check::good("sync", "the node is up to date"),
-        (false, _) => Check::good("sync", format!("the node is {lag} blocks behind another")),
+        (false, _) => Check::good(
+            "sync",
+            format!("the node is {lag} blocks behind another node"),
+        ),
     };
     let age = Duration::from_nanos(now.0.saturating_sub(health.time.0));
     let shown = humantime::format_duration(Duration::from_secs(age.as_secs()));
-    let block = match age > BLOCK_AGE_MAX {
-        true => Check::bad(
+    let block = if age > BLOCK_AGE_MAX {
+        Check::bad(
             "block",
-            format!("the newest is {shown} old: has the chain stopped, or is a clock wrong?"),
-        ),
-        false => Check::good("block", format!("the newest is {shown} old")),
+            format!(
+                "the newest block is {shown} old: check whether the chain has stopped, and \
+                 whether the clock of this machine is right"
+            ),
+        )
+    } else {
+        Check::good("block", format!("the newest block is {shown} old"))
     };
     vec![node, sync, block]
 }
 
-/// Whether the key's account is there and can pay fees.
-async fn account(context: &Context, config: &ChainConfig, key: &Key) -> Check {
+/// Checks that the account of a key is on chain and can pay fees.
+async fn account(context: &Context, config: &ChainConfig, key: &str, address: &str) -> Check {
     let found = async {
-        let settings = context.chain_settings(&config.id, Some(key.clone()))?;
-        let price = settings.gas_price.clone();
-        let chain = CosmosChain::new(settings)?;
+        let chain = context.connect(&config.id, Some(key))?;
         let account = chain.account().await?;
-        let balance = chain.balance(&account.address, &price.denom).await?;
-        anyhow::Ok((balance, price))
+        let denom = chain.gas_price().denom.clone();
+        let balance = chain.balance(&account.address, &denom).await?;
+        // A fee that is too large to count is larger than any balance.
+        let reserve = chain.fee(GAS_IN_RESERVE).unwrap_or(u128::MAX);
+        anyhow::Ok(funds(balance, reserve, &denom, address))
     };
     match found.await {
-        Ok((balance, price)) => funds(balance, &price, key.address()),
-        Err(error) => Check::bad("account", output::one_line(&error)),
+        Ok(check) => check,
+        Err(error) => Check::bad("account", describe(error.as_ref())),
     }
 }
 
-fn funds(balance: u128, price: &GasPrice, address: &str) -> Check {
-    let denom = &price.denom;
-    // More than can be counted is more than anyone has.
-    let reserve = price.amount.mul_ceil(GAS_IN_RESERVE).unwrap_or(u128::MAX);
-    match balance >= reserve {
-        true => Check::good("account", format!("it has {balance}{denom} for fees")),
-        false => Check::bad(
+fn funds(balance: u128, reserve: u128, denom: &str, address: &str) -> Check {
+    if balance >= reserve {
+        Check::good(
+            "account",
+            format!("the account has {balance}{denom} for fees"),
+        )
+    } else {
+        Check::bad(
             "account",
             format!(
-                "it has {balance}{denom}, and a large batch costs {reserve}{denom}: send some to \
-                 {address}"
+                "the account has {balance}{denom}, but a large batch costs {reserve}{denom}: \
+                 send tokens to {address}"
             ),
-        ),
+        )
     }
 }
 
-/// An error with what to do about it, where it does not say so itself.
+/// An error, with advice if the error itself gives none.
 fn advised(error: ChainError, field: &str) -> String {
     let advice = match error.class() {
-        Class::Node => format!(": is it running, and is `{field}` right?"),
+        Class::Node => format!(": check that the node runs and that `{field}` is right"),
         _ => String::new(),
     };
-    output::one_line(&error.into()) + &advice
+    describe(&error) + &advice
 }
 
 #[cfg(test)]
@@ -213,15 +223,15 @@ mod tests {
             latency: Duration::from_millis(3),
             grpc_health: Ok(()),
         };
-        let checks = judge(status, &report, "akash-a", newest, now);
+        let checks = check_node(status, &report, "akash-a", newest, now);
         let bad = checks.iter().filter(|check| !check.good);
         bad.map(|check| check.name).collect()
     }
 
     #[test]
-    fn a_node_is_judged_by_what_it_says_of_itself() {
+    fn a_node_is_checked_by_the_status_it_reports() {
         assert!(bad(&status(), 42, 101).is_empty());
-        // A clock a little behind the chain's is no fault.
+        // A clock slightly behind the chain's clock is accepted.
         assert!(bad(&status(), 42, 99).is_empty());
         assert_eq!(bad(&status(), 42, 161), ["block"]);
         let mut other = status();
@@ -232,18 +242,16 @@ mod tests {
     }
 
     #[test]
-    fn a_node_is_compared_with_the_furthest() {
+    fn a_node_is_compared_with_the_greatest_height() {
         assert!(bad(&status(), 46, 101).is_empty());
         assert_eq!(bad(&status(), 47, 101), ["sync"]);
     }
 
     #[test]
-    fn an_account_must_afford_a_large_batch() {
-        let price: GasPrice = "0.025uakt".parse().unwrap();
-        assert!(funds(250_000, &price, "akash1x").good);
-        let short = funds(249_999, &price, "akash1x");
-        assert!(!short.good && short.says.contains("send some to akash1x"));
-        let free: GasPrice = "0uakt".parse().unwrap();
-        assert!(funds(0, &free, "akash1x").good);
+    fn an_account_must_be_able_to_pay_for_a_large_batch() {
+        assert!(funds(250_000, 250_000, "uakt", "akash1x").good);
+        let short = funds(249_999, 250_000, "uakt", "akash1x");
+        assert!(!short.good && short.message.contains("akash1x"));
+        assert!(funds(0, 0, "uakt", "akash1x").good);
     }
 }

@@ -1,19 +1,17 @@
-//! The light clients on a chain, and whether they can still be used.
+//! The light clients on a chain and their status.
 
 use std::fmt;
 use std::time::Duration;
 
 use futures::{StreamExt, TryStreamExt};
-use ibc_proto::google::protobuf::Any;
-use ibc_proto::Protobuf;
-use ibc_relayer_types::clients::ics07_tendermint::consensus_state::ConsensusState;
 use ibc_relayer_types::core::ics24_host::path::{ClientConsensusStatePath, ClientStatePath};
 use serde::{Serialize, Serializer};
 use tern_chains::{BlockTime, Chain, ChainError, ClientId, ClientSummary, Path};
 
 use super::{number_of, or_dash, Row};
+use crate::connect::consensus_state::header_time;
 
-/// Clients asked for at once.
+/// Maximum number of clients queried at the same time.
 const AT_ONCE: usize = 16;
 
 pub const HEADER: [&str; 6] = [
@@ -28,12 +26,12 @@ pub const HEADER: [&str; 6] = [
 #[derive(Debug, Serialize)]
 pub struct ClientRow {
     client: ClientId,
-    /// The rest is `None` for client types Tern does not know.
+    /// This and the other optional fields are `None` for an unknown client type.
     chain: Option<String>,
     status: Status,
     latest_height: Option<u64>,
     trusting_period_seconds: Option<u64>,
-    /// Time left, by the clock of the chain the client is on.
+    /// Time until the client expires, by the block time of its host chain.
     expires_in_seconds: Option<u64>,
 }
 
@@ -59,7 +57,7 @@ impl Serialize for Status {
     }
 }
 
-/// All clients on a chain, in order.
+/// All clients on a chain, sorted by number.
 pub async fn all(host: &dyn Chain) -> Result<Vec<ClientRow>, ChainError> {
     let ((_, now), ids) = futures::try_join!(host.latest(), host.clients())?;
     let rows = futures::stream::iter(ids.into_iter().map(|id| row(host, id, now)));
@@ -88,7 +86,7 @@ async fn row(host: &dyn Chain, id: ClientId, now: BlockTime) -> Result<ClientRow
     });
     let trusted = host.query(path, None).await?;
     let left = trusted
-        .and_then(|bytes| time_of(&bytes))
+        .and_then(|bytes| header_time(&bytes))
         .and_then(|trusted| time_left(trusted, client.trusting_period, now));
     Ok(ClientRow {
         client: id,
@@ -100,8 +98,7 @@ async fn row(host: &dyn Chain, id: ClientId, now: BlockTime) -> Result<ClientRow
     })
 }
 
-/// ICS-07: a client without the consensus state of its latest height counts as
-/// expired.
+/// ICS-07: a client without a consensus state at its latest height is expired.
 fn status(frozen: bool, left: Option<Duration>) -> Status {
     match (frozen, left) {
         (true, _) => Status::Frozen,
@@ -110,15 +107,8 @@ fn status(frozen: bool, left: Option<Duration>) -> Status {
     }
 }
 
-/// The header time of a stored consensus state.
-fn time_of(bytes: &[u8]) -> Option<BlockTime> {
-    let state = <ConsensusState as Protobuf<Any>>::decode_vec(bytes).ok()?;
-    let nanos = state.timestamp.unix_timestamp_nanos();
-    u64::try_from(nanos).ok().map(BlockTime)
-}
-
-/// How long until the consensus state can no longer be trusted; `None` if that
-/// is over. ICS-07: expired from `trusted + period` on.
+/// Time until the consensus state expires; `None` if it is expired. ICS-07: it
+/// expires at `trusted + period`.
 fn time_left(trusted: BlockTime, period: Duration, now: BlockTime) -> Option<Duration> {
     let end = Duration::from_nanos(trusted.0).checked_add(period)?;
     let left = end.checked_sub(Duration::from_nanos(now.0))?;
@@ -166,7 +156,7 @@ mod tests {
     }
 
     #[test]
-    fn a_frozen_client_is_frozen_whatever_its_age() {
+    fn a_frozen_client_is_frozen_at_any_age() {
         let left = Some(Duration::from_secs(1));
         assert_eq!(status(true, left), Status::Frozen);
         assert_eq!(status(true, None), Status::Frozen);

@@ -1,6 +1,6 @@
-//! Finding a packet's steps in two chains: the block of each by bisecting what
-//! it left in state, what happened from the block itself. A node's index is
-//! asked last.
+//! Finds the steps of a packet on two chains. The height of each step is found by
+//! bisecting the state; the event is read from the block. The transaction index of
+//! a node is used only if the state is pruned.
 
 use anyhow::bail;
 use ibc_relayer_types::core::ics24_host::path::{
@@ -9,50 +9,49 @@ use ibc_relayer_types::core::ics24_host::path::{
 use tern::engine::bisect::{self, since_present, Since};
 use tern::engine::describe;
 use tern_chains::{
-    Chain, ChainError, Class, ClientId, Event, EventQuery, Ordering, Packet, PacketId, Path,
-    Sequence,
+    ChainError, Class, ClientId, Event, EventQuery, Ordering, Packet, PacketId, Path, Sequence,
 };
 use tern_core::ledger::{ChannelKey, Head};
 use tern_core::plan::packet::timed_out;
-use tern_cosmos::{BlockWithTxs, CosmosChain};
 
-use super::sighting::{sight, Sighting};
-use super::story::{Missing, State, Step, Story, Wait, What};
+use super::located_event::{locate_event, LocatedEvent};
+use super::packet_trace::{Missing, PacketTrace, State, Step, StepKind, Wait};
 use crate::cli::ack::Ack;
+use crate::connect::{BlockWithTxs, ConnectedChain};
 
 /// One end of the packet's path.
 pub struct Side<'a> {
-    pub chain: &'a CosmosChain,
+    pub chain: &'a ConnectedChain,
     pub end: ChannelKey,
-    /// The client on this chain, of the other.
+    /// The client on this chain for the other chain.
     pub client_id: ClientId,
-    /// The newest block when the search began.
+    /// The newest block at the start of the search.
     pub head: Head,
 }
 
-/// What is known of a step.
+/// The result of the search for a step.
 enum Found {
-    /// It has not happened.
-    Not,
-    Seen(Box<Sighting>),
+    /// The step has not happened.
+    NotHappened,
+    Located(Box<LocatedEvent>),
     Missing(Missing),
 }
 
-/// Tells the story of a packet.
+/// Finds all steps of a packet.
 ///
 /// # Errors
-/// It was not sent yet, or a node does not answer.
-pub async fn story(
+/// The packet was not sent yet, or a node does not answer.
+pub async fn trace_packet(
     src: &Side<'_>,
     dst: &Side<'_>,
     ordering: Ordering,
     sequence: Sequence,
-) -> anyhow::Result<Story> {
+) -> anyhow::Result<PacketTrace> {
     let id = &id(src, dst, sequence);
-    must_be_sent(src, sequence).await?;
+    check_is_sent(src, sequence).await?;
     let (sent, received) = tokio::try_join!(src.sent(id), dst.received(id, ordering))?;
     let written = match &received {
-        Found::Not => Found::Not,
+        Found::NotHappened => Found::NotHappened,
         received => dst.written(id, received.height()).await?,
     };
     let settled = src.settled(id, sent.height()).await?;
@@ -61,24 +60,26 @@ pub async fn story(
         src.client_update(dst, id, &settled)
     )?;
 
-    let (packet, ack) = said(&sent, &written);
+    let (packet, ack) = packet_and_ack(&sent, &written);
     let state = state(&settled, &received, &written, &ack, || {
         packet.is_some_and(|packet| timed_out(packet, dst.chain.id(), dst.head))
     });
     let end = match &settled {
-        Found::Seen(seen) if matches!(seen.event, Event::TimeoutPacket(_)) => What::TimedOut,
-        Found::Seen(_) => What::Acknowledged,
-        _ => What::Settled,
+        Found::Located(located) if matches!(located.event, Event::TimeoutPacket(_)) => {
+            StepKind::TimedOut
+        }
+        Found::Located(_) => StepKind::Acknowledged,
+        _ => StepKind::Settled,
     };
     let steps = [
-        src.step(What::Sent, &sent),
+        src.step(StepKind::Sent, &sent),
         before_recv,
-        dst.step(What::Received, &received),
-        dst.step(What::AckWritten(ack.clone()), &written),
+        dst.step(StepKind::Received, &received),
+        dst.step(StepKind::AckWritten(ack.clone()), &written),
         before_end,
         src.step(end, &settled),
     ];
-    Ok(Story {
+    Ok(PacketTrace {
         src: src.end.clone(),
         dst: dst.end.clone(),
         sequence,
@@ -98,20 +99,22 @@ fn id(src: &Side<'_>, dst: &Side<'_>, sequence: Sequence) -> PacketId {
     }
 }
 
-async fn must_be_sent(src: &Side<'_>, sequence: Sequence) -> anyhow::Result<()> {
+async fn check_is_sent(src: &Side<'_>, sequence: Sequence) -> anyhow::Result<()> {
     let next = src.chain.query(src.next_send(), Some(src.head.height));
-    // A chain that keeps its count elsewhere is asked for its events later.
+    // A chain may store its next sequence elsewhere. Then the send is searched by
+    // its event.
     if let Some(next) = next.await?.and_then(|value| number(&value)) {
         if sequence.as_u64() >= next {
             let end = &src.end;
-            bail!("packet #{sequence} was not sent on {end} yet: the next one will be #{next}");
+            bail!("packet #{sequence} was not sent on {end} yet: the next sequence is #{next}");
         }
     }
     Ok(())
 }
 
-/// The packet and what its acknowledgement says, from whatever block has them.
-fn said<'a>(sent: &'a Found, written: &'a Found) -> (Option<&'a Packet>, Option<Ack>) {
+/// The packet and the result in its acknowledgement, if a block that has them was
+/// read.
+fn packet_and_ack<'a>(sent: &'a Found, written: &'a Found) -> (Option<&'a Packet>, Option<Ack>) {
     let (mut packet, mut ack) = (None, None);
     for found in [written, sent] {
         match found.event() {
@@ -137,22 +140,24 @@ fn state(
     has_timed_out: impl Fn() -> bool,
 ) -> State {
     match (settled, received, written) {
-        (Found::Seen(seen), ..) => match seen.event {
+        (Found::Located(located), ..) => match located.event {
             Event::TimeoutPacket(_) => State::TimedOut,
             _ => State::Acknowledged(ack.clone()),
         },
         (Found::Missing(_), ..) => State::Settled,
-        (Found::Not, Found::Not, _) if has_timed_out() => State::Waits(Wait::Timeout),
-        (Found::Not, Found::Not, _) => State::Waits(Wait::Recv),
-        (Found::Not, _, Found::Not) => State::Waits(Wait::AckNotWritten),
-        (Found::Not, ..) => State::Waits(Wait::Ack),
+        (Found::NotHappened, Found::NotHappened, _) if has_timed_out() => {
+            State::Waits(Wait::Timeout)
+        }
+        (Found::NotHappened, Found::NotHappened, _) => State::Waits(Wait::Recv),
+        (Found::NotHappened, _, Found::NotHappened) => State::Waits(Wait::AckNotWritten),
+        (Found::NotHappened, ..) => State::Waits(Wait::Ack),
     }
 }
 
 impl Side<'_> {
     async fn sent(&self, id: &PacketId) -> Result<Found, ChainError> {
         let since = bisect::since(0, self.head.height, |height| async move {
-            let value = bisect::value_at(self.chain, self.next_send(), height).await?;
+            let value = bisect::value_at(&**self.chain, self.next_send(), height).await?;
             Ok(value.map(|value| is_past(value.as_deref(), id.sequence)))
         })
         .await?;
@@ -165,12 +170,12 @@ impl Side<'_> {
             Event::SendPacket(packet) => PacketId::of(packet) == *id,
             _ => false,
         };
-        // It was sent: a count that is not where it should be says nothing.
+        // The packet was sent, so a missing next sequence proves nothing.
         let since = match since {
             Since::Never => Since::BeforePruned,
             since => since,
         };
-        self.look(since, Some(query), id, is_send).await
+        self.locate(since, Some(query), id, is_send).await
     }
 
     async fn received(&self, id: &PacketId, ordering: Ordering) -> Result<Found, ChainError> {
@@ -179,7 +184,7 @@ impl Side<'_> {
                 let path = SeqRecvsPath(id.dst_port.clone(), id.dst_channel.clone());
                 let path = &Path::SeqRecvs(path);
                 bisect::since(0, self.head.height, |height| async move {
-                    let value = bisect::value_at(self.chain, path.clone(), height).await?;
+                    let value = bisect::value_at(&**self.chain, path.clone(), height).await?;
                     Ok(value.map(|value| is_past(value.as_deref(), id.sequence)))
                 })
                 .await?
@@ -190,12 +195,12 @@ impl Side<'_> {
                     channel_id: id.dst_channel.clone(),
                     sequence: id.sequence,
                 });
-                since_present(self.chain, &path, 0, self.head.height).await?
+                since_present(&**self.chain, &path, 0, self.head.height).await?
             }
         };
         let is_recv = |event: &Event| matches!(event, Event::RecvPacket(of) if of == id);
         // Most applications write the acknowledgement at once.
-        self.look(since, Some(ack_query(id)), id, is_recv).await
+        self.locate(since, Some(ack_query(id)), id, is_recv).await
     }
 
     async fn written(&self, id: &PacketId, received: Option<u64>) -> Result<Found, ChainError> {
@@ -204,17 +209,17 @@ impl Side<'_> {
             channel_id: id.dst_channel.clone(),
             sequence: id.sequence,
         });
-        // It cannot have been before the packet was received.
+        // It cannot be written before the packet is received.
         let floor = received.map_or(0, |height| height.saturating_sub(1));
-        let since = since_present(self.chain, &path, floor, self.head.height).await?;
+        let since = since_present(&**self.chain, &path, floor, self.head.height).await?;
         let is_write = |event: &Event| match event {
             Event::WriteAcknowledgement { packet, .. } => PacketId::of(packet) == *id,
             _ => false,
         };
-        self.look(since, Some(ack_query(id)), id, is_write).await
+        self.locate(since, Some(ack_query(id)), id, is_write).await
     }
 
-    /// The commitment goes when the packet is acknowledged or timed out.
+    /// The commitment is deleted when the packet is acknowledged or timed out.
     async fn settled(&self, id: &PacketId, sent: Option<u64>) -> Result<Found, ChainError> {
         let path = &Path::Commitments(CommitmentsPath {
             port_id: id.src_port.clone(),
@@ -223,7 +228,7 @@ impl Side<'_> {
         });
         let floor = sent.unwrap_or(0);
         let since = bisect::since(floor, self.head.height, |height| async move {
-            let value = bisect::value_at(self.chain, path.clone(), height).await?;
+            let value = bisect::value_at(&**self.chain, path.clone(), height).await?;
             Ok(value.map(|value| value.is_none()))
         })
         .await?;
@@ -231,18 +236,18 @@ impl Side<'_> {
             Event::AcknowledgePacket(of) | Event::TimeoutPacket(of) => of == id,
             _ => false,
         };
-        self.look(since, None, id, is_end).await
+        self.locate(since, None, id, is_end).await
     }
 
-    /// The update that gave the client here the root that a step's proof was
-    /// checked against; `None` where no proof is known.
+    /// The client update with the root that the proof of a step was checked against;
+    /// `None` if the proof is not known.
     async fn client_update(
         &self,
         other: &Side<'_>,
         id: &PacketId,
         step: &Found,
     ) -> Result<Option<Step>, ChainError> {
-        let Found::Seen(step) = step else {
+        let Found::Located(step) = step else {
             return Ok(None);
         };
         let Some(consensus_height) = step.proof_height else {
@@ -258,28 +263,28 @@ impl Side<'_> {
                 client_id,
                 consensus_heights,
             } => *client_id == self.client_id && consensus_heights.contains(&consensus_height),
-            // A client begins with a state, too.
+            // A new client already has a consensus state.
             Event::ClientChanged { client_id } => *client_id == self.client_id,
             _ => false,
         };
-        let since = since_present(self.chain, &path, 0, step.place.height).await?;
-        let found = match self.look(since, None, id, is_update).await? {
-            Found::Not => Found::Missing(Missing {
+        let since = since_present(&**self.chain, &path, 0, step.place.height).await?;
+        let found = match self.locate(since, None, id, is_update).await? {
+            Found::NotHappened => Found::Missing(Missing {
                 height: None,
-                why: "the client has forgotten that state".to_owned(),
+                why: "the client has pruned that consensus state".to_owned(),
             }),
             found => found,
         };
-        let what = What::ClientUpdated {
+        let kind = StepKind::ClientUpdated {
             client_id: self.client_id.clone(),
             of: other.chain.id().clone(),
             consensus_height,
         };
-        Ok(self.step(what, &found))
+        Ok(self.step(kind, &found))
     }
 
-    /// Reads the block in which something became so.
-    async fn look(
+    /// Reads the event from the block at which the state changed.
+    async fn locate(
         &self,
         since: Since,
         query: Option<EventQuery>,
@@ -287,7 +292,7 @@ impl Side<'_> {
         is_wanted: impl Fn(&Event) -> bool,
     ) -> Result<Found, ChainError> {
         let height = match (since, query) {
-            (Since::Never, _) => return Ok(Found::Not),
+            (Since::Never, _) => return Ok(Found::NotHappened),
             (Since::Height(height), _) => Some(height),
             (Since::BeforePruned, Some(query)) => self.chain.find_event(&query).await?,
             (Since::BeforePruned, None) => None,
@@ -298,14 +303,14 @@ impl Side<'_> {
         };
         let Some(height) = height else {
             return missing(
-                "the node has pruned the state of that time, and its index does not have it",
+                "the node has pruned the state of that height, and its index does not have the event",
             );
         };
         match self.block(height).await? {
             Err(why) => missing(&why),
-            Ok(block) => match sight(&block, id, is_wanted) {
-                Some(seen) => Ok(Found::Seen(Box::new(seen))),
-                None => missing("no event of that block says so"),
+            Ok(block) => match locate_event(&block, id, is_wanted) {
+                Some(located) => Ok(Found::Located(Box::new(located))),
+                None => missing("the block has no such event"),
             },
         }
     }
@@ -319,14 +324,14 @@ impl Side<'_> {
         }
     }
 
-    fn step(&self, what: What, found: &Found) -> Option<Step> {
+    fn step(&self, kind: StepKind, found: &Found) -> Option<Step> {
         let place = match found {
-            Found::Not => return None,
-            Found::Seen(seen) => Ok(seen.place.clone()),
+            Found::NotHappened => return None,
+            Found::Located(located) => Ok(located.place.clone()),
             Found::Missing(missing) => Err(missing.clone()),
         };
         Some(Step {
-            what,
+            kind,
             chain: self.chain.id().clone(),
             place,
         })
@@ -341,15 +346,15 @@ impl Side<'_> {
 impl Found {
     fn height(&self) -> Option<u64> {
         match self {
-            Self::Not => None,
-            Self::Seen(seen) => Some(seen.place.height),
+            Self::NotHappened => None,
+            Self::Located(located) => Some(located.place.height),
             Self::Missing(missing) => missing.height,
         }
     }
 
     fn event(&self) -> Option<&Event> {
         match self {
-            Self::Seen(seen) => Some(&seen.event),
+            Self::Located(located) => Some(&located.event),
             _ => None,
         }
     }
@@ -363,7 +368,7 @@ fn ack_query(id: &PacketId) -> EventQuery {
     }
 }
 
-/// Whether a "next sequence" is past this one.
+/// Whether a stored "next sequence" is greater than this sequence.
 fn is_past(value: Option<&[u8]>, sequence: Sequence) -> bool {
     let next = value.and_then(number);
     next.is_some_and(|next| next > sequence.as_u64())

@@ -1,9 +1,9 @@
-//! Stories made by hand.
+//! Traces for tests.
 
 use tern_chains::{BlockTime, ChainId};
 use tern_core::ledger::ChannelKey;
 
-use super::story::{Missing, Place, State, Step, Story, Wait, What};
+use super::packet_trace::{Missing, PacketTrace, Place, State, Step, StepKind, Wait};
 
 pub fn end(chain: &str) -> ChannelKey {
     ChannelKey {
@@ -18,17 +18,17 @@ pub fn place(height: u64, seconds: f64) -> Place {
         height,
         time: BlockTime((seconds * 1e9) as u64),
         tx: None,
-        rivals: vec![],
+        competing_txs: vec![],
     }
 }
 
-pub fn story(steps: Vec<(What, &str, Result<Place, Missing>)>) -> Story {
-    let step = |(what, chain, place)| Step {
-        what,
+pub fn trace(steps: Vec<(StepKind, &str, Result<Place, Missing>)>) -> PacketTrace {
+    let step = |(kind, chain, place)| Step {
+        kind,
         chain: ChainId::from_string(chain),
         place,
     };
-    Story {
+    PacketTrace {
         src: end("akash-a"),
         dst: end("kava-a"),
         sequence: 7.into(),

@@ -3,6 +3,8 @@
 use std::fmt;
 use std::str::FromStr;
 
+use tern_config::is_denom;
+
 /// A positive amount of a denom.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Amount {
@@ -17,11 +19,11 @@ impl FromStr for Amount {
         let split = text.find(|c: char| !c.is_ascii_digit());
         let (digits, denom) = text.split_at(split.unwrap_or(text.len()));
         if digits.is_empty() {
-            return Err("it starts with the amount, a whole number: `100uakt`".to_owned());
+            return Err("an amount starts with a whole number: write it like `100uakt`".to_owned());
         }
         if !is_denom(denom) {
             return Err(match denom {
-                "" => "the denom is missing: `100uakt`".to_owned(),
+                "" => "the denom is missing: write it like `100uakt`".to_owned(),
                 _ => format!("`{denom}` is not a denom such as `uakt` or `ibc/…`"),
             });
         }
@@ -40,15 +42,6 @@ impl fmt::Display for Amount {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}{}", self.amount, self.denom)
     }
-}
-
-/// The SDK's `ValidateDenom`.
-fn is_denom(text: &str) -> bool {
-    (3..=128).contains(&text.len())
-        && text.starts_with(|c: char| c.is_ascii_alphabetic())
-        && text
-            .chars()
-            .all(|c| c.is_ascii_alphanumeric() || "/:._-".contains(c))
 }
 
 #[cfg(test)]
@@ -70,9 +63,9 @@ mod tests {
     #[test]
     fn a_wrong_amount_says_what_is_wrong() {
         for (text, reason) in [
-            ("", "starts with the amount"),
-            ("uakt", "starts with the amount"),
-            ("-1uakt", "starts with the amount"),
+            ("", "starts with a whole number"),
+            ("uakt", "starts with a whole number"),
+            ("-1uakt", "starts with a whole number"),
             ("100", "the denom is missing"),
             ("1.5uakt", "is not a denom"),
             ("1 uakt", "is not a denom"),

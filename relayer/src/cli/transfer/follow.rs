@@ -1,4 +1,4 @@
-//! A chain's blocks as a stream, each once and in order.
+//! The blocks of a chain as a stream, in order and without gaps.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,13 +9,13 @@ use tern_chains::{Block, Chain, ChainError, Class, Next};
 
 use crate::output;
 
-/// A node that fails is asked this often, so far apart, before giving up.
+/// Maximum number of attempts when a node fails, and the pause between them.
 const TRIES_MAX: u32 = 30;
 const PAUSE: Duration = Duration::from_secs(2);
 
-/// The blocks after a height. It ends with the first error.
+/// The blocks after a height. The stream ends after the first error.
 pub fn blocks(
-    chain: Arc<impl Chain>,
+    chain: Arc<dyn Chain>,
     after: u64,
 ) -> impl Stream<Item = anyhow::Result<Block>> + Send {
     stream::try_unfold((chain, after), |(chain, after)| async move {
@@ -31,12 +31,12 @@ async fn next(chain: &dyn Chain, after: u64) -> anyhow::Result<Block> {
         match chain.next_block(after).await {
             Ok(Next::Block(block)) => return Ok(*block),
             Ok(Next::Gap { from, to }) => bail!(
-                "{}: the node has pruned blocks {from} to {to}, which would tell what became of \
-                 the packets",
+                "{}: the node has pruned blocks {from} to {to}, so the state of the packets is \
+                 not known",
                 chain.id()
             ),
             Err(error) if error.class() == Class::Node && tries < TRIES_MAX => {
-                tell(&error, tries);
+                note_first_failure(&error, tries);
                 tries += 1;
                 tokio::time::sleep(PAUSE).await;
             }
@@ -45,8 +45,8 @@ async fn next(chain: &dyn Chain, after: u64) -> anyhow::Result<Block> {
     }
 }
 
-fn tell(error: &ChainError, tries: u32) {
+fn note_first_failure(error: &ChainError, tries: u32) {
     if tries == 1 {
-        output::note(format!("note: {error}: trying again"));
+        output::note(format!("note: {error}: retrying"));
     }
 }

@@ -1,46 +1,41 @@
-//! What sending takes: how many transactions, of which size, for how much gas.
+//! The number, the size and the gas of the transactions for all transfers.
 
 use std::collections::{BTreeMap, VecDeque};
 
 use anyhow::{bail, Context as _};
-use ibc_proto::ibc::applications::transfer::v1::MsgTransfer;
-use prost::{Message as _, Name};
-use tern_chains::{Account, Chain, ChainError, Message};
+use tern_chains::{Account, ChainError, Message};
 use tern_config::ChainConfig;
-use tern_cosmos::CosmosChain;
 
 use super::preflight::Route;
 use super::{size, TransferArgs};
+use crate::connect::ConnectedChain;
 
-/// Times a simulation may be told that the account sequence is wrong.
+/// Maximum number of simulations while the account sequence is wrong.
 const TRIES_MAX: u32 = 5;
 /// Codespace and code of a wrong account sequence.
 const WRONG_SEQUENCE: (&str, u32) = ("sdk", 32);
 
-/// All transfers in transactions, measured. Nothing is sent yet.
+/// All transfers in simulated transactions. Nothing is sent yet.
 pub struct Quote {
     /// One transfer.
     pub message: Message,
-    /// The transfers of each transaction.
+    /// The number of transfers in each transaction.
     pub sizes: VecDeque<usize>,
-    /// The gas a transaction of so many transfers needs.
+    /// The gas of a transaction, by its number of transfers.
     pub gas: BTreeMap<usize, u64>,
-    /// The sender, with the account sequence the simulations were right with.
+    /// The sender, with the account sequence of the successful simulations.
     pub account: Account,
 }
 
-/// Simulates the transactions. A transfer the chain would refuse, or fees the
-/// sender does not have, end here.
+/// Simulates the transactions. Fails if the chain would refuse a transfer, or if
+/// the sender cannot pay the fees.
 pub async fn quote(
     config: &ChainConfig,
     args: &TransferArgs,
     route: &Route,
 ) -> anyhow::Result<Quote> {
     let mut quote = Quote {
-        message: Message {
-            type_url: MsgTransfer::type_url(),
-            value: route.message.encode_to_vec(),
-        },
+        message: route.transfer.message(),
         sizes: VecDeque::new(),
         gas: BTreeMap::new(),
         account: route.account.clone(),
@@ -51,15 +46,15 @@ pub async fn quote(
     if let Some(last) = quote.sizes.back().copied() {
         quote.measure(&route.src, last).await?;
     }
-    quote.afford_fees(args, route).await?;
+    quote.check_fees(args, route).await?;
     Ok(quote)
 }
 
 impl Quote {
-    /// The most transfers for a transaction, by bytes and gas.
+    /// The maximum number of transfers in a transaction, by bytes and gas.
     async fn largest(
         &mut self,
-        chain: &CosmosChain,
+        chain: &ConnectedChain,
         config: &ChainConfig,
         count: usize,
     ) -> anyhow::Result<usize> {
@@ -69,7 +64,7 @@ impl Quote {
         let mut each = by_bytes.min(count);
         while each > 0 {
             let gas = match self.measure(chain, each).await {
-                // A simulation ends at the block's limit, too.
+                // The simulation reached the gas limit of a block.
                 Err(ChainError::Rejected { log, .. }) if log.contains("out of gas") => {
                     each /= 2;
                     continue;
@@ -82,15 +77,19 @@ impl Quote {
             each = size::fewer_by_gas(each, gas, gas_max);
         }
         bail!(
-            "{}: a single transfer does not fit in a transaction, which may have {} bytes and \
-             use {gas_max} gas",
+            "{}: one transfer does not fit in a transaction: the limits are {} bytes and \
+             {gas_max} gas",
             chain.id(),
             params.max_tx_bytes
         )
     }
 
-    /// Simulates a transaction of so many transfers, once.
-    async fn measure(&mut self, chain: &CosmosChain, transfers: usize) -> Result<u64, ChainError> {
+    /// Simulates a transaction with this number of transfers, unless its gas is known.
+    async fn measure(
+        &mut self,
+        chain: &ConnectedChain,
+        transfers: usize,
+    ) -> Result<u64, ChainError> {
         if let Some(gas) = self.gas.get(&transfers) {
             return Ok(*gas);
         }
@@ -98,8 +97,8 @@ impl Quote {
         let mut tries = 1;
         let gas = loop {
             match chain.estimate(&messages, &self.account).await {
-                // A transaction of this account waits in the mempool: the next
-                // block will have it.
+                // Another transaction of this account is in the mempool. It will
+                // be in the next block.
                 Err(ChainError::Rejected {
                     codespace, code, ..
                 }) if (codespace.as_str(), code) == WRONG_SEQUENCE && tries < TRIES_MAX => {
@@ -115,23 +114,24 @@ impl Quote {
         Ok(gas)
     }
 
-    async fn afford_fees(&self, args: &TransferArgs, route: &Route) -> anyhow::Result<()> {
+    async fn check_fees(&self, args: &TransferArgs, route: &Route) -> anyhow::Result<()> {
         let chain = &route.src;
-        let price = &chain.settings().gas_price;
+        let price = chain.gas_price();
         let fees = self.sizes.iter().try_fold(0u128, |sum, transfers| {
-            sum.checked_add(price.amount.mul_ceil(*self.gas.get(transfers)?)?)
+            sum.checked_add(chain.fee(*self.gas.get(transfers)?)?)
         });
-        let fees = fees.context("the fees are too large: is `gas_price` right?")?;
+        let fees = fees.context("the fees are too large: check `gas_price`")?;
         let (denom, sender) = (&price.denom, &self.account.address);
-        let (balance, tokens) = match *denom == args.amount.denom {
-            true => (route.balance, route.total),
-            false => (chain.balance(sender, denom).await?, 0),
+        let (balance, tokens) = if *denom == args.amount.denom {
+            (route.balance, route.total)
+        } else {
+            (chain.balance(sender, denom).await?, 0)
         };
         let missing = fees.saturating_add(tokens).saturating_sub(balance);
         if missing > 0 {
             bail!(
-                "{sender} has {balance}{denom} on {}: {missing}{denom} are missing for fees of \
-                 {fees}{denom}",
+                "{sender} has {balance}{denom} on {}, but the fees are {fees}{denom}: \
+                 {missing}{denom} are missing",
                 chain.id()
             );
         }

@@ -1,14 +1,15 @@
-//! Whether an address can receive on a chain. Tokens sent to a wrong one come
-//! back with an error at best.
+//! Checks that an address can receive tokens on a chain. At best, tokens for a
+//! wrong address are refunded.
 
 use bech32::primitives::decode::{CheckedHrpstring, CheckedHrpstringError};
 use bech32::Bech32;
 
-/// Checks an address of a chain whose accounts have this prefix.
+/// Checks the bech32 address of a receiver. `account_prefix` is the prefix of the
+/// chain.
 pub fn check(receiver: &str, chain: &str, account_prefix: &str) -> Result<(), String> {
     let address = CheckedHrpstring::new::<Bech32>(receiver).map_err(|error| {
         let reason = match error {
-            CheckedHrpstringError::Checksum(_) => "its checksum is wrong: is there a typing error?",
+            CheckedHrpstringError::Checksum(_) => "its checksum is wrong: check the spelling",
             CheckedHrpstringError::Parse(_) => "it is not bech32",
             _ => "it cannot be read",
         };
@@ -20,7 +21,7 @@ pub fn check(receiver: &str, chain: &str, account_prefix: &str) -> Result<(), St
             "receiver {receiver} has prefix {prefix}, but {chain} uses {account_prefix}"
         ));
     }
-    // The SDK takes 1 to 255 bytes.
+    // The SDK accepts 1 to 255 bytes.
     match address.byte_iter().count() {
         1..=255 => Ok(()),
         bytes => Err(format!(
@@ -49,17 +50,17 @@ mod tests {
     }
 
     #[test]
-    fn an_address_of_another_chain_is_told_by_its_prefix() {
+    fn an_address_of_another_chain_is_refused_by_its_prefix() {
         let akash = address("akash", 20);
         let expected = format!("receiver {akash} has prefix akash, but kava-a uses kava");
         assert_eq!(refusal(&akash), expected);
-        // The operator's address of a validator is no account either.
+        // The operator address of a validator is not an account.
         let text = refusal(&address("kavavaloper", 20));
         assert!(text.contains("prefix kavavaloper"), "{text}");
     }
 
     #[test]
-    fn a_typing_error_is_told() {
+    fn a_spelling_mistake_is_refused_with_the_reason() {
         let mut wrong = address("kava", 20);
         let last = if wrong.ends_with('q') { 'p' } else { 'q' };
         wrong.pop();

@@ -1,30 +1,30 @@
-//! Telling what happens to a transfer, and how it ended.
+//! Prints the progress and the result of a transfer.
 
 use serde::Serialize;
 use tern_chains::{ChainId, Sequence};
 
 use super::preflight::Route;
-use super::send::{GivenUp, Landed};
+use super::send::{GivenUp, Included};
 use super::track::{Counts, Step, Tracker, What};
 use super::TransferArgs;
 use crate::cli::ack::Ack;
 use crate::cli::path::clear_command;
 use crate::output::{self, Outcome};
 
-/// Up to so many packets are told of one by one, more are counted.
+/// Up to this many packets are printed one by one. More packets are counted.
 const ONE_BY_ONE_MAX: usize = 5;
 
 pub struct Report {
     src: ChainId,
     dst: ChainId,
-    /// The command that would carry the packets.
+    /// The command that relays the packets.
     clear_command: String,
-    /// The packets asked for.
+    /// The number of requested packets.
     packets: usize,
     wait: bool,
     json: bool,
     txs: Vec<Tx>,
-    /// Transfers that came into no block, or in a transaction that failed.
+    /// Transfers in no block or in a failed transaction.
     not_sent: usize,
     last_counts: Option<Counts>,
 }
@@ -44,9 +44,9 @@ struct Summary<'a> {
     packets: usize,
     sequences: Vec<Sequence>,
     txs: &'a [Tx],
-    /// With a success.
+    /// With success.
     acknowledged: usize,
-    /// Acknowledged, without our having seen how.
+    /// Acknowledged with an unknown result.
     #[serde(skip_serializing_if = "is_zero")]
     unknown: usize,
     timed_out: usize,
@@ -74,8 +74,8 @@ impl Report {
         }
     }
 
-    /// Transactions of ours in a block, and the packets in them.
-    pub fn sent(&mut self, txs: &[Landed], steps: &[Step]) -> anyhow::Result<()> {
+    /// Prints our transactions in a block, and the packets in them.
+    pub fn sent(&mut self, txs: &[Included], steps: &[Step]) -> anyhow::Result<()> {
         let sequences = steps.iter().filter(|step| step.what == What::Sent);
         let mut sequences = sequences.map(|step| step.sequence);
         for tx in txs {
@@ -96,28 +96,28 @@ impl Report {
                     "{} (codespace {}, code {})",
                     outcome.log, outcome.codespace, outcome.code
                 );
-                output::note(format!("error: failed {place}: {why}"));
+                output::note(format!("error: transaction failed {place}: {why}"));
                 continue;
             }
-            // Packets are listed as their transactions are in the block.
+            // Packets have the order of their transactions in the block.
             let of_tx: Vec<_> = sequences.by_ref().take(tx.transfers).collect();
-            self.tell(format!("sent {} {place}", range(&of_tx)))?;
+            self.print(format!("sent {} {place}", range(&of_tx)))?;
         }
         Ok(())
     }
 
-    /// Transfers that were given up before they were in a block.
+    /// Prints the transfers that are in no block and will not be sent.
     pub fn not_sent(&mut self, given_up: &[GivenUp]) {
         for GivenUp { transfers, reason } in given_up {
             self.not_sent += transfers;
-            output::note(format!("error: {transfers} not sent: {reason}"));
+            output::note(format!("error: {transfers} transfers not sent: {reason}"));
         }
     }
 
-    /// Packets that got on.
-    pub fn moved(&mut self, steps: &[Step], tracker: &Tracker) -> anyhow::Result<()> {
+    /// Prints the progress of the packets.
+    pub fn progress(&mut self, steps: &[Step], tracker: &Tracker) -> anyhow::Result<()> {
         if self.packets <= ONE_BY_ONE_MAX {
-            return steps.iter().try_for_each(|step| self.one(step));
+            return steps.iter().try_for_each(|step| self.print_step(step));
         }
         let counts = tracker.counts();
         if self.last_counts == Some(counts) {
@@ -133,40 +133,40 @@ impl Report {
         if counts.timed_out > 0 {
             line += &format!(", timed out {}", counts.timed_out);
         }
-        self.tell(line)
+        self.print(line)
     }
 
-    fn one(&self, step: &Step) -> anyhow::Result<()> {
+    fn print_step(&self, step: &Step) -> anyhow::Result<()> {
         let (sequence, height) = (step.sequence, step.height);
         let on_src = format!("in block {height} of {}", self.src);
         match &step.what {
             What::Sent => Ok(()),
-            What::Received => self.tell(format!(
+            What::Received => self.print(format!(
                 "received #{sequence} in block {height} of {}",
                 self.dst
             )),
             What::Acknowledged(Some(Ack::Success)) => {
-                self.tell(format!("acknowledged #{sequence} {on_src}: success"))
+                self.print(format!("acknowledged #{sequence} {on_src}: success"))
             }
-            What::Acknowledged(Some(Ack::Error(text))) => self.tell(format!(
+            What::Acknowledged(Some(Ack::Error(text))) => self.print(format!(
                 "acknowledged #{sequence} {on_src}: refused and refunded: {text}"
             )),
-            What::Acknowledged(None) => self.tell(format!("acknowledged #{sequence} {on_src}")),
-            What::TimedOut => self.tell(format!("timed out #{sequence} {on_src}: refunded")),
+            What::Acknowledged(None) => self.print(format!("acknowledged #{sequence} {on_src}")),
+            What::TimedOut => self.print(format!("timed out #{sequence} {on_src}: refunded")),
         }
     }
 
-    /// Nothing has moved for a while.
-    pub fn ask_for_relayer(&self) {
+    /// Prints a hint when there is no progress.
+    pub fn hint_at_relayer(&self) {
         output::note(format!(
-            "hint: nothing moves. Is a relayer running? `tern start` relays everything, `{}` what \
-             waits on this channel",
+            "hint: no progress. Check that a relayer is running: `tern start` relays all \
+             channels, `{}` relays this channel once",
             self.clear_command
         ));
     }
 
-    /// The end: the summary, and whether it is what was asked for.
-    pub fn end(self, tracker: &Tracker) -> anyhow::Result<Outcome> {
+    /// Prints the summary. The outcome says whether all packets reached their goal.
+    pub fn finish(self, tracker: &Tracker) -> anyhow::Result<Outcome> {
         let counts = tracker.counts();
         let failed = counts.refused + self.not_sent;
         if self.json {
@@ -181,9 +181,10 @@ impl Report {
                 pending: counts.pending,
             })?;
         }
-        let reached = match self.wait {
-            true => counts.succeeded,
-            false => self.packets - self.not_sent,
+        let reached = if self.wait {
+            counts.succeeded
+        } else {
+            self.packets - self.not_sent
         };
         if reached == self.packets {
             return Ok(Outcome::Done);
@@ -193,8 +194,8 @@ impl Report {
             (self.not_sent, "not sent"),
             (counts.refused, "refused by the destination and refunded"),
             (counts.timed_out, "timed out and refunded"),
-            (counts.unknown, "acknowledged, it cannot be seen how"),
-            (counts.pending, "still under way"),
+            (counts.unknown, "acknowledged with an unknown result"),
+            (counts.pending, "still pending"),
         ] {
             if number > 0 && (self.wait || what == "not sent") {
                 parts.push(format!("{number} {what}"));
@@ -205,17 +206,18 @@ impl Report {
     }
 
     fn goal(&self) -> &'static str {
-        match self.wait {
-            true => "acknowledged with success",
-            false => "sent",
+        if self.wait {
+            "acknowledged with success"
+        } else {
+            "sent"
         }
     }
 
-    fn tell(&self, text: String) -> anyhow::Result<()> {
-        match self.json {
-            true => Ok(()),
-            false => output::line(text),
+    fn print(&self, text: String) -> anyhow::Result<()> {
+        if self.json {
+            return Ok(());
         }
+        output::line(text)
     }
 }
 
@@ -233,7 +235,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn packets_of_a_transaction_are_told_as_a_range() {
+    fn packets_of_a_transaction_are_printed_as_a_range() {
         assert_eq!(range(&[7.into()]), "#7");
         let many: Vec<Sequence> = (7..=9).map(Sequence::from).collect();
         assert_eq!(range(&many), "#7 to #9 (3 packets)");

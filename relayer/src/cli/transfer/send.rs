@@ -1,47 +1,44 @@
-//! Sending: transactions of many transfers, one behind the other without
-//! waiting, each followed to its fate.
+//! Sends transactions with many transfers each. Several transactions are in flight
+//! at once. Each one is followed until it is in a block or past its timeout height.
 
 use std::collections::{BTreeMap, VecDeque};
-use std::sync::Arc;
 
 use anyhow::Context as _;
-use tern_chains::{
-    Account, Block, Chain, Check, Class, Message, SignedTx, TxDraft, TxHash, TxOutcome,
-};
+use tern_chains::{Account, Block, Check, Class, Message, SignedTx, TxDraft, TxHash, TxOutcome};
 use tern_config::ChainConfig;
-use tern_cosmos::CosmosChain;
 
 use super::preflight::Route;
 use super::quote::Quote;
+use crate::connect::ConnectedChain;
 use crate::output;
 
-/// Transactions waiting for a block at once.
+/// Maximum number of transactions in flight.
 const IN_FLIGHT_MAX: usize = 32;
-/// Times in a row the account sequence may be found wrong, or transactions miss
-/// their blocks.
+/// Maximum number of consecutive failures: the account sequence is wrong, or a
+/// transaction is in no block before its timeout height.
 const FAILURES_MAX: u32 = 5;
-/// Blocks to wait for room in the node's mempool.
+/// Maximum number of blocks to wait while the mempool of the node is full.
 const BUSY_BLOCKS_MAX: u32 = 100;
 
-/// What is to be sent, what is under way, and what had to be given up.
+/// Transfers that are queued, in flight or given up.
 pub struct Sender {
-    chain: Arc<CosmosChain>,
+    chain: ConnectedChain,
     message: Message,
-    /// The account sequence in it is the next transaction's.
+    /// The sender, with the account sequence of the next transaction.
     account: Account,
-    /// The gas a transaction of so many transfers needs.
+    /// The gas of a transaction, by its number of transfers.
     gas: BTreeMap<usize, u64>,
     memo: String,
     timeout_blocks: u64,
-    /// Transfers of each transaction to come.
+    /// The number of transfers in each queued transaction.
     queue: VecDeque<usize>,
     in_flight: Vec<InFlight>,
     given_up: Vec<GivenUp>,
-    /// Everything that was ever sent to the node.
+    /// All transactions that were ever broadcast.
     broadcast: Vec<TxHash>,
-    /// The account sequence is in doubt: nothing is sent until all that is under
-    /// way has met its fate.
-    in_doubt: bool,
+    /// The account sequence is not known: nothing is sent while a transaction is in
+    /// flight.
+    sequence_unknown: bool,
     failures: u32,
     busy_blocks: u32,
 }
@@ -50,18 +47,18 @@ pub struct Sender {
 struct InFlight {
     hash: TxHash,
     transfers: usize,
-    /// The last height at which it can be in a block.
+    /// The greatest height of a block that can have it.
     last_height: u64,
 }
 
-/// A transaction of ours in a block.
-pub struct Landed {
+/// One of our transactions in a block.
+pub struct Included {
     pub outcome: TxOutcome,
     pub height: u64,
     pub transfers: usize,
 }
 
-/// Transfers that were not sent, and why.
+/// Transfers that will not be sent, with the reason.
 #[derive(Clone)]
 pub struct GivenUp {
     pub transfers: usize,
@@ -81,20 +78,21 @@ impl Sender {
             in_flight: Vec::new(),
             given_up: Vec::new(),
             broadcast: Vec::new(),
-            in_doubt: false,
+            sequence_unknown: false,
             failures: 0,
             busy_blocks: 0,
         }
     }
 
-    /// Sends what there is room for. `head` is the newest height.
+    /// Sends queued transactions up to the in-flight limit. `head` is the newest
+    /// height.
     pub async fn fill(&mut self, head: u64) -> anyhow::Result<()> {
-        if self.in_doubt {
+        if self.sequence_unknown {
             if !self.in_flight.is_empty() {
                 return Ok(());
             }
             self.account = self.chain.account().await?;
-            self.in_doubt = false;
+            self.sequence_unknown = false;
         }
         while self.in_flight.len() < IN_FLIGHT_MAX {
             let Some(transfers) = self.queue.front().copied() else {
@@ -110,7 +108,7 @@ impl Sender {
             match sent {
                 Ok(Check::Accepted) => self.failures = 0,
                 Ok(Check::Busy { log }) => return self.wait_for_room(log),
-                Ok(Check::WrongSequence { log }) => return self.doubt(log),
+                Ok(Check::WrongSequence { log }) => return self.on_wrong_sequence(log),
                 Ok(Check::Refused {
                     code,
                     codespace,
@@ -119,11 +117,13 @@ impl Sender {
                     self.give_up(format!("{log} (codespace {codespace}, code {code})"));
                     return Ok(());
                 }
-                // It may have arrived: sending another in its place could pay
-                // twice. Its last height will tell.
+                // The node may have the transaction. A replacement could pay
+                // twice, so it waits until the last height has passed.
                 Err(error) => {
-                    output::note(format!("note: {error}: waiting to see whether it arrived"));
-                    self.in_doubt = true;
+                    output::note(format!(
+                        "note: {error}: waiting to see whether the transaction gets into a block"
+                    ));
+                    self.sequence_unknown = true;
                 }
             }
             self.broadcast.push(tx.hash);
@@ -135,7 +135,7 @@ impl Sender {
                 transfers,
                 last_height,
             });
-            if self.in_doubt {
+            if self.sequence_unknown {
                 return Ok(());
             }
         }
@@ -148,7 +148,7 @@ impl Sender {
             messages: vec![self.message.clone(); transfers],
             memo: self.memo.clone(),
             account: self.account.clone(),
-            gas: gas.context("a transaction of a size that was not measured")?,
+            gas: gas.context("no gas is known for a transaction of this size")?,
             timeout_height,
         };
         Ok(self.chain.sign(&draft)?)
@@ -162,13 +162,14 @@ impl Sender {
         Ok(())
     }
 
-    /// Somebody else signs with this account, or something of ours was lost.
-    fn doubt(&mut self, log: String) -> anyhow::Result<()> {
-        self.in_doubt = true;
+    /// Another program signs with this account, or a transaction of ours was lost.
+    fn on_wrong_sequence(&mut self, log: String) -> anyhow::Result<()> {
+        self.sequence_unknown = true;
         self.failures += 1;
         if self.failures > FAILURES_MAX {
             self.give_up(format!(
-                "{log}: does another program sign with {}? Use --key to send with another account",
+                "{log}: another program may be signing with {}. Use --key to send with another \
+                 account",
                 self.account.address
             ));
         }
@@ -180,14 +181,14 @@ impl Sender {
         self.given_up.push(GivenUp { transfers, reason });
     }
 
-    /// What a block says of our transactions. One that can no longer be in a
-    /// block is sent anew: it cannot be paid twice.
-    pub fn settle(&mut self, block: &Block) -> Vec<Landed> {
-        let mut landed = Vec::new();
+    /// Our transactions in a block. Transfers of a transaction that can no longer be
+    /// in a block are queued again; they cannot be paid twice.
+    pub fn on_block(&mut self, block: &Block) -> Vec<Included> {
+        let mut included = Vec::new();
         for outcome in &block.txs {
             let found = self.in_flight.iter().position(|tx| tx.hash == outcome.hash);
             if let Some(index) = found {
-                landed.push(Landed {
+                included.push(Included {
                     outcome: outcome.clone(),
                     height: block.height,
                     transfers: self.in_flight.remove(index).transfers,
@@ -200,35 +201,35 @@ impl Sender {
         self.in_flight = alive;
         for tx in &lost {
             output::note(format!(
-                "note: tx {} came into no block: sending anew",
+                "note: tx {} is in no block: sending its transfers again",
                 tx.hash
             ));
             self.queue.push_back(tx.transfers);
         }
         if !lost.is_empty() {
-            self.in_doubt = true;
+            self.sequence_unknown = true;
             self.failures += 1;
             if self.failures > FAILURES_MAX {
-                self.give_up("the transactions come into no block".to_owned());
+                self.give_up("the transactions do not get into blocks".to_owned());
             }
         }
-        landed
+        included
     }
 
-    /// Whether everything is in a block or given up.
-    pub fn is_settled(&self) -> bool {
+    /// Whether every transfer is in a block or given up.
+    pub fn is_done(&self) -> bool {
         self.queue.is_empty() && self.in_flight.is_empty()
     }
 
-    /// Adds to an error what was broadcast before it.
-    pub fn tell_broadcast(&self, error: anyhow::Error) -> anyhow::Error {
+    /// Adds the hashes of all broadcast transactions to an error.
+    pub fn add_broadcast_txs(&self, error: anyhow::Error) -> anyhow::Error {
         if self.broadcast.is_empty() || output::is_closed(&error) {
             return error;
         }
         let hashes: Vec<String> = self.broadcast.iter().map(TxHash::to_string).collect();
         let hashes = hashes.join(", ");
         error.context(format!(
-            "what became of the transfers is not known; these transactions were broadcast: {hashes}"
+            "the state of the transfers is not known. These transactions were broadcast: {hashes}"
         ))
     }
 

@@ -1,19 +1,20 @@
-//! How many transfers go into one transaction.
+//! The number of transfers in one transaction.
 
 use std::collections::VecDeque;
 
 use prost::Message as _;
 use tern_chains::{ChainParams, Message};
 
-/// Transfers in a transaction, at most: more save little gas and make a failing
-/// one costlier.
+/// Maximum number of transfers in a transaction. More transfers save little gas and
+/// make a failed transaction more expensive.
 const MESSAGES_MAX: usize = 100;
-/// Room for everything but messages: signature, key, fee, memo.
+/// Bytes for everything except messages: signature, key, fee, memo.
 const ENVELOPE_BYTES: u64 = 1_500;
-/// Room for a message's tag and length.
+/// Bytes for the tag and the length of a message.
 const MESSAGE_EXTRA_BYTES: u64 = 6;
 
-/// The most transfers whose bytes fit in a transaction; 0 if not even one does.
+/// The maximum number of transfers whose bytes fit in a transaction; 0 if one
+/// transfer does not fit.
 pub fn most_by_bytes(message: &Message, params: &ChainParams, configured: usize) -> usize {
     let each = message.encoded_len() as u64 + MESSAGE_EXTRA_BYTES;
     let room = params.max_tx_bytes.saturating_sub(ENVELOPE_BYTES);
@@ -21,15 +22,15 @@ pub fn most_by_bytes(message: &Message, params: &ChainParams, configured: usize)
     fits.min(MESSAGES_MAX).min(configured)
 }
 
-/// The number to try after `tried` transfers took `gas`, more than `limit`.
-/// Always less; 0 when one is too many.
+/// The number to try next after `tried` transfers used `gas`, more than `limit`.
+/// It is always smaller; 0 if one transfer is too much.
 pub fn fewer_by_gas(tried: usize, gas: u64, limit: u64) -> usize {
     let share = u128::from(limit) * tried as u128 / u128::from(gas.max(1));
     let share = usize::try_from(share).unwrap_or(usize::MAX);
     share.min(tried.saturating_sub(1))
 }
 
-/// `count` transfers in transactions of `each`, the rest in the last.
+/// Splits `count` transfers into transactions of `each`. The last one has the rest.
 pub fn split(count: usize, each: usize) -> VecDeque<usize> {
     let each = each.max(1);
     let full = std::iter::repeat_n(each, count / each);
@@ -49,7 +50,7 @@ mod tests {
     }
 
     #[test]
-    fn bytes_and_the_configuration_bound_a_transaction() {
+    fn bytes_and_the_configuration_limit_a_transaction() {
         let message = Message {
             type_url: "/x".to_owned(),
             value: vec![0; 300],
@@ -61,7 +62,7 @@ mod tests {
     }
 
     #[test]
-    fn too_much_gas_always_means_fewer() {
+    fn too_much_gas_always_gives_fewer_transfers() {
         assert_eq!(fewer_by_gas(100, 10_000_000, 5_000_000), 50);
         assert_eq!(fewer_by_gas(100, 5_000_001, 5_000_000), 99);
         assert_eq!(fewer_by_gas(1, 5_000_001, 5_000_000), 0);
@@ -69,7 +70,7 @@ mod tests {
     }
 
     #[test]
-    fn every_transfer_is_in_one_transaction() {
+    fn every_transfer_is_in_exactly_one_transaction() {
         assert_eq!(split(250, 100), [100, 100, 50]);
         assert_eq!(split(200, 100), [100, 100]);
         assert_eq!(split(1, 100), [1]);

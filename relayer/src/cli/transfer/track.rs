@@ -1,34 +1,33 @@
-//! What became of our packets, as blocks of both chains tell it (pure).
+//! The state of our packets, from the blocks of both chains (pure).
 
 use std::collections::BTreeMap;
 
-use anyhow::Context as _;
-use ibc_proto::ibc::applications::transfer::v1::MsgTransfer;
 use tern_chains::{Block, ChannelId, Event, Packet, PacketId, PortId, Sequence};
 
 use crate::cli::ack::Ack;
+use crate::connect::ics20::Transfer;
 
 /// Our packets on one channel.
 ///
-/// They are known by the timeout timestamp, which each run makes its own: what
-/// the data says depends on the version of ICS-20.
+/// They are recognised by the timeout timestamp, which differs from run to run. The
+/// format of the data depends on the version of ICS-20.
 pub struct Tracker {
     src_port: PortId,
     src_channel: ChannelId,
     timeout_timestamp: u64,
-    packets: BTreeMap<Sequence, Progress>,
+    packets: BTreeMap<Sequence, PacketState>,
 }
 
-/// The heights at which it happened.
+/// The heights of the events of one packet.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-struct Progress {
+struct PacketState {
     received: Option<u64>,
     ack: Option<Ack>,
     acknowledged: Option<u64>,
     timed_out: Option<u64>,
 }
 
-/// Something that happened to one of our packets.
+/// An event of one of our packets.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Step {
     pub sequence: Sequence,
@@ -40,40 +39,40 @@ pub struct Step {
 pub enum What {
     Sent,
     Received,
-    /// `None`: the acknowledgement has not been seen (yet).
+    /// `None`: the acknowledgement is not known (yet).
     Acknowledged(Option<Ack>),
     TimedOut,
 }
 
-/// How many of our packets are where. Each counts in one of the last five.
+/// The number of our packets in each state. Each packet is counted in exactly one
+/// of the last five fields.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Counts {
     pub received: usize,
     pub succeeded: usize,
     pub refused: usize,
-    /// Acknowledged, without our having seen how.
+    /// Acknowledged with an unknown result.
     pub unknown: usize,
     pub timed_out: usize,
     pub pending: usize,
 }
 
 impl Tracker {
-    pub fn new(message: &MsgTransfer) -> anyhow::Result<Self> {
-        let of = "the message was made from identifiers";
-        Ok(Self {
-            src_port: message.source_port.parse().context(of)?,
-            src_channel: message.source_channel.parse().context(of)?,
-            timeout_timestamp: message.timeout_timestamp,
+    pub fn new(transfer: &Transfer) -> Self {
+        Self {
+            src_port: transfer.src_port.clone(),
+            src_channel: transfer.src_channel.clone(),
+            timeout_timestamp: transfer.timeout_timestamp,
             packets: BTreeMap::new(),
-        })
+        }
     }
 
-    /// What a block of the source chain says of our packets.
+    /// The events of our packets in a block of the source chain.
     pub fn on_src(&mut self, block: &Block) -> Vec<Step> {
         let height = block.height;
         let steps = block.events.iter().filter_map(|event| match event {
             Event::SendPacket(packet) if self.is_ours(packet) => {
-                self.packets.insert(packet.sequence, Progress::default());
+                self.packets.insert(packet.sequence, PacketState::default());
                 Some((packet.sequence, What::Sent))
             }
             Event::AcknowledgePacket(id) => {
@@ -90,7 +89,7 @@ impl Tracker {
         collect(height, steps)
     }
 
-    /// What a block of the destination chain says of our packets.
+    /// The events of our packets in a block of the destination chain.
     pub fn on_dst(&mut self, block: &Block) -> Vec<Step> {
         let height = block.height;
         let steps = block.events.iter().filter_map(|event| match event {
@@ -99,11 +98,11 @@ impl Tracker {
                 Some((id.sequence, What::Received))
             }
             Event::WriteAcknowledgement { packet, ack } => {
-                let progress = self.get(&PacketId::of(packet))?;
-                progress.ack = Some(Ack::read(ack));
-                // The way back may have been seen first.
-                progress.acknowledged?;
-                let ack = progress.ack.clone();
+                let state = self.get(&PacketId::of(packet))?;
+                state.ack = Some(Ack::read(ack));
+                // The acknowledgement on the source may have been read first.
+                state.acknowledged?;
+                let ack = state.ack.clone();
                 Some((packet.sequence, What::Acknowledged(ack)))
             }
             _ => None,
@@ -111,8 +110,8 @@ impl Tracker {
         collect(height, steps)
     }
 
-    /// Whether nothing more can happen to any packet. Without the destination's
-    /// blocks (`sees_acks` false) what an acknowledgement says is not waited for.
+    /// Whether every packet is acknowledged or timed out. `sees_acks` is false if the
+    /// destination is not read: then acknowledgements may stay unknown.
     pub fn is_done(&self, sees_acks: bool) -> bool {
         self.packets.values().all(|packet| {
             packet.timed_out.is_some()
@@ -146,7 +145,7 @@ impl Tracker {
             && packet.source_channel == self.src_channel
     }
 
-    fn get(&mut self, id: &PacketId) -> Option<&mut Progress> {
+    fn get(&mut self, id: &PacketId) -> Option<&mut PacketState> {
         let same = id.src_port == self.src_port && id.src_channel == self.src_channel;
         same.then(|| self.packets.get_mut(&id.sequence)).flatten()
     }
@@ -169,13 +168,16 @@ mod tests {
     const OURS: u64 = 1_700_000_000_000_000_123;
 
     fn tracker() -> Tracker {
-        let message = MsgTransfer {
-            source_port: "transfer".to_owned(),
-            source_channel: "channel-0".to_owned(),
+        Tracker::new(&Transfer {
+            src_port: "transfer".parse().unwrap(),
+            src_channel: "channel-0".parse().unwrap(),
+            denom: "uakt".to_owned(),
+            amount: 1,
+            sender: String::new(),
+            receiver: String::new(),
             timeout_timestamp: OURS,
-            ..MsgTransfer::default()
-        };
-        Tracker::new(&message).unwrap()
+            memo: String::new(),
+        })
     }
 
     fn packet(sequence: u64, timeout: u64) -> Packet {
@@ -219,7 +221,7 @@ mod tests {
     }
 
     #[test]
-    fn our_packets_are_told_from_those_of_others() {
+    fn packets_of_others_are_ignored() {
         let mut tracker = tracker();
         let mut elsewhere = packet(3, OURS);
         elsewhere.source_channel = "channel-1".parse().unwrap();
@@ -238,7 +240,7 @@ mod tests {
     }
 
     #[test]
-    fn a_packet_is_done_when_acknowledged_and_the_answer_is_known() {
+    fn a_packet_is_done_when_it_is_acknowledged_and_the_result_is_known() {
         let mut tracker = sent(&[1]);
         tracker.on_dst(&block(
             20,
@@ -256,7 +258,7 @@ mod tests {
     }
 
     #[test]
-    fn the_order_in_which_chains_are_read_does_not_matter() {
+    fn the_order_in_which_the_chains_are_read_does_not_matter() {
         let mut tracker = sent(&[1]);
         let steps = tracker.on_src(&block(12, vec![Event::AcknowledgePacket(id(1))]));
         assert_eq!(steps[0].what, What::Acknowledged(None));
@@ -271,7 +273,7 @@ mod tests {
     }
 
     #[test]
-    fn a_timeout_is_an_end_too() {
+    fn a_packet_is_done_when_it_is_timed_out() {
         let mut tracker = sent(&[1, 2]);
         tracker.on_src(&block(30, vec![Event::TimeoutPacket(id(2))]));
         assert!(!tracker.is_done(true));

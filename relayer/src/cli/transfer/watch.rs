@@ -1,4 +1,4 @@
-//! Watching packets until they are done.
+//! Watches packets until each one is acknowledged or timed out.
 
 use std::pin::pin;
 use std::time::Duration;
@@ -10,16 +10,16 @@ use super::report::Report;
 use super::track::Tracker;
 use crate::output;
 
-/// After so long without a change it is worth asking whether anyone relays.
+/// After this time without progress a hint is printed.
 const QUIET_MAX: Duration = Duration::from_secs(30);
 
-enum Seen {
+enum SideBlock {
     Src(Block),
     Dst(Block),
 }
 
-/// Follows both chains until every packet is done, or until SIGINT. Without the
-/// destination's blocks only the source is followed.
+/// Follows both chains until every packet is done, or until SIGINT. Without blocks
+/// of the destination it follows the source only.
 pub async fn until_done(
     tracker: &mut Tracker,
     report: &mut Report,
@@ -27,38 +27,38 @@ pub async fn until_done(
     dst: Option<impl Stream<Item = anyhow::Result<Block>>>,
 ) -> anyhow::Result<()> {
     let sees_acks = dst.is_some();
-    let src = src.map(|block| block.map(Seen::Src));
+    let src = src.map(|block| block.map(SideBlock::Src));
     let dst = stream::iter(dst)
         .flatten()
-        .map(|block| block.map(Seen::Dst));
+        .map(|block| block.map(SideBlock::Dst));
     let mut blocks = pin!(stream::select(src, dst));
     let mut interrupted = pin!(tokio::signal::ctrl_c());
     let mut quiet = pin!(tokio::time::sleep(QUIET_MAX));
-    let mut asked = false;
+    let mut hint_printed = false;
     while !tracker.is_done(sees_acks) {
         let block = tokio::select! {
             block = blocks.next() => block,
-            _ = &mut quiet, if !asked => {
-                asked = true;
-                report.ask_for_relayer();
+            _ = &mut quiet, if !hint_printed => {
+                hint_printed = true;
+                report.hint_at_relayer();
                 continue;
             }
             _ = &mut interrupted => {
-                output::note("stopped watching: the packets go on without it");
+                output::note("stopped watching; this does not stop the packets");
                 break;
             }
         };
         let steps = match block.transpose()? {
-            Some(Seen::Src(block)) => tracker.on_src(&block),
-            Some(Seen::Dst(block)) => tracker.on_dst(&block),
+            Some(SideBlock::Src(block)) => tracker.on_src(&block),
+            Some(SideBlock::Dst(block)) => tracker.on_dst(&block),
             None => break,
         };
         if !steps.is_empty() {
-            asked = false;
+            hint_printed = false;
             quiet
                 .as_mut()
                 .reset(tokio::time::Instant::now() + QUIET_MAX);
-            report.moved(&steps, tracker)?;
+            report.progress(&steps, tracker)?;
         }
     }
     Ok(())

@@ -1,63 +1,63 @@
-//! What happened to one packet, step by step (pure).
+//! The steps of one packet and its state (pure).
 
 use tern_chains::{BlockTime, ChainId, ClientId, Packet, Sequence, TxHash};
 use tern_core::ledger::ChannelKey;
 
 use crate::cli::ack::Ack;
 
-/// A packet's way, as far as the chains tell it.
+/// The steps of a packet, as far as the chains can show them.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Story {
+pub struct PacketTrace {
     pub src: ChannelKey,
     pub dst: ChannelKey,
     pub sequence: Sequence,
-    /// Data and timeouts, if a block that has them could be read.
+    /// Data and timeouts; `None` if no block that has them could be read.
     pub packet: Option<Packet>,
     /// In the order of the protocol.
     pub steps: Vec<Step>,
     pub state: State,
 }
 
-/// Something that happened to the packet, or for it.
+/// An event of the packet, or a client update for it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Step {
-    pub what: What,
+    pub kind: StepKind,
     pub chain: ChainId,
     pub place: Result<Place, Missing>,
 }
 
 #[derive(Clone, Debug, PartialEq)]
-pub enum What {
+pub enum StepKind {
     Sent,
-    /// The client has got the consensus state the next step's proof is checked
-    /// against.
+    /// The client received the consensus state that the proof of the next step is
+    /// checked against.
     ClientUpdated {
         client_id: ClientId,
         of: ChainId,
         consensus_height: u64,
     },
     Received,
-    /// `None`: it is not known what it says.
+    /// `None`: the result is not known.
     AckWritten(Option<Ack>),
     Acknowledged,
     TimedOut,
-    /// Acknowledged or timed out: the chain has forgotten the packet, and the
-    /// block that says which cannot be read.
+    /// Acknowledged or timed out: the commitment is deleted, and the block that
+    /// says which cannot be read.
     Settled,
 }
 
-/// Where a step happened.
+/// The block and the transaction of a step.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Place {
     pub height: u64,
     pub time: BlockTime,
-    /// `None` outside of transactions: begin- or end-block.
+    /// `None` for an event of begin-block or end-block.
     pub tx: Option<Tx>,
-    /// Other transactions of the block that tried the same.
-    pub rivals: Vec<Tx>,
+    /// Other transactions of the block with a message for the same step.
+    pub competing_txs: Vec<Tx>,
 }
 
-/// A transaction and how it went.
+/// A transaction and its outcome.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Tx {
     pub hash: TxHash,
@@ -70,41 +70,41 @@ pub struct Tx {
     pub gas_wanted: u64,
 }
 
-/// A step that happened, and cannot be told.
+/// A step whose block or event cannot be read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Missing {
-    /// Its block, if that much is known.
+    /// The height of its block, if known.
     pub height: Option<u64>,
     pub why: String,
 }
 
-/// Where the packet is.
+/// The state of the packet.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum State {
-    /// `None`: it is not known what the acknowledgement says.
+    /// `None`: the result in the acknowledgement is not known.
     Acknowledged(Option<Ack>),
     TimedOut,
-    /// Done, and the block that says how cannot be read.
+    /// Acknowledged or timed out; the block that says which cannot be read.
     Settled,
     Waits(Wait),
 }
 
-/// What a packet under way waits for.
+/// StepKind a pending packet waits for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Wait {
-    /// To be received.
+    /// The packet must be received.
     Recv,
-    /// It was not received in time: for the proof of that on the source.
+    /// The packet was not received in time: the timeout must be relayed to the source.
     Timeout,
-    /// For the application on the destination, which takes its time.
+    /// The application on the destination must write the acknowledgement.
     AckNotWritten,
-    /// For the acknowledgement to be brought to the source.
+    /// The acknowledgement must be relayed to the source.
     Ack,
 }
 
-impl Story {
-    /// Seconds and blocks from a step back to the nearest one before it whose
-    /// place is known: blocks only on the same chain.
+impl PacketTrace {
+    /// Seconds and blocks between a step and the nearest earlier step with a known
+    /// place. Blocks are counted between steps on the same chain only.
     pub fn since_last(&self, index: usize) -> (Option<f64>, Option<u64>) {
         let Some(Ok(place)) = self.steps.get(index).map(|step| &step.place) else {
             return (None, None);
@@ -123,12 +123,12 @@ impl Story {
         (seconds, blocks)
     }
 
-    /// Whether nothing more can happen to the packet.
+    /// Whether the packet is acknowledged or timed out.
     pub fn is_done(&self) -> bool {
         !matches!(self.state, State::Waits(_))
     }
 
-    /// Seconds and source blocks from the send to the end.
+    /// Seconds and source blocks from the first step to the last.
     pub fn round_trip(&self) -> Option<(f64, u64)> {
         let first = self.steps.first()?.place.as_ref().ok()?;
         let last = self.steps.last()?.place.as_ref().ok()?;
@@ -137,8 +137,8 @@ impl Story {
     }
 }
 
-/// To the millisecond. Clocks of two chains may differ: it can be less than
-/// nothing.
+/// Seconds with milliseconds. They can be negative, because the clocks of two
+/// chains may differ.
 fn seconds(from: BlockTime, to: BlockTime) -> f64 {
     let nanoseconds = i128::from(to.0) - i128::from(from.0);
     (nanoseconds / 1_000_000) as f64 / 1e3
@@ -146,20 +146,20 @@ fn seconds(from: BlockTime, to: BlockTime) -> f64 {
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::{place, story};
+    use super::super::testing::{place, trace};
     use super::*;
 
     #[test]
-    fn times_are_from_step_to_step_and_blocks_on_the_same_chain() {
-        let story = story(vec![
-            (What::Sent, "akash-a", Ok(place(101, 10.0))),
-            (What::Received, "kava-a", Ok(place(548, 12.5))),
-            (What::AckWritten(None), "kava-a", Ok(place(549, 13.0))),
-            (What::Acknowledged, "akash-a", Ok(place(104, 14.0))),
+    fn seconds_count_between_steps_and_blocks_on_the_same_chain() {
+        let trace = trace(vec![
+            (StepKind::Sent, "akash-a", Ok(place(101, 10.0))),
+            (StepKind::Received, "kava-a", Ok(place(548, 12.5))),
+            (StepKind::AckWritten(None), "kava-a", Ok(place(549, 13.0))),
+            (StepKind::Acknowledged, "akash-a", Ok(place(104, 14.0))),
         ]);
-        let between: Vec<_> = (0..4).map(|index| story.since_last(index)).collect();
+        let since_last: Vec<_> = (0..4).map(|index| trace.since_last(index)).collect();
         assert_eq!(
-            between,
+            since_last,
             [
                 (None, None),
                 (Some(2.5), None),
@@ -167,21 +167,21 @@ mod tests {
                 (Some(1.0), Some(3)),
             ]
         );
-        assert_eq!(story.round_trip(), Some((4.0, 3)));
+        assert_eq!(trace.round_trip(), Some((4.0, 3)));
     }
 
     #[test]
-    fn a_step_that_cannot_be_told_is_stepped_over() {
+    fn a_step_with_an_unknown_place_is_skipped() {
         let missing = Missing {
             height: None,
             why: "pruned".to_owned(),
         };
-        let story = story(vec![
-            (What::Sent, "akash-a", Ok(place(101, 10.0))),
-            (What::Received, "kava-a", Err(missing)),
-            (What::Acknowledged, "akash-a", Ok(place(104, 14.0))),
+        let trace = trace(vec![
+            (StepKind::Sent, "akash-a", Ok(place(101, 10.0))),
+            (StepKind::Received, "kava-a", Err(missing)),
+            (StepKind::Acknowledged, "akash-a", Ok(place(104, 14.0))),
         ]);
-        assert_eq!(story.since_last(1), (None, None));
-        assert_eq!(story.since_last(2), (Some(4.0), Some(3)));
+        assert_eq!(trace.since_last(1), (None, None));
+        assert_eq!(trace.since_last(2), (Some(4.0), Some(3)));
     }
 }

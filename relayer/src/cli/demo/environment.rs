@@ -1,54 +1,54 @@
-//! The demo's two chains, its home, and what is done with them: by the very
-//! commands a person would type.
+//! The demo's two chains, its relayer and its home folder. It uses the same
+//! commands that a user types.
 
-use std::path::Path;
-use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{anyhow, bail, Context as _};
 use clap::Parser;
 use tempfile::TempDir;
-use tern_chains::Chain;
 use tern_core::plan::Scope;
 use tern_devnet::Node;
-use tokio::task::JoinHandle;
+use tokio::task::JoinSet;
 use tokio_util::sync::{CancellationToken, DropGuard};
 
-use super::say::Say;
+use super::progress::Progress;
 use crate::cli::channel::{self, ChannelCommand};
 use crate::cli::devnet::{self, DevChain, Spec, USER};
-use crate::cli::{transfer, Cli, Command, Options};
-use crate::connect::Context;
+use crate::cli::{transfer, Cli, Command};
+use crate::connect::{ConnectedChain, Context};
 use crate::daemon;
 
-/// What both ends of the first channel are called.
+/// The id of both ends of the first channel.
 pub const CHANNEL: &str = "channel-0";
 
-type Task = JoinHandle<anyhow::Result<()>>;
+/// A task that is aborted when this is dropped.
+type Task = JoinSet<anyhow::Result<()>>;
 
-pub struct Stage {
+/// Two running chains and a relayer.
+pub struct DemoEnvironment {
     chains: Vec<(Spec, Node)>,
-    /// Of the relayer, who pays fees.
+    /// Of the relayer, which pays fees.
     relayer: Context,
-    /// Of the users, who pay none, so that their balances add up.
+    /// Of the users. They pay no fees, so that their balances change by the packets
+    /// only.
     user: Context,
     running: Task,
     relaying: Option<(Task, CancellationToken)>,
-    /// Ends the chains also when the demo is broken off.
+    /// Stops the chains, also when the demo is interrupted.
     stop: DropGuard,
-    /// Goes last.
+    /// Dropped last.
     _home: TempDir,
 }
 
-/// Packets from one chain.
-pub struct Send {
+/// Several transfers from one chain.
+pub struct DemoTransfer {
     src: &'static str,
     coin: String,
     receiver: String,
     count: u32,
 }
 
-impl Send {
+impl DemoTransfer {
     pub fn new(src: &'static str, amount: u128, denom: &str, receiver: &str, count: u32) -> Self {
         Self {
             src,
@@ -59,9 +59,9 @@ impl Send {
     }
 }
 
-impl Stage {
+impl DemoEnvironment {
     /// Starts the chains, on free ports.
-    pub async fn build(block_time: Duration, json: bool) -> anyhow::Result<Self> {
+    pub async fn start(block_time: Duration, json: bool) -> anyhow::Result<Self> {
         let home = tempfile::tempdir().context("cannot make a temporary folder")?;
         let mut chains = Vec::new();
         for index in 0..2 {
@@ -72,14 +72,15 @@ impl Stage {
         let price = |amount: &'static str| move |spec: &Spec| format!("{amount}{}", spec.denoms[0]);
         devnet::save_config(&path("config.toml"), &chains, price("0.025"))?;
         devnet::save_config(&path("user.toml"), &chains, price("0"))?;
-        let relayer = context(home.path(), &path("config.toml"), json)?;
-        let user = context(home.path(), &path("user.toml"), json)?;
-        let shown = chains.iter().map(|c| (c.spec.clone(), c.node.clone()));
-        let shown = shown.collect();
+        let relayer = Context::load(home.path(), &path("config.toml"), json)?;
+        let user = Context::load(home.path(), &path("user.toml"), json)?;
+        let specs = chains.iter().map(|c| (c.spec.clone(), c.node.clone()));
+        let specs = specs.collect();
         let stop = CancellationToken::new();
-        let running = tokio::spawn(devnet::run_all(chains, block_time, stop.clone()));
+        let mut running = Task::new();
+        running.spawn(devnet::run_all(chains, block_time, stop.clone()));
         Ok(Self {
-            chains: shown,
+            chains: specs,
             relayer,
             user,
             running,
@@ -97,11 +98,11 @@ impl Stage {
         &self.chains[chain].1
     }
 
-    pub fn introduce(&self, say: &Say) -> anyhow::Result<()> {
+    pub fn print_chains(&self, progress: &Progress) -> anyhow::Result<()> {
         for (spec, _) in &self.chains {
             let rpc = self.relayer.chain_config(&spec.id)?.rpc.clone();
             let user = spec.key(USER)?;
-            say.line(format!(
+            progress.line(format!(
                 "{}: node at {rpc}, user {}",
                 spec.id,
                 user.address()
@@ -110,71 +111,74 @@ impl Stage {
         Ok(())
     }
 
-    /// Clients, connection and channel.
-    pub async fn open_channel(&self, say: &Say) -> anyhow::Result<()> {
-        let (start, first) = (say.seconds(), self.height(0));
+    /// Opens a channel with its clients and its connection.
+    pub async fn open_channel(&self, progress: &Progress) -> anyhow::Result<()> {
+        let (start, first) = (progress.seconds(), self.height(0));
         let [a, b] = [&self.spec(0).id, &self.spec(1).id];
         let Command::Channel(ChannelCommand::Open(args)) = parse(&["channel", "open", a, b])?
         else {
-            bail!("`channel open` is another command");
+            bail!("`channel open` was not parsed as that command");
         };
         channel::open(&self.relayer, args).await?;
-        let (blocks, seconds) = (self.height(0) - first, say.seconds() - start);
-        say.line(format!("the channel took {blocks} blocks, {seconds:.1} s"))
+        let (blocks, seconds) = (self.height(0) - first, progress.seconds() - start);
+        progress.line(format!("the channel took {blocks} blocks, {seconds:.1} s"))
     }
 
-    /// The daemon, in a task.
+    /// Starts the relayer in a task.
     pub async fn start_relaying(&mut self) -> anyhow::Result<()> {
-        let mut chains: Vec<Arc<dyn Chain>> = Vec::new();
-        for chain in self.relayer.connect_all()? {
-            chains.push(chain);
-        }
+        let chains = self.relayer.connect_all()?;
+        let chains: Vec<_> = chains.iter().map(ConnectedChain::shared).collect();
         let observer = Box::new(|_: &_| {});
         let engine = daemon::engine(&self.relayer, &chains, Scope::Everything, observer).await?;
         let stop = CancellationToken::new();
         let run = engine.run(stop.clone());
-        let task = tokio::spawn(async move { Ok(run.await?) });
+        let mut task = Task::new();
+        task.spawn(async move { Ok(run.await?) });
         self.relaying = Some((task, stop));
         Ok(())
     }
 
     pub async fn stop_relaying(&mut self) -> anyhow::Result<()> {
-        if let Some((task, stop)) = self.relaying.take() {
+        if let Some((mut task, stop)) = self.relaying.take() {
             stop.cancel();
-            task.await??;
+            end_of(&mut task).await?;
         }
         Ok(())
     }
 
-    /// Sends from both chains at the same time, and watches to the last
-    /// acknowledgement.
-    pub async fn send(&mut self, say: &Say, sends: &[Send; 2]) -> anyhow::Result<()> {
+    /// Sends from both chains at the same time, and waits until every packet is
+    /// acknowledged.
+    pub async fn send(
+        &mut self,
+        progress: &Progress,
+        transfers: &[DemoTransfer; 2],
+    ) -> anyhow::Result<()> {
         let Some((relaying, _)) = &mut self.relaying else {
-            bail!("nobody relays");
+            bail!("the relayer is not running");
         };
-        let [one, other] = sends;
+        let [one, other] = transfers;
         let both = async {
             let (one, other) = tokio::join!(
-                transfer(&self.user, say, one),
-                transfer(&self.user, say, other)
+                transfer(&self.user, progress, one),
+                transfer(&self.user, progress, other)
             );
             one.and(other)
         };
-        // Packets nobody carries any more would be waited for until they time out.
+        // Without a relayer the transfers would wait until their packets time out.
         tokio::select! {
             sent = both => sent,
-            ended = relaying => match ended? {
-                Err(error) => Err(error),
-                Ok(()) => Err(anyhow!("the relayer ended by itself")),
+            ended = end_of(relaying) => {
+                ended?;
+                Err(anyhow!("the relayer stopped unexpectedly"))
             },
-            ended = &mut self.running => match ended? {
-                Err(error) => Err(error),
-                Ok(()) => Err(anyhow!("the chains ended by themselves")),
+            ended = end_of(&mut self.running) => {
+                ended?;
+                Err(anyhow!("the chains stopped unexpectedly"))
             },
         }
     }
 
-    /// How often both chains' blocks have an event.
+    /// The number of events of a kind in the blocks of both chains.
     pub fn count_events(&self, kind: &str) -> usize {
         let count = |(_, node): &(Spec, Node)| {
             node.read(|chain| {
@@ -186,10 +190,10 @@ impl Stage {
         self.chains.iter().map(count).sum()
     }
 
-    /// Ends the chains.
-    pub async fn end(self) -> anyhow::Result<()> {
+    /// Stops the chains.
+    pub async fn stop(mut self) -> anyhow::Result<()> {
         drop(self.stop);
-        self.running.await?
+        end_of(&mut self.running).await
     }
 
     fn height(&self, chain: usize) -> u64 {
@@ -197,42 +201,46 @@ impl Stage {
     }
 }
 
-/// One `tern transfer`. What did not arrive is counted at the end.
-async fn transfer(user: &Context, say: &Say, send: &Send) -> anyhow::Result<()> {
-    let Send {
+/// Waits until a task ends.
+async fn end_of(task: &mut Task) -> anyhow::Result<()> {
+    match task.join_next().await {
+        Some(ended) => ended?,
+        None => Ok(()),
+    }
+}
+
+/// Runs one `tern transfer`. Packets that are not acknowledged are counted at the
+/// end of the demo.
+async fn transfer(
+    user: &Context,
+    progress: &Progress,
+    transfer: &DemoTransfer,
+) -> anyhow::Result<()> {
+    let DemoTransfer {
         src,
         coin,
         receiver,
         count,
-    } = send;
+    } = transfer;
     if *count == 0 {
         return Ok(());
     }
-    let start = say.seconds();
+    let start = progress.seconds();
     let count = count.to_string();
     let args = [
         "transfer", src, CHANNEL, coin, receiver, "--count", &count, "--key", USER, "--wait",
     ];
-    say.line(format!("$ tern {}", args.join(" ")))?;
+    progress.line(format!("$ tern {}", args.join(" ")))?;
     let Command::Transfer(args) = parse(&args)? else {
-        bail!("`transfer` is another command");
+        bail!("`transfer` was not parsed as that command");
     };
     transfer::send(user, args).await?;
-    let seconds = say.seconds() - start;
-    say.line(format!("{src}: done {seconds:.1} s after the command"))
+    let seconds = progress.seconds() - start;
+    progress.line(format!("{src}: done after {seconds:.1} s"))
 }
 
-/// A command as it is typed.
+/// Parses a command as a user types it.
 fn parse(args: &[&str]) -> anyhow::Result<Command> {
     let line = std::iter::once(&"tern").chain(args);
     Ok(Cli::try_parse_from(line)?.command)
-}
-
-fn context(home: &Path, config: &Path, json: bool) -> anyhow::Result<Context> {
-    Context::load(&Options {
-        home: Some(home.to_owned()),
-        config: Some(config.to_owned()),
-        json,
-        log: None,
-    })
 }

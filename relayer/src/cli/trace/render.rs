@@ -1,4 +1,4 @@
-//! A story in words and as a document.
+//! A packet trace as text and as JSON.
 
 use std::time::{Duration, SystemTime};
 
@@ -6,29 +6,29 @@ use serde::Deserialize;
 use serde_json::{json, Value};
 use tern_chains::{BlockTime, Packet, TimeoutHeight};
 
-use super::story::{Missing, Place, State, Step, Story, Tx, Wait, What};
+use super::packet_trace::{Missing, PacketTrace, Place, State, Step, StepKind, Tx, Wait};
 use crate::cli::ack::Ack;
 use crate::cli::path::{end_json, PathArgs};
 use crate::output;
 
-/// Room for the names of the steps.
+/// Width of the column with the names of the steps.
 const NAME_CHARS: usize = 16;
 
-pub fn text(story: &Story, path: &PathArgs) -> anyhow::Result<()> {
-    output::line(lines(story, path).join("\n"))
+pub fn text(trace: &PacketTrace, path: &PathArgs) -> anyhow::Result<()> {
+    output::line(lines(trace, path).join("\n"))
 }
 
-pub fn json(story: &Story, path: &PathArgs) -> anyhow::Result<()> {
-    let steps = story.steps.iter().enumerate();
-    let steps = steps.map(|(index, step)| step_json(step, story.since_last(index)));
+pub fn json(trace: &PacketTrace, path: &PathArgs) -> anyhow::Result<()> {
+    let steps = trace.steps.iter().enumerate();
+    let steps = steps.map(|(index, step)| step_json(step, trace.since_last(index)));
     let mut document = json!({
-        "src": end_json(&story.src),
-        "dst": end_json(&story.dst),
-        "sequence": story.sequence,
+        "src": end_json(&trace.src),
+        "dst": end_json(&trace.dst),
+        "sequence": trace.sequence,
         "steps": steps.collect::<Vec<_>>(),
-        "state": state_name(&story.state),
+        "state": state_name(&trace.state),
     });
-    if let Some(packet) = &story.packet {
+    if let Some(packet) = &trace.packet {
         document["timeout_height"] = match packet.timeout_height {
             TimeoutHeight::At(height) => json!(height.to_string()),
             TimeoutHeight::Never => Value::Null,
@@ -43,55 +43,55 @@ pub fn json(story: &Story, path: &PathArgs) -> anyhow::Result<()> {
             Err(_) => json!(hex::encode(&packet.data)),
         };
     }
-    if let State::Acknowledged(Some(ack)) = &story.state {
+    if let State::Acknowledged(Some(ack)) = &trace.state {
         document["ack"] = ack_json(ack);
     }
-    if let Some((seconds, blocks)) = story.round_trip().filter(|_| story.is_done()) {
+    if let Some((seconds, blocks)) = trace.round_trip().filter(|_| trace.is_done()) {
         document["seconds"] = json!(seconds);
         document["blocks"] = json!(blocks);
     }
-    if let State::Waits(wait) = story.state {
-        document["waits_for"] = json!(waits(story, wait));
-        document["carried_by"] = json!(carriers(wait, path));
+    if let State::Waits(wait) = trace.state {
+        document["waits_for"] = json!(waits(trace, wait));
+        document["carried_by"] = json!(relay_commands(wait, path));
     }
     output::json(&document)
 }
 
-fn lines(story: &Story, path: &PathArgs) -> Vec<String> {
+fn lines(trace: &PacketTrace, path: &PathArgs) -> Vec<String> {
     let mut lines = vec![format!(
         "{} -> {}, packet #{}",
-        story.src, story.dst, story.sequence
+        trace.src, trace.dst, trace.sequence
     )];
-    lines.extend(story.packet.as_ref().and_then(tokens));
+    lines.extend(trace.packet.as_ref().and_then(tokens));
     lines.push(String::new());
     let mut last_tx = None;
-    for (index, step) in story.steps.iter().enumerate() {
-        let (name, more) = named(&step.what);
-        let (place, details) = match &step.place {
+    for (index, step) in trace.steps.iter().enumerate() {
+        let (name, step_details) = name_and_details(&step.kind);
+        let (place, known_place) = match &step.place {
             Ok(place) => (
-                told_place(step, place, story.since_last(index)),
+                place_text(step, place, trace.since_last(index)),
                 Some(place),
             ),
-            Err(missing) => (told_missing(step, missing), None),
+            Err(missing) => (missing_text(step, missing), None),
         };
-        lines.push(format!("{name:NAME_CHARS$}{place}{more}"));
-        let Some(place) = details else { continue };
+        lines.push(format!("{name:NAME_CHARS$}{place}{step_details}"));
+        let Some(place) = known_place else { continue };
         let tx = place.tx.as_ref();
-        let told = match tx {
+        let tx_line = match tx {
             Some(tx) if last_tx == Some(tx.hash) => "in the same tx".to_owned(),
-            Some(tx) => told_tx(tx),
-            None => "in no tx: the chain's own doing".to_owned(),
+            Some(tx) => tx_text(tx),
+            None => "not in a tx: done by the chain in begin-block or end-block".to_owned(),
         };
-        lines.push(format!("{:NAME_CHARS$}{told}", ""));
+        lines.push(format!("{:NAME_CHARS$}{tx_line}", ""));
         last_tx = tx.map(|tx| tx.hash);
-        lines.extend(place.rivals.iter().map(told_rival));
+        lines.extend(place.competing_txs.iter().map(competing_tx_text));
     }
     lines.push(String::new());
-    lines.extend(ending(story, path));
+    lines.extend(ending(trace, path));
     lines
 }
 
-/// What an ICS-20 packet carries.
+/// The content of an ICS-20 packet.
 fn tokens(packet: &Packet) -> Option<String> {
     #[derive(Deserialize)]
     struct Tokens {
@@ -110,29 +110,29 @@ fn tokens(packet: &Packet) -> Option<String> {
     Some(format!("{amount} {denom} from {sender} to {receiver}"))
 }
 
-/// A step's name, and what else there is to say of it.
-fn named(what: &What) -> (&'static str, String) {
-    match what {
-        What::Sent => ("sent", String::new()),
-        What::ClientUpdated {
+/// The name and the details of a step.
+fn name_and_details(kind: &StepKind) -> (&'static str, String) {
+    match kind {
+        StepKind::Sent => ("sent", String::new()),
+        StepKind::ClientUpdated {
             client_id,
             of,
             consensus_height,
         } => {
-            let more = format!(": {client_id} has block {consensus_height} of {of}");
-            ("client updated", more)
+            let details = format!(": {client_id} has height {consensus_height} of {of}");
+            ("client updated", details)
         }
-        What::Received => ("received", String::new()),
-        What::AckWritten(None) => ("ack written", String::new()),
-        What::AckWritten(Some(Ack::Success)) => ("ack written", ": success".to_owned()),
-        What::AckWritten(Some(Ack::Error(text))) => ("ack written", format!(": error: {text}")),
-        What::Acknowledged => ("acknowledged", String::new()),
-        What::TimedOut => ("timed out", String::new()),
-        What::Settled => ("settled", ": acknowledged or timed out".to_owned()),
+        StepKind::Received => ("received", String::new()),
+        StepKind::AckWritten(None) => ("ack written", String::new()),
+        StepKind::AckWritten(Some(Ack::Success)) => ("ack written", ": success".to_owned()),
+        StepKind::AckWritten(Some(Ack::Error(text))) => ("ack written", format!(": error: {text}")),
+        StepKind::Acknowledged => ("acknowledged", String::new()),
+        StepKind::TimedOut => ("timed out", String::new()),
+        StepKind::Settled => ("settled", ": acknowledged or timed out".to_owned()),
     }
 }
 
-fn told_place(step: &Step, place: &Place, since: (Option<f64>, Option<u64>)) -> String {
+fn place_text(step: &Step, place: &Place, since: (Option<f64>, Option<u64>)) -> String {
     let mut text = format!("block {} of {}", place.height, step.chain);
     match since {
         (None, _) => text += &format!(", {}", clock(place.time)),
@@ -146,22 +146,22 @@ fn told_place(step: &Step, place: &Place, since: (Option<f64>, Option<u64>)) -> 
     text
 }
 
-fn told_missing(step: &Step, missing: &Missing) -> String {
+fn missing_text(step: &Step, missing: &Missing) -> String {
     let place = match missing.height {
         Some(height) => format!("block {height} of {}", step.chain),
-        None => format!("some block of {}", step.chain),
+        None => format!("unknown block of {}", step.chain),
     };
-    format!("{place}, which cannot be told: {}", missing.why)
+    format!("{place}, details not known: {}", missing.why)
 }
 
-fn told_tx(tx: &Tx) -> String {
+fn tx_text(tx: &Tx) -> String {
     let signer = tx.signer.as_deref().unwrap_or("an unknown account");
-    let went = match tx.code {
+    let outcome = match tx.code {
         0 => String::new(),
         code => format!(", failed with code {code}: {}", tx.log),
     };
     format!(
-        "tx {} by {signer}, {}, gas {} of {}{went}",
+        "tx {} by {signer}, {}, gas {} of {}{outcome}",
         tx.hash,
         counted(tx.messages as u64, "message"),
         tx.gas_used,
@@ -169,69 +169,69 @@ fn told_tx(tx: &Tx) -> String {
     )
 }
 
-fn told_rival(tx: &Tx) -> String {
+fn competing_tx_text(tx: &Tx) -> String {
     let why = match tx.code {
-        0 => " (too late, without effect)",
+        0 => " (without effect, the step was already done)",
         _ => "",
     };
-    format!("{:NAME_CHARS$}tried, too: {}{why}", "", told_tx(tx))
+    format!("{:NAME_CHARS$}also tried: {}{why}", "", tx_text(tx))
 }
 
-fn ending(story: &Story, path: &PathArgs) -> Vec<String> {
-    let took = match story.round_trip() {
+fn ending(trace: &PacketTrace, path: &PathArgs) -> Vec<String> {
+    let duration = match trace.round_trip() {
         Some((seconds, blocks)) => format!(
             ", {seconds:.1} s and {} after the send",
             counted(blocks, "block")
         ),
         None => String::new(),
     };
-    match &story.state {
+    match &trace.state {
         State::Acknowledged(Some(Ack::Success)) => {
-            vec![format!("done: acknowledged as a success{took}")]
+            vec![format!("done: acknowledged with success{duration}")]
         }
         State::Acknowledged(Some(Ack::Error(text))) => {
             vec![format!(
-                "done: refused by {}{took}: {text}",
-                story.dst.chain
+                "done: refused by {}{duration}: {text}",
+                trace.dst.chain
             )]
         }
-        State::Acknowledged(None) => vec![format!("done: acknowledged{took}")],
-        State::TimedOut => vec![format!("done: timed out{took}")],
+        State::Acknowledged(None) => vec![format!("done: acknowledged{duration}")],
+        State::TimedOut => vec![format!("done: timed out{duration}")],
         State::Settled => vec!["done: acknowledged or timed out".to_owned()],
         State::Waits(wait) => {
-            let mut lines = vec![format!("under way: it waits {}", waits(story, *wait))];
-            let carriers = carriers(*wait, path);
-            if !carriers.is_empty() {
-                let commands = carriers.iter().map(|command| format!("`{command}`"));
+            let mut lines = vec![format!("pending: waiting {}", waits(trace, *wait))];
+            let relay_commands = relay_commands(*wait, path);
+            if !relay_commands.is_empty() {
+                let commands = relay_commands.iter().map(|command| format!("`{command}`"));
                 let commands: Vec<_> = commands.collect();
-                lines.push(format!("carried by {}", commands.join(" or ")));
+                lines.push(format!("to relay it, run {}", commands.join(" or ")));
             }
             lines
         }
     }
 }
 
-/// What a packet waits for, in words that follow "it waits".
-fn waits(story: &Story, wait: Wait) -> String {
-    let (src, dst) = (&story.src.chain, &story.dst.chain);
+/// What a packet waits for, as text that follows "waiting".
+fn waits(trace: &PacketTrace, wait: Wait) -> String {
+    let (src, dst) = (&trace.src.chain, &trace.dst.chain);
     match wait {
         Wait::Recv => {
-            let until = story.packet.as_ref().and_then(timeout);
-            let until = until.map(|until| format!(" before {until} there"));
+            let until = trace.packet.as_ref().and_then(timeout);
+            let until = until.map(|until| format!(" before {until} of that chain"));
             format!("to be received on {dst}{}", until.unwrap_or_default())
         }
         Wait::Timeout => {
-            format!("to be timed out on {src}: it was not received on {dst} in time")
+            format!("for the timeout on {src}: the packet was not received on {dst} in time")
         }
         Wait::AckNotWritten => {
             format!("for the application on {dst} to write the acknowledgement")
         }
-        Wait::Ack => format!("for its acknowledgement to be brought to {src}"),
+        Wait::Ack => format!("for the acknowledgement to be relayed to {src}"),
     }
 }
 
-/// The commands that would carry it; none if no relayer can.
-fn carriers(wait: Wait, path: &PathArgs) -> Vec<String> {
+/// The commands that relay the packet; none if a relayer cannot help.
+fn relay_commands(wait: Wait, path: &PathArgs) -> Vec<String> {
     match wait {
         Wait::AckNotWritten => vec![],
         Wait::Recv | Wait::Timeout | Wait::Ack => {
@@ -254,9 +254,9 @@ fn timeout(packet: &Packet) -> Option<String> {
 }
 
 fn step_json(step: &Step, (seconds, blocks): (Option<f64>, Option<u64>)) -> Value {
-    let mut document = json!({ "step": step_name(&step.what), "chain_id": step.chain.as_str() });
-    match &step.what {
-        What::ClientUpdated {
+    let mut document = json!({ "step": step_name(&step.kind), "chain_id": step.chain.as_str() });
+    match &step.kind {
+        StepKind::ClientUpdated {
             client_id,
             consensus_height,
             ..
@@ -264,7 +264,7 @@ fn step_json(step: &Step, (seconds, blocks): (Option<f64>, Option<u64>)) -> Valu
             document["client_id"] = json!(client_id.as_str());
             document["consensus_height"] = json!(consensus_height);
         }
-        What::AckWritten(Some(ack)) => document["ack"] = ack_json(ack),
+        StepKind::AckWritten(Some(ack)) => document["ack"] = ack_json(ack),
         _ => {}
     }
     match &step.place {
@@ -274,9 +274,9 @@ fn step_json(step: &Step, (seconds, blocks): (Option<f64>, Option<u64>)) -> Valu
             document["seconds_since_last"] = json!(seconds);
             document["blocks_since_last"] = json!(blocks);
             document["tx"] = json!(place.tx.as_ref().map(tx_json));
-            if !place.rivals.is_empty() {
-                let rivals = place.rivals.iter().map(tx_json);
-                document["rivals"] = rivals.collect();
+            if !place.competing_txs.is_empty() {
+                let txs = place.competing_txs.iter().map(tx_json);
+                document["rivals"] = txs.collect();
             }
         }
         Err(missing) => {
@@ -306,15 +306,15 @@ fn ack_json(ack: &Ack) -> Value {
     }
 }
 
-fn step_name(what: &What) -> &'static str {
-    match what {
-        What::Sent => "sent",
-        What::ClientUpdated { .. } => "client_updated",
-        What::Received => "received",
-        What::AckWritten(_) => "ack_written",
-        What::Acknowledged => "acknowledged",
-        What::TimedOut => "timed_out",
-        What::Settled => "settled",
+fn step_name(kind: &StepKind) -> &'static str {
+    match kind {
+        StepKind::Sent => "sent",
+        StepKind::ClientUpdated { .. } => "client_updated",
+        StepKind::Received => "received",
+        StepKind::AckWritten(_) => "ack_written",
+        StepKind::Acknowledged => "acknowledged",
+        StepKind::TimedOut => "timed_out",
+        StepKind::Settled => "settled",
     }
 }
 
@@ -335,9 +335,10 @@ fn clock(time: BlockTime) -> String {
     humantime::format_rfc3339_millis(time).to_string()
 }
 
-fn counted(number: u64, what: &str) -> String {
-    match number {
-        1 => format!("1 {what}"),
-        _ => format!("{number} {what}s"),
+fn counted(number: u64, noun: &str) -> String {
+    if number == 1 {
+        format!("1 {noun}")
+    } else {
+        format!("{number} {noun}s")
     }
 }

@@ -1,80 +1,94 @@
-//! Whose balances are watched, and what they must come to.
+//! The balances that the packets change, and their expected values.
 
 use anyhow::Context as _;
 use bech32::{Bech32, Hrp};
 use sha2::{Digest, Sha256};
 
-use super::say::Say;
-use super::stage::{Stage, CHANNEL};
+use super::environment::{DemoEnvironment, CHANNEL};
+use super::progress::Progress;
 use crate::cli::devnet::USER;
 use crate::output;
 
-/// Both users, and every balance the packets change.
-pub struct Money {
+/// The addresses of both users, and every balance that the packets change.
+pub struct Balances {
     users: [String; 2],
-    /// What a uakt is called on kava-dev.
+    /// The denom of uakt on kava-dev.
     pub akt_voucher: String,
-    /// What a usdx is called on akash-dev.
+    /// The denom of usdx on akash-dev.
     pub usdx_voucher: String,
     watched: Vec<Watched>,
 }
 
 struct Watched {
-    /// Which of the stage's chains.
+    /// The index of the chain.
     chain: usize,
-    who: &'static str,
+    account: &'static str,
     address: String,
     denom: String,
-    /// The denom for people.
+    /// The name of the token in the output.
     token: &'static str,
     change: Change,
 }
 
-/// How the balance changes with what of a token (0: AKT, 1: USDX) is on the
-/// other side in the end. Nothing else changes it: users pay no fees here.
+/// The balance changes by the amount of a token (0: AKT, 1: USDX) that is on the
+/// other chain at the end. Nothing else changes it, because users pay no fees here.
 #[derive(Clone, Copy)]
 enum Change {
-    Less(usize),
-    More(usize),
+    Decrease(usize),
+    Increase(usize),
 }
 
-impl Money {
-    pub fn of(stage: &Stage) -> anyhow::Result<Self> {
-        let specs = [stage.spec(0), stage.spec(1)];
+impl Balances {
+    pub fn of_users(environment: &DemoEnvironment) -> anyhow::Result<Self> {
+        let specs = [environment.spec(0), environment.spec(1)];
         let user = |chain: usize| anyhow::Ok(specs[chain].key(USER)?.address().to_owned());
         let escrow = |chain: usize| escrow(specs[chain].prefix);
         let users = [user(0)?, user(1)?];
         let (akt, usdx) = (voucher("uakt"), voucher("usdx"));
         let mut watched = Vec::new();
-        let mut watch = |chain, who, address: &str, denom: &str, token, change| {
+        let mut watch = |chain, account, address: &str, denom: &str, token, change| {
             watched.push(Watched {
                 chain,
-                who,
+                account,
                 address: address.to_owned(),
                 denom: denom.to_owned(),
                 token,
                 change,
             });
         };
-        watch(0, "user", &users[0], "uakt", "uakt", Change::Less(0));
-        watch(0, "escrow", &escrow(0)?, "uakt", "uakt", Change::More(0));
+        watch(0, "user", &users[0], "uakt", "uakt", Change::Decrease(0));
+        watch(
+            0,
+            "escrow",
+            &escrow(0)?,
+            "uakt",
+            "uakt",
+            Change::Increase(0),
+        );
         watch(
             1,
             "user",
             &users[1],
             &akt,
             "uakt of akash-dev",
-            Change::More(0),
+            Change::Increase(0),
         );
-        watch(1, "user", &users[1], "usdx", "usdx", Change::Less(1));
-        watch(1, "escrow", &escrow(1)?, "usdx", "usdx", Change::More(1));
+        watch(1, "user", &users[1], "usdx", "usdx", Change::Decrease(1));
+        watch(
+            1,
+            "escrow",
+            &escrow(1)?,
+            "usdx",
+            "usdx",
+            Change::Increase(1),
+        );
         watch(
             0,
             "user",
             &users[0],
             &usdx,
             "usdx of kava-dev",
-            Change::More(1),
+            Change::Increase(1),
         );
         Ok(Self {
             users,
@@ -92,41 +106,41 @@ impl Money {
         &self.users[1]
     }
 
-    /// All of them, from the chains' own state.
-    pub fn balances(&self, stage: &Stage) -> Vec<u128> {
+    /// The amounts, read from the state of the chains.
+    pub fn read(&self, environment: &DemoEnvironment) -> Vec<u128> {
         let balance = |of: &Watched| {
-            let node = stage.node(of.chain);
+            let node = environment.node(of.chain);
             node.read(|chain| chain.balance(&of.address, &of.denom))
         };
         self.watched.iter().map(balance).collect()
     }
 
-    /// Prints the table; true if every line is what it must be.
-    pub fn show(
+    /// Prints a table. Returns whether every balance is right.
+    pub fn print(
         &self,
-        stage: &Stage,
-        say: &Say,
+        environment: &DemoEnvironment,
+        progress: &Progress,
         before: &[u128],
         moved: [u128; 2],
     ) -> anyhow::Result<bool> {
-        let after = self.balances(stage);
+        let after = self.read(environment);
         let mut is_right = true;
         let mut rows = Vec::new();
         for ((of, &before), &after) in self.watched.iter().zip(before).zip(&after) {
             let expected = match of.change {
-                Change::Less(token) => before.checked_sub(moved[token]),
-                Change::More(token) => before.checked_add(moved[token]),
+                Change::Decrease(token) => before.checked_sub(moved[token]),
+                Change::Increase(token) => before.checked_add(moved[token]),
             };
             is_right &= expected == Some(after);
             let sign = if after < before { "-" } else { "+" };
             let verdict = match expected {
                 Some(expected) if expected == after => "right".to_owned(),
-                Some(expected) => format!("WRONG, not {expected}"),
+                Some(expected) => format!("WRONG, expected {expected}"),
                 None => "WRONG".to_owned(),
             };
             rows.push([
-                stage.spec(of.chain).id.clone(),
-                of.who.to_owned(),
+                environment.spec(of.chain).id.clone(),
+                of.account.to_owned(),
                 of.token.to_owned(),
                 before.to_string(),
                 after.to_string(),
@@ -135,18 +149,18 @@ impl Money {
             ]);
         }
         let header = ["CHAIN", "ACCOUNT", "TOKEN", "BEFORE", "AFTER", "CHANGE", ""];
-        say.text(output::layout(header, &rows))?;
+        progress.text(output::layout(header, &rows))?;
         Ok(is_right)
     }
 }
 
-/// What a token is called at the other end of the channel (ICS-20).
+/// The denom of a token on the other chain (ICS-20).
 fn voucher(denom: &str) -> String {
     let trace = format!("transfer/{CHANNEL}/{denom}");
     format!("ibc/{}", hex::encode_upper(Sha256::digest(trace)))
 }
 
-/// Where the channel keeps what was sent (ibc-go `GetEscrowAddress`).
+/// The escrow account of the channel (`GetEscrowAddress` in ibc-go).
 fn escrow(prefix: &str) -> anyhow::Result<String> {
     let hash = Sha256::digest(format!("ics20-1\0transfer/{CHANNEL}"));
     let prefix = Hrp::parse(prefix).context("the account prefix")?;

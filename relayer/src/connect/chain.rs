@@ -1,0 +1,80 @@
+//! A configured chain, with the questions that commands ask and the engine does
+//! not.
+
+use std::ops::Deref;
+use std::sync::Arc;
+
+use tern_chains::{Chain, ChainError};
+use tern_cosmos::{BlockWithTxs, CosmosChain, CosmosSettings, GasPrice, NodeReport};
+
+/// An amount of a denom that an account has.
+pub struct Coin {
+    pub denom: String,
+    /// A decimal number.
+    pub amount: String,
+}
+
+/// A chain behind its nodes. It derefs to the [`Chain`] that the engine uses.
+#[derive(Clone)]
+pub struct ConnectedChain {
+    chain: Arc<CosmosChain>,
+}
+
+impl ConnectedChain {
+    pub(super) fn new(settings: CosmosSettings) -> Result<Self, ChainError> {
+        Ok(Self {
+            chain: Arc::new(CosmosChain::new(settings)?),
+        })
+    }
+
+    /// The same chain for the engine.
+    pub fn shared(&self) -> Arc<dyn Chain> {
+        self.chain.clone()
+    }
+
+    /// The price of a unit of gas, as configured.
+    pub fn gas_price(&self) -> &GasPrice {
+        &self.chain.settings().gas_price
+    }
+
+    /// The fee for this much gas; `None` if it is too large to count.
+    pub fn fee(&self, gas: u64) -> Option<u128> {
+        self.gas_price().amount.mul_ceil(gas)
+    }
+
+    /// The amount of a denom that an account has.
+    pub async fn balance(&self, address: &str, denom: &str) -> Result<u128, ChainError> {
+        self.chain.balance(address, denom).await
+    }
+
+    /// Everything an account has, in the order of the denoms.
+    pub async fn balances(&self, address: &str) -> Result<Vec<Coin>, ChainError> {
+        let coins = self.chain.balances(address).await?.into_iter();
+        let mut coins: Vec<Coin> = coins
+            .map(|coin| Coin {
+                denom: coin.denom,
+                amount: coin.amount,
+            })
+            .collect();
+        coins.sort_by(|a, b| a.denom.cmp(&b.denom));
+        Ok(coins)
+    }
+
+    /// The state of every configured node.
+    pub async fn nodes(&self) -> Vec<NodeReport> {
+        self.chain.nodes().await
+    }
+
+    /// The block at a height, with its transactions and their messages.
+    pub async fn block_with_txs(&self, height: u64) -> Result<BlockWithTxs, ChainError> {
+        self.chain.block_with_txs(height).await
+    }
+}
+
+impl Deref for ConnectedChain {
+    type Target = dyn Chain;
+
+    fn deref(&self) -> &Self::Target {
+        &*self.chain
+    }
+}
