@@ -2,14 +2,14 @@
 //! the only part of the binary that knows which kind of chain a node serves.
 
 mod chain;
-pub mod consensus_state;
 pub mod ics20;
 pub mod packet_proof;
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use anyhow::Context as _;
-use tern_chains::ChainId;
+use tern_chains::{Account, ChainId};
 use tern_config::{ChainConfig, Config, UnknownChain};
 use tern_cosmos::{CosmosSettings, NodeAddress};
 
@@ -48,31 +48,24 @@ impl Context {
         Ok(KeyFolder::new(&self.home, &chain.id, &chain.account_prefix))
     }
 
-    /// A chain to write to. It signs with the named key, or with the key that its
-    /// configuration names. Does no network I/O.
-    pub fn connect(&self, id: &str, key: Option<&str>) -> anyhow::Result<ConnectedChain> {
+    /// A configured chain. Does no network I/O.
+    pub fn connect(&self, id: &str) -> anyhow::Result<ConnectedChain> {
+        Ok(ConnectedChain::new(self.settings(id)?)?)
+    }
+
+    /// An account on a chain: the one of the named key, or of the key that the
+    /// configuration of the chain names. Accounts share the nodes of their chain.
+    pub fn account(
+        &self,
+        chain: &ConnectedChain,
+        key: Option<&str>,
+    ) -> anyhow::Result<Arc<dyn Account>> {
+        let id = chain.id().as_str();
         let name = key.unwrap_or(&self.chain_config(id)?.key);
-        let key = self.keys(id)?.load(name)?;
-        self.connect_with(id, Some(key))
+        Ok(chain.account(self.keys(id)?.load(name)?))
     }
 
-    /// A chain to read from only. Does no network I/O.
-    pub fn connect_read_only(&self, id: &str) -> anyhow::Result<ConnectedChain> {
-        self.connect_with(id, None)
-    }
-
-    /// Every configured chain, to write to with the key that its configuration
-    /// names.
-    pub fn connect_all(&self) -> anyhow::Result<Vec<ConnectedChain>> {
-        let chains = self.config.chains.iter();
-        chains.map(|chain| self.connect(&chain.id, None)).collect()
-    }
-
-    fn connect_with(&self, id: &str, key: Option<SigningKey>) -> anyhow::Result<ConnectedChain> {
-        Ok(ConnectedChain::new(self.settings(id, key)?)?)
-    }
-
-    fn settings(&self, id: &str, key: Option<SigningKey>) -> anyhow::Result<CosmosSettings> {
+    fn settings(&self, id: &str) -> anyhow::Result<CosmosSettings> {
         let chain = self.chain_config(id)?;
         let field = |name: &str| format!("chain `{id}`, field `{name}`");
         let price = chain
@@ -89,7 +82,6 @@ impl Context {
             request_timeout: chain.request_timeout,
             max_concurrent_requests: chain.max_concurrent_requests,
             further_nodes: further_nodes.collect(),
-            key,
             ..CosmosSettings::new(
                 ChainId::from_string(id),
                 chain.rpc.clone(),

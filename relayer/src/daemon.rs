@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use tern::engine::{Clock, Engine, EngineError, LaneSettings, Observer, Parts, Store, StoreError};
-use tern_chains::{BlockTime, Chain, ChainId, ClientParams};
+use tern_chains::{Account, BlockTime, ChainId, ClientParams};
 use tern_config::ChainConfig;
 use tern_core::ledger::View;
 use tern_core::plan::Scope;
@@ -14,8 +14,14 @@ use tokio::signal::unix::{signal, SignalKind};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
-use crate::connect::Context;
+use crate::connect::{ConnectedChain, Context};
 use crate::output;
+
+/// A chain that an engine relays for, with its signing accounts.
+pub struct ServedChain {
+    pub chain: ConnectedChain,
+    pub accounts: Vec<Arc<dyn Account>>,
+}
 
 /// Starts an engine for these chains, with the store in the home folder.
 ///
@@ -23,7 +29,7 @@ use crate::output;
 /// chains only. The daemon itself needs the store.
 pub async fn engine(
     context: &Context,
-    chains: &[Arc<dyn Chain>],
+    chains: &[ServedChain],
     scope: Scope,
     observer: Observer,
 ) -> anyhow::Result<Engine> {
@@ -34,12 +40,13 @@ pub async fn engine(
                 "note: another `tern` uses the store in this home folder: continuing without \
                  the store, with data from the chains only",
             );
-            (Store::in_memory(), View::default())
+            (Store::none(), View::default())
         }
         opened => opened?,
     };
     let mut parts = Parts {
         chains: BTreeMap::new(),
+        accounts: BTreeMap::new(),
         lanes: BTreeMap::new(),
         clients: BTreeMap::new(),
         policy,
@@ -49,29 +56,34 @@ pub async fn engine(
         view,
         observer,
     };
-    for chain in chains {
+    for ServedChain { chain, accounts } in chains {
         let id = chain.id().clone();
         let config = context.chain_config(id.as_str())?;
         parts.lanes.insert(id.clone(), lane(config));
         parts.clients.insert(id.clone(), client(config));
-        parts.chains.insert(id, Arc::clone(chain));
+        parts.accounts.insert(id.clone(), accounts.clone());
+        parts.chains.insert(id, chain.access());
     }
     Ok(Engine::start(parts, scope))
 }
 
 /// Connects to a configured chain with its key. Fails if the account of the key
 /// is not on chain, because nothing can be signed without it.
-pub async fn funded(context: &Context, id: &str) -> anyhow::Result<Arc<dyn Chain>> {
-    let chain = context.connect(id, None)?;
-    chain.account().await?;
-    Ok(chain.shared())
+pub async fn funded(context: &Context, id: &str) -> anyhow::Result<ServedChain> {
+    let chain = context.connect(id)?;
+    let account = context.account(&chain, None)?;
+    account.state().await?;
+    Ok(ServedChain {
+        chain,
+        accounts: vec![account],
+    })
 }
 
 /// The newest height of each chain. Later blocks are new; the engine reads earlier
 /// blocks only to catch up.
-pub async fn heights(chains: &[Arc<dyn Chain>]) -> anyhow::Result<BTreeMap<ChainId, u64>> {
+pub async fn heights(chains: &[ServedChain]) -> anyhow::Result<BTreeMap<ChainId, u64>> {
     let mut heights = BTreeMap::new();
-    for chain in chains {
+    for ServedChain { chain, .. } in chains {
         heights.insert(chain.id().clone(), chain.latest().await?.0);
     }
     Ok(heights)

@@ -7,7 +7,7 @@ use clap::{Args, Subcommand, ValueEnum};
 use tern::engine::{Observer, OpenedChannel};
 use tern_chains::{ChainId, ConnectionId, Ordering, PortId};
 use tern_core::ledger::{
-    Adopted, ChannelKey, ChannelWish, ConnectionKey, ConnectionRecord, Fact, Finding,
+    HandshakeProgress, ChannelKey, HandshakeRequest, ConnectionKey, ConnectionRecord, Entry, Fact, Finding,
 };
 use tern_core::plan::Scope;
 
@@ -96,16 +96,16 @@ pub async fn open(context: &Context, args: OpenArgs) -> anyhow::Result<OpenedCha
         daemon::funded(context, &args.a).await?,
         daemon::funded(context, &args.b).await?,
     ];
-    let wish = ChannelWish {
+    let request = HandshakeRequest {
         a,
         b,
         a_port: args.a_port,
         b_port: args.b_port,
         ordering: args.order.into(),
         version: args.version.unwrap_or_default(),
-        adopted: Adopted {
+        progress: HandshakeProgress {
             connection_on_a: args.connection,
-            ..Adopted::default()
+            ..HandshakeProgress::default()
         },
     };
     let observer: Observer = if context.json {
@@ -113,24 +113,24 @@ pub async fn open(context: &Context, args: OpenArgs) -> anyhow::Result<OpenedCha
     } else {
         progress(daemon::heights(&chains).await?)
     };
-    let engine = daemon::engine(context, &chains, Scope::Handshake(wish), observer).await?;
+    let engine = daemon::engine(context, &chains, Scope::Handshake(request), observer).await?;
     Ok(engine.open_channel(shutdown.token()).await?)
 }
 
 /// Prints each step that is in a block after these heights.
 fn progress(before: BTreeMap<ChainId, u64>) -> Observer {
-    Box::new(move |fact| {
-        let Fact::Found {
+    Box::new(move |entry| {
+        let Entry::Fact(Fact::Found {
             chain,
-            head,
+            height,
             finding,
-        } = fact
+        }) = entry
         else {
             return;
         };
         if before
             .get(chain)
-            .is_none_or(|before| head.height <= *before)
+            .is_none_or(|before| height <= before)
         {
             return;
         }
@@ -141,14 +141,14 @@ fn progress(before: BTreeMap<ChainId, u64>) -> Observer {
                 format!("client {client_id} of {}", summary.chain_id)
             }
             Finding::Connection { connection_id, end } => {
-                format!("{connection_id} {}", end.state())
+                format!("{connection_id} {}", end.state)
             }
             Finding::Channel { key, end } => {
-                format!("{}/{} {}", key.port_id, key.channel_id, end.state())
+                format!("{}/{} {}", key.port_id, key.channel_id, end.state)
             }
             Finding::Received { .. } | Finding::Settled { .. } => return,
         };
-        output::note(format!("{chain} block {}: {what}", head.height));
+        output::note(format!("{chain} block {}: {what}", height));
     })
 }
 

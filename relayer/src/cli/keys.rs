@@ -129,7 +129,7 @@ async fn balance(context: &Context, args: &BalanceArgs) -> anyhow::Result<Outcom
     let config = context.chain_config(&args.chain)?;
     let name = args.name.as_deref().unwrap_or(&config.key);
     let key = context.keys(&args.chain)?.load(name)?;
-    let chain = context.connect_read_only(&args.chain)?;
+    let chain = context.connect(&args.chain)?;
     let coins = chain.balances(key.address()).await?;
     if context.json {
         let coins = coins

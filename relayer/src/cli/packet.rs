@@ -7,7 +7,7 @@ use clap::Subcommand;
 use tern::engine::reconcile;
 use tern::engine::Cleared;
 use tern_chains::{Event, Sequence};
-use tern_core::ledger::{ChannelKey, Fact};
+use tern_core::ledger::{ChannelKey, Entry, Fact};
 use tern_core::plan::Scope;
 
 use super::path::{end_json, PathArgs};
@@ -43,10 +43,10 @@ pub async fn run(context: &Context, command: PacketCommand) -> anyhow::Result<Ou
 }
 
 async fn pending(context: &Context, args: PathArgs) -> anyhow::Result<Outcome> {
-    let src = context.connect_read_only(&args.chain)?;
+    let src = context.connect(&args.chain)?;
     let (src_end, dst_end) = args.ends(context, &*src).await?;
-    let dst = context.connect_read_only(dst_end.chain.as_str())?;
-    let pending = reconcile::pending(&*src, &*dst, &src_end, &dst_end).await?;
+    let dst = context.connect(dst_end.chain.as_str())?;
+    let pending = reconcile::pending(&*src, &*dst, &src_end.clone().into(), &dst_end.clone().into()).await?;
     if context.json {
         let numbers = |sequences: &BTreeSet<Sequence>| -> Vec<u64> {
             sequences.iter().map(|sequence| sequence.as_u64()).collect()
@@ -80,8 +80,8 @@ async fn clear(context: &Context, args: PathArgs) -> anyhow::Result<Outcome> {
     let before = daemon::heights(&chains).await?;
     let done = Arc::new(Mutex::new(Count::default()));
     let counted = Arc::clone(&done);
-    let observer = Box::new(move |fact: &Fact| {
-        let Fact::Event { chain, head, event } = fact else {
+    let observer = Box::new(move |entry: &Entry| {
+        let Entry::Fact(Fact::Event { chain, head, event }) = entry else {
             return;
         };
         let is_new = before
@@ -91,7 +91,7 @@ async fn clear(context: &Context, args: PathArgs) -> anyhow::Result<Outcome> {
             count.add(event);
         }
     });
-    let scope = Scope::Packets(src_end.clone());
+    let scope = Scope::Packets(src_end.clone().into());
     let engine = daemon::engine(context, &chains, scope, observer).await?;
     let cleared = engine.clear(shutdown.token()).await?;
     let count = done.lock().map(|count| count.clone()).unwrap_or_default();

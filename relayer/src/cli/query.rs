@@ -41,18 +41,18 @@ pub struct ChainArgs {
 pub async fn run(context: &Context, command: QueryCommand) -> anyhow::Result<Outcome> {
     match command {
         QueryCommand::Clients(args) => {
-            let chain = context.connect_read_only(&args.chain)?;
+            let chain = context.connect(&args.chain)?;
             show(context, client::HEADER, &client::all(&*chain).await?)?;
         }
         QueryCommand::Connections(args) => {
-            let chain = context.connect_read_only(&args.chain)?;
+            let chain = context.connect(&args.chain)?;
             let mut ends = chain.connections().await?;
             ends.sort_by_key(|end| number_of(end.connection_id.as_str()));
             let rows: Vec<_> = ends.iter().map(ConnectionRow::of).collect();
             show(context, CONNECTION_HEADER, &rows)?;
         }
         QueryCommand::Channels(args) => {
-            let chain = context.connect_read_only(&args.chain)?;
+            let chain = context.connect(&args.chain)?;
             let mut ends = chain.channels().await?;
             ends.sort_by_key(|end| (number_of(end.channel_id.as_str()), end.port_id.clone()));
             let rows: Vec<_> = ends.iter().map(ChannelRow::of).collect();
@@ -107,11 +107,11 @@ struct ConnectionRow {
 impl ConnectionRow {
     fn of(end: &IdentifiedConnectionEnd) -> Self {
         let connection = &end.connection_end;
-        let counterparty = connection.counterparty();
+        let counterparty = &connection.counterparty;
         Self {
             connection: end.connection_id.to_string(),
             state: connection.state.to_string(),
-            client: connection.client_id().to_string(),
+            client: connection.client_id.to_string(),
             counterparty_client: counterparty.client_id.to_string(),
             counterparty_connection: counterparty.connection_id.as_ref().map(ToString::to_string),
         }
@@ -155,7 +155,7 @@ struct ChannelRow {
 impl ChannelRow {
     fn of(end: &IdentifiedChannelEnd) -> Self {
         let channel = &end.channel_end;
-        let remote = &channel.remote;
+        let remote = &channel.counterparty;
         Self {
             port: end.port_id.to_string(),
             channel: end.channel_id.to_string(),
@@ -194,7 +194,7 @@ fn or_dash(text: Option<&str>) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use tern_chains::{ChannelEnd, ChannelState};
+    use tern_chains::{ChannelCounterparty, ChannelEnd, ChannelState};
 
     #[test]
     fn identifiers_are_sorted_by_their_number() {
@@ -205,13 +205,16 @@ mod tests {
 
     #[test]
     fn a_channel_in_state_init_has_no_counterparty_channel() {
-        let mut channel_end = ChannelEnd {
+        let channel_end = ChannelEnd {
             state: ChannelState::Init,
             ordering: Ordering::Ordered,
+            counterparty: ChannelCounterparty {
+                port_id: "transfer".parse().unwrap(),
+                channel_id: None,
+            },
             connection_hops: vec!["connection-3".parse().unwrap()],
-            ..ChannelEnd::default()
+            version: String::new(),
         };
-        channel_end.remote.port_id = "transfer".parse().unwrap();
         let row = ChannelRow::of(&IdentifiedChannelEnd {
             port_id: "transfer".parse().unwrap(),
             channel_id: "channel-2".parse().unwrap(),

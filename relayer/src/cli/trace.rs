@@ -40,9 +40,9 @@ pub struct TraceArgs {
 
 pub async fn run(context: &Context, args: TraceArgs) -> anyhow::Result<Outcome> {
     let path = &args.path;
-    let src = context.connect_read_only(&path.chain)?;
+    let src = context.connect(&path.chain)?;
     let (src_end, dst_end) = path.ends(context, &*src).await?;
-    let dst = context.connect_read_only(dst_end.chain.as_str())?;
+    let dst = context.connect(dst_end.chain.as_str())?;
     let ((src, ordering), (dst, _)) = tokio::try_join!(side(&src, src_end), side(&dst, dst_end))?;
     let trace = find::trace_packet(&src, &dst, ordering, args.sequence.into()).await?;
     if context.json {

@@ -4,8 +4,11 @@
 use std::ops::Deref;
 use std::sync::Arc;
 
-use tern_chains::{Chain, ChainError};
-use tern_cosmos::{BlockWithTxs, CosmosChain, CosmosSettings, GasPrice, NodeReport};
+use tern::engine::ChainAccess;
+use tern_chains::{Account, Chain, ChainError};
+use tern_cosmos::{
+    BlockWithTxs, CosmosAccount, CosmosChain, CosmosSettings, GasPrice, Key, NodeReport,
+};
 
 /// An amount of a denom that an account has.
 pub struct Coin {
@@ -27,9 +30,22 @@ impl ConnectedChain {
         })
     }
 
-    /// The same chain for the engine.
+    /// The same chain, shared.
     pub fn shared(&self) -> Arc<dyn Chain> {
         self.chain.clone()
+    }
+
+    /// The chain for the engine.
+    pub fn access(&self) -> ChainAccess {
+        ChainAccess {
+            chain: self.chain.clone(),
+            light_client: self.chain.clone(),
+        }
+    }
+
+    /// An account on the chain that signs with this key.
+    pub(super) fn account(&self, key: Key) -> Arc<dyn Account> {
+        Arc::new(CosmosAccount::new(self.chain.clone(), key))
     }
 
     /// The price of a unit of gas, as configured.

@@ -3,7 +3,7 @@
 use ibc_proto::cosmos::base::v1beta1::Coin;
 use ibc_proto::ibc::applications::transfer::v1::MsgTransfer;
 use prost::{Message as _, Name};
-use tern_chains::{ChannelId, Message, PortId};
+use tern_chains::{ChannelId, Encoded, Message, MessageKind, PortId};
 
 /// One transfer of tokens over a channel.
 #[derive(Clone, Debug)]
@@ -36,8 +36,11 @@ impl Transfer {
             memo: self.memo.clone(),
         };
         Message {
-            type_url: MsgTransfer::type_url(),
-            value: message.encode_to_vec(),
+            kind: MessageKind::Other,
+            encoded: Encoded {
+                type_name: MsgTransfer::type_url(),
+                bytes: message.encode_to_vec(),
+            },
         }
     }
 }
@@ -60,10 +63,10 @@ mod tests {
         };
         let message = transfer.message();
         assert_eq!(
-            message.type_url,
+            message.encoded.type_name,
             "/ibc.applications.transfer.v1.MsgTransfer"
         );
-        let read = MsgTransfer::decode(message.value.as_slice()).unwrap();
+        let read = MsgTransfer::decode(message.encoded.bytes.as_slice()).unwrap();
         assert_eq!(read.source_channel, "channel-3");
         assert_eq!(read.token.unwrap().amount, u128::MAX.to_string());
         assert_eq!(read.timeout_timestamp, 17);

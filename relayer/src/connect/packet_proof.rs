@@ -6,7 +6,7 @@ use ibc_proto::ibc::core::channel::v1::{
 };
 use ibc_proto::ibc::core::client::v1::Height;
 use prost::Message as _;
-use tern_chains::{Message, PacketId};
+use tern_chains::{Encoded, End, PacketId};
 
 /// What such a message contains.
 pub struct PacketProof {
@@ -17,7 +17,7 @@ pub struct PacketProof {
 
 impl PacketProof {
     /// Decodes a message; `None` if it proves nothing about a packet.
-    pub fn decode(message: &Message) -> Option<Self> {
+    pub fn decode(message: &Encoded) -> Option<Self> {
         let (packet, height) = packet_and_height(message)?;
         Some(Self {
             packet: packet?,
@@ -28,17 +28,19 @@ impl PacketProof {
     /// Whether the message is about this packet.
     pub fn is_about(&self, id: &PacketId) -> bool {
         let packet = &self.packet;
+        let is_end = |end: &End, port: &str, channel: &str| {
+            let known = end.as_channel();
+            known.is_some_and(|known| (known.0.as_str(), known.1.as_str()) == (port, channel))
+        };
         packet.sequence == id.sequence.as_u64()
-            && packet.source_port == id.src_port.as_str()
-            && packet.source_channel == id.src_channel.as_str()
-            && packet.destination_port == id.dst_port.as_str()
-            && packet.destination_channel == id.dst_channel.as_str()
+            && is_end(&id.src, &packet.source_port, &packet.source_channel)
+            && is_end(&id.dst, &packet.destination_port, &packet.destination_channel)
     }
 }
 
-fn packet_and_height(message: &Message) -> Option<(Option<Packet>, Option<Height>)> {
-    let value = message.value.as_slice();
-    match message.type_url.as_str() {
+fn packet_and_height(message: &Encoded) -> Option<(Option<Packet>, Option<Height>)> {
+    let value = message.bytes.as_slice();
+    match message.type_name.as_str() {
         "/ibc.core.channel.v1.MsgRecvPacket" => {
             let message = MsgRecvPacket::decode(value).ok()?;
             Some((message.packet, message.proof_height))
@@ -61,14 +63,20 @@ fn packet_and_height(message: &Message) -> Option<(Option<Packet>, Option<Height
 
 /// A `MsgRecvPacket` for tests.
 #[cfg(test)]
-pub fn recv_message(id: &PacketId, proof_height: u64) -> Message {
+pub fn recv_message(id: &PacketId, proof_height: u64) -> Encoded {
+    let end = |end: &End| match end.as_channel() {
+        Some((port, channel)) => (port.to_string(), channel.to_string()),
+        None => (String::new(), String::new()),
+    };
+    let ((source_port, source_channel), (destination_port, destination_channel)) =
+        (end(&id.src), end(&id.dst));
     let message = MsgRecvPacket {
         packet: Some(Packet {
             sequence: id.sequence.as_u64(),
-            source_port: id.src_port.to_string(),
-            source_channel: id.src_channel.to_string(),
-            destination_port: id.dst_port.to_string(),
-            destination_channel: id.dst_channel.to_string(),
+            source_port,
+            source_channel,
+            destination_port,
+            destination_channel,
             ..Packet::default()
         }),
         proof_height: Some(Height {
@@ -77,8 +85,8 @@ pub fn recv_message(id: &PacketId, proof_height: u64) -> Message {
         }),
         ..MsgRecvPacket::default()
     };
-    Message {
-        type_url: "/ibc.core.channel.v1.MsgRecvPacket".to_owned(),
-        value: message.encode_to_vec(),
+    Encoded {
+        type_name: "/ibc.core.channel.v1.MsgRecvPacket".to_owned(),
+        bytes: message.encode_to_vec(),
     }
 }

@@ -51,7 +51,7 @@ impl Check {
 /// every check.
 pub async fn chain(context: &Context, config: &ChainConfig, now: BlockTime) -> Vec<Check> {
     let mut checks = Vec::new();
-    match context.connect_read_only(&config.id) {
+    match context.connect(&config.id) {
         Ok(chain) => checks.extend(nodes(&chain, now).await),
         Err(error) => checks.push(Check::bad("config", describe(error.as_ref()))),
     }
@@ -159,8 +159,8 @@ fn check_node(
 /// Checks that the account of a key is on chain and can pay fees.
 async fn account(context: &Context, config: &ChainConfig, key: &str, address: &str) -> Check {
     let found = async {
-        let chain = context.connect(&config.id, Some(key))?;
-        let account = chain.account().await?;
+        let chain = context.connect(&config.id)?;
+        let account = context.account(&chain, Some(key))?.state().await?;
         let denom = chain.gas_price().denom.clone();
         let balance = chain.balance(&account.address, &denom).await?;
         // A fee that is too large to count is larger than any balance.

@@ -4,12 +4,10 @@ use std::fmt;
 use std::time::Duration;
 
 use futures::{StreamExt, TryStreamExt};
-use ibc_relayer_types::core::ics24_host::path::{ClientConsensusStatePath, ClientStatePath};
 use serde::{Serialize, Serializer};
-use tern_chains::{BlockTime, Chain, ChainError, ClientId, ClientSummary, Path};
+use tern_chains::{BlockTime, Chain, ChainError, ClientId, StorePath};
 
 use super::{number_of, or_dash, Row};
-use crate::connect::consensus_state::header_time;
 
 /// Maximum number of clients queried at the same time.
 const AT_ONCE: usize = 16;
@@ -67,9 +65,9 @@ pub async fn all(host: &dyn Chain) -> Result<Vec<ClientRow>, ChainError> {
 }
 
 async fn row(host: &dyn Chain, id: ClientId, now: BlockTime) -> Result<ClientRow, ChainError> {
-    let path = Path::ClientState(ClientStatePath(id.clone()));
+    let path = StorePath::ClientState(id.clone());
     let state = host.query(path, None).await?;
-    let Some(client) = state.and_then(|state| ClientSummary::decode(&state)) else {
+    let Some(client) = state.and_then(|state| host.codec().client(&state)) else {
         return Ok(ClientRow {
             client: id,
             chain: None,
@@ -79,15 +77,15 @@ async fn row(host: &dyn Chain, id: ClientId, now: BlockTime) -> Result<ClientRow
             expires_in_seconds: None,
         });
     };
-    let path = Path::ClientConsensusState(ClientConsensusStatePath {
+    let client = client.summary;
+    let path = StorePath::ConsensusState {
         client_id: id.clone(),
-        epoch: client.chain_id.version(),
-        height: client.latest_height,
-    });
+        height: client.latest(),
+    };
     let trusted = host.query(path, None).await?;
     let left = trusted
-        .and_then(|bytes| header_time(&bytes))
-        .and_then(|trusted| time_left(trusted, client.trusting_period, now));
+        .and_then(|bytes| host.codec().consensus(&bytes).ok())
+        .and_then(|trusted| time_left(trusted.time, client.trusting_period, now));
     Ok(ClientRow {
         client: id,
         chain: Some(client.chain_id.to_string()),

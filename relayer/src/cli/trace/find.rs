@@ -3,15 +3,13 @@
 //! a node is used only if the state is pruned.
 
 use anyhow::bail;
-use ibc_relayer_types::core::ics24_host::path::{
-    AcksPath, ClientConsensusStatePath, CommitmentsPath, ReceiptsPath, SeqRecvsPath, SeqSendsPath,
-};
 use tern::engine::bisect::{self, since_present, Since};
 use tern::engine::describe;
 use tern_chains::{
-    ChainError, Class, ClientId, Event, EventQuery, Ordering, Packet, PacketId, Path, Sequence,
+    ChainError, Class, ClientId, Event, EventQuery, Height, Ordering, Packet, PacketId, Sequence,
+    StorePath,
 };
-use tern_core::ledger::{ChannelKey, Head};
+use tern_core::ledger::{EndKey, Head};
 use tern_core::plan::packet::timed_out;
 
 use super::located_event::{locate_event, LocatedEvent};
@@ -22,7 +20,7 @@ use crate::connect::{BlockWithTxs, ConnectedChain};
 /// One end of the packet's path.
 pub struct Side<'a> {
     pub chain: &'a ConnectedChain,
-    pub end: ChannelKey,
+    pub end: EndKey,
     /// The client on this chain for the other chain.
     pub client_id: ClientId,
     /// The newest block at the start of the search.
@@ -91,10 +89,8 @@ pub async fn trace_packet(
 
 fn id(src: &Side<'_>, dst: &Side<'_>, sequence: Sequence) -> PacketId {
     PacketId {
-        src_port: src.end.port_id.clone(),
-        src_channel: src.end.channel_id.clone(),
-        dst_port: dst.end.port_id.clone(),
-        dst_channel: dst.end.channel_id.clone(),
+        src: src.end.end.clone(),
+        dst: dst.end.end.clone(),
         sequence,
     }
 }
@@ -103,7 +99,7 @@ async fn check_is_sent(src: &Side<'_>, sequence: Sequence) -> anyhow::Result<()>
     let next = src.chain.query(src.next_send(), Some(src.head.height));
     // A chain may store its next sequence elsewhere. Then the send is searched by
     // its event.
-    if let Some(next) = next.await?.and_then(|value| number(&value)) {
+    if let Some(next) = next.await?.and_then(|value| src.next_sequence(&value)) {
         if sequence.as_u64() >= next {
             let end = &src.end;
             bail!("packet #{sequence} was not sent on {end} yet: the next sequence is #{next}");
@@ -158,16 +154,15 @@ impl Side<'_> {
     async fn sent(&self, id: &PacketId) -> Result<Found, ChainError> {
         let since = bisect::since(0, self.head.height, |height| async move {
             let value = bisect::value_at(&**self.chain, self.next_send(), height).await?;
-            Ok(value.map(|value| is_past(value.as_deref(), id.sequence)))
+            Ok(value.map(|value| self.is_past(value.as_deref(), id.sequence)))
         })
         .await?;
         let query = EventQuery::Send {
-            port_id: id.src_port.clone(),
-            channel_id: id.src_channel.clone(),
+            src: id.src.clone(),
             sequence: id.sequence,
         };
         let is_send = |event: &Event| match event {
-            Event::SendPacket(packet) => PacketId::of(packet) == *id,
+            Event::SendPacket(packet) => packet.id() == *id,
             _ => false,
         };
         // The packet was sent, so a missing next sequence proves nothing.
@@ -181,20 +176,18 @@ impl Side<'_> {
     async fn received(&self, id: &PacketId, ordering: Ordering) -> Result<Found, ChainError> {
         let since = match ordering {
             Ordering::Ordered => {
-                let path = SeqRecvsPath(id.dst_port.clone(), id.dst_channel.clone());
-                let path = &Path::SeqRecvs(path);
+                let path = &StorePath::NextSequenceRecv(id.dst.clone());
                 bisect::since(0, self.head.height, |height| async move {
                     let value = bisect::value_at(&**self.chain, path.clone(), height).await?;
-                    Ok(value.map(|value| is_past(value.as_deref(), id.sequence)))
+                    Ok(value.map(|value| self.is_past(value.as_deref(), id.sequence)))
                 })
                 .await?
             }
             _ => {
-                let path = Path::Receipts(ReceiptsPath {
-                    port_id: id.dst_port.clone(),
-                    channel_id: id.dst_channel.clone(),
+                let path = StorePath::Receipt {
+                    dst: id.dst.clone(),
                     sequence: id.sequence,
-                });
+                };
                 since_present(&**self.chain, &path, 0, self.head.height).await?
             }
         };
@@ -204,16 +197,15 @@ impl Side<'_> {
     }
 
     async fn written(&self, id: &PacketId, received: Option<u64>) -> Result<Found, ChainError> {
-        let path = Path::Acks(AcksPath {
-            port_id: id.dst_port.clone(),
-            channel_id: id.dst_channel.clone(),
+        let path = StorePath::Acknowledgement {
+            dst: id.dst.clone(),
             sequence: id.sequence,
-        });
+        };
         // It cannot be written before the packet is received.
         let floor = received.map_or(0, |height| height.saturating_sub(1));
         let since = since_present(&**self.chain, &path, floor, self.head.height).await?;
         let is_write = |event: &Event| match event {
-            Event::WriteAcknowledgement { packet, .. } => PacketId::of(packet) == *id,
+            Event::WriteAcknowledgement { packet, .. } => packet.id() == *id,
             _ => false,
         };
         self.locate(since, Some(ack_query(id)), id, is_write).await
@@ -221,11 +213,10 @@ impl Side<'_> {
 
     /// The commitment is deleted when the packet is acknowledged or timed out.
     async fn settled(&self, id: &PacketId, sent: Option<u64>) -> Result<Found, ChainError> {
-        let path = &Path::Commitments(CommitmentsPath {
-            port_id: id.src_port.clone(),
-            channel_id: id.src_channel.clone(),
+        let path = &StorePath::Commitment {
+            src: id.src.clone(),
             sequence: id.sequence,
-        });
+        };
         let floor = sent.unwrap_or(0);
         let since = bisect::since(floor, self.head.height, |height| async move {
             let value = bisect::value_at(&**self.chain, path.clone(), height).await?;
@@ -253,11 +244,10 @@ impl Side<'_> {
         let Some(consensus_height) = step.proof_height else {
             return Ok(None);
         };
-        let path = Path::ClientConsensusState(ClientConsensusStatePath {
+        let path = StorePath::ConsensusState {
             client_id: self.client_id.clone(),
-            epoch: other.chain.id().version(),
-            height: consensus_height,
-        });
+            height: Height::new(other.chain.id().version(), consensus_height),
+        };
         let is_update = |event: &Event| match event {
             Event::ClientUpdated {
                 client_id,
@@ -337,9 +327,18 @@ impl Side<'_> {
         })
     }
 
-    fn next_send(&self) -> Path {
-        let end = &self.end;
-        Path::SeqSends(SeqSendsPath(end.port_id.clone(), end.channel_id.clone()))
+    fn next_send(&self) -> StorePath {
+        StorePath::NextSequenceSend(self.end.end.clone())
+    }
+
+    fn next_sequence(&self, value: &[u8]) -> Option<u64> {
+        self.chain.codec().next_sequence(value).ok()
+    }
+
+    /// Whether a stored "next sequence" is greater than this sequence.
+    fn is_past(&self, value: Option<&[u8]>, sequence: Sequence) -> bool {
+        let next = value.and_then(|value| self.next_sequence(value));
+        next.is_some_and(|next| next > sequence.as_u64())
     }
 }
 
@@ -362,19 +361,7 @@ impl Found {
 
 fn ack_query(id: &PacketId) -> EventQuery {
     EventQuery::Ack {
-        port_id: id.dst_port.clone(),
-        channel_id: id.dst_channel.clone(),
+        dst: id.dst.clone(),
         sequence: id.sequence,
     }
-}
-
-/// Whether a stored "next sequence" is greater than this sequence.
-fn is_past(value: Option<&[u8]>, sequence: Sequence) -> bool {
-    let next = value.and_then(number);
-    next.is_some_and(|next| next > sequence.as_u64())
-}
-
-/// Sequences are stored as eight bytes, big endian (ICS-24).
-fn number(value: &[u8]) -> Option<u64> {
-    value.try_into().ok().map(u64::from_be_bytes)
 }

@@ -77,10 +77,8 @@ mod tests {
 
     fn id(sequence: u64) -> PacketId {
         PacketId {
-            src_port: "transfer".parse().unwrap(),
-            src_channel: "channel-0".parse().unwrap(),
-            dst_port: "transfer".parse().unwrap(),
-            dst_channel: "channel-7".parse().unwrap(),
+            src: End::channel(&PortId::transfer(), &ChannelId::new(0)),
+            dst: End::channel(&PortId::transfer(), &ChannelId::new(7)),
             sequence: sequence.into(),
         }
     }

@@ -4,7 +4,7 @@ use std::time::{Duration, SystemTime};
 
 use serde::Deserialize;
 use serde_json::{json, Value};
-use tern_chains::{BlockTime, Packet, TimeoutHeight};
+use tern_chains::{BlockTime, Packet, Timeout};
 
 use super::packet_trace::{Missing, PacketTrace, Place, State, Step, StepKind, Tx, Wait};
 use crate::cli::ack::Ack;
@@ -29,18 +29,19 @@ pub fn json(trace: &PacketTrace, path: &PathArgs) -> anyhow::Result<()> {
         "state": state_name(&trace.state),
     });
     if let Some(packet) = &trace.packet {
-        document["timeout_height"] = match packet.timeout_height {
-            TimeoutHeight::At(height) => json!(height.to_string()),
-            TimeoutHeight::Never => Value::Null,
-        };
-        let timestamp = packet.timeout_timestamp.nanoseconds();
-        document["timeout_time"] = match timestamp {
+        let Timeout {
+            height,
+            timestamp_ns,
+        } = packet.timeout;
+        let height = (!height.is_zero()).then(|| height.to_string());
+        document["timeout_height"] = json!(height);
+        document["timeout_time"] = match timestamp_ns {
             0 => Value::Null,
             time => json!(clock(BlockTime(time))),
         };
-        document["data"] = match serde_json::from_slice::<Value>(&packet.data) {
+        document["data"] = match serde_json::from_slice::<Value>(packet.data()) {
             Ok(data) => data,
-            Err(_) => json!(hex::encode(&packet.data)),
+            Err(_) => json!(hex::encode(packet.data())),
         };
     }
     if let State::Acknowledged(Some(ack)) = &trace.state {
@@ -100,7 +101,7 @@ fn tokens(packet: &Packet) -> Option<String> {
         sender: String,
         receiver: String,
     }
-    let tokens: Tokens = serde_json::from_slice(&packet.data).ok()?;
+    let tokens: Tokens = serde_json::from_slice(packet.data()).ok()?;
     let Tokens {
         amount,
         denom,

@@ -36,7 +36,7 @@ pub async fn check(context: &Context, args: &TransferArgs) -> anyhow::Result<Rou
         Some(config) => {
             receiver::check(&args.receiver, &config.id, &config.account_prefix)
                 .map_err(|reason| anyhow!(reason))?;
-            Some(context.connect_read_only(&config.id)?)
+            Some(context.connect(&config.id)?)
         }
         None => None,
     };

@@ -12,8 +12,7 @@ use crate::connect::ics20::Transfer;
 /// They are recognised by the timeout timestamp, which differs from run to run. The
 /// format of the data depends on the version of ICS-20.
 pub struct Tracker {
-    src_port: PortId,
-    src_channel: ChannelId,
+    src: End,
     timeout_timestamp: u64,
     packets: BTreeMap<Sequence, PacketState>,
 }
@@ -60,8 +59,7 @@ pub struct Counts {
 impl Tracker {
     pub fn new(transfer: &Transfer) -> Self {
         Self {
-            src_port: transfer.src_port.clone(),
-            src_channel: transfer.src_channel.clone(),
+            src: End::channel(&transfer.src_port, &transfer.src_channel),
             timeout_timestamp: transfer.timeout_timestamp,
             packets: BTreeMap::new(),
         }
@@ -98,7 +96,7 @@ impl Tracker {
                 Some((id.sequence, What::Received))
             }
             Event::WriteAcknowledgement { packet, ack } => {
-                let state = self.get(&PacketId::of(packet))?;
+                let state = self.get(&packet.id())?;
                 state.ack = Some(Ack::read(ack));
                 // The acknowledgement on the source may have been read first.
                 state.acknowledged?;
@@ -140,13 +138,11 @@ impl Tracker {
     }
 
     fn is_ours(&self, packet: &Packet) -> bool {
-        packet.timeout_timestamp.nanoseconds() == self.timeout_timestamp
-            && packet.source_port == self.src_port
-            && packet.source_channel == self.src_channel
+        packet.timeout.timestamp_ns == self.timeout_timestamp && packet.src == self.src
     }
 
     fn get(&mut self, id: &PacketId) -> Option<&mut PacketState> {
-        let same = id.src_port == self.src_port && id.src_channel == self.src_channel;
+        let same = id.src == self.src;
         same.then(|| self.packets.get_mut(&id.sequence)).flatten()
     }
 }
@@ -163,7 +159,7 @@ fn collect(height: u64, steps: impl Iterator<Item = (Sequence, What)>) -> Vec<St
 #[cfg(test)]
 mod tests {
     use super::*;
-    use tern_chains::{BlockTime, TimeoutHeight, Timestamp};
+    use tern_chains::{BlockTime, Body, ChannelId, Height, PortId, Timeout};
 
     const OURS: u64 = 1_700_000_000_000_000_123;
 
@@ -182,19 +178,19 @@ mod tests {
 
     fn packet(sequence: u64, timeout: u64) -> Packet {
         Packet {
+            src: End::channel(&PortId::transfer(), &ChannelId::new(0)),
+            dst: End::channel(&PortId::transfer(), &ChannelId::new(7)),
             sequence: sequence.into(),
-            source_port: "transfer".parse().unwrap(),
-            source_channel: "channel-0".parse().unwrap(),
-            destination_port: "transfer".parse().unwrap(),
-            destination_channel: "channel-7".parse().unwrap(),
-            data: vec![],
-            timeout_height: TimeoutHeight::Never,
-            timeout_timestamp: Timestamp::from_nanoseconds(timeout).unwrap(),
+            timeout: Timeout {
+                height: Height::default(),
+                timestamp_ns: timeout,
+            },
+            body: Body::V1 { data: vec![] },
         }
     }
 
     fn id(sequence: u64) -> PacketId {
-        PacketId::of(&packet(sequence, OURS))
+        packet(sequence, OURS).id()
     }
 
     fn block(height: u64, events: Vec<Event>) -> Block {
@@ -224,7 +220,7 @@ mod tests {
     fn packets_of_others_are_ignored() {
         let mut tracker = tracker();
         let mut elsewhere = packet(3, OURS);
-        elsewhere.source_channel = "channel-1".parse().unwrap();
+        elsewhere.src = End::channel(&PortId::transfer(), &ChannelId::new(1));
         let steps = tracker.on_src(&block(
             10,
             vec![
