@@ -1,4 +1,4 @@
-//! Which module may name which: held by reading the source files.
+//! Checks in the source files which module may name which.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -22,7 +22,10 @@ fn sources(paths: &[&str]) -> Vec<PathBuf> {
 /// `file:line` of every line that contains the text.
 fn places(paths: &[&str], text: &str) -> Vec<String> {
     let files = sources(paths);
-    assert!(files.len() >= paths.len(), "a path is empty: {paths:?}");
+    assert!(
+        files.len() >= paths.len(),
+        "a path has no source file: {paths:?}"
+    );
     let mut places = Vec::new();
     for file in files {
         let source = fs::read_to_string(&file).unwrap();

@@ -99,7 +99,9 @@ async fn demo(block_time: Duration, counts: PacketCounts, json: bool) -> anyhow:
     let start = progress.seconds();
     let [akt, usdx] = counts.out;
     progress.step(format!(
-        "{akt} packets with AKT go to kava-dev, {usdx} packets with USDX go to akash-dev"
+        "Send {} with AKT to kava-dev and {} with USDX to akash-dev.",
+        packets(akt),
+        packets(usdx)
     ))?;
     let there = [
         DemoTransfer::new("akash-dev", UAKT, "uakt", balances.kava_user(), akt),
@@ -109,7 +111,9 @@ async fn demo(block_time: Duration, counts: PacketCounts, json: bool) -> anyhow:
     let [akt, usdx] = counts.back;
     if akt + usdx > 0 {
         progress.step(format!(
-            "{akt} packets with AKT and {usdx} packets with USDX come back home"
+            "{} with AKT and {} with USDX come back home.",
+            packets(akt),
+            packets(usdx)
         ))?;
         let home = [
             DemoTransfer::new(
@@ -132,16 +136,25 @@ async fn demo(block_time: Duration, counts: PacketCounts, json: bool) -> anyhow:
     let seconds = progress.seconds() - start;
     environment.stop_relaying().await?;
 
-    progress.step("Balances, before and after")?;
+    progress.step("Balances before and after:")?;
     let moved = [
         u128::from(counts.out[0] - counts.back[0]) * UAKT,
         u128::from(counts.out[1] - counts.back[1]) * USDX,
     ];
     let is_right = balances.print(&environment, &progress, &before, moved)?;
-    let packets: u32 = counts.out.iter().chain(&counts.back).sum();
-    let summary = summary(&environment, packets as usize, seconds);
+    let sent: u32 = counts.out.iter().chain(&counts.back).sum();
+    let summary = summary(&environment, sent as usize, seconds);
     environment.stop().await?;
     print_result(&progress, &summary, is_right, json)
+}
+
+/// `1 packet`, or `3 packets`.
+fn packets(count: u32) -> String {
+    if count == 1 {
+        "1 packet".to_owned()
+    } else {
+        format!("{count} packets")
+    }
 }
 
 fn summary(environment: &DemoEnvironment, packets: usize, seconds: f64) -> Summary {

@@ -1,7 +1,7 @@
 //! `tern transfer`: sends tokens over a channel (ICS-20). With `--wait` it watches
 //! the packets.
 //!
-//! It does not relay: that needs a relayer.
+//! It does not relay the packets. A relayer must do that.
 
 mod coin;
 mod follow;

@@ -30,8 +30,9 @@ struct Watched {
     change: Change,
 }
 
-/// The balance changes by the amount of a token (0: AKT, 1: USDX) that is on the
-/// other chain at the end. Nothing else changes it, because users pay no fees here.
+/// The expected change of a balance: the amount of a token (0: AKT, 1: USDX) that is
+/// on the other chain at the end. Nothing else changes the balance, because users
+/// pay no fees here.
 #[derive(Clone, Copy)]
 enum Change {
     Decrease(usize),

@@ -89,7 +89,7 @@ pub enum State {
     Waits(Wait),
 }
 
-/// StepKind a pending packet waits for.
+/// What a pending packet waits for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Wait {
     /// The packet must be received.

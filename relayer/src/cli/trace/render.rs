@@ -218,7 +218,7 @@ fn waits(trace: &PacketTrace, wait: Wait) -> String {
     match wait {
         Wait::Recv => {
             let until = trace.packet.as_ref().and_then(timeout);
-            let until = until.map(|until| format!(" before {until} of that chain"));
+            let until = until.map(|until| format!(" before {until}"));
             format!("to be received on {dst}{}", until.unwrap_or_default())
         }
         Wait::Timeout => {
@@ -251,7 +251,7 @@ fn timeout(packet: &Packet) -> Option<String> {
         time => Some(clock(BlockTime(time))),
     };
     let both: Vec<String> = height.into_iter().chain(time).collect();
-    (!both.is_empty()).then(|| both.join(" and "))
+    (!both.is_empty()).then(|| both.join(" and before "))
 }
 
 fn step_json(step: &Step, (seconds, blocks): (Option<f64>, Option<u64>)) -> Value {

@@ -77,8 +77,8 @@ async fn open_channel(src: &ConnectedChain, args: &TransferArgs) -> anyhow::Resu
     };
     let Some(end) = channel_end(&**src, &end).await? else {
         bail!(
-            "{chain} has no {channel} on port {port} with a client that Tern knows: \
-             `tern query channels {chain}` lists the channels"
+            "{chain} has no {channel} on port {port}, or Tern does not know the type of its \
+             client: `tern query channels {chain}` lists the channels"
         );
     };
     ensure!(
