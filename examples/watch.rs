@@ -45,18 +45,14 @@ async fn main() -> anyhow::Result<()> {
 fn describe(event: &Event) -> Option<String> {
     Some(match event {
         Event::SendPacket(packet) => format!(
-            "sent         {}/{} #{}, {} bytes",
-            packet.source_port,
-            packet.source_channel,
-            packet.sequence,
-            packet.data.len()
+            "sent         {}, {} bytes",
+            packet.id(),
+            packet.data().len()
         ),
         Event::RecvPacket(id) => format!("received     {id}"),
         Event::WriteAcknowledgement { packet, ack } => format!(
-            "wrote ack of {}/{} #{}: {}",
-            packet.source_port,
-            packet.source_channel,
-            packet.sequence,
+            "wrote ack of {}: {}",
+            packet.id(),
             String::from_utf8_lossy(ack)
         ),
         Event::AcknowledgePacket(id) => format!("acknowledged {id}"),

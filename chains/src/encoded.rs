@@ -11,6 +11,13 @@ pub struct Encoded {
     pub bytes: Vec<u8>,
 }
 
+impl Encoded {
+    /// Bytes of the name and the value together, without framing.
+    pub fn size(&self) -> usize {
+        self.type_name.len() + self.bytes.len()
+    }
+}
+
 impl fmt::Debug for Encoded {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} of {} bytes", self.type_name, self.bytes.len())

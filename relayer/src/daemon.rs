@@ -79,6 +79,19 @@ pub async fn funded(context: &Context, id: &str) -> anyhow::Result<ServedChain> 
     })
 }
 
+/// Every configured chain with all its accounts. Does no network I/O.
+pub fn served_chains(context: &Context) -> anyhow::Result<Vec<ServedChain>> {
+    let mut served = Vec::new();
+    for config in &context.config.chains {
+        let chain = context.connect(&config.id)?;
+        let keys = std::iter::once(None).chain(config.extra_keys.iter().map(Some));
+        let accounts = keys.map(|key| context.account(&chain, key.map(String::as_str)));
+        let accounts = accounts.collect::<anyhow::Result<_>>()?;
+        served.push(ServedChain { chain, accounts });
+    }
+    Ok(served)
+}
+
 /// The newest height of each chain. Later blocks are new; the engine reads earlier
 /// blocks only to catch up.
 pub async fn heights(chains: &[ServedChain]) -> anyhow::Result<BTreeMap<ChainId, u64>> {

@@ -3,9 +3,9 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// All `.rs` files at these paths, which are relative to `relayer/src`.
+/// All `.rs` files at these paths, which are relative to `relayer`.
 fn sources(paths: &[&str]) -> Vec<PathBuf> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut open: Vec<PathBuf> = paths.iter().map(|path| root.join(path)).collect();
     let mut files = Vec::new();
     while let Some(path) = open.pop() {
@@ -19,7 +19,12 @@ fn sources(paths: &[&str]) -> Vec<PathBuf> {
     files
 }
 
-/// `file:line` of every line that contains the text.
+/// The part of a file before its tests.
+fn code(source: &str) -> &str {
+    source.split("#[cfg(test)]").next().unwrap_or_default()
+}
+
+/// `file:line` of every line of code that contains the text.
 fn places(paths: &[&str], text: &str) -> Vec<String> {
     let files = sources(paths);
     assert!(
@@ -29,8 +34,9 @@ fn places(paths: &[&str], text: &str) -> Vec<String> {
     let mut places = Vec::new();
     for file in files {
         let source = fs::read_to_string(&file).unwrap();
-        for (index, line) in source.lines().enumerate() {
-            if line.contains(text) {
+        for (index, line) in code(&source).lines().enumerate() {
+            let is_comment = line.trim_start().starts_with("//");
+            if !is_comment && line.contains(text) {
                 places.push(format!("{}:{}: {line}", file.display(), index + 1));
             }
         }
@@ -40,12 +46,56 @@ fn places(paths: &[&str], text: &str) -> Vec<String> {
 
 #[test]
 fn only_connect_names_the_crate_of_cosmos_chains() {
-    let rest = ["cli.rs", "cli", "daemon.rs", "keys.rs", "output.rs"];
+    let rest = [
+        "src/cli.rs",
+        "src/cli",
+        "src/daemon.rs",
+        "src/keys.rs",
+        "src/output.rs",
+    ];
     assert_eq!(places(&rest, "tern_cosmos"), [""; 0]);
-    assert_ne!(places(&["connect.rs", "connect"], "tern_cosmos"), [""; 0]);
+    assert_ne!(
+        places(&["src/connect.rs", "src/connect"], "tern_cosmos"),
+        [""; 0]
+    );
 }
 
 #[test]
 fn connect_does_not_name_the_command_line() {
-    assert_eq!(places(&["connect.rs", "connect"], "crate::cli"), [""; 0]);
+    assert_eq!(
+        places(&["src/connect.rs", "src/connect"], "crate::cli"),
+        [""; 0]
+    );
+}
+
+/// What reads or writes the encoding of one kind of chain.
+const KINDS: [&str; 9] = [
+    "prost",
+    "protobuf",
+    "ibc_proto",
+    "ibc_relayer",
+    "cosmrs",
+    "tendermint::",
+    "tendermint_",
+    "tern_cosmos",
+    "tern_devnet",
+];
+
+#[test]
+fn the_engine_and_the_core_know_no_kind_of_chain() {
+    let neutral = ["src/engine.rs", "src/engine", "core/src", "../chains/src"];
+    for kind in KINDS {
+        assert_eq!(places(&neutral, kind), [""; 0], "{kind}");
+    }
+    // The check finds what it looks for.
+    assert_ne!(places(&["../chains/cosmos/src"], "ibc_proto"), [""; 0]);
+}
+
+#[test]
+fn no_arrow_runs_from_the_chains_or_the_core_to_the_relayer() {
+    let below = ["core/src", "../chains/src", "../chains/cosmos/src"];
+    assert_eq!(places(&below, "tern::"), [""; 0]);
+    assert_eq!(places(&["../chains/src"], "tern_core"), [""; 0]);
+    assert_eq!(places(&["../chains/cosmos/src"], "tern_core"), [""; 0]);
+    assert_eq!(places(&["core/src"], "tokio"), [""; 0]);
 }

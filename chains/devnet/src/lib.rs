@@ -92,3 +92,5 @@ pub use preopened_channels::{preopen_channels, PreopenedChannels};
 pub use refusal::Refusal;
 pub use serve::{serve, ServeError};
 pub use store::{Multistore, Proof, Tree};
+pub use tendermint::Time;
+pub use tern_cosmos::pure::tendermint_time;

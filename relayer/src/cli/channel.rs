@@ -7,7 +7,8 @@ use clap::{Args, Subcommand, ValueEnum};
 use tern::engine::{Observer, OpenedChannel};
 use tern_chains::{ChainId, ConnectionId, Ordering, PortId};
 use tern_core::ledger::{
-    HandshakeProgress, ChannelKey, HandshakeRequest, ConnectionKey, ConnectionRecord, Entry, Fact, Finding,
+    ChannelKey, ConnectionKey, ConnectionRecord, Entry, Fact, Finding, HandshakeProgress,
+    HandshakeRequest,
 };
 use tern_core::plan::Scope;
 
@@ -128,10 +129,7 @@ fn progress(before: BTreeMap<ChainId, u64>) -> Observer {
         else {
             return;
         };
-        if before
-            .get(chain)
-            .is_none_or(|before| height <= before)
-        {
+        if before.get(chain).is_none_or(|before| height <= before) {
             return;
         }
         let what = match finding {

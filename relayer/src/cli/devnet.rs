@@ -6,10 +6,9 @@ use std::time::Duration;
 
 use anyhow::{ensure, Context as _};
 use clap::Args;
-use ibc_relayer_types::timestamp::Timestamp;
 use serde_json::json;
 use sha2::{Digest, Sha256};
-use tern_devnet::{serve, Genesis, Node};
+use tern_devnet::{serve, tendermint_time, Genesis, Node, Time};
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 use tokio::time::MissedTickBehavior;
@@ -118,7 +117,7 @@ impl Spec {
     }
 
     fn genesis(&self) -> anyhow::Result<Genesis> {
-        let time = now()?.into_tm_time().context(CLOCK)?;
+        let time = now()?;
         let mut genesis = Genesis::new(&self.id, self.prefix, time);
         genesis.bond_denom = self.denoms[0].to_owned();
         let coins: Vec<_> = self.denoms.iter().map(|denom| (*denom, FUNDS)).collect();
@@ -293,10 +292,10 @@ async fn listen(port: u16) -> anyhow::Result<TcpListener> {
 
 /// Makes a block with all pending transactions, at the time of the machine's clock.
 fn make_block(node: &Node) -> anyhow::Result<()> {
-    node.make_block(now()?.into_tm_time().context(CLOCK)?)?;
+    node.make_block(now()?)?;
     Ok(())
 }
 
-fn now() -> anyhow::Result<Timestamp> {
-    Ok(Timestamp::from_nanoseconds(daemon::now().0)?)
+fn now() -> anyhow::Result<Time> {
+    tendermint_time(daemon::now()).context(CLOCK)
 }

@@ -46,7 +46,13 @@ async fn pending(context: &Context, args: PathArgs) -> anyhow::Result<Outcome> {
     let src = context.connect(&args.chain)?;
     let (src_end, dst_end) = args.ends(context, &*src).await?;
     let dst = context.connect(dst_end.chain.as_str())?;
-    let pending = reconcile::pending(&*src, &*dst, &src_end.clone().into(), &dst_end.clone().into()).await?;
+    let pending = reconcile::pending(
+        &*src,
+        &*dst,
+        &src_end.clone().into(),
+        &dst_end.clone().into(),
+    )
+    .await?;
     if context.json {
         let numbers = |sequences: &BTreeSet<Sequence>| -> Vec<u64> {
             sequences.iter().map(|sequence| sequence.as_u64()).collect()
@@ -74,7 +80,7 @@ async fn pending(context: &Context, args: PathArgs) -> anyhow::Result<Outcome> {
 async fn clear(context: &Context, args: PathArgs) -> anyhow::Result<Outcome> {
     let shutdown = daemon::shutdown()?;
     let src = daemon::funded(context, &args.chain).await?;
-    let (src_end, dst_end) = args.ends(context, &*src).await?;
+    let (src_end, dst_end) = args.ends(context, &*src.chain).await?;
     let dst = daemon::funded(context, dst_end.chain.as_str()).await?;
     let chains = [src, dst];
     let before = daemon::heights(&chains).await?;

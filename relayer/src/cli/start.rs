@@ -8,7 +8,7 @@ use tern_core::plan::Scope;
 use tracing::{info, warn};
 
 use crate::connect::Context;
-use crate::daemon::{self, ServedChain};
+use crate::daemon;
 use crate::output::Outcome;
 
 const EXAMPLE: &str = "\
@@ -24,17 +24,9 @@ pub struct StartArgs {}
 
 pub async fn run(context: &Context, _args: StartArgs) -> anyhow::Result<Outcome> {
     let shutdown = daemon::shutdown()?;
-    let mut chains = Vec::new();
-    for config in &context.config.chains {
-        let chain = context.connect(&config.id)?;
-        let keys = std::iter::once(None).chain(config.extra_keys.iter().map(Some));
-        let mut accounts = Vec::new();
-        for key in keys {
-            let account = context.account(&chain, key.map(String::as_str))?;
-            check_account(&*account).await?;
-            accounts.push(account);
-        }
-        chains.push(ServedChain { chain, accounts });
+    let chains = daemon::served_chains(context)?;
+    for account in chains.iter().flat_map(|served| &served.accounts) {
+        check_account(&**account).await?;
     }
     if chains.len() < 2 {
         bail!("relaying needs two chains or more: add a second [[chain]] section");

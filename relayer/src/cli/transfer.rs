@@ -19,6 +19,7 @@ use std::time::Duration;
 use clap::Args;
 use futures::StreamExt;
 use tern_chains::{ChannelId, PortId};
+use tern_core::ledger::Head;
 
 use self::coin::Amount;
 use self::report::Report;
@@ -81,7 +82,7 @@ pub async fn run(context: &Context, args: TransferArgs) -> anyhow::Result<Outcom
 pub async fn send(context: &Context, args: TransferArgs) -> anyhow::Result<(Report, Tracker)> {
     let config = context.chain_config(&args.chain)?;
     let route = preflight::check(context, &args).await?;
-    let start_on_src = route.head;
+    let start_on_src = route.head.height;
     let start_on_dst = match (&route.dst, args.wait) {
         (Some(dst), true) => Some(dst.latest().await?.0),
         _ => None,
@@ -100,7 +101,7 @@ pub async fn send(context: &Context, args: TransferArgs) -> anyhow::Result<(Repo
     let dst_blocks = dst_blocks.map(|(dst, start)| Box::pin(follow::blocks(dst.shared(), start)));
 
     let sent = async {
-        sender.fill(start_on_src).await?;
+        sender.fill(route.head).await?;
         while !sender.is_done() {
             let Some(block) = src_blocks.next().await.transpose()? else {
                 break;
@@ -108,7 +109,12 @@ pub async fn send(context: &Context, args: TransferArgs) -> anyhow::Result<(Repo
             let txs = sender.on_block(&block);
             let steps = tracker.on_src(&block);
             report.sent(&txs, &steps)?;
-            sender.fill(block.height).await?;
+            sender
+                .fill(Head {
+                    height: block.height,
+                    time: block.time,
+                })
+                .await?;
         }
         report.not_sent(sender.given_up());
         if args.wait {

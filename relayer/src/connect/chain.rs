@@ -37,10 +37,7 @@ impl ConnectedChain {
 
     /// The chain for the engine.
     pub fn access(&self) -> ChainAccess {
-        ChainAccess {
-            chain: self.chain.clone(),
-            light_client: self.chain.clone(),
-        }
+        ChainAccess::new(self.chain.clone())
     }
 
     /// An account on the chain that signs with this key.

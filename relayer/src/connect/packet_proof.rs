@@ -34,7 +34,11 @@ impl PacketProof {
         };
         packet.sequence == id.sequence.as_u64()
             && is_end(&id.src, &packet.source_port, &packet.source_channel)
-            && is_end(&id.dst, &packet.destination_port, &packet.destination_channel)
+            && is_end(
+                &id.dst,
+                &packet.destination_port,
+                &packet.destination_channel,
+            )
     }
 }
 

@@ -169,7 +169,7 @@ mod tests {
     fn account(node: &Node, key: u8) -> Arc<dyn Account> {
         let key = Key::from_private_key(&[key; 32], "akash").unwrap();
         let price = "0uakt".parse().unwrap();
-        Arc::new(DevnetChain::new(node.clone(), Some(key), price).unwrap())
+        Arc::new(DevnetChain::new(node.clone(), key, price).unwrap())
     }
 
     #[tokio::test]

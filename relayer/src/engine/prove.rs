@@ -57,6 +57,16 @@ pub struct ChainAccess {
     pub light_client: Arc<dyn LightClient>,
 }
 
+impl ChainAccess {
+    /// Of an implementation that is both.
+    pub fn new<C: Chain + LightClient>(chain: Arc<C>) -> Self {
+        Self {
+            chain: chain.clone(),
+            light_client: chain,
+        }
+    }
+}
+
 /// All chains by their id.
 pub type Chains = BTreeMap<ChainId, ChainAccess>;
 

@@ -6,8 +6,7 @@ mod world;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use ibc_relayer_types::core::ics24_host::path::{ClientStatePath, Path};
-use tern_chains::Chain as _;
+use tern_chains::{Chain as _, StorePath};
 use tern_devnet::{Faults, Lie};
 use world::World;
 
@@ -95,7 +94,7 @@ async fn connections_are_kept_and_as_few_as_requests_in_flight() {
     let (chain, connected) = world.chain_with_counted_connections().await;
     let (head, _) = chain.latest().await.expect("a height");
     let id = "07-tendermint-0".parse().expect("an id");
-    let path = Path::ClientState(ClientStatePath(id));
+    let path = StorePath::ClientState(id);
     for _ in 0..3 {
         let proofs = (0..4).map(|_| chain.query_proven(vec![path.clone(); 50], head - 1));
         let proofs = futures::future::join_all(proofs).await;

@@ -8,16 +8,18 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use ibc_proto::cosmos::base::v1beta1::Coin;
-use ibc_proto::google::protobuf::Any;
 use ibc_proto::ibc::applications::transfer::v1::MsgTransfer;
 use prost::Message as _;
 use tendermint::Time;
-use tern::engine::{Engine, EngineError, LaneSettings, Parts, Store};
-use tern_chains::{BlockTime, Chain, ChainId, ChannelId, Check, ClientParams, PortId, TxDraft};
-use tern_core::ledger::{Adopted, ChannelWish, View};
+use tern::engine::{ChainAccess, Engine, EngineError, LaneSettings, Parts, Store};
+use tern_chains::{
+    Account, BlockTime, Chain, ChainId, ChannelId, Check, ClientParams, Deadline, Encoded, End,
+    Message, MessageKind, PortId, TxDraft,
+};
+use tern_core::ledger::{HandshakeProgress, HandshakeRequest, View};
 use tern_core::plan::Scope;
 use tern_core::policy::Policy;
-use tern_cosmos::{CosmosChain, CosmosSettings, Key, NodeAddress};
+use tern_cosmos::{CosmosAccount, CosmosChain, CosmosSettings, Key, NodeAddress};
 use tern_devnet::{serve, DevnetChain, Genesis, Node};
 use tokio::io::copy_bidirectional;
 use tokio::net::{TcpListener, TcpStream};
@@ -78,16 +80,16 @@ impl World {
 
     pub async fn open_channel(&self) {
         let [a, b] = &self.sides;
-        let wish = ChannelWish {
+        let request = HandshakeRequest {
             a: a.chain.id().clone(),
             b: b.chain.id().clone(),
             a_port: PortId::transfer(),
             b_port: PortId::transfer(),
             ordering: tern_chains::Ordering::Unordered,
             version: String::new(),
-            adopted: Adopted::default(),
+            progress: HandshakeProgress::default(),
         };
-        let engine = self.engine(Scope::Handshake(wish));
+        let engine = self.engine(Scope::Handshake(request));
         let opened = engine.open_channel(CancellationToken::new()).await;
         opened.expect("a channel");
     }
@@ -102,12 +104,13 @@ impl World {
     fn engine(&self, scope: Scope) -> Engine {
         let mut parts = Parts {
             chains: BTreeMap::new(),
+            accounts: BTreeMap::new(),
             lanes: BTreeMap::new(),
             clients: BTreeMap::new(),
             policy: Policy::default(),
             clock: Arc::new(now),
             reconcile_every: Duration::from_secs(60),
-            store: Store::in_memory(),
+            store: Store::none(),
             view: View::default(),
             observer: Box::new(|_| {}),
         };
@@ -121,7 +124,10 @@ impl World {
             };
             parts.lanes.insert(id.clone(), lane);
             parts.clients.insert(id.clone(), ClientParams::default());
-            parts.chains.insert(id.clone(), side.chain.clone());
+            let access = ChainAccess::new(side.chain.clone());
+            parts.chains.insert(id.clone(), access);
+            let account: Arc<dyn Account> = Arc::new(side.account(RELAYER));
+            parts.accounts.insert(id.clone(), vec![account]);
         }
         Engine::start(parts, scope)
     }
@@ -156,7 +162,7 @@ impl World {
     /// Sends packets from the first chain, through the relayer's nodes.
     pub async fn send(&self, count: u64) {
         let [side, other] = &self.sides;
-        let key = Key::from_private_key(&[USER; 32], side.prefix).expect("a key");
+        let account = side.account(USER);
         let message = MsgTransfer {
             source_port: "transfer".into(),
             source_channel: "channel-0".into(),
@@ -164,27 +170,29 @@ impl World {
                 denom: side.denom.into(),
                 amount: "10".into(),
             }),
-            sender: key.address().to_owned(),
+            sender: account.address().to_owned(),
             receiver: address(USER, other.prefix),
             timeout_height: None,
             timeout_timestamp: now().0 + 600_000_000_000,
             memo: String::new(),
         };
-        let message = Any {
-            type_url: "/ibc.applications.transfer.v1.MsgTransfer".into(),
-            value: message.encode_to_vec(),
+        let message = Message {
+            kind: MessageKind::Other,
+            encoded: Encoded {
+                type_name: "/ibc.applications.transfer.v1.MsgTransfer".into(),
+                bytes: message.encode_to_vec(),
+            },
         };
-        let chain = side.in_process(USER);
-        let account = chain.account().await.expect("an account");
+        let state = side.in_process(USER).state().await.expect("an account");
         let draft = TxDraft {
             messages: vec![message; count as usize],
             memo: String::new(),
-            account,
+            account: state,
             gas: 100_000 * count + 100_000,
-            timeout_height: 0,
+            deadline: Deadline::Height(0),
         };
-        let tx = side.chain.sign_with(&key, &draft).expect("a signature");
-        let check = side.chain.broadcast(&tx).await.expect("an answer");
+        let tx = account.sign(&draft).expect("a signature");
+        let check = account.broadcast(&tx).await.expect("an answer");
         assert_eq!(check, Check::Accepted);
         self.blocks(1).await;
     }
@@ -201,7 +209,7 @@ impl World {
     pub async fn pending(&self) -> usize {
         let chain = self.sides[0].in_process(USER);
         let (port, channel) = (PortId::transfer(), ChannelId::new(0));
-        let open = chain.commitments(&port, &channel).await;
+        let open = chain.commitments(&End::channel(&port, &channel)).await;
         open.expect("the chain itself answers").len()
     }
 
@@ -219,11 +227,17 @@ impl World {
 }
 
 impl Side {
+    /// An account that reaches the chain through the relayer's nodes.
+    fn account(&self, key: u8) -> CosmosAccount {
+        let key = Key::from_private_key(&[key; 32], self.prefix).expect("a key");
+        CosmosAccount::new(self.chain.clone(), key)
+    }
+
     /// The chain in process, through the node without faults.
     fn in_process(&self, key: u8) -> DevnetChain {
         let key = Key::from_private_key(&[key; 32], self.prefix).expect("a key");
         let price = format!("0{}", self.denom).parse().expect("a price");
-        DevnetChain::new(self.nodes[1].clone(), Some(key), price).expect("a chain")
+        DevnetChain::new(self.nodes[1].clone(), key, price).expect("a chain")
     }
 }
 
@@ -249,7 +263,6 @@ async fn side(id: &str, prefix: &'static str, denom: &'static str, dead: bool) -
     let id = ChainId::from_string(id);
     let mut settings = CosmosSettings::new(id, first.rpc, first.grpc, prefix, price);
     settings.further_nodes = vec![second];
-    settings.key = Some(Key::from_private_key(&[RELAYER; 32], prefix).expect("a key"));
     Side {
         nodes,
         chain: Arc::new(CosmosChain::new(settings).expect("a chain")),

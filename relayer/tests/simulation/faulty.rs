@@ -7,11 +7,11 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use ibc_relayer_types::core::ics23_commitment::commitment::CommitmentRoot;
 use tern_chains::{
-    Account, Block, BlockTime, Chain, ChainError, ChainId, ChainParams, ChannelId, Check, ClientId,
-    ClientParams, ClientUpdate, EventQuery, IdentifiedChannelEnd, IdentifiedConnectionEnd, Message,
-    NewClient, Next, Path, PortId, Proven, Sequence, SignedTx, TrustedClient, TxDraft,
+    Account, AccountState, Block, BlockTime, Chain, ChainError, ChainId, ChainParams, Check,
+    ClientId, ClientParams, ClientUpdate, Datagram, Deadline, End, EventQuery, HeightRules,
+    IdentifiedChannelEnd, IdentifiedConnectionEnd, LightClient, Message, NewClient, Next, Proven,
+    Root, Sequence, SignedTx, StateCodec, StorePath, TrustedClient, TxDraft,
 };
 use tern_devnet::DevnetChain;
 use tokio::time::{sleep, timeout};
@@ -143,8 +143,12 @@ impl Chain for FaultyChain {
         self.near.id()
     }
 
-    fn signer(&self) -> Result<String> {
-        self.near.signer()
+    fn height_rules(&self) -> HeightRules {
+        self.near.height_rules()
+    }
+
+    fn codec(&self) -> &dyn StateCodec {
+        self.near.codec()
     }
 
     async fn latest(&self) -> Result<(u64, BlockTime)> {
@@ -169,7 +173,7 @@ impl Chain for FaultyChain {
         self.request("block", |chain| chain.block(height)).await
     }
 
-    async fn query(&self, path: Path, height: Option<u64>) -> Result<Option<Vec<u8>>> {
+    async fn query(&self, path: StorePath, height: Option<u64>) -> Result<Option<Vec<u8>>> {
         let answer = self
             .request("query", |chain| chain.query(path, height))
             .await;
@@ -178,7 +182,7 @@ impl Chain for FaultyChain {
         answer
     }
 
-    async fn query_proven(&self, paths: Vec<Path>, height: u64) -> Result<Vec<Proven>> {
+    async fn query_proven(&self, paths: Vec<StorePath>, height: u64) -> Result<Vec<Proven>> {
         let answer = self.request("proofs", |chain| chain.query_proven(paths, height));
         let answer = answer.await;
         let lies = [Fault::LiedValue, Fault::LiedProof];
@@ -199,19 +203,14 @@ impl Chain for FaultyChain {
         self.request("channels", |chain| chain.channels()).await
     }
 
-    async fn commitments(&self, port: &PortId, channel: &ChannelId) -> Result<Vec<Sequence>> {
-        self.request("commitments", |chain| chain.commitments(port, channel))
+    async fn commitments(&self, src: &End) -> Result<Vec<Sequence>> {
+        self.request("commitments", |chain| chain.commitments(src))
             .await
     }
 
-    async fn unreceived_packets(
-        &self,
-        port: &PortId,
-        channel: &ChannelId,
-        sent: &[Sequence],
-    ) -> Result<Vec<Sequence>> {
+    async fn unreceived_packets(&self, dst: &End, sent: &[Sequence]) -> Result<Vec<Sequence>> {
         self.request("unreceived packets", |chain| {
-            chain.unreceived_packets(port, channel, sent)
+            chain.unreceived_packets(dst, sent)
         })
         .await
     }
@@ -220,7 +219,10 @@ impl Chain for FaultyChain {
         self.request("search", |chain| chain.find_event(query))
             .await
     }
+}
 
+#[async_trait]
+impl LightClient for FaultyChain {
     async fn new_client(&self, params: &ClientParams) -> Result<NewClient> {
         self.request("new client", |chain| chain.new_client(params))
             .await
@@ -250,19 +252,38 @@ impl Chain for FaultyChain {
         update
     }
 
-    fn verify(&self, proven: &Proven, root: &CommitmentRoot) -> Result<()> {
+    fn verify(&self, proven: &Proven, root: &Root) -> Result<()> {
         self.near.verify(proven, root)
+    }
+}
+
+#[async_trait]
+impl Account for FaultyChain {
+    fn chain_id(&self) -> &ChainId {
+        self.near.id()
+    }
+
+    fn address(&self) -> &str {
+        self.near.address()
+    }
+
+    fn encode(&self, datagram: &Datagram) -> Result<Message> {
+        self.near.encode(datagram)
+    }
+
+    fn deadline(&self, height: u64, time: BlockTime, blocks: u64) -> Deadline {
+        self.near.deadline(height, time, blocks)
     }
 
     async fn params(&self) -> Result<ChainParams> {
         self.request("params", |chain| chain.params()).await
     }
 
-    async fn account(&self) -> Result<Account> {
-        self.request("account", |chain| chain.account()).await
+    async fn state(&self) -> Result<AccountState> {
+        self.request("account", |chain| chain.state()).await
     }
 
-    async fn estimate(&self, messages: &[Message], account: &Account) -> Result<u64> {
+    async fn estimate(&self, messages: &[Message], account: &AccountState) -> Result<u64> {
         let gas = self.request("simulate", |chain| chain.estimate(messages, account));
         let gas = gas.await?;
         // Too low: the transaction runs out of gas in its block.

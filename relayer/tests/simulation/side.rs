@@ -72,7 +72,7 @@ impl Side {
     pub fn chain_through(&self, node: &Node, key: u8) -> DevnetChain {
         let price = format!("0.001{}", self.denom).parse().expect("a price");
         let key = Key::from_private_key(&[key; 32], self.prefix).expect("a key");
-        DevnetChain::new(node.clone(), Some(key), price).expect("a chain")
+        DevnetChain::new(node.clone(), key, price).expect("a chain")
     }
 
     /// Every block of the chain.

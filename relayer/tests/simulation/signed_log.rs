@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 
 use tern::engine::Observer;
 use tern_chains::ChainId;
-use tern_core::ledger::{Fact, Item, TxKey, View};
+use tern_core::ledger::{Entry, Fact, Intent, Item, TxKey, View};
 
 /// The newest block of each chain that the engine's ledger had processed.
 pub type Processed = BTreeMap<ChainId, u64>;
@@ -40,20 +40,20 @@ impl SignedLog {
 
     pub fn observer(&self) -> Observer {
         let signed_log = self.clone();
-        Box::new(move |fact| signed_log.record(fact))
+        Box::new(move |entry| signed_log.record(entry))
     }
 
     pub fn signed(&self) -> BTreeMap<TxKey, Signed> {
         self.0.lock().unwrap().signed.clone()
     }
 
-    fn record(&self, fact: &Fact) {
+    fn record(&self, entry: &Entry) {
         let mut state = self.0.lock().unwrap();
-        match fact {
-            Fact::BlockEnd { chain, head } => {
+        match entry {
+            Entry::Fact(Fact::BlockEnd { chain, head }) => {
                 state.processed.insert(chain.clone(), head.height);
             }
-            Fact::Signed { key, tx } => {
+            Entry::Intent(Intent::Signed { key, tx }) => {
                 let signed = Signed {
                     items: tx.items.clone(),
                     processed: state.processed.clone(),

@@ -4,12 +4,11 @@ use std::time::Duration;
 
 use ibc_proto::cosmos::bank::v1beta1::MsgSend;
 use ibc_proto::cosmos::base::v1beta1::Coin;
-use ibc_proto::google::protobuf::Any;
 use ibc_proto::ibc::applications::transfer::v1::MsgTransfer;
 use ibc_proto::ibc::core::client::v1::Height;
 use sha2::{Digest, Sha256};
 use tern::engine::Clock;
-use tern_chains::{Chain, Check, TxDraft};
+use tern_chains::{Account, Chain, Check, Deadline, Encoded, Message, MessageKind, TxDraft};
 use tern_devnet::DevnetChain;
 use tokio::time::sleep;
 
@@ -41,7 +40,7 @@ pub fn voucher(denom: &str) -> String {
 }
 
 /// A transfer of own tokens, or of vouchers back to their chain.
-fn transfer(side: &Side, other: &Side, chaos: &Chaos, clock: &Clock) -> Any {
+fn transfer(side: &Side, other: &Side, chaos: &Chaos, clock: &Clock) -> Message {
     let rng = &chaos.rng;
     let voucher = voucher(other.denom);
     let has_vouchers = side
@@ -106,8 +105,8 @@ async fn use_relayers_key(side: &Side) {
 }
 
 /// Signs and broadcasts. Whether it succeeds is seen on the chain.
-async fn submit(chain: &DevnetChain, messages: Vec<Any>) {
-    let Ok(account) = chain.account().await else {
+async fn submit(chain: &DevnetChain, messages: Vec<Message>) {
+    let Ok(account) = chain.state().await else {
         return;
     };
     let Ok(gas) = chain.estimate(&messages, &account).await else {
@@ -119,7 +118,7 @@ async fn submit(chain: &DevnetChain, messages: Vec<Any>) {
         memo: String::new(),
         account,
         gas,
-        timeout_height: height + 20,
+        deadline: Deadline::Height(height + 20),
     };
     let tx = chain.sign(&draft).expect("a signature");
     if chain.broadcast(&tx).await.expect("an answer") == Check::Accepted {
@@ -128,9 +127,12 @@ async fn submit(chain: &DevnetChain, messages: Vec<Any>) {
     }
 }
 
-fn any(url: &str, message: &impl prost::Message) -> Any {
-    Any {
-        type_url: url.to_owned(),
-        value: message.encode_to_vec(),
+fn any(url: &str, message: &impl prost::Message) -> Message {
+    Message {
+        kind: MessageKind::Other,
+        encoded: Encoded {
+            type_name: url.to_owned(),
+            bytes: message.encode_to_vec(),
+        },
     }
 }

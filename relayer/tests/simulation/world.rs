@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tern::engine::{Clock, Engine, EngineError, LaneSettings, Memory, Parts, Store};
-use tern_chains::{Chain, ChannelId, ClientParams, PortId};
-use tern_core::ledger::{Adopted, ChannelWish, View};
+use tern::engine::{ChainAccess, Clock, Engine, EngineError, LaneSettings, Memory, Parts, Store};
+use tern_chains::{Account, Chain, ChannelId, ClientParams, End, LightClient, PortId};
+use tern_core::ledger::{HandshakeProgress, HandshakeRequest, View};
 use tern_core::plan::Scope;
 use tern_core::policy::Policy;
 use tokio::task::{JoinHandle, JoinSet};
@@ -96,7 +96,7 @@ impl World {
                 self.start_faults(&mut fault_tasks);
             }
             let crash_point = CrashPoint::of(with_faults.then(|| 50 + self.chaos.rng.below(800)));
-            let engine = self.relayer(&crash_point, Scope::Handshake(self.wish()));
+            let engine = self.relayer(&crash_point, Scope::Handshake(self.request()));
             let opened = crash_point.run(engine.open_channel(CancellationToken::new()));
             let opened = opened.await;
             if opened.is_none() {
@@ -108,28 +108,28 @@ impl World {
                 None => {}
                 Some(Ok(_)) => return Ok(()),
                 // The command gave up after too many wrong responses.
-                Some(Err(EngineError::Unmet(_))) if with_faults => {}
+                Some(Err(EngineError::CommandFailed(_))) if with_faults => {}
                 Some(Err(error)) => return Err(format!("no channel: {error}")),
             }
         }
         let crash_point = CrashPoint::default();
-        let engine = self.relayer(&crash_point, Scope::Handshake(self.wish()));
+        let engine = self.relayer(&crash_point, Scope::Handshake(self.request()));
         match engine.open_channel(CancellationToken::new()).await {
             Ok(_) => Ok(()),
             Err(error) => Err(format!("no channel without faults: {error}")),
         }
     }
 
-    fn wish(&self) -> ChannelWish {
+    fn request(&self) -> HandshakeRequest {
         let [a, b] = &self.sides;
-        ChannelWish {
+        HandshakeRequest {
             a: a.id(),
             b: b.id(),
             a_port: PortId::transfer(),
             b_port: PortId::transfer(),
             ordering: tern_chains::Ordering::Unordered,
             version: String::new(),
-            adopted: Adopted::default(),
+            progress: HandshakeProgress::default(),
         }
     }
 
@@ -215,7 +215,7 @@ impl World {
         let (store, view) = Store::simulated(&self.memory);
         let ids = self.sides.iter().map(Side::id);
         self.signed_log.begin(&view, ids);
-        let chain = |side: &Side| -> Arc<dyn Chain> {
+        let chain = |side: &Side| {
             Arc::new(FaultyChain {
                 near: side.chain_through(&side.own, RELAYER),
                 lagging: side.chain_through(&side.lagging, RELAYER),
@@ -236,17 +236,23 @@ impl World {
         if !self.chaos.occurs(Fault::OtherRelayer, 60) {
             return None;
         }
-        let chain = |side: &Side| -> Arc<dyn Chain> { Arc::new(side.chain(OTHER_RELAYER)) };
-        let parts = self.parts(Store::in_memory(), View::default(), chain);
+        let chain = |side: &Side| Arc::new(side.chain(OTHER_RELAYER));
+        let parts = self.parts(Store::none(), View::default(), chain);
         let engine = Engine::start(parts, Scope::Everything);
         let stop = CancellationToken::new();
         let running = engine.run(stop.clone());
         Some((stop, tokio::spawn(async { Some(running.await) })))
     }
 
-    fn parts(&self, store: Store, view: View, chain: impl Fn(&Side) -> Arc<dyn Chain>) -> Parts {
+    fn parts<C: Chain + LightClient + Account>(
+        &self,
+        store: Store,
+        view: View,
+        chain: impl Fn(&Side) -> Arc<C>,
+    ) -> Parts {
         let mut parts = Parts {
             chains: BTreeMap::new(),
+            accounts: BTreeMap::new(),
             lanes: BTreeMap::new(),
             clients: BTreeMap::new(),
             policy: Policy::default(),
@@ -265,7 +271,11 @@ impl World {
             };
             parts.lanes.insert(side.id(), lane);
             parts.clients.insert(side.id(), ClientParams::default());
-            parts.chains.insert(side.id(), chain(side));
+            let chain = chain(side);
+            parts
+                .chains
+                .insert(side.id(), ChainAccess::new(chain.clone()));
+            parts.accounts.insert(side.id(), vec![chain]);
         }
         parts
     }
@@ -298,7 +308,7 @@ impl World {
         let mut counts = [0; 2];
         for (count, side) in counts.iter_mut().zip(&self.sides) {
             let chain = side.chain(USER);
-            let open = chain.commitments(&port, &channel).await;
+            let open = chain.commitments(&End::channel(&port, &channel)).await;
             *count = open.expect("the chain itself answers").len();
         }
         counts

@@ -48,14 +48,18 @@ pub struct TxKey {
     pub hash: TxHash,
 }
 
+impl ChannelKey {
+    /// The channel end, without its chain.
+    pub fn end(&self) -> End {
+        End::channel(&self.port_id, &self.channel_id)
+    }
+}
+
 impl From<ChannelKey> for EndKey {
     fn from(key: ChannelKey) -> Self {
         Self {
+            end: key.end(),
             chain: key.chain,
-            end: End::Channel {
-                port_id: key.port_id,
-                channel_id: key.channel_id,
-            },
         }
     }
 }

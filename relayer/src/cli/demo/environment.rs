@@ -15,7 +15,7 @@ use super::progress::Progress;
 use crate::cli::channel::{self, ChannelCommand};
 use crate::cli::devnet::{self, DevChain, Spec, USER};
 use crate::cli::{transfer, Cli, Command};
-use crate::connect::{ConnectedChain, Context};
+use crate::connect::Context;
 use crate::daemon;
 
 /// The id of both ends of the first channel.
@@ -126,8 +126,7 @@ impl DemoEnvironment {
 
     /// Starts the relayer in a task.
     pub async fn start_relaying(&mut self) -> anyhow::Result<()> {
-        let chains = self.relayer.connect_all()?;
-        let chains: Vec<_> = chains.iter().map(ConnectedChain::shared).collect();
+        let chains = daemon::served_chains(&self.relayer)?;
         let observer = Box::new(|_: &_| {});
         let engine = daemon::engine(&self.relayer, &chains, Scope::Everything, observer).await?;
         let stop = CancellationToken::new();

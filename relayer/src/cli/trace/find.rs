@@ -9,7 +9,7 @@ use tern_chains::{
     ChainError, Class, ClientId, Event, EventQuery, Height, Ordering, Packet, PacketId, Sequence,
     StorePath,
 };
-use tern_core::ledger::{EndKey, Head};
+use tern_core::ledger::{ChannelKey, Head};
 use tern_core::plan::packet::timed_out;
 
 use super::located_event::{locate_event, LocatedEvent};
@@ -20,7 +20,7 @@ use crate::connect::{BlockWithTxs, ConnectedChain};
 /// One end of the packet's path.
 pub struct Side<'a> {
     pub chain: &'a ConnectedChain,
-    pub end: EndKey,
+    pub end: ChannelKey,
     /// The client on this chain for the other chain.
     pub client_id: ClientId,
     /// The newest block at the start of the search.
@@ -89,8 +89,8 @@ pub async fn trace_packet(
 
 fn id(src: &Side<'_>, dst: &Side<'_>, sequence: Sequence) -> PacketId {
     PacketId {
-        src: src.end.end.clone(),
-        dst: dst.end.end.clone(),
+        src: src.end.end(),
+        dst: dst.end.end(),
         sequence,
     }
 }
@@ -328,7 +328,7 @@ impl Side<'_> {
     }
 
     fn next_send(&self) -> StorePath {
-        StorePath::NextSequenceSend(self.end.end.clone())
+        StorePath::NextSequenceSend(self.end.end())
     }
 
     fn next_sequence(&self, value: &[u8]) -> Option<u64> {

@@ -64,13 +64,13 @@ fn proof_of<'a>(tx: &'a TxInBlock, id: &PacketId) -> Option<(&'a str, Option<u64
         let proof = PacketProof::decode(message)?;
         proof
             .is_about(id)
-            .then_some((message.type_url.as_str(), proof.height))
+            .then_some((message.type_name.as_str(), proof.height))
     })
 }
 
 #[cfg(test)]
 mod tests {
-    use tern_chains::{BlockTime, Message, TxHash, TxOutcome};
+    use tern_chains::{BlockTime, ChannelId, Encoded, End, PortId, TxHash, TxOutcome};
 
     use super::*;
     use crate::connect::packet_proof::recv_message;
@@ -83,11 +83,11 @@ mod tests {
         }
     }
 
-    fn recv(sequence: u64, proof_height: u64) -> Message {
+    fn recv(sequence: u64, proof_height: u64) -> Encoded {
         recv_message(&id(sequence), proof_height)
     }
 
-    fn tx(number: u8, code: u32, messages: Vec<Message>, events: Vec<Event>) -> TxInBlock {
+    fn tx(number: u8, code: u32, messages: Vec<Encoded>, events: Vec<Event>) -> TxInBlock {
         TxInBlock {
             outcome: TxOutcome {
                 hash: TxHash([number; 32]),

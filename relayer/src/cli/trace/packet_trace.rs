@@ -1,15 +1,15 @@
 //! The steps of one packet and its state (pure).
 
 use tern_chains::{BlockTime, ChainId, ClientId, Packet, Sequence, TxHash};
-use tern_core::ledger::EndKey;
+use tern_core::ledger::ChannelKey;
 
 use crate::cli::ack::Ack;
 
 /// The steps of a packet, as far as the chains can show them.
 #[derive(Clone, Debug, PartialEq)]
 pub struct PacketTrace {
-    pub src: EndKey,
-    pub dst: EndKey,
+    pub src: ChannelKey,
+    pub dst: ChannelKey,
     pub sequence: Sequence,
     /// Data and timeouts; `None` if no block that has them could be read.
     pub packet: Option<Packet>,

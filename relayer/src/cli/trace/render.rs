@@ -242,11 +242,12 @@ fn relay_commands(wait: Wait, path: &PathArgs) -> Vec<String> {
 }
 
 fn timeout(packet: &Packet) -> Option<String> {
-    let height = match packet.timeout_height {
-        TimeoutHeight::At(height) => Some(format!("block {}", height.revision_height())),
-        TimeoutHeight::Never => None,
-    };
-    let time = match packet.timeout_timestamp.nanoseconds() {
+    let Timeout {
+        height,
+        timestamp_ns,
+    } = packet.timeout;
+    let height = (!height.is_zero()).then(|| format!("block {}", height.height));
+    let time = match timestamp_ns {
         0 => None,
         time => Some(clock(BlockTime(time))),
     };

@@ -1,9 +1,11 @@
 //! Checks before anything is sent.
 
+use std::sync::Arc;
+
 use anyhow::{anyhow, bail, ensure, Context as _};
 use tern::engine::channel_end;
-use tern_chains::{Account, ChainId, ChannelState};
-use tern_core::ledger::{ChannelKey, ChannelRecord};
+use tern_chains::{Account, AccountState, ChainId};
+use tern_core::ledger::{ChannelKey, ChannelRecord, Head};
 
 use super::{receiver, TransferArgs};
 use crate::connect::ics20::Transfer;
@@ -12,13 +14,15 @@ use crate::connect::{ConnectedChain, Context};
 /// The source, the destination and the sender of the tokens.
 pub struct Route {
     pub src: ConnectedChain,
-    /// The newest height of `src`.
-    pub head: u64,
+    /// Who sends the tokens.
+    pub signer: Arc<dyn Account>,
+    /// The newest block of `src`.
+    pub head: Head,
     /// The destination, as the client on `src` names it.
     pub dst_id: ChainId,
     /// The destination, if it is configured.
     pub dst: Option<ConnectedChain>,
-    pub account: Account,
+    pub account: AccountState,
     /// The balance of the sender in the denom of the transfers.
     pub balance: u128,
     /// The sum of all transfers.
@@ -30,7 +34,8 @@ pub struct Route {
 /// Finds the route. Fails if the transfers cannot succeed.
 pub async fn check(context: &Context, args: &TransferArgs) -> anyhow::Result<Route> {
     ensure!(!args.receiver.is_empty(), "the receiver is empty");
-    let src = context.connect(&args.chain, args.key.as_deref())?;
+    let src = context.connect(&args.chain)?;
+    let signer = context.account(&src, args.key.as_deref())?;
     let dst_id = open_channel(&src, args).await?.counterparty_chain;
     let dst = match context.config.chain(dst_id.as_str()) {
         Some(config) => {
@@ -40,7 +45,7 @@ pub async fn check(context: &Context, args: &TransferArgs) -> anyhow::Result<Rou
         }
         None => None,
     };
-    let account = src.account().await?;
+    let account = signer.state().await?;
     let (balance, latest) = futures::try_join!(
         src.balance(&account.address, &args.amount.denom),
         src.latest()
@@ -54,10 +59,12 @@ pub async fn check(context: &Context, args: &TransferArgs) -> anyhow::Result<Rou
         account.address,
         price.denom
     );
-    let (head, time) = latest;
+    let (height, time) = latest;
+    let head = Head { height, time };
     let transfer = transfer(args, &account.address, time.0)?;
     Ok(Route {
         src,
+        signer,
         head,
         dst_id,
         dst,
@@ -82,7 +89,7 @@ async fn open_channel(src: &ConnectedChain, args: &TransferArgs) -> anyhow::Resu
         );
     };
     ensure!(
-        matches!(end.state, ChannelState::Open(_)),
+        end.state.is_open(),
         "{channel} on {chain} is not open: its state is {}",
         end.state
     );

@@ -3,12 +3,11 @@
 use std::collections::{BTreeMap, VecDeque};
 
 use anyhow::{bail, Context as _};
-use tern_chains::{Account, ChainError, Message};
+use tern_chains::{AccountState, ChainError, Message};
 use tern_config::ChainConfig;
 
 use super::preflight::Route;
 use super::{size, TransferArgs};
-use crate::connect::ConnectedChain;
 
 /// Maximum number of simulations while the account sequence is wrong.
 const TRIES_MAX: u32 = 5;
@@ -24,7 +23,7 @@ pub struct Quote {
     /// The gas of a transaction, by its number of transfers.
     pub gas: BTreeMap<usize, u64>,
     /// The sender, with the account sequence of the successful simulations.
-    pub account: Account,
+    pub account: AccountState,
 }
 
 /// Simulates the transactions. Fails if the chain would refuse a transfer, or if
@@ -41,10 +40,10 @@ pub async fn quote(
         account: route.account.clone(),
     };
     let count = args.count as usize;
-    let each = quote.largest(&route.src, config, count).await?;
+    let each = quote.largest(route, config, count).await?;
     quote.sizes = size::split(count, each);
     if let Some(last) = quote.sizes.back().copied() {
-        quote.measure(&route.src, last).await?;
+        quote.measure(route, last).await?;
     }
     quote.check_fees(args, route).await?;
     Ok(quote)
@@ -54,16 +53,16 @@ impl Quote {
     /// The maximum number of transfers in a transaction, by bytes and gas.
     async fn largest(
         &mut self,
-        chain: &ConnectedChain,
+        route: &Route,
         config: &ChainConfig,
         count: usize,
     ) -> anyhow::Result<usize> {
-        let params = chain.params().await?;
+        let params = route.signer.params().await?;
         let gas_max = params.max_block_gas.min(config.max_gas.unwrap_or(u64::MAX));
         let by_bytes = size::most_by_bytes(&self.message, &params, config.max_msgs_per_tx);
         let mut each = by_bytes.min(count);
         while each > 0 {
-            let gas = match self.measure(chain, each).await {
+            let gas = match self.measure(route, each).await {
                 // The simulation reached the gas limit of a block.
                 Err(ChainError::Rejected { log, .. }) if log.contains("out of gas") => {
                     each /= 2;
@@ -79,33 +78,29 @@ impl Quote {
         bail!(
             "{}: one transfer does not fit in a transaction: the limits are {} bytes and \
              {gas_max} gas",
-            chain.id(),
+            route.src.id(),
             params.max_tx_bytes
         )
     }
 
     /// Simulates a transaction with this number of transfers, unless its gas is known.
-    async fn measure(
-        &mut self,
-        chain: &ConnectedChain,
-        transfers: usize,
-    ) -> Result<u64, ChainError> {
+    async fn measure(&mut self, route: &Route, transfers: usize) -> Result<u64, ChainError> {
         if let Some(gas) = self.gas.get(&transfers) {
             return Ok(*gas);
         }
         let messages = vec![self.message.clone(); transfers];
         let mut tries = 1;
         let gas = loop {
-            match chain.estimate(&messages, &self.account).await {
+            match route.signer.estimate(&messages, &self.account).await {
                 // Another transaction of this account is in the mempool. It will
                 // be in the next block.
                 Err(ChainError::Rejected {
                     codespace, code, ..
                 }) if (codespace.as_str(), code) == WRONG_SEQUENCE && tries < TRIES_MAX => {
                     tries += 1;
-                    let (head, _) = chain.latest().await?;
-                    chain.next_block(head).await?;
-                    self.account = chain.account().await?;
+                    let (head, _) = route.src.latest().await?;
+                    route.src.next_block(head).await?;
+                    self.account = route.signer.state().await?;
                 }
                 estimated => break estimated?,
             }

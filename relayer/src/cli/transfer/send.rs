@@ -2,14 +2,18 @@
 //! at once. Each one is followed until it is in a block or past its timeout height.
 
 use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
 
 use anyhow::Context as _;
-use tern_chains::{Account, Block, Check, Class, Message, SignedTx, TxDraft, TxHash, TxOutcome};
+use tern_chains::{
+    Account, AccountState, Block, Check, Class, Deadline, Message, SignedTx, TxDraft, TxHash,
+    TxOutcome,
+};
 use tern_config::ChainConfig;
+use tern_core::ledger::Head;
 
 use super::preflight::Route;
 use super::quote::Quote;
-use crate::connect::ConnectedChain;
 use crate::output;
 
 /// Maximum number of transactions in flight.
@@ -22,10 +26,10 @@ const BUSY_BLOCKS_MAX: u32 = 100;
 
 /// Transfers that are queued, in flight or given up.
 pub struct Sender {
-    chain: ConnectedChain,
+    signer: Arc<dyn Account>,
     message: Message,
     /// The sender, with the account sequence of the next transaction.
-    account: Account,
+    account: AccountState,
     /// The gas of a transaction, by its number of transfers.
     gas: BTreeMap<usize, u64>,
     memo: String,
@@ -47,8 +51,8 @@ pub struct Sender {
 struct InFlight {
     hash: TxHash,
     transfers: usize,
-    /// The greatest height of a block that can have it.
-    last_height: u64,
+    /// After it no block can have it.
+    deadline: Deadline,
 }
 
 /// One of our transactions in a block.
@@ -68,7 +72,7 @@ pub struct GivenUp {
 impl Sender {
     pub fn new(route: &Route, config: &ChainConfig, quote: Quote) -> Self {
         Self {
-            chain: route.src.clone(),
+            signer: route.signer.clone(),
             message: quote.message,
             account: quote.account,
             gas: quote.gas,
@@ -85,22 +89,24 @@ impl Sender {
     }
 
     /// Sends queued transactions up to the in-flight limit. `head` is the newest
-    /// height.
-    pub async fn fill(&mut self, head: u64) -> anyhow::Result<()> {
+    /// block.
+    pub async fn fill(&mut self, head: Head) -> anyhow::Result<()> {
         if self.sequence_unknown {
             if !self.in_flight.is_empty() {
                 return Ok(());
             }
-            self.account = self.chain.account().await?;
+            self.account = self.signer.state().await?;
             self.sequence_unknown = false;
         }
         while self.in_flight.len() < IN_FLIGHT_MAX {
             let Some(transfers) = self.queue.front().copied() else {
                 return Ok(());
             };
-            let last_height = head + self.timeout_blocks;
-            let tx = self.sign(transfers, last_height)?;
-            let sent = self.chain.broadcast(&tx).await;
+            let deadline = self
+                .signer
+                .deadline(head.height, head.time, self.timeout_blocks);
+            let tx = self.sign(transfers, deadline)?;
+            let sent = self.signer.broadcast(&tx).await;
             let sent = match sent {
                 Err(error) if error.class() != Class::Node => return Err(error.into()),
                 sent => sent,
@@ -118,7 +124,7 @@ impl Sender {
                     return Ok(());
                 }
                 // The node may have the transaction. A replacement could pay
-                // twice, so it waits until the last height has passed.
+                // twice, so it waits until the deadline has passed.
                 Err(error) => {
                     output::note(format!(
                         "note: {error}: waiting to see whether the transaction gets into a block"
@@ -133,7 +139,7 @@ impl Sender {
             self.in_flight.push(InFlight {
                 hash: tx.hash,
                 transfers,
-                last_height,
+                deadline,
             });
             if self.sequence_unknown {
                 return Ok(());
@@ -142,16 +148,16 @@ impl Sender {
         Ok(())
     }
 
-    fn sign(&self, transfers: usize, timeout_height: u64) -> anyhow::Result<SignedTx> {
+    fn sign(&self, transfers: usize, deadline: Deadline) -> anyhow::Result<SignedTx> {
         let gas = self.gas.get(&transfers).copied();
         let draft = TxDraft {
             messages: vec![self.message.clone(); transfers],
             memo: self.memo.clone(),
             account: self.account.clone(),
             gas: gas.context("no gas is known for a transaction of this size")?,
-            timeout_height,
+            deadline,
         };
-        Ok(self.chain.sign(&draft)?)
+        Ok(self.signer.sign(&draft)?)
     }
 
     fn wait_for_room(&mut self, log: String) -> anyhow::Result<()> {
@@ -196,7 +202,7 @@ impl Sender {
             }
         }
         let height = block.height;
-        let lost = |tx: &InFlight| tx.last_height <= height;
+        let lost = |tx: &InFlight| tx.deadline.is_past(height, block.time);
         let (lost, alive) = self.in_flight.drain(..).partition::<Vec<_>, _>(lost);
         self.in_flight = alive;
         for tx in &lost {

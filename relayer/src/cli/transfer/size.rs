@@ -2,7 +2,6 @@
 
 use std::collections::VecDeque;
 
-use prost::Message as _;
 use tern_chains::{ChainParams, Message};
 
 /// Maximum number of transfers in a transaction. More transfers save little gas and
@@ -10,13 +9,13 @@ use tern_chains::{ChainParams, Message};
 const MESSAGES_MAX: usize = 100;
 /// Bytes for everything except messages: signature, key, fee, memo.
 const ENVELOPE_BYTES: u64 = 1_500;
-/// Bytes for the tag and the length of a message.
-const MESSAGE_EXTRA_BYTES: u64 = 6;
+/// Bytes for the tags and lengths of a message and its two fields.
+const MESSAGE_EXTRA_BYTES: u64 = 12;
 
 /// The maximum number of transfers whose bytes fit in a transaction; 0 if one
 /// transfer does not fit.
 pub fn most_by_bytes(message: &Message, params: &ChainParams, configured: usize) -> usize {
-    let each = message.encoded_len() as u64 + MESSAGE_EXTRA_BYTES;
+    let each = message.encoded.size() as u64 + MESSAGE_EXTRA_BYTES;
     let room = params.max_tx_bytes.saturating_sub(ENVELOPE_BYTES);
     let fits = usize::try_from(room / each).unwrap_or(usize::MAX);
     fits.min(MESSAGES_MAX).min(configured)
@@ -41,6 +40,7 @@ pub fn split(count: usize, each: usize) -> VecDeque<usize> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use tern_chains::{Encoded, MessageKind};
 
     fn params(max_tx_bytes: u64) -> ChainParams {
         ChainParams {
@@ -52,8 +52,11 @@ mod tests {
     #[test]
     fn bytes_and_the_configuration_limit_a_transaction() {
         let message = Message {
-            type_url: "/x".to_owned(),
-            value: vec![0; 300],
+            kind: MessageKind::Other,
+            encoded: Encoded {
+                type_name: "/x".to_owned(),
+                bytes: vec![0; 300],
+            },
         };
         assert_eq!(most_by_bytes(&message, &params(740_000), 100), 100);
         assert_eq!(most_by_bytes(&message, &params(740_000), 7), 7);

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use tern_chains::{Block, ChannelId, Event, Packet, PacketId, PortId, Sequence};
+use tern_chains::{Block, End, Event, Packet, PacketId, Sequence};
 
 use crate::cli::ack::Ack;
 use crate::connect::ics20::Transfer;

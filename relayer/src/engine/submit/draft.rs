@@ -76,7 +76,7 @@ fn weight(message: &Message) -> Weight {
     const FRAMING_BYTES: usize = 16;
     const GAS_BASE: u64 = 150_000;
     const GAS_PER_BYTE: u64 = 30;
-    let bytes = message.encoded.bytes.len() + message.encoded.type_name.len() + FRAMING_BYTES;
+    let bytes = message.encoded.size() + FRAMING_BYTES;
     Weight {
         bytes,
         gas: GAS_BASE + GAS_PER_BYTE * bytes as u64,

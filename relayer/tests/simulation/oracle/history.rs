@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use tern_chains::{Block, ChainId, Event, Packet, Sequence, TimeoutHeight, TxOutcome};
+use tern_chains::{Block, ChainId, Event, Packet, Sequence, Timeout, TxOutcome};
 use tern_core::ledger::{Item, PacketKey, TxKey};
 use tern_devnet::Node;
 
@@ -103,12 +103,13 @@ impl Included<'_> {
 
 impl PacketHistory {
     pub fn is_timed_out_at(&self, block: &Block) -> bool {
-        let timestamp = self.packet.timeout_timestamp.nanoseconds();
-        let by_height = match self.packet.timeout_height {
-            TimeoutHeight::Never => false,
-            TimeoutHeight::At(height) => block.height >= height.revision_height(),
-        };
-        by_height || (timestamp != 0 && block.time.0 >= timestamp)
+        // The oracle does not ask the code under test.
+        let Timeout {
+            height,
+            timestamp_ns,
+        } = self.packet.timeout;
+        let by_height = height.height != 0 && block.height >= height.height;
+        by_height || (timestamp_ns != 0 && block.time.0 >= timestamp_ns)
     }
 
     /// Acknowledged, and not with an error.

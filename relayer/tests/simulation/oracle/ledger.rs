@@ -1,8 +1,7 @@
 //! The relayer's store agrees with the chains.
 
-use ibc_relayer_types::core::ics24_host::path::ClientStatePath;
 use tern::engine::Store;
-use tern_chains::{Chain, ChannelId, ClientSummary, Path, PortId, Sequence};
+use tern_chains::{Chain, ChannelId, PortId, Sequence, StorePath};
 use tern_core::ledger::{Change, ChannelKey, Done, PacketKey, View};
 use tern_core::policy::Policy;
 
@@ -13,15 +12,15 @@ use crate::world::World;
 pub async fn agrees_with_the_chains(world: &World, history: &History) -> Result<(), String> {
     let (store, ledger) = world.store();
     for side in 0..2 {
-        let end = end(history, side);
+        let end = end(history, side).into();
         let open = ledger.open_packets_of(&end);
         let open = open.map(|(sequence, record)| (sequence, record.state()));
-        if let Some(packet) = open.chain(ledger.shelved_packets_of(&end)).next() {
+        if let Some(packet) = open.chain(ledger.evicted_packets_of(&end)).next() {
             return Err(format!("the ledger has {end} {packet:?}"));
         }
     }
     if let Some((key, record)) = ledger.txs().next() {
-        let until = record.timeout_height;
+        let until = record.deadline;
         return Err(format!(
             "the ledger waits for tx {} on {} until {until}",
             key.hash, key.chain
@@ -46,7 +45,7 @@ fn packet(
     sequence: Sequence,
     packet_history: &PacketHistory,
 ) -> Result<(), String> {
-    let src = end(history, from);
+    let src = end(history, from).into();
     let key = PacketKey { src, sequence };
     let kept = store.packet(&key).map_err(|error| error.to_string())?;
     let Some(Change::Packet(_, Some(record))) = kept else {
@@ -101,9 +100,10 @@ async fn clients(world: &World, ledger: &View) -> Result<(), String> {
     for (key, record) in ledger.clients() {
         let side = world.sides.iter().find(|side| side.id() == key.chain);
         let chain = side.ok_or("a client on no chain")?.chain(USER);
-        let path = Path::ClientState(ClientStatePath(key.client_id.clone()));
+        let path = StorePath::ClientState(key.client_id.clone());
         let state = chain.query(path, None).await.expect("an answer");
-        let summary = state.as_deref().and_then(ClientSummary::decode);
+        let summary = state.and_then(|state| chain.codec().client(&state));
+        let summary = summary.map(|client| client.summary);
         if summary.as_ref() != Some(&record.summary) {
             return Err(format!(
                 "the ledger has {key} as {:?}, the chain as {summary:?}",

@@ -50,7 +50,7 @@ fn arrived(history: &History, from: usize, denom: &str) -> Result<u128, String> 
 }
 
 fn amount(packet_history: &PacketHistory, denom: &str) -> Option<u128> {
-    let data: Value = serde_json::from_slice(&packet_history.packet.data).ok()?;
+    let data: Value = serde_json::from_slice(packet_history.packet.data()).ok()?;
     if data["denom"].as_str()? != denom {
         return Some(0);
     }
