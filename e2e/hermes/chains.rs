@@ -9,7 +9,8 @@ use ibc_proto::google::protobuf::Any;
 use ibc_proto::ibc::applications::transfer::v1::MsgTransfer;
 use prost::Message;
 use tendermint::Time;
-use tern_chains::{Chain, ChannelId, Check, PortId, TxDraft};
+use tern_chains::{Account, Chain, ChannelId, Check, Deadline, End, PortId, TxDraft};
+use tern_cosmos::convert::message;
 use tern_cosmos::{Key, DEFAULT_HD_PATH};
 use tern_devnet::{mock, serve, DevnetChain, Genesis, Node, ValidatorUpdate};
 use tern_e2e::{RELAYER, USER};
@@ -29,7 +30,7 @@ pub struct DevChain {
     pub rpc: SocketAddr,
     pub grpc: SocketAddr,
     /// The chain from within, with the user's key; the user pays no fees.
-    door: DevnetChain,
+    chain: DevnetChain,
 }
 
 /// Starts a chain; its tasks end with the runtime.
@@ -49,14 +50,14 @@ pub fn start(
     let node = Node::new(&genesis)?;
     let bind = || runtime.block_on(TcpListener::bind("127.0.0.1:0"));
     let (rpc, grpc) = (bind()?, bind()?);
-    let door = DevnetChain::new(node.clone(), Some(user), format!("0{denom}").parse()?)?;
+    let chain = DevnetChain::new(node.clone(), user, format!("0{denom}").parse()?)?;
     let chain = DevChain {
         id,
         prefix,
         denom,
         rpc: rpc.local_addr()?,
         grpc: grpc.local_addr()?,
-        door,
+        chain,
     };
     runtime.spawn(serve(node.clone(), rpc, grpc, std::future::pending()));
     runtime.spawn(async move {
@@ -96,13 +97,13 @@ pub struct Packets<'a> {
 impl DevChain {
     /// The user's address.
     pub fn user(&self) -> Result<String> {
-        Ok(self.door.signer()?)
+        Ok(self.chain.address().to_owned())
     }
 
     /// What the user has.
     pub fn has(&self, denom: &str) -> Result<u128> {
         let user = self.user()?;
-        Ok(self.door.node().read(|chain| chain.balance(&user, denom)))
+        Ok(self.chain.node().read(|chain| chain.balance(&user, denom)))
     }
 
     /// The user sends packets in one transaction; returns when they are sent.
@@ -148,7 +149,7 @@ impl DevChain {
 
     /// Whether a channel is closed.
     pub fn is_closed(&self, runtime: &Runtime, channel: &str) -> Result<bool> {
-        let channels = runtime.block_on(self.door.channels())?;
+        let channels = runtime.block_on(self.chain.channels())?;
         let mut channels = channels.iter();
         let found = channels.find(|known| known.channel_id.to_string() == channel);
         let found = found.with_context(|| format!("{}: no {channel}", self.id))?;
@@ -157,20 +158,20 @@ impl DevChain {
 
     async fn submit(&self, messages: Vec<Any>) -> Result<()> {
         let draft = TxDraft {
-            messages,
+            messages: messages.into_iter().map(message).collect(),
             memo: String::new(),
-            account: self.door.account().await?,
+            account: self.chain.state().await?,
             gas: GAS,
-            timeout_height: 0,
+            deadline: Deadline::Height(0),
         };
-        let tx = self.door.sign(&draft)?;
-        let (mut height, _) = self.door.latest().await?;
-        let check = self.door.broadcast(&tx).await?;
+        let tx = self.chain.sign(&draft)?;
+        let (mut height, _) = self.chain.latest().await?;
+        let check = self.chain.broadcast(&tx).await?;
         ensure!(check == Check::Accepted, "{}: {check:?}", self.id);
         loop {
             height += 1;
-            self.door.next_block(height - 1).await?;
-            let block = self.door.block(height).await?;
+            self.chain.next_block(height - 1).await?;
+            let block = self.chain.block(height).await?;
             if let Some(outcome) = block.txs.iter().find(|outcome| outcome.hash == tx.hash) {
                 ensure!(outcome.code == 0, "{}: {}", self.id, outcome.log);
                 return Ok(());
@@ -182,7 +183,8 @@ impl DevChain {
     pub fn pending(&self, runtime: &Runtime, port: &str, channel: &str) -> Result<usize> {
         let channel: ChannelId = channel.parse().context("a channel id")?;
         let port: PortId = port.parse().context("a port id")?;
-        let pending = self.door.commitments(&port, &channel);
+        let end = End::channel(&port, &channel);
+        let pending = self.chain.commitments(&end);
         Ok(runtime.block_on(pending)?.len())
     }
 }

@@ -6,7 +6,8 @@ use ibc_proto::ibc::core::client::v1::Height as RawHeight;
 use ibc_proto::ibc::core::connection::v1 as connection;
 use tern_chains::{
     Body, ChannelCounterparty, ChannelEnd, ChannelState, ConnectionCounterparty, ConnectionEnd,
-    ConnectionState, ConnectionVersion, Encoded, End, Height, IdError, Ordering, Packet,
+    ConnectionState, ConnectionVersion, Encoded, End, Height, IdError, Message, MessageKind,
+    Ordering, Packet,
 };
 
 /// Why a protobuf value is not one of ours.
@@ -31,6 +32,14 @@ pub fn encoded(any: Any) -> Encoded {
     Encoded {
         type_name: any.type_url,
         bytes: any.value,
+    }
+}
+
+/// A message that no datagram stands for, such as a transfer.
+pub fn message(any: Any) -> Message {
+    Message {
+        kind: MessageKind::Other,
+        encoded: encoded(any),
     }
 }
 

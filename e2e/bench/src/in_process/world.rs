@@ -11,11 +11,14 @@ use ibc_proto::ibc::applications::transfer::v1::MsgTransfer;
 use prost::Message as _;
 use tempfile::TempDir;
 use tendermint::Time;
-use tern::engine::{Clock, Engine, EngineError, LaneSettings, Observer, Parts};
-use tern_chains::{BlockTime, Chain, Check, ClientParams, Event, TxDraft};
-use tern_core::ledger::Fact;
+use tern::engine::{ChainAccess, Clock, Engine, EngineError, LaneSettings, Observer, Parts};
+use tern_chains::{
+    Account, BlockTime, Chain, Check, ClientParams, Deadline, Event, Message, TxDraft,
+};
+use tern_core::ledger::{Entry, Fact};
 use tern_core::plan::Scope;
 use tern_core::policy::Policy;
+use tern_cosmos::convert::message;
 use tern_cosmos::Key;
 use tern_devnet::{preopen_channels, DevnetChain, Genesis, Node, PreopenedChannels};
 use tokio::sync::watch;
@@ -57,11 +60,11 @@ impl World {
         }
         let home = tempfile::tempdir()?;
         let (counted, acknowledged) = watch::channel(0);
-        let observer: Observer = Box::new(move |fact| {
-            if let Fact::Event {
+        let observer: Observer = Box::new(move |entry| {
+            if let Entry::Fact(Fact::Event {
                 event: Event::AcknowledgePacket(_),
                 ..
-            } = fact
+            }) = entry
             {
                 counted.send_modify(|count| *count += 1);
             }
@@ -79,7 +82,7 @@ impl World {
 
     /// Puts transfers into the mempool, which take turns on the channels.
     pub async fn send(&self, packets: usize) -> Result<()> {
-        let mut account = self.sender.account().await?;
+        let mut account = self.sender.state().await?;
         let timeout = (Time::now() + 10 * LIMIT)?.unix_timestamp_nanos();
         let timeout = u64::try_from(timeout).context("a time before 1970")?;
         let receiver = key(USER, "kava")?.address().to_owned();
@@ -96,10 +99,12 @@ impl World {
             ..MsgTransfer::default()
         };
         let channels = self.linked.channels[0].iter().cycle().take(packets);
-        let messages: Vec<Any> = channels
-            .map(|channel| Any {
-                type_url: "/ibc.applications.transfer.v1.MsgTransfer".to_owned(),
-                value: transfer(channel).encode_to_vec(),
+        let messages: Vec<Message> = channels
+            .map(|channel| {
+                message(Any {
+                    type_url: "/ibc.applications.transfer.v1.MsgTransfer".to_owned(),
+                    value: transfer(channel).encode_to_vec(),
+                })
             })
             .collect();
         for messages in messages.chunks(EACH) {
@@ -108,7 +113,7 @@ impl World {
                 memo: String::new(),
                 account: account.clone(),
                 gas: GAS,
-                timeout_height: 0,
+                deadline: Deadline::Height(0),
             };
             let check = self.sender.broadcast(&self.sender.sign(&draft)?).await?;
             ensure!(check == Check::Accepted, "the transfers: {check:?}");
@@ -141,6 +146,7 @@ async fn engine(nodes: &[Node; 2], home: &TempDir, observer: Observer) -> Result
     });
     let mut parts = Parts {
         chains: BTreeMap::new(),
+        accounts: BTreeMap::new(),
         lanes: BTreeMap::new(),
         clients: BTreeMap::new(),
         policy,
@@ -151,7 +157,7 @@ async fn engine(nodes: &[Node; 2], home: &TempDir, observer: Observer) -> Result
         observer,
     };
     for (node, prefix) in nodes.iter().zip(["akash", "kava"]) {
-        let chain: Arc<dyn Chain> = Arc::new(door(node, prefix, RELAYER)?);
+        let chain = Arc::new(door(node, prefix, RELAYER)?);
         let lane = LaneSettings {
             messages_max: MESSAGES_MAX,
             gas_max: None,
@@ -161,7 +167,8 @@ async fn engine(nodes: &[Node; 2], home: &TempDir, observer: Observer) -> Result
         let id = chain.id().clone();
         parts.lanes.insert(id.clone(), lane);
         parts.clients.insert(id.clone(), ClientParams::default());
-        parts.chains.insert(id, chain);
+        parts.accounts.insert(id.clone(), vec![chain.clone()]);
+        parts.chains.insert(id, ChainAccess::new(chain));
     }
     Ok(Engine::start(parts, Scope::Everything))
 }
@@ -183,7 +190,7 @@ fn key(account: u8, prefix: &str) -> Result<Key> {
 fn door(node: &Node, prefix: &str, account: u8) -> Result<DevnetChain> {
     let price = format!("0{DENOM}").parse()?;
     let key = key(account, prefix)?;
-    Ok(DevnetChain::new(node.clone(), Some(key), price)?)
+    Ok(DevnetChain::new(node.clone(), key, price)?)
 }
 
 async fn make_blocks(node: Node, stop: CancellationToken) -> Result<()> {

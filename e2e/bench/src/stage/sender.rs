@@ -1,5 +1,6 @@
 //! Who sends: many transfers in one transaction, so that one block has them all.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{ensure, Context, Result};
@@ -8,8 +9,9 @@ use ibc_proto::google::protobuf::Any;
 use ibc_proto::ibc::applications::transfer::v1::MsgTransfer;
 use prost::Message as _;
 use tendermint::Time;
-use tern_chains::{Account, Chain, ChainId, Check, TxDraft};
-use tern_cosmos::{CosmosChain, CosmosSettings, GasPrice};
+use tern_chains::{Account, AccountState, Chain, ChainId, Check, Deadline, TxDraft};
+use tern_cosmos::convert::message;
+use tern_cosmos::{CosmosAccount, CosmosChain, CosmosSettings, GasPrice};
 use tokio::runtime::Runtime;
 use tokio::sync::Mutex;
 use url::Url;
@@ -24,10 +26,10 @@ const TX_TIMEOUT_BLOCKS: u64 = 50;
 const PACKET_TIMEOUT: Duration = Duration::from_secs(2 * 3600);
 
 pub struct Sender {
-    chain: CosmosChain,
+    signer: CosmosAccount,
     denom: &'static str,
     /// The account sequence in it is the next transaction's.
-    account: Mutex<Account>,
+    account: Mutex<AccountState>,
 }
 
 impl Sender {
@@ -36,13 +38,14 @@ impl Sender {
         let url = |port: u16| Url::parse(&format!("http://127.0.0.1:{port}"));
         let price: GasPrice = format!("0{}", site.denom).parse()?;
         let id = ChainId::from_string(site.id);
-        let mut settings = CosmosSettings::new(id, url(rpc)?, url(grpc)?, site.prefix, price);
-        settings.key = Some(super::key(mnemonic, site.prefix)?);
+        let settings = CosmosSettings::new(id, url(rpc)?, url(grpc)?, site.prefix, price);
+        let key = super::key(mnemonic, site.prefix)?;
         runtime.block_on(async {
-            let chain = CosmosChain::new(settings)?;
-            let account = Mutex::new(chain.account().await?);
+            let chain = Arc::new(CosmosChain::new(settings)?);
+            let signer = CosmosAccount::new(chain, key);
+            let account = Mutex::new(signer.state().await?);
             Ok(Self {
-                chain,
+                signer,
                 denom: site.denom,
                 account,
             })
@@ -52,10 +55,10 @@ impl Sender {
     /// Returns when the transaction is in the mempool.
     pub async fn send(&self, channels: &[String], receiver: &str, count: usize) -> Result<()> {
         let mut account = self.account.lock().await;
-        let (height, _) = self.chain.latest().await?;
+        let (height, _) = self.signer.chain().latest().await?;
         let timeout = (Time::now() + PACKET_TIMEOUT)?.unix_timestamp_nanos();
         let timeout = u64::try_from(timeout).context("a time before 1970")?;
-        let message = |channel: &String| Any {
+        let transfer = |channel: &String| Any {
             type_url: "/ibc.applications.transfer.v1.MsgTransfer".to_owned(),
             value: MsgTransfer {
                 source_port: "transfer".to_owned(),
@@ -72,14 +75,19 @@ impl Sender {
             .encode_to_vec(),
         };
         let draft = TxDraft {
-            messages: channels.iter().cycle().take(count).map(message).collect(),
+            messages: channels
+                .iter()
+                .cycle()
+                .take(count)
+                .map(|channel| message(transfer(channel)))
+                .collect(),
             memo: String::new(),
             account: account.clone(),
             gas: GAS_BASE + GAS_EACH * count as u64,
-            timeout_height: height + TX_TIMEOUT_BLOCKS,
+            deadline: Deadline::Height(height + TX_TIMEOUT_BLOCKS),
         };
-        let tx = self.chain.sign(&draft)?;
-        let check = self.chain.broadcast(&tx).await?;
+        let tx = self.signer.sign(&draft)?;
+        let check = self.signer.broadcast(&tx).await?;
         ensure!(check == Check::Accepted, "the transfers: {check:?}");
         account.account_sequence += 1;
         Ok(())
