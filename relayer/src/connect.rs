@@ -16,7 +16,8 @@ use tern_cosmos::{CosmosSettings, NodeAddress};
 use crate::keys::KeyFolder;
 
 pub use chain::ConnectedChain;
-pub use tern_cosmos::{BlockWithTxs, Key as SigningKey, NodeHealth, NodeReport, TxInBlock};
+pub use tern_cosmos::{BlockWithTxs, NodeHealth, NodeReport, TxInBlock};
+pub use tern_cosmos_core::Key as SigningKey;
 
 /// The input of every command that uses the configuration.
 pub struct Context {

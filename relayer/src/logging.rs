@@ -9,10 +9,11 @@ use tracing_subscriber::EnvFilter;
 use crate::cli::Cli;
 
 /// Tern's own crates. A level without a target, such as `debug`, applies to them.
-const OURS: [&str; 5] = [
+const OURS: [&str; 6] = [
     "tern",
     "tern_core",
     "tern_cosmos",
+    "tern_cosmos_core",
     "tern_chains",
     "tern_devnet",
 ];
@@ -58,8 +59,8 @@ mod tests {
 
     #[test]
     fn a_level_without_a_target_applies_to_terns_crates_only() {
-        let all =
-            "warn,tern=debug,tern_core=debug,tern_cosmos=debug,tern_chains=debug,tern_devnet=debug";
+        let all = "warn,tern=debug,tern_core=debug,tern_cosmos=debug,tern_cosmos_core=debug,\
+             tern_chains=debug,tern_devnet=debug";
         assert_eq!(directives("debug"), all);
         assert_eq!(
             directives("tern=trace,hyper=debug"),

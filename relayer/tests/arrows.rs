@@ -60,6 +60,16 @@ fn only_connect_names_the_crate_of_cosmos_chains() {
     );
 }
 
+/// What development chains and Cosmos chains share is `tern-cosmos-core`.
+#[test]
+fn development_chains_do_not_name_the_crate_that_talks_to_nodes() {
+    assert_eq!(places(&["../chains/devnet/src"], "tern_cosmos::"), [""; 0]);
+    let io = ["tokio::", "tonic", "tendermint_rpc"];
+    for io in io {
+        assert_eq!(places(&["../chains/cosmos/core/src"], io), [""; 0], "{io}");
+    }
+}
+
 #[test]
 fn connect_does_not_name_the_command_line() {
     assert_eq!(
@@ -93,9 +103,15 @@ fn the_engine_and_the_core_know_no_kind_of_chain() {
 
 #[test]
 fn no_arrow_runs_from_the_chains_or_the_core_to_the_relayer() {
-    let below = ["core/src", "../chains/src", "../chains/cosmos/src"];
-    assert_eq!(places(&below, "tern::"), [""; 0]);
-    assert_eq!(places(&["../chains/src"], "tern_core"), [""; 0]);
-    assert_eq!(places(&["../chains/cosmos/src"], "tern_core"), [""; 0]);
+    let chains = [
+        "../chains/src",
+        "../chains/cosmos/src",
+        "../chains/cosmos/core/src",
+        "../chains/devnet/src",
+    ];
+    for crate_name in ["tern::", "tern_core::", "tern_config::"] {
+        assert_eq!(places(&chains, crate_name), [""; 0]);
+    }
+    assert_eq!(places(&["core/src"], "tern::"), [""; 0]);
     assert_eq!(places(&["core/src"], "tokio"), [""; 0]);
 }

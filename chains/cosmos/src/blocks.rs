@@ -4,15 +4,15 @@
 use std::sync::Arc;
 
 use futures::future::join_all;
-use sha2::{Digest, Sha256};
-use tendermint::abci::{self, types::ExecTxResult};
+use tendermint::abci;
 use tendermint_rpc::endpoint::{block, block_results};
-use tern_chains::{Block, ChainError, ChainId, Event, Next, TxHash, TxOutcome};
+use tern_chains::{Block, ChainError, ChainId, Event, Next};
 
 use crate::block_time::block_time;
 use crate::errors::{answer, Result};
 use crate::events;
 use crate::node::Node;
+use crate::outcome::outcome;
 use crate::pool::{Kind, Need, Pool};
 use crate::rpc::Rpc;
 
@@ -126,19 +126,6 @@ fn is_begin_block(event: &abci::Event) -> bool {
     attributes.any(|attribute| {
         attribute.key_bytes() == b"mode" && attribute.value_bytes() == b"BeginBlock"
     })
-}
-
-/// What became of a transaction.
-pub fn outcome(tx: &[u8], result: &ExecTxResult) -> TxOutcome {
-    TxOutcome {
-        hash: TxHash(Sha256::digest(tx).into()),
-        code: result.code.value(),
-        codespace: result.codespace.clone(),
-        log: result.log.clone(),
-        // CometBFT's gas is signed for historical reasons; it is never negative.
-        gas_wanted: u64::try_from(result.gas_wanted).unwrap_or_default(),
-        gas_used: u64::try_from(result.gas_used).unwrap_or_default(),
-    }
 }
 
 #[cfg(test)]

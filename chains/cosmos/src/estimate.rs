@@ -11,7 +11,7 @@ use crate::errors::Result;
 use crate::gas::{Decimal, GasPrice};
 use crate::grpc::{self, Grpc};
 use crate::key::Key;
-use crate::tx::{body, Unsigned};
+use crate::unsigned::{body, Unsigned};
 
 const DOING: &str = "simulation";
 /// The length of the signature that is yet to come: it costs gas by the byte.

@@ -1,12 +1,12 @@
-//! [`Chain`](tern_chains::Chain) for Cosmos SDK chains: CometBFT RPC over HTTP
+//! [`Chain`](tern_chains::Chain), [`LightClient`](tern_chains::LightClient) and
+//! [`Account`](tern_chains::Account) for Cosmos SDK chains: CometBFT RPC over HTTP
 //! and WebSocket, and Cosmos gRPC.
 //!
-//! What flows through: `wake` learns that a block is there, `blocks` reads it and
-//! `events` turns its ABCI events into facts; `query` and `state` read the IBC
-//! store, `proof` checks a value against a root; `light` fetches headers and
-//! `verify` decides whether they follow from the trusted one; `account`,
-//! `estimate` and `tx` carry a transaction out. `rpc` and `grpc` are the only
-//! two doors to the node: both count against one bound on requests in flight.
+//! What flows through: `wake` learns that a block is there and `blocks` reads it;
+//! `query` and `state` read the IBC store; `light` fetches headers; `account`,
+//! `estimate` and `tx` send a transaction. `rpc` and `grpc` are the only two
+//! connections to a node: both count against one limit of requests in flight.
+//! Formats and checks, which need no node, are in `tern-cosmos-core`.
 //!
 //! Heights are revision heights everywhere; the revision number comes from the
 //! chain id. No clock is read here: timers only pace waiting and retries.
@@ -15,24 +15,15 @@
 //! node's RPC dialect and checks that it serves the configured chain.
 
 mod account;
-mod block_time;
 mod blocks;
 mod chain;
-mod codec;
-pub mod convert;
-mod errors;
 mod estimate;
-mod events;
-mod gas;
 mod grpc;
 mod info;
-mod key;
 mod light;
-mod msg;
 mod new_client;
 mod node;
 mod pool;
-mod proof;
 mod query;
 mod rpc;
 mod search;
@@ -44,28 +35,16 @@ mod testing;
 mod tx;
 mod txs;
 mod validators;
-mod verify;
 mod wake;
 
-/// What needs no node: for other doors to chains like these.
-pub mod pure {
-    pub use crate::block_time::{block_time, tendermint_time};
-    pub use crate::blocks::outcome;
-    pub use crate::codec::{CosmosCodec, HEIGHT_RULES};
-    pub use crate::errors::Origin;
-    pub use crate::events::decode_or_warn;
-    pub use crate::light::{Need, StoredClient, Walk};
-    pub use crate::msg::encode;
-    pub use crate::new_client::first_client;
-    pub use crate::proof::{encode as encode_proof, verify};
-    pub use crate::tx::sign;
-    pub use crate::verify::LightBlock;
-}
+use tern_cosmos_core::{
+    block_time, codec, convert, errors, events, first_client, gas, key, msg, outcome, proof, verify,
+};
+// Transactions: `unsigned` is made there, and sent here.
+use tern_cosmos_core::tx as unsigned;
 
 pub use chain::CosmosChain;
-pub use gas::{Decimal, DecimalError, GasPrice, GasPriceError};
 pub use info::{Coin, NodeHealth, NodeReport};
-pub use key::{Key, KeyError, DEFAULT_HD_PATH};
 pub use settings::{CosmosSettings, NodeAddress};
 pub use signer::CosmosAccount;
 pub use txs::{BlockWithTxs, TxInBlock};

@@ -3,13 +3,14 @@
 //!
 //! What can be known before the target block is made is fetched while it is
 //! being made; what is left after its commit is one question, or two at once.
-//! What is done with it is pure: `client` and `walk`.
+//! What is done with it is pure: `tern_cosmos_core::light`.
 
 use std::sync::Arc;
 
 use tendermint::validator::Set;
 use tendermint::{chain, Hash};
 use tern_chains::{BlockTime, ChainError, ClientUpdate, TrustedClient};
+use tern_cosmos_core::light::{Need, StoredClient, Walk};
 
 use crate::errors::Result;
 use crate::node::Node;
@@ -18,12 +19,6 @@ use crate::rpc::Rpc;
 use crate::validators::Validators;
 use crate::verify::LightBlock;
 use crate::wake::Wake;
-
-mod client;
-mod walk;
-
-pub use client::StoredClient;
-pub use walk::{Need, Walk};
 
 /// The light client of one chain; keeps no trust of its own.
 pub(crate) struct Light {

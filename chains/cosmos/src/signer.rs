@@ -12,7 +12,7 @@ use crate::chain::CosmosChain;
 use crate::errors::Result;
 use crate::key::Key;
 use crate::pool::{Kind, Need};
-use crate::{account, estimate, msg, tx};
+use crate::{account, estimate, msg, tx, unsigned};
 
 type Node = Arc<crate::node::Node>;
 
@@ -81,7 +81,7 @@ impl Account for CosmosAccount {
         let (settings, origin) = (self.chain.settings(), self.chain.pool.origin());
         let fee = settings.gas_price.fee(draft.gas);
         let fee = fee.ok_or_else(|| origin.local("gas_price × gas is too large"))?;
-        tx::sign(&settings.id, &self.key, draft, fee).map_err(|error| origin.local(error))
+        unsigned::sign(&settings.id, &self.key, draft, fee).map_err(|error| origin.local(error))
     }
 
     async fn broadcast(&self, tx: &SignedTx) -> Result<Check> {

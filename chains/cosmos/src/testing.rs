@@ -1,5 +1,5 @@
-//! For tests: a signed chain of headers with validator sets to choose, and a
-//! node on a loopback socket that serves it, or lies.
+//! For tests: a node on a loopback socket that serves a signed chain of headers, or
+//! lies.
 
-pub(crate) mod light_chain;
 pub(crate) mod node;
+pub(crate) use tern_cosmos_core::testing as light_chain;

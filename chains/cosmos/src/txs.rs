@@ -10,10 +10,10 @@ use tendermint_rpc::endpoint::{block, block_results};
 use tern_chains::{BlockTime, ChainId, Encoded, Event, TxOutcome};
 
 use crate::block_time::block_time;
-use crate::blocks::outcome;
 use crate::convert::encoded;
 use crate::errors::Result;
 use crate::events::decode_or_warn;
+use crate::outcome::outcome;
 use crate::rpc::Rpc;
 
 /// One committed block, its events where they came from.
@@ -108,8 +108,8 @@ fn contents(tx: &[u8], prefix: &str) -> Option<(Option<String>, Vec<Encoded>)> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::tx::sign;
-    use crate::Key;
+    use crate::key::Key;
+    use crate::unsigned::sign;
     use tern_chains::{AccountState, Deadline, Message, MessageKind, TxDraft};
 
     #[test]

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use futures::future::try_join_all;
 use tendermint::validator::{Info, Set};
-use tendermint::{account, Hash};
+use tendermint::Hash;
 
 use crate::errors::Result;
 use crate::rpc::Rpc;
@@ -103,18 +103,4 @@ async fn fetch(rpc: &Rpc, height: u64) -> Result<Vec<Info>> {
     let mut validators = first.validators;
     validators.extend(rest.into_iter().flat_map(|page| page.validators));
     Ok(validators)
-}
-
-/// The set as ibc-go wants it in a header: with a proposer, which must be one of
-/// its members and is not part of the hash. `None` is any member.
-pub(crate) fn with_proposer(set: &Set, proposer: Option<account::Id>) -> Option<Set> {
-    let mut validators = set.validators.iter();
-    let proposer = match proposer {
-        Some(address) => validators.find(|validator| validator.address == address)?,
-        None => validators.next()?,
-    };
-    Some(Set {
-        proposer: Some(proposer.clone()),
-        ..set.clone()
-    })
 }

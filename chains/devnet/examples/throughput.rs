@@ -16,7 +16,7 @@ use ibc_relayer_types::core::ics24_host::path::{AcksPath, CommitmentsPath};
 use prost::Message;
 use tendermint::Time;
 use tern_chains::{BlockTime, Chain, Event, Packet, Path, Proven, TrustedClient, TxDraft};
-use tern_cosmos::Key;
+use tern_cosmos_core::Key;
 use tern_devnet::{preopen_channels, DevnetChain, Genesis, Node, PreopenedChannels};
 
 type Result<T> = std::result::Result<T, Box<dyn std::error::Error>>;

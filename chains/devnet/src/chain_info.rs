@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use tendermint::chain;
-use tern_cosmos::GasPrice;
+use tern_cosmos_core::GasPrice;
 
 use crate::error::DevnetError;
 use crate::genesis::{Genesis, Limits};

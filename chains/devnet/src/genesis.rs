@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use tendermint::Time;
-use tern_cosmos::GasPrice;
+use tern_cosmos_core::GasPrice;
 
 /// The initial state of a chain and its constants.
 #[derive(Clone, Debug)]

@@ -10,8 +10,8 @@ use tern_chains::{
     IdentifiedChannelEnd, IdentifiedConnectionEnd, LightClient, Message, NewClient, Next, Proven,
     Root, Sequence, SignedTx, StateCodec, StorePath, TrustedClient, TxDraft,
 };
-use tern_cosmos::pure::{self, block_time, CosmosCodec, Origin, HEIGHT_RULES};
-use tern_cosmos::{Decimal, GasPrice, Key};
+use tern_cosmos_core::{self as cosmos, block_time, CosmosCodec, Origin, HEIGHT_RULES};
+use tern_cosmos_core::{Decimal, GasPrice, Key};
 
 use crate::node::Node;
 
@@ -153,7 +153,7 @@ impl LightClient for DevnetChain {
     }
 
     fn verify(&self, proven: &Proven, root: &Root) -> Result<()> {
-        pure::verify(proven, root).map_err(|reason| {
+        cosmos::verify_proof(proven, root).map_err(|reason| {
             let doing = format!("proof of {} at {}", proven.path, proven.height);
             self.origin.unverified(doing, reason)
         })
@@ -171,7 +171,7 @@ impl Account for DevnetChain {
     }
 
     fn encode(&self, datagram: &Datagram) -> Result<Message> {
-        pure::encode(datagram, self.address()).map_err(|error| self.origin.local(error))
+        cosmos::encode(datagram, self.address()).map_err(|error| self.origin.local(error))
     }
 
     fn deadline(&self, height: u64, _time: BlockTime, blocks: u64) -> Deadline {

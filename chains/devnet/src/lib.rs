@@ -93,4 +93,4 @@ pub use refusal::Refusal;
 pub use serve::{serve, ServeError};
 pub use store::{Multistore, Proof, Tree};
 pub use tendermint::Time;
-pub use tern_cosmos::pure::tendermint_time;
+pub use tern_cosmos_core::tendermint_time;

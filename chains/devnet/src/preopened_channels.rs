@@ -8,7 +8,7 @@ use ibc_proto::ibc::core::commitment::v1::MerklePrefix;
 use ibc_proto::ibc::core::connection::v1 as connection;
 use prost::Message;
 use tern_chains::{ChainError, ClientParams, NewClient};
-use tern_cosmos::convert::any;
+use tern_cosmos_core::convert::any;
 
 use crate::devnet::Devnet;
 use crate::host::keys;

@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::Result;
-use tern_cosmos::{Key, DEFAULT_HD_PATH};
+use tern_cosmos_core::{Key, DEFAULT_HD_PATH};
 use tern_e2e::{wait, USER};
 use tokio::runtime::Runtime;
 

@@ -21,7 +21,7 @@ import (
 )
 
 const (
-	file   = "../../../chains/cosmos/src/msg/fixtures.txt"
+	file   = "../../../chains/cosmos/core/src/msg/fixtures.txt"
 	signer = "cosmos1signer"
 )
 

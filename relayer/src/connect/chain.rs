@@ -6,9 +6,8 @@ use std::sync::Arc;
 
 use tern::engine::ChainAccess;
 use tern_chains::{Account, Chain, ChainError};
-use tern_cosmos::{
-    BlockWithTxs, CosmosAccount, CosmosChain, CosmosSettings, GasPrice, Key, NodeReport,
-};
+use tern_cosmos::{BlockWithTxs, CosmosAccount, CosmosChain, CosmosSettings, NodeReport};
+use tern_cosmos_core::{GasPrice, Key};
 
 /// An amount of a denom that an account has.
 pub struct Coin {

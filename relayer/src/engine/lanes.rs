@@ -161,7 +161,7 @@ impl Lanes {
 #[cfg(test)]
 mod tests {
     use tern_chains::BlockTime;
-    use tern_cosmos::Key;
+    use tern_cosmos_core::Key;
     use tern_devnet::{DevnetChain, Genesis, Node};
 
     use super::*;

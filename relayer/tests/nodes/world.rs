@@ -19,7 +19,8 @@ use tern_chains::{
 use tern_core::ledger::{HandshakeProgress, HandshakeRequest, View};
 use tern_core::plan::Scope;
 use tern_core::policy::Policy;
-use tern_cosmos::{CosmosAccount, CosmosChain, CosmosSettings, Key, NodeAddress};
+use tern_cosmos::{CosmosAccount, CosmosChain, CosmosSettings, NodeAddress};
+use tern_cosmos_core::Key;
 use tern_devnet::{serve, DevnetChain, Genesis, Node};
 use tokio::io::copy_bidirectional;
 use tokio::net::{TcpListener, TcpStream};

@@ -5,7 +5,7 @@ use std::time::Duration;
 use tendermint::Time;
 use tern::engine::Clock;
 use tern_chains::{Block, BlockTime, Chain, ChainId};
-use tern_cosmos::Key;
+use tern_cosmos_core::Key;
 use tern_devnet::{DevnetChain, Genesis, Node};
 use tokio::time::sleep;
 

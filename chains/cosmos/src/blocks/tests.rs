@@ -3,9 +3,10 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use serde_json::{json, Value};
+use sha2::{Digest, Sha256};
 use tendermint::evidence;
 use tendermint_rpc::endpoint::block::v0_38::DialectResponse;
-use tern_chains::Chain as _;
+use tern_chains::{Chain as _, TxHash};
 
 use super::*;
 use crate::testing::light_chain::{time, LightChain};

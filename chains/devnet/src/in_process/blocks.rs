@@ -1,7 +1,7 @@
 //! Blocks, decoded for the relayer.
 
 use tern_chains::{Block, EventQuery, Next};
-use tern_cosmos::pure::{block_time, decode_or_warn, outcome};
+use tern_cosmos_core::{block_time, decode_or_warn, outcome};
 
 use super::{DevnetChain, Result};
 use crate::block::Committed;

@@ -6,7 +6,8 @@ use std::sync::Arc;
 use tendermint::block::signed_header::SignedHeader;
 use tendermint::validator::Set;
 use tern_chains::{BlockTime, ClientParams, ClientUpdate, NewClient, TrustedClient};
-use tern_cosmos::pure::{first_client, LightBlock, Need, Origin, StoredClient, Walk};
+use tern_cosmos_core::light::{Need, StoredClient, Walk};
+use tern_cosmos_core::{first_client, LightBlock, Origin};
 
 use super::{DevnetChain, Result};
 use crate::node::Node;

@@ -7,7 +7,7 @@ use tern_chains::{
     ChannelId, ClientId, End, IdentifiedChannelEnd, IdentifiedConnectionEnd, PortId, Sequence,
     StorePath,
 };
-use tern_cosmos::convert;
+use tern_cosmos_core::convert;
 
 use super::{DevnetChain, Result};
 use crate::state::IBC;

@@ -2,7 +2,7 @@
 
 use ibc_relayer_types::core::ics23_commitment::merkle::MerkleProof;
 use tern_chains::{Proven, StorePath};
-use tern_cosmos::pure::encode_proof;
+use tern_cosmos_core::encode_proof;
 
 use super::{DevnetChain, Result};
 use crate::devnet::Devnet;

@@ -4,7 +4,7 @@ use tern_chains::{
     AccountState, ChainError, ChainParams, Check, Deadline, Message, SignedTx, TxDraft,
 };
 
-use tern_cosmos::pure::sign;
+use tern_cosmos_core::sign;
 
 use super::{DevnetChain, Result};
 use crate::account;

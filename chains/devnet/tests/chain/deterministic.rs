@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use tendermint::Time;
 use tern_chains::{Chain, ChainError, ClientParams, Next, Path};
-use tern_cosmos::Key;
+use tern_cosmos_core::Key;
 use tern_devnet::{Committed, DevnetChain, Genesis, Limits, Node};
 
 use crate::world::payment;

@@ -9,7 +9,7 @@ use std::time::Duration;
 use crate::world::{any, payment, World};
 use ibc_relayer_types::core::ics24_host::path::{ClientStatePath, CommitmentsPath};
 use tern_chains::{Chain, ChainError, Check, Path, TrustedClient};
-use tern_cosmos::Key;
+use tern_cosmos_core::Key;
 use tern_devnet::{DevnetChain, Faults, Lie, Node, Refusal};
 
 /// A world with clients, a node of its first chain that will fail, and the two

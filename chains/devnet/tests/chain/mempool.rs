@@ -4,7 +4,7 @@ use ibc_proto::ibc::core::channel::v1::MsgRecvPacket;
 use prost::Message as _;
 use tendermint::Time;
 use tern_chains::{Any, Chain, Check, TxDraft};
-use tern_cosmos::Key;
+use tern_cosmos_core::Key;
 use tern_devnet::{DevnetChain, Genesis, Node};
 
 use crate::world::{any, payment, World, START};

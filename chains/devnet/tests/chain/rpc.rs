@@ -8,7 +8,7 @@ use tendermint_rpc::client::CompatMode;
 use tendermint_rpc::query::{EventType, Query};
 use tendermint_rpc::{Client, HttpClient, Order, Paging, SubscriptionClient, WebSocketClient};
 use tern_chains::Chain;
-use tern_cosmos::Key;
+use tern_cosmos_core::Key;
 use tern_devnet::{serve, DevnetChain, Genesis, Node, ValidatorUpdate};
 use tokio::net::TcpListener;
 

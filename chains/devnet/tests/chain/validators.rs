@@ -3,7 +3,7 @@
 use crate::world::START;
 use tendermint::Time;
 use tern_chains::{BlockTime, Chain, ClientParams, TrustedClient};
-use tern_cosmos::Key;
+use tern_cosmos_core::Key;
 use tern_devnet::{DevnetChain, Genesis, Node, ValidatorUpdate};
 
 fn time(second: i64) -> Time {

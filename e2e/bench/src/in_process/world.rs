@@ -18,8 +18,8 @@ use tern_chains::{
 use tern_core::ledger::{Entry, Fact};
 use tern_core::plan::Scope;
 use tern_core::policy::Policy;
-use tern_cosmos::convert::message;
-use tern_cosmos::Key;
+use tern_cosmos_core::convert::message;
+use tern_cosmos_core::Key;
 use tern_devnet::{preopen_channels, DevnetChain, Genesis, Node, PreopenedChannels};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;

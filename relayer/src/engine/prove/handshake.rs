@@ -233,7 +233,7 @@ fn unreadable(error: DecodeError) -> NotProven {
 #[cfg(test)]
 mod tests {
     use tern_chains::{ConnectionId, Height, Proof};
-    use tern_cosmos::pure::CosmosCodec;
+    use tern_cosmos_core::CosmosCodec;
 
     use super::*;
 

@@ -106,7 +106,7 @@ fn timeout(
 #[cfg(test)]
 mod tests {
     use tern_chains::{Body, ChannelId, End, Height, PortId, Proof, Timeout};
-    use tern_cosmos::pure::CosmosCodec;
+    use tern_cosmos_core::CosmosCodec;
 
     use super::*;
 

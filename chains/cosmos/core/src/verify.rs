@@ -14,7 +14,7 @@ use tendermint_light_client::verifier::{ProdVerifier, Verdict, Verifier};
 
 /// What is believed: a consensus state, and the validators its hash stands for.
 #[derive(Clone, Debug)]
-pub(crate) struct Trusted {
+pub struct Trusted {
     height: Height,
     time: Time,
     pub next_validators: Arc<Set>,
@@ -29,7 +29,7 @@ pub struct LightBlock {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Step {
+pub enum Step {
     Verified,
     /// Too few of the trusted validators signed: verify this height first.
     Bisect {
@@ -82,7 +82,7 @@ impl LightBlock {
 
 /// Whether `block` follows from `trusted`, as ICS-07 on the host chain will
 /// decide it at `now`.
-pub(crate) fn verify(
+pub fn verify(
     chain: &chain::Id,
     trusted: &Trusted,
     block: &LightBlock,
@@ -118,7 +118,7 @@ pub(crate) fn verify(
 
 /// Whether a block is signed by two thirds of its own validators: all that can
 /// be said of a block nothing is trusted before.
-pub(crate) fn verify_alone(chain: &chain::Id, block: &LightBlock) -> Result<(), String> {
+pub fn verify_alone(chain: &chain::Id, block: &LightBlock) -> Result<(), String> {
     let actual = &block.signed.header.chain_id;
     if actual != chain {
         return Err(format!("the header is of chain {actual}"));
@@ -140,7 +140,7 @@ pub(crate) fn verify_alone(chain: &chain::Id, block: &LightBlock) -> Result<(), 
 }
 
 /// The time from which a state is too old to trust; `None` if that is never.
-pub(crate) fn expiry(time: Time, trusting_period: Duration) -> Option<Time> {
+pub fn expiry(time: Time, trusting_period: Duration) -> Option<Time> {
     (time + trusting_period).ok()
 }
 

@@ -14,7 +14,7 @@ use super::client::{expired, StoredClient};
 use crate::block_time::block_time;
 use crate::convert;
 use crate::errors::{flex_line, Origin, Result};
-use crate::validators::with_proposer;
+use crate::proposer::with_proposer;
 use crate::verify::{verify, LightBlock, Step, Trusted};
 
 /// Headers verified for one update. Bisection halves the distance: this many

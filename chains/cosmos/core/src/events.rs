@@ -24,7 +24,7 @@ const SUBJECT_CLIENT_ID: &str = "subject_client_id";
 
 /// Why an event of an IBC kind is not one we can read.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub(crate) enum EventError {
+pub enum EventError {
     #[error("attribute `{0}` is missing")]
     Missing(&'static str),
     #[error("attribute `{key}` cannot be read: `{value}`")]

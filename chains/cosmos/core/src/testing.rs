@@ -23,12 +23,12 @@ use crate::convert;
 use crate::verify::LightBlock;
 
 /// The chain's id, and the time of its height 0, in seconds.
-pub(crate) const ID: &str = "light-1";
+pub const ID: &str = "light-1";
 const GENESIS: i64 = 1_700_000_000;
-pub(crate) const TRUSTING_PERIOD: Duration = Duration::from_secs(1000);
+pub const TRUSTING_PERIOD: Duration = Duration::from_secs(1000);
 
 /// Blocks from height 1 on, a second apart.
-pub(crate) struct LightChain {
+pub struct LightChain {
     pub blocks: Vec<LightBlock>,
 }
 
@@ -78,11 +78,11 @@ impl LightChain {
 }
 
 /// The time of a height.
-pub(crate) fn time(height: u64) -> Time {
+pub fn time(height: u64) -> Time {
     Time::from_unix_timestamp(GENESIS + height as i64, 0).unwrap()
 }
 
-pub(crate) fn set(names: &[u8]) -> Set {
+pub fn set(names: &[u8]) -> Set {
     Set::without_proposer(names.iter().map(|name| info(*name)).collect())
 }
 

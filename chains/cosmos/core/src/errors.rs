@@ -6,7 +6,7 @@ use std::fmt::Display;
 use tern_chains::{ChainError, ChainId};
 use url::Url;
 
-pub(crate) type Result<T> = std::result::Result<T, ChainError>;
+pub type Result<T> = std::result::Result<T, ChainError>;
 type Source = Box<dyn Error + Send + Sync>;
 
 /// One chain seen through one door of its node; makes that chain's errors.
@@ -19,7 +19,7 @@ pub struct Origin {
 
 /// What went wrong at or on the way to a node, in one line.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub(crate) enum Fault {
+pub enum Fault {
     /// The node answered: with an error.
     #[error("{0}")]
     Answer(String),
@@ -86,7 +86,7 @@ impl Origin {
 }
 
 /// What the node said, if the error is its answer to an RPC call.
-pub(crate) fn answer(error: &ChainError) -> Option<&str> {
+pub fn answer(error: &ChainError) -> Option<&str> {
     match error {
         ChainError::Node { source, .. } => match source.downcast_ref::<Fault>()? {
             Fault::Answer(text) => Some(text),
@@ -97,13 +97,13 @@ pub(crate) fn answer(error: &ChainError) -> Option<&str> {
 }
 
 /// A chain's error with its causes in one line.
-pub(crate) fn with_causes(error: &ChainError) -> String {
+pub fn with_causes(error: &ChainError) -> String {
     let error: &(dyn Error + 'static) = error;
     one_line(std::iter::successors(Some(error), |&error| error.source()))
 }
 
 /// An error with its causes in one line, each cause once.
-pub(crate) fn one_line<'a>(chain: impl Iterator<Item = &'a (dyn Error + 'static)>) -> String {
+pub fn one_line<'a>(chain: impl Iterator<Item = &'a (dyn Error + 'static)>) -> String {
     let mut line = String::new();
     for text in chain.map(ToString::to_string) {
         if line.contains(&text) {
@@ -119,12 +119,13 @@ pub(crate) fn one_line<'a>(chain: impl Iterator<Item = &'a (dyn Error + 'static)
 
 /// The one-line text of one of the error types of ibc-relayer and tendermint,
 /// whose own `Display` runs over many lines with source locations.
+#[macro_export]
 macro_rules! flex_line {
     ($error:expr) => {
         $crate::errors::one_line($error.trace().chain())
     };
 }
-pub(crate) use flex_line;
+pub use flex_line;
 
 /// Credentials and query strings, where keys hide, are left out.
 fn readable(url: &Url) -> String {

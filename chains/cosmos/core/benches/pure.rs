@@ -3,7 +3,7 @@
 use criterion::{criterion_group, criterion_main, Criterion, Throughput};
 use tendermint::abci::Event;
 use tern_chains::{ChainId, Height, Proof, Proven, Root, StorePath};
-use tern_cosmos::pure::{decode_or_warn, verify};
+use tern_cosmos_core::{decode_or_warn, verify_proof as verify};
 
 const EVENTS: u64 = 1_000;
 

@@ -1,7 +1,7 @@
 //! One verification step, by value.
 
 use super::*;
-use crate::testing::light_chain::{set, time, LightChain, ID, TRUSTING_PERIOD};
+use crate::testing::{set, time, LightChain, ID, TRUSTING_PERIOD};
 
 /// Verifies `block` from what is known at `from`, `seconds` after the block.
 fn step(chain: &LightChain, from: u64, block: &LightBlock, seconds: u64) -> Step {

@@ -1,0 +1,38 @@
+//! Formats and rules of Cosmos SDK chains, without I/O: what needs no node.
+//!
+//! Whoever is such a chain, talks to one or pretends to be one uses the same:
+//! `events` turns ABCI events into facts; `codec` and `convert` read what the chain
+//! stores; `msg` encodes datagrams; `proof` checks a value against a root (ICS-23);
+//! `light`, `verify` and `first_client` are the light client (ICS-07); `key`, `gas`
+//! and `tx` make signed transactions. No clock is read and nothing is sent here.
+
+pub mod block_time;
+pub mod codec;
+pub mod convert;
+pub mod errors;
+pub mod events;
+pub mod first_client;
+pub mod gas;
+pub mod key;
+pub mod light;
+pub mod msg;
+pub mod outcome;
+pub mod proof;
+pub mod proposer;
+#[cfg(any(test, feature = "testing"))]
+pub mod testing;
+pub mod tx;
+pub mod verify;
+
+pub use block_time::{block_time, tendermint_time};
+pub use codec::{CosmosCodec, HEIGHT_RULES, STORE_PREFIX};
+pub use errors::Origin;
+pub use events::decode_or_warn;
+pub use first_client::first_client;
+pub use gas::{Decimal, DecimalError, GasPrice, GasPriceError};
+pub use key::{Key, KeyError, DEFAULT_HD_PATH};
+pub use msg::{encode, NotEncodable};
+pub use outcome::outcome;
+pub use proof::{encode as encode_proof, verify as verify_proof};
+pub use tx::{body, sign, SignError, Unsigned};
+pub use verify::LightBlock;

@@ -1,0 +1,144 @@
+//! Signed transactions, made from a draft. Pure.
+
+use cosmrs::tx::SignMode;
+use ibc_proto::cosmos::base::v1beta1::Coin;
+use ibc_proto::cosmos::tx::v1beta1::mode_info::{Single, Sum};
+use ibc_proto::cosmos::tx::v1beta1::{AuthInfo, Fee, ModeInfo, SignDoc, SignerInfo, TxBody, TxRaw};
+use prost::Message as _;
+use sha2::{Digest, Sha256};
+use tern_chains::{AccountState, ChainId, Deadline, Message, SignedTx, TxDraft, TxHash};
+
+use crate::convert::any;
+use crate::key::Key;
+
+/// A transaction that only lacks its signature.
+pub struct Unsigned {
+    body_bytes: Vec<u8>,
+    auth_info_bytes: Vec<u8>,
+}
+
+impl Unsigned {
+    /// SIGN_MODE_DIRECT with one signer, who also pays.
+    pub fn new(key: &Key, account: &AccountState, body: TxBody, fee: Vec<Coin>, gas: u64) -> Self {
+        let single = Single {
+            mode: SignMode::Direct as i32,
+        };
+        let signer = SignerInfo {
+            public_key: Some(key.public_key_any()),
+            mode_info: Some(ModeInfo {
+                sum: Some(Sum::Single(single)),
+            }),
+            sequence: account.account_sequence,
+        };
+        let auth_info = AuthInfo {
+            signer_infos: vec![signer],
+            fee: Some(Fee {
+                amount: fee,
+                gas_limit: gas,
+                ..Fee::default()
+            }),
+            ..AuthInfo::default()
+        };
+        Self {
+            body_bytes: body.encode_to_vec(),
+            auth_info_bytes: auth_info.encode_to_vec(),
+        }
+    }
+
+    /// The whole transaction, with this in the place of the signature.
+    pub fn with_signature(self, signature: Vec<u8>) -> Vec<u8> {
+        let raw = TxRaw {
+            body_bytes: self.body_bytes,
+            auth_info_bytes: self.auth_info_bytes,
+            signatures: vec![signature],
+        };
+        raw.encode_to_vec()
+    }
+}
+
+pub fn body(messages: &[Message], memo: &str, timeout_height: u64) -> TxBody {
+    TxBody {
+        messages: messages
+            .iter()
+            .map(|message| any(&message.encoded))
+            .collect(),
+        memo: memo.to_owned(),
+        timeout_height,
+        ..TxBody::default()
+    }
+}
+
+/// Why a draft was not signed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum SignError {
+    #[error("the key refuses to sign")]
+    Key,
+    #[error("transactions of this chain end at a height, not at a time")]
+    Deadline,
+}
+
+/// Signs a draft. The same draft gives the same bytes.
+pub fn sign(
+    chain: &ChainId,
+    key: &Key,
+    draft: &TxDraft,
+    fee: Vec<Coin>,
+) -> std::result::Result<SignedTx, SignError> {
+    let Deadline::Height(timeout_height) = draft.deadline else {
+        return Err(SignError::Deadline);
+    };
+    let body = body(&draft.messages, &draft.memo, timeout_height);
+    let unsigned = Unsigned::new(key, &draft.account, body, fee, draft.gas);
+    let document = SignDoc {
+        body_bytes: unsigned.body_bytes.clone(),
+        auth_info_bytes: unsigned.auth_info_bytes.clone(),
+        chain_id: chain.to_string(),
+        account_number: draft.account.account_number,
+    };
+    let signature = key.sign(&document.encode_to_vec()).ok_or(SignError::Key)?;
+    let bytes = unsigned.with_signature(signature);
+    let hash = TxHash(Sha256::digest(&bytes).into());
+    Ok(SignedTx { hash, bytes })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tern_chains::{Encoded, MessageKind};
+
+    #[test]
+    fn signing_twice_gives_the_same_transaction() {
+        let key = Key::from_private_key(&[7; 32], "cosmos").unwrap();
+        let draft = TxDraft {
+            messages: vec![Message {
+                kind: MessageKind::Other,
+                encoded: Encoded {
+                    type_name: "/a.Msg".to_owned(),
+                    bytes: vec![1, 2, 3],
+                },
+            }],
+            memo: "by hand".to_owned(),
+            account: AccountState {
+                address: key.address().to_owned(),
+                account_number: 3,
+                account_sequence: 4,
+            },
+            gas: 100_000,
+            deadline: Deadline::Height(77),
+        };
+        let chain = ChainId::from_string("a-1");
+        let fee: Vec<Coin> = "0.1stake"
+            .parse::<crate::GasPrice>()
+            .unwrap()
+            .fee(100_000)
+            .unwrap();
+        let tx = sign(&chain, &key, &draft, fee.clone()).unwrap();
+        assert_eq!(sign(&chain, &key, &draft, fee), Ok(tx.clone()));
+
+        let parsed = cosmrs::Tx::from_bytes(&tx.bytes).unwrap();
+        assert_eq!(parsed.body.timeout_height.value(), 77);
+        assert_eq!(parsed.auth_info.signer_infos[0].sequence, 4);
+        assert_eq!(parsed.auth_info.fee.amount[0].amount, 10_000);
+        assert_eq!(parsed.signatures[0].len(), 64);
+    }
+}
