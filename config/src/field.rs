@@ -152,6 +152,14 @@ where
     }
 }
 
+/// A share from 1 to 90 percent.
+pub fn percent<'de, D: Deserializer<'de>>(input: D) -> Result<u64, D::Error> {
+    match u64::deserialize(input)? {
+        share @ 1..=90 => Ok(share),
+        share => Err(Error::custom(format!("{share} is not from 1 to 90"))),
+    }
+}
+
 pub fn some_positive<'de, D: Deserializer<'de>>(input: D) -> Result<Option<u64>, D::Error> {
     positive(input).map(Some)
 }

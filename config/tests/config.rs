@@ -188,6 +188,14 @@ fn an_error_outside_a_chain_section_names_no_chain() {
             "[policy]\nclear_interval = 5\n",
             ":8:18: field `clear_interval`: invalid type",
         ),
+        (
+            "[policy]\nrefresh_after_percent = 100\n",
+            ":8:25: field `refresh_after_percent`: 100 is not from 1 to 90",
+        ),
+        (
+            "[policy]\nitems_in_flight = 0\n",
+            ":8:19: field `items_in_flight`: 0 is not 1 or more",
+        ),
     ] {
         let refusal = refusal(&format!("{EXAMPLE}{added}"));
         assert!(refusal.starts_with(expected), "{refusal}");
@@ -304,7 +312,12 @@ fn a_missing_optional_field_has_its_documented_default() {
     assert_eq!(chain.max_clock_drift, Duration::from_secs(40));
     assert_eq!(chain.request_timeout, Duration::from_secs(10));
     assert_eq!(chain.max_concurrent_requests, 32);
-    assert_eq!(config.policy.clear_interval, Duration::from_secs(300));
+    let policy = config.policy;
+    assert_eq!(policy.clear_interval, Duration::from_secs(300));
+    assert_eq!(policy.refresh_after_percent, 33);
+    assert_eq!(policy.catch_up_blocks, 5_000);
+    assert_eq!(policy.items_in_flight, 4_000);
+    assert_eq!(policy.packets_in_memory, 10_000);
 }
 
 #[test]

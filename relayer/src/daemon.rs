@@ -6,7 +6,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use tern::engine::{Clock, Engine, EngineError, LaneSettings, Observer, Parts, Store, StoreError};
 use tern_chains::{Account, BlockTime, ChainId, ClientParams};
-use tern_config::ChainConfig;
+use tern_config::{ChainConfig, PolicyConfig};
 use tern_core::ledger::View;
 use tern_core::plan::Scope;
 use tern_core::policy::Policy;
@@ -33,7 +33,7 @@ pub async fn engine(
     scope: Scope,
     observer: Observer,
 ) -> anyhow::Result<Engine> {
-    let policy = Policy::default();
+    let policy = policy(&context.config.policy);
     let (store, view) = match Engine::open_store(&context.home, &policy).await {
         Err(EngineError::Store(StoreError::InUse { .. })) if scope != Scope::Everything => {
             output::note(
@@ -142,6 +142,17 @@ pub fn chain_id(context: &Context, id: &str) -> anyhow::Result<ChainId> {
     Ok(ChainId::from_string(&context.chain_config(id)?.id))
 }
 
+/// The limits of the configuration, and the defaults of all others.
+fn policy(config: &PolicyConfig) -> Policy {
+    Policy {
+        refresh_after_percent: config.refresh_after_percent,
+        catch_up_blocks_max: config.catch_up_blocks,
+        items_in_flight_max: config.items_in_flight,
+        packets_in_memory_max: config.packets_in_memory,
+        ..Policy::default()
+    }
+}
+
 fn lane(config: &ChainConfig) -> LaneSettings {
     LaneSettings {
         messages_max: config.max_msgs_per_tx,
@@ -173,4 +184,14 @@ pub fn now() -> BlockTime {
         .duration_since(UNIX_EPOCH)
         .unwrap_or_default();
     BlockTime(u64::try_from(since_epoch.as_nanos()).unwrap_or(u64::MAX))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_defaults_of_the_configuration_are_those_of_the_policy() {
+        assert_eq!(policy(&PolicyConfig::default()), Policy::default());
+    }
 }

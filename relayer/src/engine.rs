@@ -53,7 +53,6 @@ use discover::Known;
 use follow::Follow;
 use input::{Input, INPUTS_MAX};
 use lanes::Lanes;
-use reconcile::schedule::RECONCILING_MAX;
 use reconcile::Blocks;
 use tasks::{Ended, Task, Tasks};
 
@@ -143,11 +142,12 @@ impl Engine {
                 chain: Arc::clone(&chain.chain),
                 cursor: parts.view.head(id).map(|head| head.height),
                 known: Known::of(&parts.view, &*chain.chain),
+                policy: parts.policy,
                 inputs: sender.clone(),
             };
             tasks.spawn(Task::Follow(id.clone()), follow.run());
         }
-        let mut lanes = Lanes::new();
+        let mut lanes = Lanes::new(&parts.policy);
         for (id, settings) in &parts.lanes {
             let head = parts.view.head(id).unwrap_or(Head {
                 height: 0,
@@ -182,7 +182,7 @@ impl Engine {
             unreconciled: BTreeSet::new(),
             reconciling: BTreeSet::new(),
             uncompared: BTreeMap::new(),
-            reconciling_room: Arc::new(Semaphore::new(RECONCILING_MAX)),
+            reconciling_room: Arc::new(Semaphore::new(parts.policy.comparisons_max)),
             reconciling_blocks: Arc::default(),
             in_progress: BTreeSet::new(),
             synced_once: BTreeSet::new(),

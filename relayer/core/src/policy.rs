@@ -1,43 +1,81 @@
-//! The limits and preferences a plan is made under.
+//! The limits and preferences of relaying, each with its default and the reason
+//! for it. Queues between the engine's tasks have their own small bounds, beside
+//! the queues.
 
-/// Bounds of planning. Every queue, batch and retry of the planners has its
-/// limit here.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// Bounds of following, planning and submitting.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Policy {
-    /// Most items in one batch (a batch may become several txs).
+    /// Longest absence in blocks after which every block is read. Beyond it the
+    /// chain's state is read instead. Default 5,000: some hours of blocks, which a
+    /// node serves in some minutes.
+    pub catch_up_blocks_max: u64,
+    /// Most blocks of a chain requested at a time while catching up. Default 8:
+    /// more does not make a node faster.
+    pub blocks_requested_max: usize,
+    /// Most channels compared with both chains at a time. Default 16: a start with
+    /// thousands of channels must not flood a node.
+    pub comparisons_max: usize,
+    /// Most items in one batch, which may become several transactions. Default 500:
+    /// as many as a block of most chains takes.
     pub batch_items_max: usize,
-    /// Most items in transactions that are in no block yet, for each chain. Beyond
-    /// it the chain is slower than Tern, and more would only wait in its mempool
-    /// until their timeout height.
+    /// A batch with fewer items counts as this many against the limits. Default 25:
+    /// a small batch needs a client update, too.
+    pub batch_items_min: usize,
+    /// Most items between plan and broadcast, for each chain. Default 2,000: enough
+    /// to keep an account busy while the next are proven, and few enough that the
+    /// first are not kept waiting by the last.
+    pub items_unsent_max: usize,
+    /// Most items in transactions that are in no block yet, for each chain. Default
+    /// 4,000: beyond it the chain is slower than Tern, and more would only wait in
+    /// its mempool until their deadline.
     pub items_in_flight_max: usize,
+    /// Most items sent in a transaction of their own in one plan, for each
+    /// destination and route. Default 4: a chain that refuses much must not be
+    /// flooded with small transactions.
+    pub items_alone_max: usize,
     /// A client is refreshed once this share of its trusting period has passed
-    /// since its last update, in percent.
+    /// since its last update, in percent. Default 33: two more tries are left.
     pub refresh_after_percent: u64,
-    /// How many blocks back a counterparty's state may be for a proof that
-    /// reuses a consensus state already on chain. Beyond it a node may have
+    /// How many blocks back a counterparty's state may be for a proof that reuses a
+    /// consensus state already on chain. Default 50: beyond it a node may have
     /// pruned the state, and updating the client is the safer way.
     pub reuse_blocks_max: u64,
-    /// A failed item waits `2^failures` blocks, at most this many.
+    /// Longest wait of an acknowledgement for others to share a client update with,
+    /// since the client's last update, by block time. Default 20 s.
+    pub ack_wait_max_ns: u64,
+    /// Least number of blocks by which an update for acknowledgements alone moves
+    /// its client. Default 2.
+    pub ack_update_blocks_min: u64,
+    /// A failed item waits `2^failures` blocks, at most this many. Default 256: a
+    /// packet is tried again some times an hour for ever.
     pub backoff_blocks_max: u64,
-    /// From this many failures on, an item travels alone and is reported as
-    /// set aside.
-    pub failures_to_set_aside: u32,
-    /// Most packets that are not done in memory; those beyond wait in the store.
+    /// A command gives up a step that failed this often. Default 3.
+    pub command_tries_max: u32,
+    /// Most packets that are not done in memory; those beyond stay in the store.
+    /// Default 10,000: some tens of MiB.
     pub packets_in_memory_max: usize,
     /// Finished packets are remembered for this many blocks of their source, so
-    /// that late findings cannot bring them back to life.
+    /// that late findings cannot open them again. Default 500.
     pub history_blocks: u64,
 }
 
 impl Default for Policy {
     fn default() -> Self {
         Self {
+            catch_up_blocks_max: 5_000,
+            blocks_requested_max: 8,
+            comparisons_max: 16,
             batch_items_max: 500,
+            batch_items_min: 25,
+            items_unsent_max: 2_000,
             items_in_flight_max: 4_000,
+            items_alone_max: 4,
             refresh_after_percent: 33,
             reuse_blocks_max: 50,
+            ack_wait_max_ns: 20_000_000_000,
+            ack_update_blocks_min: 2,
             backoff_blocks_max: 256,
-            failures_to_set_aside: 3,
+            command_tries_max: 3,
             packets_in_memory_max: 10_000,
             history_blocks: 500,
         }

@@ -23,9 +23,6 @@ pub struct Cleared {
     pub left: Vec<Wait>,
 }
 
-/// A step of a command that fails this often is given up.
-const TRIES_MAX: u32 = 3;
-
 impl Engine {
     /// Runs until the wished channel is open on both ends.
     pub async fn open_channel(
@@ -116,7 +113,7 @@ impl Engine {
         let waits = self.plan().waits;
         waits.iter().find_map(|wait| {
             let failure = self.view.failure(&wait.item)?;
-            (failure.tries >= TRIES_MAX).then(|| {
+            (failure.tries >= self.policy.command_tries_max).then(|| {
                 format!(
                     "{} failed {} times: {}",
                     wait.item, failure.tries, failure.reason
@@ -172,7 +169,7 @@ impl Engine {
                 let is_retried = self
                     .view
                     .failure(&wait.item)
-                    .is_some_and(|failure| failure.tries < TRIES_MAX);
+                    .is_some_and(|failure| failure.tries < self.policy.command_tries_max);
                 match &wait.why {
                     Why::InFlight
                     | Why::Full(_)

@@ -12,16 +12,14 @@ use std::time::Duration;
 use futures::stream::{self, StreamExt};
 use tern_chains::{Block, BlockTime, Chain, ChainError, Class, Next};
 use tern_core::ledger::{Fact, Finding, Head};
+use tern_core::policy::Policy;
 use tokio::sync::mpsc;
 use tracing::{debug, info, warn};
 
 use super::discover::{self, Known};
 use super::input::Input;
 
-/// Longer absences are bridged by reading state instead of every block.
-const CATCH_UP_MAX: u64 = 5_000;
-/// Blocks fetched at a time while catching up.
-const AHEAD_MAX: usize = 8;
+/// Waits between tries to reach a node that failed: the first, and the longest.
 const BACKOFF_FIRST: Duration = Duration::from_millis(250);
 const BACKOFF_MAX: Duration = Duration::from_secs(15);
 
@@ -30,6 +28,7 @@ pub struct Follow {
     /// The newest height the ledger has of this chain.
     pub cursor: Option<u64>,
     pub known: Known,
+    pub policy: Policy,
     pub inputs: mpsc::Sender<Input>,
 }
 
@@ -99,7 +98,7 @@ impl Follow {
             info!(chain = %self.chain.id(), height = latest, "the node answers again");
         }
         match self.cursor {
-            Some(cursor) if latest.saturating_sub(cursor) <= CATCH_UP_MAX => {
+            Some(cursor) if latest.saturating_sub(cursor) <= self.policy.catch_up_blocks_max => {
                 self.catch_up(cursor, latest).await?;
             }
             _ => self.scan(latest, time).await?,
@@ -132,7 +131,7 @@ impl Follow {
                 let chain = Arc::clone(&chain);
                 async move { chain.block(height).await }
             })
-            .buffered(AHEAD_MAX);
+            .buffered(self.policy.blocks_requested_max);
         while let Some(block) = blocks.next().await {
             match block {
                 Ok(block) => self.block(block).await?,

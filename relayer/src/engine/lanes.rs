@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use tern_chains::{Account, ChainId, SignedTx, TxHash};
 use tern_core::ledger::Head;
+use tern_core::policy::Policy;
 use tokio::sync::{mpsc, watch, OwnedSemaphorePermit, Semaphore};
 use tokio_util::sync::CancellationToken;
 
@@ -12,17 +13,9 @@ use super::input::Input;
 use super::submit::{Gas, Job, Lane, LaneSettings, JOBS_MAX};
 use super::tasks::{Task, Tasks};
 
-/// Most items between plan and broadcast, for each chain: enough to keep a lane
-/// busy while the next are proven, and few enough that the first are not kept
-/// waiting by the last.
-const ITEMS_MAX: usize = 2_000;
-/// A small batch takes as much room as this many items.
-const BATCH_ITEMS_MIN: usize = 25;
-/// There is room for another batch while there is this much.
-const ROOM_MIN: usize = 500;
-
 pub struct Lanes {
     by_chain: BTreeMap<ChainId, OfChain>,
+    policy: Policy,
     /// Cancelled when the engine stops: what is not yet with a lane is dropped.
     pub stopping: CancellationToken,
 }
@@ -43,8 +36,9 @@ pub struct Handle {
 }
 
 impl Lanes {
-    pub fn new() -> Self {
+    pub fn new(policy: &Policy) -> Self {
         Self {
+            policy: *policy,
             by_chain: BTreeMap::new(),
             stopping: CancellationToken::new(),
         }
@@ -56,7 +50,7 @@ impl Lanes {
         let of_chain = OfChain {
             settings,
             head: watch::Sender::new(head),
-            room: Arc::new(Semaphore::new(ITEMS_MAX)),
+            room: Arc::new(Semaphore::new(self.policy.items_unsent_max)),
             lanes: vec![],
         };
         self.by_chain.insert(id.clone(), of_chain);
@@ -111,15 +105,31 @@ impl Lanes {
             true => of_chain.lanes.first(),
             false => lanes.min_by_key(|lane| Arc::strong_count(&lane.busy)),
         };
-        let items = u32::try_from(items.clamp(BATCH_ITEMS_MIN, ROOM_MIN)).ok()?;
+        let items = u32::try_from(self.weight(items)).ok()?;
         let room = Arc::clone(&of_chain.room).try_acquire_many_owned(items);
         Some((lane?.clone(), room.ok()?))
+    }
+
+    /// What a batch counts against the limit of unsent items.
+    fn weight(&self, items: usize) -> usize {
+        let max = self.room_min();
+        items.clamp(self.policy.batch_items_min.min(max), max)
+    }
+
+    /// There is room for another batch while there is this much.
+    fn room_min(&self) -> usize {
+        let Policy {
+            batch_items_max,
+            items_unsent_max,
+            ..
+        } = self.policy;
+        batch_items_max.min(items_unsent_max)
     }
 
     /// Whether another batch may be set on its way to a chain.
     pub fn has_room(&self, chain: &ChainId) -> bool {
         let of_chain = self.by_chain.get(chain);
-        of_chain.is_some_and(|of_chain| of_chain.room.available_permits() >= ROOM_MIN)
+        of_chain.is_some_and(|of_chain| of_chain.room.available_permits() >= self.room_min())
     }
 
     /// No more jobs: each lane ends after those it has.
@@ -178,7 +188,7 @@ mod tests {
         let node = Node::new(&Genesis::new("akash-dev", "akash", time)).unwrap();
         let (inputs, _inputs) = mpsc::channel(8);
         let mut tasks = Tasks::default();
-        let mut lanes = Lanes::new();
+        let mut lanes = Lanes::new(&Policy::default());
         let settings = LaneSettings {
             messages_max: 100,
             gas_max: None,

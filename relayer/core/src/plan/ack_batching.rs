@@ -17,13 +17,6 @@ use crate::ledger::{ClientKey, Item, PacketKey};
 /// Work by destination and route.
 pub(super) type Groups = BTreeMap<(ChainId, Route), Vec<Work>>;
 
-/// Longest wait since the client's last update, by the clock of the blocks of
-/// the chain it lives on, in nanoseconds.
-const PATIENCE_NS: u64 = 20_000_000_000;
-
-/// Least number of blocks an update for acknowledgements alone moves its client.
-const BLOCKS_MIN: u64 = 2;
-
 /// Lets acknowledgements ride with other work for their client, or wait.
 pub(super) fn share(input: &PlanInput<'_>, groups: &mut Groups, waits: &mut Vec<Wait>) {
     let alone = groups.iter().filter(|(key, work)| is_alone(&key.1, work));
@@ -81,7 +74,7 @@ fn verdict(input: &PlanInput<'_>, key: &(ChainId, Route), groups: &Groups) -> Ve
     let latest = record.map_or(0, |record| record.summary.latest_height);
     match above {
         _ if is_second => Verdict::Wait,
-        _ if route.proof_height >= latest + BLOCKS_MIN => Verdict::Go,
+        _ if route.proof_height >= latest + input.policy.ack_update_blocks_min => Verdict::Go,
         Some((other, _)) => Verdict::RideWith(other.clone()),
         None => Verdict::Wait,
     }
@@ -97,9 +90,9 @@ fn is_alone(route: &Route, work: &[Work]) -> bool {
 fn is_patient(input: &PlanInput<'_>, client: &ClientKey) -> bool {
     let updated = input.view.client(client).map(|record| record.updated);
     let head = input.view.head(&client.chain).map(|head| head.time);
-    updated
-        .zip(head)
-        .is_some_and(|(updated, now)| now.0 < updated.0.saturating_add(PATIENCE_NS))
+    updated.zip(head).is_some_and(|(updated, now)| {
+        now.0 < updated.0.saturating_add(input.policy.ack_wait_max_ns)
+    })
 }
 
 /// Whether such an item is in hand or in a transaction, for a packet sent through

@@ -129,7 +129,7 @@ impl Proposals {
             // Stable: packets of one channel stay in the order of their sequence.
             together.sort_by_key(|work| work.deadline_ns);
             let cuts = together.chunks(input.policy.batch_items_max);
-            let singles = alone.chunks(1).take(ALONE_MAX);
+            let singles = alone.chunks(1).take(input.policy.items_alone_max);
             let size = together.len();
             merged.extend(cuts.chain(singles).enumerate().map(|(turn, work)| {
                 let batch = Batch {
@@ -150,9 +150,6 @@ impl Proposals {
         }
     }
 }
-
-/// Most items that travel alone in one plan, for each destination and route.
-const ALONE_MAX: usize = 4;
 
 fn is_alone(input: &PlanInput<'_>, item: &Item) -> bool {
     input

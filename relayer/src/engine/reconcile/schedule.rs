@@ -14,9 +14,6 @@ use crate::engine::input::Input;
 use crate::engine::tasks::Task;
 use crate::engine::{describe, Engine, EngineError};
 
-/// Most channels compared at a time.
-pub const RECONCILING_MAX: usize = 16;
-
 impl Engine {
     /// Every open channel of a chain that was read as a whole must be compared
     /// with its counterparty before its packets are planned.
