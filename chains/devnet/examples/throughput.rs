@@ -9,13 +9,13 @@ use std::time::{Duration, Instant};
 use ibc_proto::cosmos::base::v1beta1::Coin;
 use ibc_proto::google::protobuf::Any;
 use ibc_proto::ibc::applications::transfer::v1::MsgTransfer;
-use ibc_proto::ibc::core::channel::v1 as channel;
-use ibc_proto::ibc::core::client::v1 as client;
-use ibc_proto::ibc::core::commitment::v1::MerkleProof;
-use ibc_relayer_types::core::ics24_host::path::{AcksPath, CommitmentsPath};
-use prost::Message;
+use prost::Message as _;
 use tendermint::Time;
-use tern_chains::{BlockTime, Chain, Event, Packet, Path, Proven, TrustedClient, TxDraft};
+use tern_chains::{
+    Account, BlockTime, Chain, ClientId, Datagram, Deadline, Event, LightClient, Message, Packet,
+    Proof, StorePath, TrustedClient, TxDraft,
+};
+use tern_cosmos_core::convert::message as message_of;
 use tern_cosmos_core::Key;
 use tern_devnet::{preopen_channels, DevnetChain, Genesis, Node, PreopenedChannels};
 
@@ -52,7 +52,7 @@ impl Bench {
             genesis.validators = validators;
             let genesis = genesis.fund(key.address(), &[("token", 1_000_000_000)]);
             let price = "0token".parse()?;
-            Ok(DevnetChain::new(Node::new(&genesis)?, Some(key), price)?)
+            Ok(DevnetChain::new(Node::new(&genesis)?, key, price)?)
         };
         let chains = [chain("akash-1", "akash")?, chain("kava-1", "kava")?];
         let mut bench = Self {
@@ -84,10 +84,15 @@ impl Bench {
     }
 
     /// Puts messages into the mempool and makes the block they are in.
-    async fn submit(&mut self, on: usize, what: &str, messages: Vec<Any>) -> Result<Vec<Event>> {
+    async fn submit(
+        &mut self,
+        on: usize,
+        what: &str,
+        messages: Vec<Message>,
+    ) -> Result<Vec<Event>> {
         let chain = &self.chains[on];
         let count = messages.len();
-        let mut account = chain.account().await?;
+        let mut account = chain.state().await?;
         let mut txs = Vec::new();
         for messages in messages.chunks(MESSAGES_PER_TX) {
             txs.push(chain.sign(&TxDraft {
@@ -95,7 +100,7 @@ impl Bench {
                 memo: String::new(),
                 account: account.clone(),
                 gas: GAS,
-                timeout_height: 0,
+                deadline: Deadline::Height(0),
             })?);
             account.account_sequence += 1;
         }
@@ -132,13 +137,16 @@ impl Bench {
                     denom: "token".to_owned(),
                     amount: "1".to_owned(),
                 }),
-                sender: self.chains[0].signer().unwrap_or_default(),
-                receiver: self.chains[1].signer().unwrap_or_default(),
+                sender: self.chains[0].address().to_owned(),
+                receiver: self.chains[1].address().to_owned(),
                 timeout_height: None,
                 timeout_timestamp: (START as u64 + 1_000_000) * 1_000_000_000,
                 memo: String::new(),
             };
-            any("/ibc.applications.transfer.v1.MsgTransfer", &message)
+            message_of(Any {
+                type_url: "/ibc.applications.transfer.v1.MsgTransfer".to_owned(),
+                value: message.encode_to_vec(),
+            })
         });
         let messages = messages.collect();
         let events = self.submit(0, "MsgTransfer", messages).await?;
@@ -150,25 +158,17 @@ impl Bench {
     }
 
     async fn receive(&mut self, sent: &[Packet]) -> Result<Vec<(Packet, Vec<u8>)>> {
-        let paths = sent.iter().map(|packet| {
-            Path::Commitments(CommitmentsPath {
-                port_id: packet.source_port.clone(),
-                channel_id: packet.source_channel.clone(),
-                sequence: packet.sequence,
-            })
+        let paths = sent.iter().map(|packet| StorePath::Commitment {
+            src: packet.src.clone(),
+            sequence: packet.sequence,
         });
-        let (update, height, proofs) = self.prove(1, paths.collect()).await?;
-        let signer = self.chains[1].signer()?;
-        let receives = sent.iter().zip(proofs).map(|(packet, proof)| {
-            let message = channel::MsgRecvPacket {
-                packet: Some(packet.clone().into()),
-                proof_commitment: proof,
-                proof_height: Some(height),
-                signer: signer.clone(),
-            };
-            any("/ibc.core.channel.v1.MsgRecvPacket", &message)
+        let (update, proofs) = self.prove(1, paths.collect()).await?;
+        let receives = sent.iter().zip(proofs);
+        let receives = receives.map(|(packet, proof_commitment)| Datagram::RecvPacket {
+            packet: packet.clone(),
+            proof_commitment,
         });
-        let messages = [update].into_iter().chain(receives).collect();
+        let messages = self.encode(1, [update].into_iter().chain(receives))?;
         let events = self.submit(1, "MsgRecvPacket", messages).await?;
         let received = events.into_iter().filter_map(|event| match event {
             Event::WriteAcknowledgement { packet, ack } => Some((packet, ack)),
@@ -178,37 +178,32 @@ impl Bench {
     }
 
     async fn acknowledge(&mut self, received: &[(Packet, Vec<u8>)]) -> Result<()> {
-        let paths = received.iter().map(|(packet, _)| {
-            Path::Acks(AcksPath {
-                port_id: packet.destination_port.clone(),
-                channel_id: packet.destination_channel.clone(),
+        let paths = received
+            .iter()
+            .map(|(packet, _)| StorePath::Acknowledgement {
+                dst: packet.dst.clone(),
                 sequence: packet.sequence,
-            })
+            });
+        let (update, proofs) = self.prove(0, paths.collect()).await?;
+        let acks = received.iter().zip(proofs);
+        let acks = acks.map(|((packet, ack), proof_acked)| Datagram::Acknowledgement {
+            packet: packet.clone(),
+            acknowledgement: ack.clone(),
+            proof_acked,
         });
-        let (update, height, proofs) = self.prove(0, paths.collect()).await?;
-        let signer = self.chains[0].signer()?;
-        let acks = received.iter().zip(proofs).map(|((packet, ack), proof)| {
-            let message = channel::MsgAcknowledgement {
-                packet: Some(packet.clone().into()),
-                acknowledgement: ack.clone(),
-                proof_acked: proof,
-                proof_height: Some(height),
-                signer: signer.clone(),
-            };
-            any("/ibc.core.channel.v1.MsgAcknowledgement", &message)
-        });
-        let messages = [update].into_iter().chain(acks).collect();
+        let messages = self.encode(0, [update].into_iter().chain(acks))?;
         self.submit(0, "MsgAcknowledgement", messages).await?;
         Ok(())
     }
 
+    fn encode(&self, on: usize, datagrams: impl Iterator<Item = Datagram>) -> Result<Vec<Message>> {
+        let encoded = datagrams.map(|datagram| self.chains[on].encode(&datagram));
+        Ok(encoded.collect::<std::result::Result<_, _>>()?)
+    }
+
     /// An update of the client on `on` to the other chain's newest block, and
     /// proofs below it.
-    async fn prove(
-        &mut self,
-        on: usize,
-        paths: Vec<Path>,
-    ) -> Result<(Any, client::Height, Vec<Vec<u8>>)> {
+    async fn prove(&mut self, on: usize, paths: Vec<StorePath>) -> Result<(Datagram, Vec<Proof>)> {
         let (host, other) = (&self.chains[on], &self.chains[1 - on]);
         let (height, BlockTime(time)) = other.latest().await?;
         let stored = trusted(host, &self.preopened.clients[on]).await?;
@@ -225,43 +220,30 @@ impl Bench {
             other.verify(proven, &update.root)?;
         }
         report("verifying", count, start.elapsed());
-        let message = client::MsgUpdateClient {
-            client_id: self.preopened.clients[on].clone(),
-            client_message: Some(update.headers.remove(0)),
-            signer: host.signer()?,
+        let update = Datagram::UpdateClient {
+            client_id: self.preopened.clients[on].parse()?,
+            header: update.headers.remove(0),
         };
-        let message = any("/ibc.core.client.v1.MsgUpdateClient", &message);
-        let height = client::Height {
-            revision_number: 1,
-            revision_height: height,
-        };
-        let bytes = |proven: Proven| MerkleProof::from(proven.proof).encode_to_vec();
-        Ok((message, height, proven.into_iter().map(bytes).collect()))
+        let proofs = proven.into_iter().map(|proven| proven.proof);
+        Ok((update, proofs.collect()))
     }
 }
 
 async fn trusted(host: &DevnetChain, id: &str) -> Result<TrustedClient> {
-    let read = |key: String| async move {
-        let value = host.query(key.parse()?, None).await?;
-        let value = value.ok_or("the client is not there")?;
-        Result::Ok(Any::decode(value.as_slice())?)
-    };
-    let client_state = read(format!("clients/{id}/clientState")).await?;
-    let summary = tern_chains::ClientSummary::decode(&client_state.encode_to_vec());
-    let height = summary.ok_or("not a client")?.latest_height;
-    let consensus_state = read(format!("clients/{id}/consensusStates/1-{height}")).await?;
+    let client_id: ClientId = id.parse()?;
+    let state = host.query(StorePath::ClientState(client_id.clone()), None);
+    let state = state.await?.ok_or("the client is not there")?;
+    let client = host.codec().client(&state).ok_or("not a client")?;
+    let height = client.summary.latest();
+    let consensus = host.query(StorePath::ConsensusState { client_id, height }, None);
+    let consensus = consensus
+        .await?
+        .ok_or("the client has no consensus state")?;
     Ok(TrustedClient {
-        client_state,
-        height,
-        consensus_state,
+        client_state: client.state,
+        height: height.height,
+        consensus_state: host.codec().consensus(&consensus)?.state,
     })
-}
-
-fn any(url: &str, message: &impl Message) -> Any {
-    Any {
-        type_url: url.to_owned(),
-        value: message.encode_to_vec(),
-    }
 }
 
 fn timed<T>(what: &str, count: usize, work: impl FnOnce() -> T) -> T {

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use tendermint::Time;
-use tern_chains::{Chain, ChainError, ClientParams, Next, Path};
+use tern_chains::{Account, Chain, ChainError, ClientParams, LightClient, Next, StorePath};
 use tern_cosmos_core::Key;
 use tern_devnet::{Committed, DevnetChain, Genesis, Limits, Node};
 
@@ -26,7 +26,7 @@ fn chain(seed: u64, history: u64) -> DevnetChain {
     };
     let genesis = genesis.fund(key.address(), &[("uakt", 1_000_000)]);
     let node = Node::new(&genesis).expect("a chain");
-    DevnetChain::new(node, Some(key), "0.1uakt".parse().expect("a price")).expect("a chain")
+    DevnetChain::new(node, key, "0.1uakt".parse().expect("a price")).expect("a chain")
 }
 
 /// A few blocks, one of them with a payment in it.
@@ -34,7 +34,7 @@ async fn run(chain: &DevnetChain) -> Vec<Arc<Committed>> {
     let mut blocks = Vec::new();
     for second in 1..=6 {
         if second == 3 {
-            let account = chain.account().await.expect("an account");
+            let account = chain.state().await.expect("an account");
             let draft = payment(account);
             let tx = chain.sign(&draft).expect("a signature");
             chain.broadcast(&tx).await.expect("an answer");
@@ -86,9 +86,7 @@ async fn pruned_history_is_told_as_a_gap() {
         matches!(pruned, ChainError::Pruned { height: 2, .. }),
         "{pruned}"
     );
-    let path: Path = "clients/07-tendermint-0/clientState"
-        .parse()
-        .expect("a path");
+    let path = StorePath::ClientState("07-tendermint-0".parse().expect("an id"));
     let pruned = chain
         .query(path.clone(), Some(1))
         .await

@@ -3,12 +3,11 @@
 
 #![allow(deprecated)]
 
-use std::sync::Arc;
 use std::time::Duration;
 
-use crate::world::{any, payment, World};
-use ibc_relayer_types::core::ics24_host::path::{ClientStatePath, CommitmentsPath};
-use tern_chains::{Chain, ChainError, Check, Path, TrustedClient};
+use crate::world::{any, payment, Endpoint, World};
+use tern_chains::{ChainError, ChannelId, Check, End, PortId, StorePath, TrustedClient};
+use tern_cosmos_core::convert::any as raw_any;
 use tern_cosmos_core::Key;
 use tern_devnet::{DevnetChain, Faults, Lie, Node, Refusal};
 
@@ -17,7 +16,7 @@ use tern_devnet::{DevnetChain, Faults, Lie, Node, Refusal};
 struct Scene {
     world: World,
     node: Node,
-    chains: Vec<Arc<dyn Chain>>,
+    chains: Vec<Endpoint>,
 }
 
 impl Scene {
@@ -28,15 +27,18 @@ impl Scene {
         let node = world.ends[0].node.another();
         let key = Key::from_private_key(&[1; 32], "akash").expect("a key");
         let price = "0.001uakt".parse().expect("a price");
-        let in_process = DevnetChain::new(node.clone(), Some(key.clone()), price);
-        let on_sockets = crate::world::socket_chain(&node, "uakt", key).await;
+        let in_process = DevnetChain::new(node.clone(), key.clone(), price);
+        let on_sockets = Endpoint::on_sockets(&node, "uakt", key).await;
         for _ in 0..3 {
             world.tick();
         }
         Self {
             world,
             node,
-            chains: vec![Arc::new(in_process.expect("a chain")), Arc::new(on_sockets)],
+            chains: vec![
+                Endpoint::in_process(in_process.expect("a chain")),
+                on_sockets,
+            ],
         }
     }
 
@@ -57,17 +59,16 @@ impl Scene {
     }
 }
 
-fn client_path() -> Path {
+fn client_path() -> StorePath {
     let id = "07-tendermint-0".parse().expect("an id");
-    Path::ClientState(ClientStatePath(id))
+    StorePath::ClientState(id)
 }
 
-fn absent_path() -> Path {
-    Path::Commitments(CommitmentsPath {
-        port_id: "transfer".parse().expect("a port"),
-        channel_id: "channel-9".parse().expect("a channel"),
+fn absent_path() -> StorePath {
+    StorePath::Commitment {
+        src: End::channel(&PortId::transfer(), &ChannelId::new(9)),
         sequence: 1.into(),
-    })
+    }
 }
 
 #[tokio::test]
@@ -76,7 +77,10 @@ async fn wrong_values_and_wrong_proofs_do_not_hold() {
     let trusted = scene.trusted().await;
     let (height, now) = (scene.height(), scene.world.now());
     for chain in &scene.chains {
-        let update = chain.client_update(&trusted, height, now).await;
+        let update = chain
+            .light_client
+            .client_update(&trusted, height, now)
+            .await;
         let root = update.expect("an update").root;
         for (lie, holds) in [
             (None, true),
@@ -88,15 +92,23 @@ async fn wrong_values_and_wrong_proofs_do_not_hold() {
                 ..Faults::default()
             });
             for path in [client_path(), absent_path()] {
-                let proven = chain.query_proven(vec![path], height - 1).await;
+                let proven = chain.chain.query_proven(vec![path], height - 1).await;
                 let proven = proven.expect("an answer").remove(0);
-                let verified = chain.verify(&proven, &root);
+                let verified = chain.light_client.verify(&proven, &root);
                 assert_eq!(verified.is_ok(), holds, "{lie:?}: {verified:?}");
             }
         }
-        let before = chain.query(client_path(), None).await.expect("an answer");
+        let before = chain
+            .chain
+            .query(client_path(), None)
+            .await
+            .expect("an answer");
         scene.lie(Lie::Value);
-        let lied = chain.query(client_path(), None).await.expect("an answer");
+        let lied = chain
+            .chain
+            .query(client_path(), None)
+            .await
+            .expect("an answer");
         assert_ne!(before, lied);
         scene.node.set_faults(Faults::default());
     }
@@ -110,10 +122,13 @@ async fn wrong_headers_and_wrong_commits_are_refused() {
     for chain in &scene.chains {
         for lie in [Lie::Header, Lie::Commit] {
             scene.lie(lie);
-            let error = chain.client_update(&trusted, height, now).await;
+            let error = chain
+                .light_client
+                .client_update(&trusted, height, now)
+                .await;
             let error = error.expect_err("a lie");
             assert!(matches!(error, ChainError::Unverified { .. }), "{error}");
-            let error = chain.new_client(&Default::default()).await;
+            let error = chain.light_client.new_client(&Default::default()).await;
             let error = error.expect_err("a lie");
             assert!(matches!(error, ChainError::Unverified { .. }), "{error}");
         }
@@ -132,18 +147,24 @@ async fn two_signed_headers_at_one_height_freeze_a_client() {
             ..Faults::default()
         });
         // Signed by all validators: each header is valid by itself.
-        let update = scene.chains[0].client_update(&trusted, height, now).await;
+        let update = scene.chains[0]
+            .light_client
+            .client_update(&trusted, height, now)
+            .await;
         let update = update.expect("an update");
-        let socket = scene.chains[1].client_update(&trusted, height, now).await;
+        let socket = scene.chains[1]
+            .light_client
+            .client_update(&trusted, height, now)
+            .await;
         assert_eq!(socket.expect("an update"), update);
         updates.push(update);
     }
     assert_ne!(updates[0].root, updates[1].root);
     let host = &scene.world.ends[1];
-    let messages = updates.into_iter().map(|mut update| {
+    let messages = updates.into_iter().map(|update| {
         let message = ibc_proto::ibc::core::client::v1::MsgUpdateClient {
             client_id: host.client.clone(),
-            client_message: Some(update.headers.remove(0)),
+            client_message: Some(raw_any(&update.headers[0])),
             signer: host.address.clone(),
         };
         any("/ibc.core.client.v1.MsgUpdateClient", &message)
@@ -165,7 +186,7 @@ async fn a_silent_node_answers_when_it_is_well_again() {
             ..Faults::default()
         });
         let waiting = chain.clone();
-        let mut answer = tokio::spawn(async move { waiting.latest().await });
+        let mut answer = tokio::spawn(async move { waiting.chain.latest().await });
         let waited = tokio::time::timeout(Duration::from_millis(200), &mut answer).await;
         waited.expect_err("silence");
         scene.node.set_faults(Faults::default());
@@ -184,14 +205,14 @@ async fn a_node_that_is_behind_shows_what_was_until_it_has_caught_up() {
     });
     scene.world.tick();
     for chain in &scene.chains {
-        assert_eq!(chain.latest().await.expect("an answer").0, height - 2);
-        chain.block(height - 2).await.expect("a block");
+        assert_eq!(chain.chain.latest().await.expect("an answer").0, height - 2);
+        chain.chain.block(height - 2).await.expect("a block");
     }
-    scene.chains[0].block(height).await.expect_err("gone");
+    scene.chains[0].chain.block(height).await.expect_err("gone");
     scene.node.set_faults(Faults::default());
     for chain in &scene.chains {
-        assert_eq!(chain.latest().await.expect("an answer").0, height + 1);
-        chain.block(height + 1).await.expect("a block");
+        assert_eq!(chain.chain.latest().await.expect("an answer").0, height + 1);
+        chain.chain.block(height + 1).await.expect("a block");
     }
 }
 
@@ -204,17 +225,17 @@ async fn transactions_fail_at_the_chain_or_in_the_block_as_told() {
             refuses: Some(refusal.clone()),
             ..Faults::default()
         });
-        let account = chain.account().await.expect("an account");
-        let tx = chain.sign(&payment(account)).expect("a signature");
-        let check = chain.broadcast(&tx).await.expect("an answer");
+        let account = chain.account.state().await.expect("an account");
+        let tx = chain.account.sign(&payment(account)).expect("a signature");
+        let check = chain.account.broadcast(&tx).await.expect("an answer");
         assert_ne!(check, Check::Accepted);
         scene.node.set_faults(Faults::default());
 
         scene.node.fail_txs(Some(Refusal::new("mock", 7, "no")));
-        let check = chain.broadcast(&tx).await.expect("an answer");
+        let check = chain.account.broadcast(&tx).await.expect("an answer");
         assert_eq!(check, Check::Accepted);
         scene.world.tick();
-        let block = chain.block(scene.height()).await.expect("a block");
+        let block = chain.chain.block(scene.height()).await.expect("a block");
         let outcome = &block.txs[0];
         assert_eq!((outcome.codespace.as_str(), outcome.code), ("mock", 7));
         assert!(block.events.is_empty());

@@ -1,9 +1,11 @@
 //! What the mempool accepts and what it refuses.
 
+use ibc_proto::google::protobuf::Any;
 use ibc_proto::ibc::core::channel::v1::MsgRecvPacket;
 use prost::Message as _;
 use tendermint::Time;
-use tern_chains::{Any, Chain, Check, TxDraft};
+use tern_chains::{Account as _, AccountState, Check, Deadline, TxDraft};
+use tern_cosmos_core::convert::message;
 use tern_cosmos_core::Key;
 use tern_devnet::{DevnetChain, Genesis, Node};
 
@@ -11,7 +13,7 @@ use crate::world::{any, payment, World, START};
 
 async fn offer(world: &World, on: usize, messages: Vec<Any>) -> Check {
     let tx = world.sign(on, messages, Some(1_000_000)).await;
-    let check = world.ends[on].chain.broadcast(&tx).await;
+    let check = world.ends[on].account.broadcast(&tx).await;
     check.expect("an answer")
 }
 
@@ -22,21 +24,21 @@ async fn a_packet_that_waits_is_not_taken_twice() {
     let packet = world.transfer(0, "uakt", 500, 1000).await;
     let messages = world.recv_messages(1, &packet).await;
     assert_eq!(offer(&world, 1, messages.clone()).await, Check::Accepted);
-    let account = world.ends[1].chain.account().await.expect("an account");
-    let next = tern_chains::Account {
+    let account = world.ends[1].account.state().await.expect("an account");
+    let next = AccountState {
         account_sequence: account.account_sequence + 1,
         ..account
     };
     let draft = TxDraft {
-        messages,
+        messages: messages.into_iter().map(message).collect(),
         memo: "again".to_owned(),
         account: next,
         gas: 1_000_000,
-        timeout_height: 0,
+        deadline: Deadline::Height(0),
     };
-    let chain = world.ends[1].chain.clone();
-    let again = chain.sign(&draft).expect("a signature");
-    let check = chain.broadcast(&again).await.expect("an answer");
+    let (chain, signer) = (&world.ends[1].chain.clone(), &world.ends[1].account);
+    let again = signer.sign(&draft).expect("a signature");
+    let check = signer.broadcast(&again).await.expect("an answer");
     assert!(
         matches!(&check, Check::Refused { codespace, code: 22, .. } if codespace == "channel"),
         "{check:?}"
@@ -81,8 +83,8 @@ async fn a_node_can_want_a_minimum_gas_price() {
     let node = Node::new(&genesis).expect("a chain");
     for (price, taken) in [("0.009uakt", false), ("0.01uakt", true)] {
         let price = price.parse().expect("a price");
-        let chain = DevnetChain::new(node.clone(), Some(key.clone()), price).expect("a chain");
-        let account = chain.account().await.expect("an account");
+        let chain = DevnetChain::new(node.clone(), key.clone(), price).expect("a chain");
+        let account = chain.state().await.expect("an account");
         let draft = payment(account);
         let tx = chain.sign(&draft).expect("a signature");
         let check = chain.broadcast(&tx).await;

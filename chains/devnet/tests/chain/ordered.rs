@@ -1,7 +1,9 @@
 //! Ordered channels between mock applications: packets in order, and a timeout
 //! closes the channel.
 
+use ibc_proto::google::protobuf::Any;
 use tern_chains::{ChainError, Event};
+use tern_cosmos_core::convert::message;
 
 use crate::world::{World, ORDERED};
 
@@ -14,10 +16,11 @@ async fn world() -> World {
     world
 }
 
-async fn refused(world: &World, on: usize, messages: &[tern_chains::Any]) -> String {
-    let chain = &world.ends[on].chain;
-    let account = chain.account().await.expect("an account");
-    match chain.estimate(messages, &account).await {
+async fn refused(world: &World, on: usize, messages: &[Any]) -> String {
+    let signer = &world.ends[on].account;
+    let account = signer.state().await.expect("an account");
+    let messages: Vec<_> = messages.iter().cloned().map(message).collect();
+    match signer.estimate(&messages, &account).await {
         Err(ChainError::Rejected { log, .. }) => log,
         other => panic!("{other:?}"),
     }

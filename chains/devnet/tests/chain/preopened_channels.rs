@@ -14,7 +14,9 @@ async fn preopened_channels_relay_at_once() {
     for (on, end) in world.ends.iter_mut().enumerate() {
         let channels = end.chain.channels().await.expect("an answer");
         assert_eq!(channels.len(), 300);
-        assert!(channels.iter().all(|channel| channel.channel_end.is_open()));
+        assert!(channels
+            .iter()
+            .all(|channel| channel.channel_end.state.is_open()));
         end.client = preopened.clients[on].clone();
         end.connection = preopened.connections[on].clone();
         end.channel = preopened.channels[on][217].clone();

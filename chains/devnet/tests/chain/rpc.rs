@@ -7,7 +7,7 @@ use tendermint::Time;
 use tendermint_rpc::client::CompatMode;
 use tendermint_rpc::query::{EventType, Query};
 use tendermint_rpc::{Client, HttpClient, Order, Paging, SubscriptionClient, WebSocketClient};
-use tern_chains::Chain;
+use tern_chains::Account;
 use tern_cosmos_core::Key;
 use tern_devnet::{serve, DevnetChain, Genesis, Node, ValidatorUpdate};
 use tokio::net::TcpListener;
@@ -124,9 +124,9 @@ async fn who_waits_for_the_block_is_told_of_it() {
         (2, 0)
     );
 
-    let chain = DevnetChain::new(node.clone(), Some(key), "0uakt".parse().expect("a price"));
+    let chain = DevnetChain::new(node.clone(), key, "0uakt".parse().expect("a price"));
     let chain = chain.expect("a chain");
-    let account = chain.account().await.expect("an account");
+    let account = chain.state().await.expect("an account");
     let draft = payment(account);
     let tx = chain.sign(&draft).expect("a signature");
     let bytes = tx.bytes.clone();

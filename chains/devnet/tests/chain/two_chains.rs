@@ -1,8 +1,8 @@
 //! Clients, handshakes and ICS-20 packets between two development chains, all
 //! by signed transactions, all proofs verified on the way.
 
-use ibc_proto::google::protobuf::Any;
-use tern_chains::{ChainError, Check, Event};
+use tern_chains::{AccountState, ChainError, Check, Deadline, End, Event, Message, TxDraft};
+use tern_cosmos_core::convert::message;
 
 use crate::world::{World, PORT};
 
@@ -16,17 +16,12 @@ async fn tokens_go_there_and_come_back() {
 
 async fn tokens_go_there_and_come_back_in(mut world: World) {
     world.open().await;
-    let (port, channel) = (
-        PORT.parse().unwrap(),
-        world.ends[0].channel.parse().unwrap(),
-    );
+    let channel = world.ends[0].channel.parse().unwrap();
+    let end = End::channel(&PORT.parse().unwrap(), &channel);
 
     let packet = world.transfer(0, "uakt", 500, 1000).await;
     let chain = &world.ends[0].chain;
-    assert_eq!(
-        chain.commitments(&port, &channel).await.unwrap(),
-        [packet.sequence]
-    );
+    assert_eq!(chain.commitments(&end).await.unwrap(), [packet.sequence]);
     let ack = world.recv(1, &packet).await;
     assert_eq!(ack, SUCCESS);
     let block = world.ack(0, &packet, ack).await;
@@ -35,7 +30,7 @@ async fn tokens_go_there_and_come_back_in(mut world: World) {
         .iter()
         .any(|event| matches!(event, Event::AcknowledgePacket(_))));
     let chain = &world.ends[0].chain;
-    assert!(chain.commitments(&port, &channel).await.unwrap().is_empty());
+    assert!(chain.commitments(&end).await.unwrap().is_empty());
 
     let voucher = world.ends[1].node.read(|chain| {
         let coins = chain.balances(&world.ends[1].address);
@@ -75,9 +70,10 @@ async fn what_is_too_late_is_refunded_in(mut world: World) {
     }
     // By now it can no longer be received.
     let messages = world.recv_messages(1, &packet).await;
-    let account = world.ends[1].chain.account().await.unwrap();
+    let account = world.ends[1].account.state().await.unwrap();
+    let messages: Vec<_> = messages.into_iter().map(message).collect();
     let error = world.ends[1]
-        .chain
+        .account
         .estimate(&messages, &account)
         .await
         .unwrap_err();
@@ -116,7 +112,7 @@ async fn who_comes_second_pays_nothing_in(mut world: World) {
     // Alone it is refused in CheckTx; with another message it is a success that
     // changes nothing.
     let tx = world.sign(1, late.clone(), Some(1_000_000)).await;
-    let check = world.ends[1].chain.broadcast(&tx).await.unwrap();
+    let check = world.ends[1].account.broadcast(&tx).await.unwrap();
     assert!(
         matches!(&check, Check::Refused { codespace, code: 22, .. } if codespace == "channel"),
         "{check:?}"
@@ -144,12 +140,12 @@ async fn the_sdks_refusals_have_their_codes() {
 
 async fn the_sdks_refusals_have_their_codes_in(mut world: World) {
     world.open().await;
-    let transfer = |amount| world.transfer_message(0, "uakt", amount, 1000);
+    let transfer = |amount| message(world.transfer_message(0, "uakt", amount, 1000));
     let (small, large) = (transfer(5), transfer(u128::from(u64::MAX)));
-    let chain = &world.ends[0].chain;
-    let account = chain.account().await.unwrap();
+    let signer = &world.ends[0].account;
+    let account = signer.state().await.unwrap();
 
-    let error = chain
+    let error = signer
         .estimate(&[small.clone(), large.clone()], &account)
         .await
         .unwrap_err();
@@ -158,11 +154,11 @@ async fn the_sdks_refusals_have_their_codes_in(mut world: World) {
         "{error}"
     );
 
-    let ahead = tern_chains::Account {
+    let ahead = AccountState {
         account_sequence: account.account_sequence + 1,
         ..account.clone()
     };
-    let error = chain
+    let error = signer
         .estimate(std::slice::from_ref(&small), &ahead)
         .await
         .unwrap_err();
@@ -171,18 +167,16 @@ async fn the_sdks_refusals_have_their_codes_in(mut world: World) {
         "{error}"
     );
 
-    let draft = |messages: &[Any], account: &tern_chains::Account, gas, timeout_height| {
-        tern_chains::TxDraft {
-            messages: messages.to_vec(),
-            memo: String::new(),
-            account: account.clone(),
-            gas,
-            timeout_height,
-        }
+    let draft = |messages: &[Message], account: &AccountState, gas, timeout_height| TxDraft {
+        messages: messages.to_vec(),
+        memo: String::new(),
+        account: account.clone(),
+        gas,
+        deadline: Deadline::Height(timeout_height),
     };
-    let offer = |draft: tern_chains::TxDraft| {
-        let tx = chain.sign(&draft).unwrap();
-        async move { chain.broadcast(&tx).await.unwrap() }
+    let offer = |draft: TxDraft| {
+        let tx = signer.sign(&draft).unwrap();
+        async move { signer.broadcast(&tx).await.unwrap() }
     };
     let wrong = offer(draft(std::slice::from_ref(&small), &ahead, 100_000, 0)).await;
     assert!(matches!(wrong, Check::WrongSequence { .. }), "{wrong:?}");
@@ -201,7 +195,7 @@ async fn the_sdks_refusals_have_their_codes_in(mut world: World) {
         matches!(tight, Check::Refused { code: 11, .. }),
         "{tight:?}"
     );
-    let other = tern_chains::Account {
+    let other = AccountState {
         account_number: 9,
         ..account.clone()
     };
@@ -228,8 +222,8 @@ async fn what_fails_in_a_block_pays_and_leaves_nothing_else_in(mut world: World)
         (vec![small, large], 500_000, 5),
     ] {
         let tx = world.sign(0, messages, Some(gas)).await;
-        let chain = &world.ends[0].chain;
-        assert_eq!(chain.broadcast(&tx).await.unwrap(), Check::Accepted);
+        let signer = &world.ends[0].account;
+        assert_eq!(signer.broadcast(&tx).await.unwrap(), Check::Accepted);
         let before = world.balance(0, "uakt");
         world.tick();
         let chain = &world.ends[0].chain;

@@ -1,8 +1,8 @@
 //! Light clients follow validators that join, leave and change their power.
 
-use crate::world::START;
+use crate::world::{Endpoint, START};
 use tendermint::Time;
-use tern_chains::{BlockTime, Chain, ClientParams, TrustedClient};
+use tern_chains::{BlockTime, ClientParams, LightClient, TrustedClient};
 use tern_cosmos_core::Key;
 use tern_devnet::{DevnetChain, Genesis, Node, ValidatorUpdate};
 
@@ -34,7 +34,7 @@ fn restless() -> Node {
     Node::new(&genesis).expect("a chain")
 }
 
-async fn trusting(chain: &dyn Chain) -> TrustedClient {
+async fn trusting(chain: &dyn LightClient) -> TrustedClient {
     let new = chain.new_client(&ClientParams::default()).await;
     let new = new.expect("a client");
     TrustedClient {
@@ -48,8 +48,8 @@ async fn trusting(chain: &dyn Chain) -> TrustedClient {
 async fn a_client_is_led_through_every_change_by_bisection() {
     let node = restless();
     let price = "0uakt".parse().expect("a price");
-    let in_process = DevnetChain::new(node.clone(), Some(key()), price).expect("a chain");
-    let on_sockets = crate::world::socket_chain(&node, "uakt", key()).await;
+    let in_process = DevnetChain::new(node.clone(), key(), price).expect("a chain");
+    let on_sockets = Endpoint::on_sockets(&node, "uakt", key()).await;
     for second in 1..=3 {
         node.make_block(time(second)).expect("a block");
     }
@@ -59,7 +59,7 @@ async fn a_client_is_led_through_every_change_by_bisection() {
     }
     let now = BlockTime((START + 41) as u64 * 1_000_000_000);
     let mut updates = Vec::new();
-    for chain in [&in_process as &dyn Chain, &on_sockets] {
+    for chain in [&in_process as &dyn LightClient, &*on_sockets.light_client] {
         let update = chain.client_update(&trusted, 40, now).await;
         updates.push(update.expect("an update"));
     }

@@ -12,18 +12,15 @@ use std::time::Duration;
 use ibc_proto::google::protobuf::Any;
 use ibc_proto::ibc::core::channel::v1 as chan;
 use ibc_proto::ibc::core::client::v1 as client;
-use ibc_proto::ibc::core::commitment::v1::MerkleProof as RawMerkleProof;
-use ibc_relayer_types::core::ics23_commitment::commitment::CommitmentRoot;
-use ibc_relayer_types::core::ics24_host::path::{
-    ChannelEndsPath, ClientConsensusStatePath, ClientStatePath, ConnectionsPath,
-};
-use prost::Message as _;
 use tendermint::Time;
+use tern_chains::StateCodec as _;
 use tern_chains::{
-    Block, BlockTime, Chain, ClientParams, ClientSummary, Event, Packet, Path, TrustedClient,
-    TxDraft, TxOutcome,
+    Account, AccountState, Block, BlockTime, Chain, ClientParams, Deadline, Event, LightClient,
+    Packet, Root, StorePath, TrustedClient, TxDraft, TxOutcome,
 };
-use tern_cosmos::{CosmosChain, CosmosSettings, Key};
+use tern_cosmos::{CosmosAccount, CosmosChain, CosmosSettings};
+use tern_cosmos_core::convert::{any as raw_any, message, raw_packet};
+use tern_cosmos_core::{CosmosCodec, Key};
 use tern_devnet::{serve, DevnetChain, Genesis, Node};
 
 pub const START: i64 = 1_700_000_000;
@@ -33,7 +30,8 @@ pub const PORT: &str = "transfer";
 pub struct End {
     pub node: Node,
     /// The chain as the test reaches it.
-    pub chain: Arc<dyn Chain>,
+    /// The endpoint this test uses.
+    pub endpoint: Endpoint,
     pub address: String,
     pub denom: &'static str,
     pub client: String,
@@ -77,10 +75,10 @@ pub fn end(chain_id: &str, prefix: &str, denom: &'static str, seed: u8, validato
     let genesis = genesis.fund(address.clone(), &[(denom, 1_000_000_000)]);
     let node = Node::new(&genesis).expect("a chain");
     let price = format!("0.001{denom}").parse().expect("a price");
-    let chain = DevnetChain::new(node.clone(), Some(key), price).expect("a chain");
+    let chain = DevnetChain::new(node.clone(), key, price).expect("a chain");
     End {
         node,
-        chain: Arc::new(chain),
+        endpoint: Endpoint::in_process(chain),
         address,
         denom,
         client: String::new(),
@@ -92,15 +90,12 @@ pub fn end(chain_id: &str, prefix: &str, denom: &'static str, seed: u8, validato
 /// Serves an end's chain on sockets and connects to it.
 pub async fn over_sockets(end: End, prefix: &str, seed: u8) -> End {
     let key = Key::from_private_key(&[seed; 32], prefix).expect("a key");
-    let chain = socket_chain(&end.node, end.denom, key).await;
-    End {
-        chain: Arc::new(chain),
-        ..end
-    }
+    let endpoint = Endpoint::on_sockets(&end.node, end.denom, key).await;
+    End { endpoint, ..end }
 }
 
 /// Serves a node on sockets and connects to it.
-pub async fn socket_chain(node: &Node, denom: &str, key: Key) -> CosmosChain {
+async fn socket_account(node: &Node, denom: &str, key: Key) -> CosmosAccount {
     let bind = || tokio::net::TcpListener::bind("127.0.0.1:0");
     let (rpc, grpc) = (bind().await.expect("a port"), bind().await.expect("a port"));
     let url = |listener: &tokio::net::TcpListener| {
@@ -110,11 +105,40 @@ pub async fn socket_chain(node: &Node, denom: &str, key: Key) -> CosmosChain {
     let price = format!("0.001{denom}").parse().expect("a price");
     let id = node.read(|chain| tern_chains::ChainId::from_string(chain.chain_id()));
     let prefix = key.address().split_once('1').expect("bech32").0.to_owned();
-    let mut settings = CosmosSettings::new(id, url(&rpc), url(&grpc), prefix, price);
-    settings.key = Some(key);
+    let settings = CosmosSettings::new(id, url(&rpc), url(&grpc), prefix, price);
     // Ends with the test's runtime.
     tokio::spawn(serve(node.clone(), rpc, grpc, std::future::pending()));
-    CosmosChain::new(settings).expect("a chain")
+    let chain = Arc::new(CosmosChain::new(settings).expect("a chain"));
+    CosmosAccount::new(chain, key)
+}
+
+/// A chain as a test reaches it: in process, or over sockets.
+#[derive(Clone)]
+pub struct Endpoint {
+    pub chain: Arc<dyn Chain>,
+    pub light_client: Arc<dyn LightClient>,
+    pub account: Arc<dyn Account>,
+}
+
+impl Endpoint {
+    pub fn in_process(chain: DevnetChain) -> Self {
+        let chain = Arc::new(chain);
+        Self {
+            chain: chain.clone(),
+            light_client: chain.clone(),
+            account: chain,
+        }
+    }
+
+    /// Serves a node on sockets and connects to it.
+    pub async fn on_sockets(node: &Node, denom: &str, key: Key) -> Self {
+        let account = socket_account(node, denom, key).await;
+        Self {
+            chain: account.chain().clone(),
+            light_client: account.chain().clone(),
+            account: Arc::new(account),
+        }
+    }
 }
 
 pub fn any(url: &str, message: &impl prost::Message) -> Any {
@@ -125,18 +149,18 @@ pub fn any(url: &str, message: &impl prost::Message) -> Any {
 }
 
 /// An unsigned payment of nothing from an account to itself.
-pub fn payment(account: tern_chains::Account) -> TxDraft {
+pub fn payment(account: AccountState) -> TxDraft {
     let send = ibc_proto::cosmos::bank::v1beta1::MsgSend {
         from_address: account.address.clone(),
         to_address: account.address.clone(),
         amount: Vec::new(),
     };
     TxDraft {
-        messages: vec![any("/cosmos.bank.v1beta1.MsgSend", &send)],
+        messages: vec![message(any("/cosmos.bank.v1beta1.MsgSend", &send))],
         memo: String::new(),
         account,
         gas: 100_000,
-        timeout_height: 0,
+        deadline: Deadline::Height(0),
     }
 }
 
@@ -191,11 +215,12 @@ impl World {
         messages: Vec<Any>,
         gas: Option<u64>,
     ) -> tern_chains::SignedTx {
-        let chain = &self.ends[on].chain;
-        let account = chain.account().await.expect("an account");
+        let signer = &self.ends[on].account;
+        let account = signer.state().await.expect("an account");
+        let messages: Vec<_> = messages.into_iter().map(message).collect();
         let gas = match gas {
             Some(gas) => gas,
-            None => chain
+            None => signer
                 .estimate(&messages, &account)
                 .await
                 .expect("an estimate"),
@@ -205,15 +230,19 @@ impl World {
             memo: String::new(),
             account,
             gas,
-            timeout_height: 0,
+            deadline: Deadline::Height(0),
         };
-        chain.sign(&draft).expect("a signature")
+        signer.sign(&draft).expect("a signature")
     }
 
     /// Sends messages in a transaction and makes its block.
     pub async fn submit(&mut self, on: usize, messages: Vec<Any>) -> Block {
         let tx = self.sign(on, messages, None).await;
-        let check = self.ends[on].chain.broadcast(&tx).await.expect("an answer");
+        let check = self.ends[on]
+            .account
+            .broadcast(&tx)
+            .await
+            .expect("an answer");
         assert_eq!(check, tern_chains::Check::Accepted);
         self.tick();
         let (height, _) = self.ends[on].chain.latest().await.expect("a height");
@@ -236,13 +265,13 @@ impl World {
             ..ClientParams::default()
         };
         let new = self.ends[1 - on]
-            .chain
+            .light_client
             .new_client(&params)
             .await
             .expect("a client");
         let message = client::MsgCreateClient {
-            client_state: Some(new.client_state),
-            consensus_state: Some(new.consensus_state),
+            client_state: Some(raw_any(&new.client_state)),
+            consensus_state: Some(raw_any(&new.consensus_state)),
             signer: self.ends[on].address.clone(),
         };
         let block = self
@@ -261,45 +290,36 @@ impl World {
     pub async fn trusted(&self, on: usize) -> TrustedClient {
         let host = &self.ends[on];
         let client_id = host.client.parse::<tern_chains::ClientId>().expect("an id");
-        let path = Path::ClientState(ClientStatePath(client_id.clone()));
-        let state = host
-            .chain
-            .query(path, None)
-            .await
-            .expect("an answer")
-            .expect("a client");
-        let summary = ClientSummary::decode(&state).expect("a client");
-        let path = Path::ClientConsensusState(ClientConsensusStatePath {
-            client_id,
-            epoch: summary.chain_id.version(),
-            height: summary.latest_height,
-        });
-        let consensus = host
-            .chain
-            .query(path, None)
-            .await
-            .expect("an answer")
-            .expect("a state");
+        let query = async |path| {
+            let value = host.chain.query(path, None).await.expect("an answer");
+            value.expect("a state")
+        };
+        let state = query(StorePath::ClientState(client_id.clone())).await;
+        let client = CosmosCodec.client(&state).expect("a client");
+        let height = client.summary.latest();
+        let consensus = query(StorePath::ConsensusState { client_id, height }).await;
+        let consensus = CosmosCodec.consensus(&consensus).expect("a state");
         TrustedClient {
-            client_state: Any::decode(state.as_slice()).expect("an Any"),
-            height: summary.latest_height,
-            consensus_state: Any::decode(consensus.as_slice()).expect("an Any"),
+            client_state: client.state,
+            height: height.height,
+            consensus_state: consensus.state,
         }
     }
 
     /// The update of the client on `on` to the newest block, with that block's root.
-    pub async fn update(&self, on: usize) -> (Option<Any>, u64, CommitmentRoot) {
-        let (host, other) = (&self.ends[on], &self.ends[1 - on].chain);
+    pub async fn update(&self, on: usize) -> (Option<Any>, u64, Root) {
+        let (host, other) = (&self.ends[on], &self.ends[1 - on]);
         let trusted = self.trusted(on).await;
-        let (target, _) = other.latest().await.expect("a height");
+        let (target, _) = other.chain.latest().await.expect("a height");
         let update = other
+            .light_client
             .client_update(&trusted, target, self.now())
             .await
             .expect("an update");
         let message = update.headers.into_iter().next().map(|header| {
             let message = client::MsgUpdateClient {
                 client_id: host.client.clone(),
-                client_message: Some(header),
+                client_message: Some(raw_any(&header)),
                 signer: host.address.clone(),
             };
             any("/ibc.core.client.v1.MsgUpdateClient", &message)
@@ -309,21 +329,19 @@ impl World {
 
     /// A proof from the other chain, checked against the root the client on
     /// `on` will have at `height`.
-    pub async fn prove(
-        &self,
-        on: usize,
-        path: Path,
-        height: u64,
-        root: &CommitmentRoot,
-    ) -> Vec<u8> {
-        let other = &self.ends[1 - on].chain;
+    pub async fn prove(&self, on: usize, path: StorePath, height: u64, root: &Root) -> Vec<u8> {
+        let other = &self.ends[1 - on];
         let proven = other
+            .chain
             .query_proven(vec![path], height - 1)
             .await
             .expect("a proof");
         let proven = proven.into_iter().next().expect("one proof");
-        other.verify(&proven, root).expect("a proof that holds");
-        RawMerkleProof::from(proven.proof).encode_to_vec()
+        other
+            .light_client
+            .verify(&proven, root)
+            .expect("a proof that holds");
+        proven.proof.bytes
     }
 
     /// Updates the client on `on`, proves `path`, and sends the message built from
@@ -331,7 +349,7 @@ impl World {
     pub async fn relay(
         &mut self,
         on: usize,
-        path: Path,
+        path: StorePath,
         message: impl FnOnce(&Self, Vec<u8>, Option<client::Height>) -> Any,
     ) -> Block {
         let messages = self.relay_messages(on, path, message).await;
@@ -341,7 +359,7 @@ impl World {
     pub async fn relay_messages(
         &mut self,
         on: usize,
-        path: Path,
+        path: StorePath,
         message: impl FnOnce(&Self, Vec<u8>, Option<client::Height>) -> Any,
     ) -> Vec<Any> {
         self.tick();
@@ -360,17 +378,28 @@ impl World {
         self.open_channel().await;
     }
 
-    fn connection_path(&self, on: usize) -> Path {
+    fn connection_path(&self, on: usize) -> StorePath {
         let id = self.ends[on].connection.parse().expect("an id");
-        Path::Connections(ConnectionsPath(id))
+        StorePath::Connection(id)
     }
 
-    fn channel_path(&self, on: usize) -> Path {
+    fn channel_path(&self, on: usize) -> StorePath {
         let id = self.ends[on].channel.parse().expect("an id");
-        Path::ChannelEnds(ChannelEndsPath(self.kind.port.parse().expect("a port"), id))
+        StorePath::Channel {
+            port_id: self.kind.port.parse().expect("a port"),
+            channel_id: id,
+        }
     }
 }
 
 pub fn raw(packet: &Packet) -> Option<chan::Packet> {
-    Some(packet.clone().into())
+    raw_packet(packet)
+}
+
+impl std::ops::Deref for End {
+    type Target = Endpoint;
+
+    fn deref(&self) -> &Endpoint {
+        &self.endpoint
+    }
 }

@@ -4,10 +4,7 @@ use ibc_proto::cosmos::base::v1beta1::Coin;
 use ibc_proto::google::protobuf::Any;
 use ibc_proto::ibc::applications::transfer::v1::MsgTransfer;
 use ibc_proto::ibc::core::channel::v1 as chan;
-use ibc_relayer_types::core::ics24_host::path::{
-    AcksPath, CommitmentsPath, ReceiptsPath, SeqRecvsPath,
-};
-use tern_chains::{Block, Event, Packet, Path};
+use tern_chains::{Block, Event, Packet, StorePath};
 use tern_devnet::mock;
 
 use super::{any, raw, World, PORT, START};
@@ -40,11 +37,10 @@ impl World {
 
     /// The message that receives this packet on `on`.
     pub async fn recv_messages(&mut self, on: usize, packet: &Packet) -> Vec<Any> {
-        let path = Path::Commitments(CommitmentsPath {
-            port_id: packet.source_port.clone(),
-            channel_id: packet.source_channel.clone(),
+        let path = StorePath::Commitment {
+            src: packet.src.clone(),
             sequence: packet.sequence,
-        });
+        };
         self.relay_messages(on, path, |world, proof_commitment, proof_height| {
             let message = chan::MsgRecvPacket {
                 packet: raw(packet),
@@ -68,11 +64,10 @@ impl World {
     }
 
     pub async fn ack(&mut self, on: usize, packet: &Packet, acknowledgement: Vec<u8>) -> Block {
-        let path = Path::Acks(AcksPath {
-            port_id: packet.destination_port.clone(),
-            channel_id: packet.destination_channel.clone(),
+        let path = StorePath::Acknowledgement {
+            dst: packet.dst.clone(),
             sequence: packet.sequence,
-        });
+        };
         self.relay(on, path, |world, proof_acked, proof_height| {
             let message = chan::MsgAcknowledgement {
                 packet: raw(packet),
@@ -98,14 +93,12 @@ impl World {
     }
 
     pub async fn time_out_messages(&mut self, on: usize, packet: &Packet, next: u64) -> Vec<Any> {
-        let (port, channel) = (&packet.destination_port, &packet.destination_channel);
         let path = match self.kind.ordering {
-            chan::Order::Ordered => Path::SeqRecvs(SeqRecvsPath(port.clone(), channel.clone())),
-            _ => Path::Receipts(ReceiptsPath {
-                port_id: port.clone(),
-                channel_id: channel.clone(),
+            chan::Order::Ordered => StorePath::NextSequenceRecv(packet.dst.clone()),
+            _ => StorePath::Receipt {
+                dst: packet.dst.clone(),
                 sequence: packet.sequence,
-            }),
+            },
         };
         self.relay_messages(on, path, |world, proof_unreceived, proof_height| {
             let message = chan::MsgTimeout {
