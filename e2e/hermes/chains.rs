@@ -29,7 +29,7 @@ pub struct DevChain {
     pub rpc: SocketAddr,
     pub grpc: SocketAddr,
     /// The chain from within, with the user's key; the user pays no fees.
-    door: DevnetChain,
+    handle: DevnetChain,
 }
 
 /// Starts a chain; its tasks end with the runtime.
@@ -49,20 +49,20 @@ pub fn start(
     let node = Node::new(&genesis)?;
     let bind = || runtime.block_on(TcpListener::bind("127.0.0.1:0"));
     let (rpc, grpc) = (bind()?, bind()?);
-    let door = DevnetChain::new(node.clone(), Some(user), format!("0{denom}").parse()?)?;
+    let handle = DevnetChain::new(node.clone(), Some(user), format!("0{denom}").parse()?)?;
     let chain = DevChain {
         id,
         prefix,
         denom,
         rpc: rpc.local_addr()?,
         grpc: grpc.local_addr()?,
-        door,
+        handle,
     };
     runtime.spawn(serve(node.clone(), rpc, grpc, std::future::pending()));
     runtime.spawn(async move {
-        let mut beat = tokio::time::interval(BLOCK_TIME);
+        let mut ticks = tokio::time::interval(BLOCK_TIME);
         loop {
-            beat.tick().await;
+            ticks.tick().await;
             match node.make_block(Time::now()) {
                 Ok(block) => change_validators(&node, block.height()),
                 Err(error) => eprintln!("{id}: {error}"),
@@ -96,13 +96,13 @@ pub struct Packets<'a> {
 impl DevChain {
     /// The user's address.
     pub fn user(&self) -> Result<String> {
-        Ok(self.door.signer()?)
+        Ok(self.handle.signer()?)
     }
 
     /// What the user has.
     pub fn has(&self, denom: &str) -> Result<u128> {
         let user = self.user()?;
-        Ok(self.door.node().read(|chain| chain.balance(&user, denom)))
+        Ok(self.handle.node().read(|chain| chain.balance(&user, denom)))
     }
 
     /// The user sends packets in one transaction; returns when they are sent.
@@ -148,7 +148,7 @@ impl DevChain {
 
     /// Whether a channel is closed.
     pub fn is_closed(&self, runtime: &Runtime, channel: &str) -> Result<bool> {
-        let channels = runtime.block_on(self.door.channels())?;
+        let channels = runtime.block_on(self.handle.channels())?;
         let mut channels = channels.iter();
         let found = channels.find(|known| known.channel_id.to_string() == channel);
         let found = found.with_context(|| format!("{}: no {channel}", self.id))?;
@@ -159,18 +159,18 @@ impl DevChain {
         let draft = TxDraft {
             messages,
             memo: String::new(),
-            account: self.door.account().await?,
+            account: self.handle.account().await?,
             gas: GAS,
             timeout_height: 0,
         };
-        let tx = self.door.sign(&draft)?;
-        let (mut height, _) = self.door.latest().await?;
-        let check = self.door.broadcast(&tx).await?;
+        let tx = self.handle.sign(&draft)?;
+        let (mut height, _) = self.handle.latest().await?;
+        let check = self.handle.broadcast(&tx).await?;
         ensure!(check == Check::Accepted, "{}: {check:?}", self.id);
         loop {
             height += 1;
-            self.door.next_block(height - 1).await?;
-            let block = self.door.block(height).await?;
+            self.handle.next_block(height - 1).await?;
+            let block = self.handle.block(height).await?;
             if let Some(outcome) = block.txs.iter().find(|outcome| outcome.hash == tx.hash) {
                 ensure!(outcome.code == 0, "{}: {}", self.id, outcome.log);
                 return Ok(());
@@ -182,7 +182,7 @@ impl DevChain {
     pub fn pending(&self, runtime: &Runtime, port: &str, channel: &str) -> Result<usize> {
         let channel: ChannelId = channel.parse().context("a channel id")?;
         let port: PortId = port.parse().context("a port id")?;
-        let pending = self.door.commitments(&port, &channel);
+        let pending = self.handle.commitments(&port, &channel);
         Ok(runtime.block_on(pending)?.len())
     }
 }

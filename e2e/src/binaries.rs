@@ -3,11 +3,15 @@
 use std::ffi::{OsStr, OsString};
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::Command;
 use std::sync::OnceLock;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use anyhow::{bail, ensure, Context, Result};
+
+use crate::process::Process;
+
+const BUILD_LIMIT: Duration = Duration::from_secs(3600);
 
 /// The chain binary, built when it is missing or older than its sources.
 pub fn chaind() -> Result<PathBuf> {
@@ -22,18 +26,17 @@ pub fn chaind() -> Result<PathBuf> {
             return Ok(binary);
         }
         eprintln!("building the test chain with Go; the first time takes some minutes");
-        let built = Command::new("go")
-            .args(["build", "-trimpath", "-mod=readonly", "-o"])
-            .arg(&binary)
-            .arg(".")
-            .current_dir(&source)
-            .stdin(Stdio::null())
-            .status()
-            .context(
-                "`go` is missing: the test chains are built with Go 1.26 or newer, see \
-                 https://go.dev/dl",
-            )?;
-        ensure!(built.success(), "`go build` in e2e/chain failed: see above");
+        let mut build = Command::new("go");
+        build.args(["build", "-trimpath", "-mod=readonly", "-o"]);
+        build.arg(&binary).arg(".").current_dir(&source);
+        let mut building = Process::start(&mut build).context(
+            "`go` is missing: the test chains are built with Go 1.26 or newer, see \
+             https://go.dev/dl",
+        )?;
+        ensure!(
+            building.wait(BUILD_LIMIT)?.success(),
+            "`go build` in e2e/chain failed: see above"
+        );
         Ok(binary)
     })
 }
@@ -52,9 +55,12 @@ pub fn tern() -> Result<PathBuf> {
         build.args(["build", "--quiet", "--locked", "--profile", profile]);
         build.args(["--package", "tern", "--bin", "tern"]);
         build.arg("--target-dir").arg(target()?);
-        build.current_dir(workspace()).stdin(Stdio::null());
-        let built = build.status().context("cannot run cargo to build `tern`")?;
-        ensure!(built.success(), "building `tern` failed: see above");
+        build.current_dir(workspace());
+        let mut building = Process::start(&mut build).context("cannot build `tern`")?;
+        ensure!(
+            building.wait(BUILD_LIMIT)?.success(),
+            "building `tern` failed: see above"
+        );
         Ok(folder.join("tern"))
     })
 }
