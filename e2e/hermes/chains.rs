@@ -61,9 +61,9 @@ pub fn start(
     };
     runtime.spawn(serve(node.clone(), rpc, grpc, std::future::pending()));
     runtime.spawn(async move {
-        let mut beat = tokio::time::interval(BLOCK_TIME);
+        let mut ticks = tokio::time::interval(BLOCK_TIME);
         loop {
-            beat.tick().await;
+            ticks.tick().await;
             match node.make_block(Time::now()) {
                 Ok(block) => change_validators(&node, block.height()),
                 Err(error) => eprintln!("{id}: {error}"),

@@ -14,6 +14,7 @@ const INSTALL: &str = "Hermes is needed: `apt-get install libclang-dev protobuf-
      `cargo install ibc-relayer-cli --version 1.10.5 --locked`. `HERMES` names it if it is not \
      on the PATH.";
 const START_LIMIT: Duration = Duration::from_secs(60);
+const RUN_LIMIT: Duration = Duration::from_secs(300);
 
 pub struct Hermes {
     program: PathBuf,
@@ -49,13 +50,13 @@ impl Hermes {
         Ok(hermes)
     }
 
-    /// Runs a command that must succeed; returns what it said.
+    /// Runs a command that must succeed; returns what it prints.
     pub fn run(&self, args: &[&str]) -> Result<String> {
-        let output = self.command(args).output()?;
-        let said = String::from_utf8_lossy(&output.stdout).into_owned();
+        let output = tern_e2e::run(&mut self.command(args), RUN_LIMIT)?;
+        let printed = String::from_utf8_lossy(&output.stdout).into_owned();
         let log = String::from_utf8_lossy(&output.stderr);
-        ensure!(output.status.success(), "hermes {args:?}: {said}{log}");
-        Ok(said)
+        ensure!(output.status.success(), "hermes {args:?}: {printed}{log}");
+        Ok(printed)
     }
 
     /// Starts relaying; dropping what is returned kills it. `time` names the log.
@@ -63,8 +64,8 @@ impl Hermes {
         let log = self.folder.join(format!("hermes-{time}.log"));
         let process = Process::start_with_log(&mut self.command(&["start"]), &log)?;
         let started = wait::until("Hermes to start", START_LIMIT, || {
-            let said = std::fs::read_to_string(&log).unwrap_or_default();
-            Ok(said.contains("Hermes has started").then_some(()))
+            let printed = std::fs::read_to_string(&log).unwrap_or_default();
+            Ok(printed.contains("Hermes has started").then_some(()))
         });
         started.with_context(|| format!("see {}", log.display()))?;
         Ok(Relaying(process))
@@ -73,18 +74,19 @@ impl Hermes {
     /// Fails if Hermes sees anything pending on a channel.
     pub fn nothing_pending(&self, chain: &str, port: &str, channel: &str) -> Result<()> {
         let query = ["--json", "query", "packet", "pending", "--port", port];
-        let said = self.run(&[&query[..], &["--chain", chain, "--channel", channel]].concat())?;
-        let mut answers = said.lines().filter_map(|line| {
+        let printed =
+            self.run(&[&query[..], &["--chain", chain, "--channel", channel]].concat())?;
+        let mut answers = printed.lines().filter_map(|line| {
             let line: Value = serde_json::from_str(line).ok()?;
             line.get("result").cloned()
         });
-        let answer = answers.next_back().with_context(|| said.clone())?;
+        let answer = answers.next_back().with_context(|| printed.clone())?;
         for end in ["src", "dst"] {
             for list in ["unreceived_packets", "unreceived_acks"] {
                 let list = answer[end][list].as_array();
                 ensure!(
                     list.is_some_and(Vec::is_empty),
-                    "{chain}, {channel}: {said}"
+                    "{chain}, {channel}: {printed}"
                 );
             }
         }

@@ -13,15 +13,15 @@
 
 mod chains;
 mod hermes;
-mod story;
+mod scenario;
 
 use anyhow::Result;
 
 fn main() -> Result<()> {
     let folder = tempfile::Builder::new().prefix("tern-hermes-").tempdir()?;
-    let told = story::tell(folder.path());
-    if told.is_err() {
+    let result = scenario::run(folder.path());
+    if result.is_err() {
         eprintln!("logs are kept in {}", folder.keep().display());
     }
-    told
+    result
 }

@@ -1,12 +1,17 @@
 //! The two programs the scenarios run: `chaind`, built by Go, and `tern`.
 
+use std::ffi::{OsStr, OsString};
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::Command;
 use std::sync::OnceLock;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use anyhow::{bail, ensure, Context, Result};
+
+use crate::process::Process;
+
+const BUILD_LIMIT: Duration = Duration::from_secs(3600);
 
 /// The chain binary, built when it is missing or older than its sources.
 pub fn chaind() -> Result<PathBuf> {
@@ -21,18 +26,17 @@ pub fn chaind() -> Result<PathBuf> {
             return Ok(binary);
         }
         eprintln!("building the test chain with Go; the first time takes some minutes");
-        let built = Command::new("go")
-            .args(["build", "-trimpath", "-mod=readonly", "-o"])
-            .arg(&binary)
-            .arg(".")
-            .current_dir(&source)
-            .stdin(Stdio::null())
-            .status()
-            .context(
-                "`go` is missing: the test chains are built with Go 1.26 or newer, see \
-                 https://go.dev/dl",
-            )?;
-        ensure!(built.success(), "`go build` in e2e/chain failed: see above");
+        let mut build = Command::new("go");
+        build.args(["build", "-trimpath", "-mod=readonly", "-o"]);
+        build.arg(&binary).arg(".").current_dir(&source);
+        let mut building = Process::start(&mut build).context(
+            "`go` is missing: the test chains are built with Go 1.26 or newer, see \
+             https://go.dev/dl",
+        )?;
+        ensure!(
+            building.wait(BUILD_LIMIT)?.success(),
+            "`go build` in e2e/chain failed: see above"
+        );
         Ok(binary)
     })
 }
@@ -42,26 +46,83 @@ pub fn tern() -> Result<PathBuf> {
     static BUILT: OnceLock<Result<PathBuf, String>> = OnceLock::new();
     once(&BUILT, || {
         let folder = profile_folder()?;
-        let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-        let mut build = Command::new(cargo);
-        build.args([
-            "build",
-            "--quiet",
-            "--locked",
-            "--package",
-            "tern",
-            "--bin",
-            "tern",
-        ]);
-        if folder.ends_with("release") {
-            build.arg("--release");
-        }
+        let profile = folder.file_name().and_then(OsStr::to_str);
+        let profile = match profile.context("the profile folder has no name")? {
+            "debug" => "dev",
+            name => name,
+        };
+        let mut build = cargo()?;
+        build.args(["build", "--quiet", "--locked", "--profile", profile]);
+        build.args(["--package", "tern", "--bin", "tern"]);
         build.arg("--target-dir").arg(target()?);
-        build.current_dir(workspace()).stdin(Stdio::null());
-        let built = build.status().context("cannot run cargo to build `tern`")?;
-        ensure!(built.success(), "building `tern` failed: see above");
+        build.current_dir(workspace());
+        let mut building = Process::start(&mut build).context("cannot build `tern`")?;
+        ensure!(
+            building.wait(BUILD_LIMIT)?.success(),
+            "building `tern` failed: see above"
+        );
         Ok(folder.join("tern"))
     })
+}
+
+/// Cargo as a user starts it, even if cargo started this program.
+///
+/// Build scripts such as that of `ring` run again when variables like `CARGO_PKG_NAME`
+/// change. With those of the outer cargo, everything above `ring` would be built again
+/// here, and once more when a user calls cargo.
+fn cargo() -> Result<Command> {
+    let outer = std::env::var_os("CARGO");
+    let mut command = Command::new(outer.as_deref().unwrap_or("cargo".as_ref()));
+    for (name, _) in std::env::vars_os() {
+        if name.to_str().is_some_and(is_set_by_cargo) {
+            command.env_remove(name);
+        }
+    }
+    if let (Some(outer), Some(paths)) = (outer, std::env::var_os(LIBRARY_PATH)) {
+        let mut folders = vec![target()?];
+        // The toolchain's folder: cargo is in its `bin`.
+        folders.extend(Path::new(&outer).ancestors().nth(2).map(Path::to_owned));
+        match paths_outside(&paths, &folders)? {
+            Some(paths) => command.env(LIBRARY_PATH, paths),
+            None => command.env_remove(LIBRARY_PATH),
+        };
+    }
+    Ok(command)
+}
+
+/// Cargo puts folders of the target folder and of the toolchain before the user's.
+const LIBRARY_PATH: &str = "LD_LIBRARY_PATH";
+
+/// Whether cargo sets this variable for programs that it runs. A user's settings, such
+/// as `CARGO_HOME` and `CARGO_TARGET_DIR`, are not among them.
+fn is_set_by_cargo(name: &str) -> bool {
+    const NAMES: [&str; 9] = [
+        "CARGO",
+        "CARGO_BIN_NAME",
+        "CARGO_CRATE_NAME",
+        "CARGO_ENCODED_RUSTFLAGS",
+        "CARGO_MAKEFLAGS",
+        "CARGO_PRIMARY_PACKAGE",
+        "CARGO_RUSTC_CURRENT_DIR",
+        "CARGO_TARGET_TMPDIR",
+        "OUT_DIR",
+    ];
+    const PREFIXES: [&str; 5] = [
+        "CARGO_BIN_EXE_",
+        "CARGO_CFG_",
+        "CARGO_FEATURE_",
+        "CARGO_MANIFEST_",
+        "CARGO_PKG_",
+    ];
+    NAMES.contains(&name) || PREFIXES.iter().any(|prefix| name.starts_with(prefix))
+}
+
+/// The paths of a list that are not in any of these folders; none if none is left.
+fn paths_outside(list: &OsStr, folders: &[PathBuf]) -> Result<Option<OsString>> {
+    let is_outside = |path: &PathBuf| !folders.iter().any(|folder| path.starts_with(folder));
+    let paths: Vec<PathBuf> = std::env::split_paths(list).filter(is_outside).collect();
+    let joined = std::env::join_paths(&paths)?;
+    Ok((!paths.is_empty()).then_some(joined))
 }
 
 /// Builds once a process; an error is the same for everybody.
@@ -126,4 +187,48 @@ fn newest(folder: &Path) -> Result<SystemTime> {
         newest = newest.max(modified);
     }
     Ok(newest)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn variables_that_cargo_sets_for_a_program_are_told_from_the_users_own() {
+        for set_by_cargo in [
+            "CARGO",
+            "CARGO_PKG_NAME",
+            "CARGO_PKG_VERSION_PRE",
+            "CARGO_MANIFEST_DIR",
+            "CARGO_MANIFEST_LINKS",
+            "CARGO_BIN_EXE_tern",
+            "CARGO_ENCODED_RUSTFLAGS",
+            "OUT_DIR",
+        ] {
+            assert!(is_set_by_cargo(set_by_cargo), "{set_by_cargo}");
+        }
+        for users_own in [
+            "CARGO_HOME",
+            "CARGO_TARGET_DIR",
+            "CARGO_BUILD_JOBS",
+            "CARGO_NET_OFFLINE",
+            "CARGO_PROFILE_DEV_DEBUG",
+            "CARGO_REGISTRIES_MINE_TOKEN",
+            "RUSTFLAGS",
+            "RUSTUP_HOME",
+            "RUSTUP_TOOLCHAIN",
+            "PATH",
+        ] {
+            assert!(!is_set_by_cargo(users_own), "{users_own}");
+        }
+    }
+
+    #[test]
+    fn of_a_library_path_only_what_is_outside_of_cargos_folders_is_kept() {
+        let cargos = ["/w/target", "/t/stable"].map(PathBuf::from);
+        let kept = |list: &str| paths_outside(OsStr::new(list), &cargos).unwrap();
+        let list = "/w/target/debug/deps:/w/target/debug:/t/stable/lib:/opt/mine/lib";
+        assert_eq!(kept(list), Some("/opt/mine/lib".into()));
+        assert_eq!(kept("/w/target/debug:/t/stable/lib"), None);
+    }
 }

@@ -104,9 +104,9 @@ impl TestChain {
         prepare.args(["--rpc-port", &rpc_port.to_string()]);
         prepare.args(["--grpc-port", &grpc_port.to_string()]);
         prepare.args(["--p2p-port", &p2p_port.to_string()]);
-        let prepared = prepare.output()?;
-        let said = String::from_utf8_lossy(&prepared.stderr).into_owned();
-        ensure!(prepared.status.success(), "chaind prepare failed: {said}");
+        let prepared = process::run(&mut prepare, START_LIMIT)?;
+        let stderr = String::from_utf8_lossy(&prepared.stderr).into_owned();
+        ensure!(prepared.status.success(), "chaind prepare failed: {stderr}");
         Ok(Self {
             log: folder.join(format!("{}.log", spec.id)),
             spec,

@@ -3,7 +3,8 @@
 //! `Drop` ends the children on every way out but one: a program that a signal
 //! ends runs no destructors. So a shell beside it is told their process ids
 //! through a pipe. When this program is gone, for whatever reason, the pipe
-//! closes, and the shell kills what it was not told to be over.
+//! closes, and the shell ends what it was not told to be over: with SIGTERM, and after five
+//! seconds with SIGKILL.
 
 use std::io::Write;
 use std::os::unix::process::CommandExt;
@@ -20,10 +21,19 @@ while read -r what id; do
   ids=$rest
   [ "$what" = watch ] && ids="$ids $id"
 done
-for id in $ids; do kill -9 "$id"; done
+for id in $ids; do kill "$id"; done
+tries=0
+while [ "$tries" -lt 50 ]; do
+  left=
+  for id in $ids; do kill -0 "$id" && left="$left $id"; done
+  [ -z "$left" ] && exit
+  sleep 0.1
+  tries=$((tries + 1))
+done
+for id in $left; do kill -9 "$id"; done
 "#;
 
-/// Kills this process when our own ends.
+/// Ends this process when our own ends.
 pub fn watch(id: u32) -> Result<()> {
     tell("watch", id)
 }

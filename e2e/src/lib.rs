@@ -15,6 +15,7 @@ mod guard;
 mod hermes;
 mod history;
 pub mod http;
+pub mod interrupt;
 mod network;
 mod process;
 mod state;
@@ -27,7 +28,7 @@ pub use chain::{ChainSpec, TestChain};
 pub use hermes::{HermesChain, HermesConfig};
 pub use history::attribute;
 pub use network::{Network, Setup};
-pub use process::{tail, Process, Signal};
+pub use process::{run, tail, Process, Signal};
 pub use tern::{Daemon, Output, Running, Tern};
 pub use token::voucher;
 

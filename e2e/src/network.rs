@@ -12,7 +12,7 @@ use tempfile::TempDir;
 
 use crate::chain::{ChainSpec, TestChain};
 use crate::tern::{self, Tern};
-use crate::{process, wait, OTHER, POOR, RELAYER, USER};
+use crate::{interrupt, process, wait, OTHER, POOR, RELAYER, USER};
 
 /// Chains share two cores: one network at a time in each test program.
 static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
@@ -234,6 +234,11 @@ impl Drop for Network {
         let Some(folder) = self.folder.take() else {
             return;
         };
+        if interrupt::is_interrupted() {
+            // Nothing failed: nothing is kept.
+            self.chains.clear();
+            return;
+        }
         let homes = std::fs::read_dir(folder.path()).into_iter().flatten();
         let logs = homes.flatten().map(|home| tern::log(&home.path()));
         for log in logs.filter(|log| log.exists()) {

@@ -1,13 +1,17 @@
 //! Child processes that end with their owner.
 
 use std::fs::File;
+use std::io::{Read, Seek};
 use std::path::Path;
-use std::process::{Child, Command, ExitStatus, Stdio};
-use std::time::Duration;
+use std::process::{Child, Command, ExitStatus, Output, Stdio};
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
 
 use crate::{guard, wait};
+
+/// Between two looks at a process that is to end.
+const END_PAUSE: Duration = Duration::from_millis(20);
 
 /// A running program. Dropping it ends it, and so does our own end.
 pub struct Process {
@@ -74,6 +78,17 @@ impl Process {
         Ok(())
     }
 
+    /// Asks it to end and waits for that, also if we are interrupted; kills it if it does not
+    /// end within `limit`.
+    pub fn end(&mut self, limit: Duration) -> Result<()> {
+        self.signal(Signal::Term)?;
+        let start = Instant::now();
+        while self.ended()?.is_none() && start.elapsed() < limit {
+            wait::pause(END_PAUSE);
+        }
+        self.kill()
+    }
+
     /// `kill -9`, and waits until it is gone.
     pub fn kill(&mut self) -> Result<()> {
         if self.ended()?.is_none() {
@@ -90,6 +105,24 @@ impl Drop for Process {
         // Nothing can be done about a process that cannot be killed.
         let _ = self.kill();
     }
+}
+
+/// Runs a program to its end. It is killed if that takes too long, or if we end.
+pub fn run(command: &mut Command, limit: Duration) -> Result<Output> {
+    let (mut stdout, mut stderr) = (tempfile::tempfile()?, tempfile::tempfile()?);
+    command.stdout(stdout.try_clone()?);
+    command.stderr(stderr.try_clone()?);
+    let status = Process::start(command)?.wait(limit)?;
+    let read = |file: &mut File| {
+        let mut bytes = Vec::new();
+        file.rewind()?;
+        file.read_to_end(&mut bytes).map(|_| bytes)
+    };
+    Ok(Output {
+        status,
+        stdout: read(&mut stdout)?,
+        stderr: read(&mut stderr)?,
+    })
 }
 
 /// The last lines of a file.

@@ -4,10 +4,12 @@ use std::time::{Duration, Instant};
 
 use anyhow::{bail, Result};
 
+use crate::interrupt;
+
 const PAUSE: Duration = Duration::from_millis(100);
 
 /// Asks again and again until there is an answer, or fails when `limit` has
-/// passed, with what was waited for and the last error.
+/// passed, with what was waited for and the last error, or when this program is interrupted.
 pub fn until<T>(
     what: &str,
     limit: Duration,
@@ -15,6 +17,7 @@ pub fn until<T>(
 ) -> Result<T> {
     let start = Instant::now();
     loop {
+        interrupt::check()?;
         let answer = ask();
         match answer {
             Ok(Some(answer)) => return Ok(answer),

@@ -1,25 +1,21 @@
-//! Tern measured, beside Hermes if asked, on the same chains in the same run.
+//! Measures Tern, and Hermes beside it if asked, on the same chains in the same run.
 //!
-//! A [`scene`] is a load and what is looked at; a [`relayer::Contestant`] is a
-//! relayer with a channel of its own. The [`stage`] has two real chains, an
-//! account that sends, and [`proxy`] gates to the nodes that delay what passes and
-//! count what is asked. What happened is read from the chains' blocks
-//! ([`journal`], [`trip`]) and comes out as data ([`measure`]); the [`report`] is a
-//! pure function of it. [`in_process`] has scenes that need no stage.
-//!
-//! ```text
-//! scene ─load─▶ stage ─blocks─▶ journal ─▶ trips ─figures─▶ measures ─▶ report
-//!                 └─gates─▶ tally ───────────────┘
-//! ```
+//! A [`scenario`] is a load and the figures that are taken of it. It runs in an
+//! [`environment`]: two chains, accounts that send, and [`proxy`] servers before the nodes,
+//! which count requests and delay them. A [`relayer::Relayer`] has a channel of its own; a
+//! [`session`] starts it, sends the load and waits for the acknowledgements. What happened is
+//! read from the chains' blocks ([`blocks`], [`packets`]). The figures are data ([`measure`]),
+//! and the [`report`] is a pure function of them. [`in_process`] has scenarios that need no
+//! environment.
 
-pub mod carry;
+pub mod blocks;
+pub mod environment;
 pub mod footprint;
 pub mod in_process;
-pub mod journal;
 pub mod measure;
+pub mod packets;
 pub mod proxy;
 pub mod relayer;
 pub mod report;
-pub mod scene;
-pub mod stage;
-pub mod trip;
+pub mod scenario;
+pub mod session;

@@ -1,11 +1,11 @@
-//! What one round of one scene came to, as data.
+//! What one round of one scenario came to, as data.
 
 use serde::{Deserialize, Serialize};
 
-/// One relayer's one round of one scene.
+/// One relayer's one round of one scenario.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Measure {
-    pub scene: String,
+    pub scenario: String,
     pub relayer: String,
     /// From 1.
     pub round: u32,
@@ -20,7 +20,7 @@ pub enum Outcome {
     Failed(String),
 }
 
-/// One number, of which less is better. A scene's first figure is its headline.
+/// One number, of which less is better. A scenario's first figure is its headline.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Figure {
     pub name: String,

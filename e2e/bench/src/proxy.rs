@@ -1,14 +1,14 @@
-//! A gate before a node: bytes pass unaltered, late if asked, and are read along.
+//! A proxy before a node. Bytes pass unaltered, and delayed if asked; requests are counted.
 //!
 //! The delay is that of a distant node: half of the round trip each way for every
 //! byte, and a whole one before a new connection can carry anything. What is asked
 //! is seen by taps that read copies of the bytes: `http1` for CometBFT RPC and
 //! its WebSocket, `http2` for gRPC.
 
+mod forward;
 mod http1;
 mod http2;
-mod pump;
-mod tally;
+mod recorder;
 mod tap;
 mod websocket;
 
@@ -22,59 +22,59 @@ use tokio::runtime::Runtime;
 use tokio::task::{JoinHandle, JoinSet};
 use tokio::time::Instant;
 
-pub use tally::{Call, Counts, Door, Tally};
+pub use recorder::{Call, Counts, Protocol, Recorder};
 use tap::Tap;
 
-/// A listening port that leads to a node's port. Dropping it closes it, with all
-/// its connections.
-pub struct Gate {
+/// A listening port that leads to a node's port. Dropping it closes it and all its
+/// connections.
+pub struct Proxy {
     pub port: u16,
     accepting: JoinHandle<()>,
 }
 
-/// Where a gate leads, and what is noted of what passes.
+/// Where a proxy leads, and how its connections are recorded.
 #[derive(Clone)]
 pub struct Plan {
     pub to: SocketAddr,
-    pub door: Door,
-    /// The chain's id, for the tally.
+    pub protocol: Protocol,
+    /// The chain's id, for the recorder.
     pub chain: &'static str,
     pub round_trip: Duration,
 }
 
-impl Gate {
-    pub fn open(runtime: &Runtime, plan: Plan, tally: Arc<Tally>) -> Result<Self> {
+impl Proxy {
+    pub fn open(runtime: &Runtime, plan: Plan, recorder: Arc<Recorder>) -> Result<Self> {
         let listener = runtime.block_on(TcpListener::bind("127.0.0.1:0"));
-        let listener = listener.context("no free port for a gate")?;
+        let listener = listener.context("no free port for a proxy")?;
         Ok(Self {
             port: listener.local_addr()?.port(),
-            accepting: runtime.spawn(accept(listener, plan, tally)),
+            accepting: runtime.spawn(accept(listener, plan, recorder)),
         })
     }
 }
 
-impl Drop for Gate {
+impl Drop for Proxy {
     fn drop(&mut self) {
         self.accepting.abort();
     }
 }
 
-async fn accept(listener: TcpListener, plan: Plan, tally: Arc<Tally>) {
-    // Ends the connections with the gate.
+async fn accept(listener: TcpListener, plan: Plan, recorder: Arc<Recorder>) {
+    // Ends the connections with the proxy.
     let mut connections = JoinSet::new();
     loop {
         tokio::select! {
             accepted = listener.accept() => {
                 // Out of file descriptors, say: the client sees it hang.
                 let Ok((client, _)) = accepted else { continue };
-                connections.spawn(pass(client, plan.clone(), tally.clone()));
+                connections.spawn(pass(client, plan.clone(), recorder.clone()));
             }
             Some(_) = connections.join_next() => {}
         }
     }
 }
 
-async fn pass(client: TcpStream, plan: Plan, tally: Arc<Tally>) {
+async fn pass(client: TcpStream, plan: Plan, recorder: Arc<Recorder>) {
     // The handshake of TCP takes a round trip; here it was done at once.
     let established = Instant::now() + plan.round_trip;
     let one_way = plan.round_trip / 2;
@@ -85,12 +85,12 @@ async fn pass(client: TcpStream, plan: Plan, tally: Arc<Tally>) {
         // Only speeds things up.
         let _ = stream.set_nodelay(true);
     }
-    let connection = tally.connected(plan.chain, plan.door);
-    let (asks, answers) = Tap::pair(connection, tally);
+    let connection = recorder.connected(plan.chain, plan.protocol);
+    let (asks, answers) = Tap::pair(connection, recorder);
     let (from_client, to_client) = client.into_split();
     let (from_node, to_node) = node.into_split();
     tokio::join!(
-        pump::pump(from_client, to_node, established, one_way, asks),
-        pump::pump(from_node, to_client, established, one_way, answers),
+        forward::forward(from_client, to_node, established, one_way, asks),
+        forward::forward(from_node, to_client, established, one_way, answers),
     );
 }

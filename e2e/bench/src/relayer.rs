@@ -1,4 +1,4 @@
-//! Relayers, as the scenes see them: something to start beside two nodes.
+//! The relayers that are measured: each has a channel and accounts of its own.
 
 mod hermes;
 mod tern;
@@ -8,17 +8,17 @@ use std::process::Command;
 use std::time::Duration;
 
 use anyhow::{ensure, Result};
-use tern_e2e::{wait, Process, Signal};
+use tern_e2e::{wait, Process};
 
 pub use hermes::Hermes;
 pub use tern::Tern;
 
-use crate::stage::{End, Stage};
+use crate::environment::{End, Environment};
 
 const READY_LIMIT: Duration = Duration::from_secs(120);
 const STOP_LIMIT: Duration = Duration::from_secs(10);
 
-/// Ports of the doors to both nodes, in the order of [`End::BOTH`].
+/// Ports of both nodes, or of the proxies before them, in the order of [`End::BOTH`].
 #[derive(Clone, Copy, Debug)]
 pub struct Nodes {
     pub rpc: [u16; 2],
@@ -35,61 +35,67 @@ impl Channel {
     }
 }
 
-/// A relayer with keys of its own.
-pub trait Relayer: Sync {
+/// A relayer program, configured with keys of its own.
+pub trait Implementation: Sync {
     fn name(&self) -> &'static str;
     /// The mnemonic of its account.
     fn mnemonic(&self) -> &'static str;
     /// Opens a channel with client and connection; returns when it is open.
-    fn open_channel(&self, stage: &Stage, nodes: &Nodes) -> Result<Channel>;
+    fn open_channel(&self, environment: &Environment, nodes: &Nodes) -> Result<Channel>;
     /// Starts to relay on this channel, or on all; returns at once.
-    fn start(&self, stage: &Stage, nodes: &Nodes, channel: Option<&Channel>) -> Result<Running>;
+    fn start(
+        &self,
+        environment: &Environment,
+        nodes: &Nodes,
+        channel: Option<&Channel>,
+    ) -> Result<Running>;
 }
 
-/// A relayer that takes part.
-pub struct Contestant {
-    pub relayer: Box<dyn Relayer>,
+/// A relayer program with the channel that it relays on.
+pub struct Relayer {
+    pub implementation: Box<dyn Implementation>,
     /// The channel it has opened, and relays on alone. None: it relays on those
-    /// that the stage came with.
-    pub own: Option<Channel>,
+    /// that the environment has from the beginning.
+    pub channel: Option<Channel>,
     /// Its accounts.
     pub addresses: [String; 2],
 }
 
-impl Contestant {
-    pub fn new(stage: &Stage, relayer: Box<dyn Relayer>) -> Result<Self> {
-        let address = |end: End| stage.site(end).address(relayer.mnemonic());
-        let own = match stage.linked[0].is_empty() {
-            true => Some(relayer.open_channel(stage, &stage.nodes())?),
+impl Relayer {
+    pub fn new(environment: &Environment, implementation: Box<dyn Implementation>) -> Result<Self> {
+        let mnemonic = implementation.mnemonic();
+        let address = |end: End| environment.endpoint(end).address(mnemonic);
+        let channel = match environment.linked[0].is_empty() {
+            true => Some(implementation.open_channel(environment, &environment.nodes())?),
             false => None,
         };
         Ok(Self {
-            own,
+            channel,
             addresses: [address(End::Akash)?, address(End::Kava)?],
-            relayer,
+            implementation,
         })
     }
 
     /// Channel ids of one end.
-    pub fn channels(&self, stage: &Stage, end: End) -> Vec<String> {
-        match &self.own {
+    pub fn channels(&self, environment: &Environment, end: End) -> Vec<String> {
+        match &self.channel {
             Some(channel) => vec![channel.id(end).to_owned()],
-            None => stage.linked[end.index()].clone(),
+            None => environment.linked[end.index()].clone(),
         }
     }
 
     pub fn name(&self) -> &'static str {
-        self.relayer.name()
+        self.implementation.name()
     }
 }
 
-/// A relayer's daemon.
+/// A running relayer. Dropping it ends it.
 pub struct Running {
     process: Process,
     log: PathBuf,
     /// Where its own part of the log begins.
     begin: usize,
-    /// What its log says once for each of `ready_times` when it relays.
+    /// The relayer is ready when its log has this text `ready_times` times.
     ready: &'static str,
     ready_times: usize,
 }
@@ -114,34 +120,38 @@ impl Running {
         self.process.id()
     }
 
-    /// Waits until it says that it relays.
+    /// Waits until its log says that it relays.
     pub fn ready(&mut self) -> Result<()> {
         wait::until("the relayer to be ready", READY_LIMIT, || {
             self.alive()?;
-            Ok((self.said().matches(self.ready).count() >= self.ready_times).then_some(()))
+            Ok((self.log().matches(self.ready).count() >= self.ready_times).then_some(()))
         })
     }
 
     /// Fails if it has ended.
     pub fn alive(&mut self) -> Result<()> {
         let ended = self.process.ended()?;
-        let last = || self.said().lines().last().unwrap_or_default().to_owned();
+        let last = || self.log().lines().last().unwrap_or_default().to_owned();
         ensure!(ended.is_none(), "it ended with {ended:?}: {}", last());
         Ok(())
     }
 
-    /// What it has logged.
-    pub fn said(&self) -> String {
+    /// What it has logged since its start.
+    pub fn log(&self) -> String {
         let mut log = std::fs::read_to_string(&self.log).unwrap_or_default();
         log.split_off(self.begin.min(log.len()))
     }
 
     /// Asks it to end; kills it if it does not.
     pub fn stop(mut self) -> Result<()> {
-        self.process.signal(Signal::Term)?;
-        if self.process.wait(STOP_LIMIT).is_err() {
-            self.process.kill()?;
-        }
-        Ok(())
+        self.process.end(STOP_LIMIT)
+    }
+}
+
+impl Drop for Running {
+    /// With SIGTERM first: a profiler that Tern runs under has to end Tern, too.
+    fn drop(&mut self) {
+        // Nothing can be done about a process that cannot be ended.
+        let _ = self.process.end(STOP_LIMIT);
     }
 }

@@ -10,17 +10,17 @@ use serde::Serialize;
 
 use crate::measure::{median, Measure, Outcome, Unit};
 
-/// Everything measured, a row for each figure of each scene.
+/// Everything measured, a row for each figure of each scenario.
 #[derive(Debug, PartialEq, Serialize)]
 pub struct Report {
     /// In the order in which they were first measured.
     pub relayers: Vec<String>,
-    pub scenes: Vec<SceneReport>,
+    pub scenarios: Vec<ScenarioReport>,
 }
 
 #[derive(Debug, PartialEq, Serialize)]
-pub struct SceneReport {
-    pub scene: String,
+pub struct ScenarioReport {
+    pub scenario: String,
     pub rows: Vec<Row>,
     pub failures: Vec<Failure>,
 }
@@ -54,23 +54,26 @@ pub struct Failure {
 impl Report {
     pub fn of(measures: &[Measure]) -> Self {
         let relayers = distinct(measures.iter().map(|measure| &measure.relayer));
-        let scenes = distinct(measures.iter().map(|measure| &measure.scene));
-        let scenes = scenes.into_iter().map(|scene| {
-            let of_scene: Vec<&Measure> = measures.iter().filter(|m| m.scene == scene).collect();
-            SceneReport {
-                rows: rows(&relayers, &of_scene),
-                failures: of_scene.iter().filter_map(|m| failure(m)).collect(),
-                scene,
+        let scenarios = distinct(measures.iter().map(|measure| &measure.scenario));
+        let scenarios = scenarios.into_iter().map(|scenario| {
+            let of_scenario: Vec<&Measure> =
+                measures.iter().filter(|m| m.scenario == scenario).collect();
+            ScenarioReport {
+                rows: rows(&relayers, &of_scenario),
+                failures: of_scenario.iter().filter_map(|m| failure(m)).collect(),
+                scenario,
             }
         });
         Self {
-            scenes: scenes.collect(),
+            scenarios: scenarios.collect(),
             relayers,
         }
     }
 
     pub fn has_failures(&self) -> bool {
-        self.scenes.iter().any(|scene| !scene.failures.is_empty())
+        self.scenarios
+            .iter()
+            .any(|scenario| !scenario.failures.is_empty())
     }
 }
 

@@ -271,7 +271,7 @@ fn a_finished_packet_on_the_shelf_is_forgotten_after_the_history() {
     view.evict(&key(1));
     assert!(view.packet(&key(1)).is_none());
     let end = block_end(&akash(), 550);
-    let changes = apply(&view, &Policy::default(), &end.into());
+    let changes = apply(&view, &Policy::default(), &end.clone().into());
     assert!(changes.contains(&Change::Packet(key(1), None)));
     tell(&mut view, [end]);
     let changes = apply(&view, &Policy::default(), &block_end(&akash(), 600).into());

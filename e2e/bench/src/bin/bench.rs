@@ -1,17 +1,17 @@
-//! `bench`: plays the scenes and writes what came of them.
+//! `bench`: runs the scenarios and writes their figures.
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::{bail, Context, Result};
 use clap::{Parser, ValueEnum};
+use tern_bench::environment::Environment;
 use tern_bench::in_process;
 use tern_bench::measure::{Figure, Measure, Outcome};
-use tern_bench::relayer::{Contestant, Hermes, Tern};
+use tern_bench::relayer::{Hermes, Relayer, Tern};
 use tern_bench::report::{markdown, svg, terminal, Report};
-use tern_bench::scene::{Notes, Scene, Take, SCENES, SMOKE};
-use tern_bench::stage::Stage;
-use tern_e2e::tern_binary;
+use tern_bench::scenario::{Notes, RunOptions, Scenario, SCENARIOS, SMOKE};
+use tern_e2e::{interrupt, tern_binary};
 
 /// Measures Tern on real chains, beside another relayer if asked.
 #[derive(Debug, Parser)]
@@ -23,10 +23,10 @@ struct Args {
     /// The peer's program
     #[arg(long, default_value = "hermes", value_name = "FILE")]
     peer_binary: PathBuf,
-    /// Which scenes to play [default: all]
+    /// Scenarios to run [default: all]
     #[arg(long, value_delimiter = ',', value_name = "NAME,…")]
-    scene: Vec<String>,
-    /// How often each scene is played
+    scenario: Vec<String>,
+    /// How often each scenario is run
     #[arg(long, default_value = "3", value_name = "N")]
     rounds: u32,
     /// Where the results go
@@ -44,7 +44,7 @@ struct Args {
         allow_hyphen_values = true
     )]
     under: Vec<String>,
-    /// Names the scenes and ends
+    /// List the scenarios and exit
     #[arg(long)]
     list: bool,
 }
@@ -68,6 +68,7 @@ fn main() -> ExitCode {
     match run(&Args::parse()) {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::FAILURE,
+        Err(_) if interrupt::is_interrupted() => ExitCode::from(interrupt::EXIT_CODE),
         Err(error) => {
             eprintln!("error: {error:#}");
             ExitCode::FAILURE
@@ -78,35 +79,38 @@ fn main() -> ExitCode {
 /// Whether no round failed.
 fn run(args: &Args) -> Result<bool> {
     if args.list {
-        let staged = SCENES.iter().map(|scene| (scene.name, scene.about));
-        let in_process = in_process::SCENES
+        let on_chains = SCENARIOS
             .iter()
-            .map(|scene| (scene.name, scene.about));
-        for (name, about) in staged.chain(in_process) {
-            println!("{name:<16} {about}");
+            .map(|scenario| (scenario.name, scenario.about));
+        let in_process = in_process::SCENARIOS
+            .iter()
+            .map(|scenario| (scenario.name, scenario.about));
+        for (name, about) in on_chains.chain(in_process) {
+            println!("{name:<22} {about}");
         }
         return Ok(true);
     }
-    let (staged, in_process) = chosen(args)?;
+    let (on_chains, in_process) = chosen(args)?;
+    interrupt::handle_signals()?;
     std::fs::create_dir_all(&args.out)
         .with_context(|| format!("cannot write {}", args.out.display()))?;
     if let Some(Peer::Hermes) = args.peer {
         eprintln!("peer: {}", Hermes::version(&args.peer_binary)?);
     }
-    if !staged.is_empty() {
+    if !on_chains.is_empty() {
         eprintln!("building tern");
         tern_binary()?;
     }
     let mut measures = Vec::new();
-    for scenes in staged.chunk_by(|a, b| a.stage == b.stage) {
-        let stage = scenes[0].stage.raise()?;
-        play_all(args, &stage, scenes, &mut measures)?;
-        stage.passed()?;
+    for scenarios in on_chains.chunk_by(|a, b| a.environment == b.environment) {
+        let environment = scenarios[0].environment.start()?;
+        run_all(args, &environment, scenarios, &mut measures)?;
+        environment.passed()?;
     }
-    for scene in in_process {
+    for scenario in in_process {
         for round in 1..=args.rounds() {
-            let outcome = told(scene.name, "tern", round, scene.play(args.smoke));
-            measures.push(measure(scene.name, "tern", round, outcome));
+            let outcome = outcome(scenario.name, "tern", round, scenario.run(args.smoke))?;
+            measures.push(measure(scenario.name, "tern", round, outcome));
             write(&args.out, &measures)?;
         }
     }
@@ -116,53 +120,53 @@ fn run(args: &Args) -> Result<bool> {
     Ok(!report.has_failures())
 }
 
-type Chosen = (Vec<&'static Scene>, Vec<&'static in_process::Scene>);
+type Chosen = (Vec<&'static Scenario>, Vec<&'static in_process::Scenario>);
 
-/// The scenes that were named, or all; of a smoke test, a few.
+/// The scenarios that were named, or all; of a smoke test, a few.
 fn chosen(args: &Args) -> Result<Chosen> {
     let smoke: Vec<String> = SMOKE.iter().map(|name| (*name).to_owned()).collect();
-    let names = match (args.smoke, args.scene.is_empty()) {
+    let names = match (args.smoke, args.scenario.is_empty()) {
         (true, true) => &smoke,
-        _ => &args.scene,
+        _ => &args.scenario,
     };
     let is_chosen = |name: &str| names.is_empty() || names.iter().any(|chosen| chosen == name);
-    let staged = SCENES.iter().filter(|scene| is_chosen(scene.name));
-    let in_process = in_process::SCENES.iter();
-    let in_process = in_process.filter(|scene| is_chosen(scene.name));
-    let chosen: Chosen = (staged.collect(), in_process.collect());
-    let known: Vec<&str> = SCENES
+    let on_chains = SCENARIOS.iter().filter(|scenario| is_chosen(scenario.name));
+    let in_process = in_process::SCENARIOS.iter();
+    let in_process = in_process.filter(|scenario| is_chosen(scenario.name));
+    let chosen: Chosen = (on_chains.collect(), in_process.collect());
+    let known: Vec<&str> = SCENARIOS
         .iter()
-        .map(|scene| scene.name)
-        .chain(in_process::SCENES.iter().map(|scene| scene.name))
+        .map(|scenario| scenario.name)
+        .chain(in_process::SCENARIOS.iter().map(|scenario| scenario.name))
         .collect();
     match names.iter().find(|name| !known.contains(&name.as_str())) {
-        Some(name) => bail!("there is no scene `{name}`: see --list"),
+        Some(name) => bail!("there is no scenario `{name}`: see --list"),
         None => Ok(chosen),
     }
 }
 
-/// Plays scenes on one stage, relayers in turn.
-fn play_all(
+/// Runs scenarios on one environment, with the relayers in turn.
+fn run_all(
     args: &Args,
-    stage: &Stage,
-    scenes: &[&Scene],
+    environment: &Environment,
+    scenarios: &[&Scenario],
     measures: &mut Vec<Measure>,
 ) -> Result<()> {
-    let mut contestants = vec![Contestant::new(
-        stage,
-        Box::new(Tern::new(stage, &args.under)?),
+    let mut relayers = vec![Relayer::new(
+        environment,
+        Box::new(Tern::new(environment, &args.under)?),
     )?];
-    let with_peer = scenes.iter().any(|scene| !scene.alone);
+    let with_peer = scenarios.iter().any(|scenario| !scenario.tern_only);
     if let (Some(Peer::Hermes), true) = (args.peer, with_peer) {
-        let hermes = Hermes::new(stage, &args.peer_binary)?;
-        contestants.push(Contestant::new(stage, Box::new(hermes))?);
+        let hermes = Hermes::new(environment, &args.peer_binary)?;
+        relayers.push(Relayer::new(environment, Box::new(hermes))?);
     }
-    for scene in scenes {
+    for scenario in scenarios {
         for round in 1..=args.rounds() {
-            let contestants = contestants.iter();
-            for contestant in contestants.take(if scene.alone { 1 } else { 2 }) {
-                measures.push(play(args, stage, scene, contestant, round)?);
-                // Written as it goes: a long run may be ended before its end.
+            let relayers = relayers.iter();
+            for relayer in relayers.take(if scenario.tern_only { 1 } else { 2 }) {
+                measures.push(run_one(args, environment, scenario, relayer, round)?);
+                // After each round: a long run may be interrupted.
                 write(&args.out, measures)?;
             }
         }
@@ -170,38 +174,44 @@ fn play_all(
     Ok(())
 }
 
-fn play(
+fn run_one(
     args: &Args,
-    stage: &Stage,
-    scene: &Scene,
-    contestant: &Contestant,
+    environment: &Environment,
+    scenario: &Scenario,
+    relayer: &Relayer,
     round: u32,
 ) -> Result<Measure> {
-    let name = contestant.name();
+    let name = relayer.name();
     let notes = Notes {
         folder: args.out.clone(),
-        prefix: format!("{}-{name}-{round}", scene.name),
+        prefix: format!("{}-{name}-{round}", scenario.name),
     };
-    let take = Take {
+    let options = RunOptions {
         small: args.smoke,
         notes: &notes,
     };
-    let outcome = told(
-        scene.name,
+    let outcome = outcome(
+        scenario.name,
         name,
         round,
-        (scene.play)(stage, contestant, take),
-    );
+        (scenario.run)(environment, relayer, options),
+    )?;
     if let Outcome::Failed(_) = outcome {
-        // What is left would be carried in the next round.
-        Tern::clear(stage, contestant)?;
+        // The next round must not begin with packets of this one.
+        Tern::clear(environment, relayer)?;
     }
-    Ok(measure(scene.name, name, round, outcome))
+    Ok(measure(scenario.name, name, round, outcome))
 }
 
-/// Says how a round went.
-fn told(scene: &str, relayer: &str, round: u32, played: Result<Vec<Figure>>) -> Outcome {
-    let (said, outcome) = match played {
+/// Prints the result of a round. Fails only if the program has been interrupted.
+fn outcome(
+    scenario: &str,
+    relayer: &str,
+    round: u32,
+    result: Result<Vec<Figure>>,
+) -> Result<Outcome> {
+    interrupt::check()?;
+    let (text, outcome) = match result {
         Ok(figures) => {
             let headline = figures.first().map(|figure| {
                 let Figure { name, unit, value } = figure;
@@ -214,13 +224,13 @@ fn told(scene: &str, relayer: &str, round: u32, played: Result<Vec<Figure>>) -> 
             (format!("FAILED: {why}"), Outcome::Failed(why))
         }
     };
-    eprintln!("{scene} · round {round} · {relayer} · {said}");
-    outcome
+    eprintln!("{scenario} · round {round} · {relayer} · {text}");
+    Ok(outcome)
 }
 
-fn measure(scene: &str, relayer: &str, round: u32, outcome: Outcome) -> Measure {
+fn measure(scenario: &str, relayer: &str, round: u32, outcome: Outcome) -> Measure {
     Measure {
-        scene: scene.to_owned(),
+        scenario: scenario.to_owned(),
         relayer: relayer.to_owned(),
         round,
         outcome,

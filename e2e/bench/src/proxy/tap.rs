@@ -1,11 +1,11 @@
-//! Reads along on a connection and tells the tally.
+//! Reads copies of the bytes of a connection and tells the recorder what they are.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::Arc;
 
 use super::http1::Http1;
 use super::http2::Http2;
-use super::tally::{Connection, Door, Tally};
+use super::recorder::{Connection, Protocol, Recorder};
 use super::websocket::Frames;
 
 pub struct Tap;
@@ -14,16 +14,16 @@ impl Tap {
     /// The taps of both directions: what is asked, and what is answered.
     pub fn pair(
         connection: Connection,
-        tally: Arc<Tally>,
+        recorder: Arc<Recorder>,
     ) -> (impl FnMut(&[u8]), impl FnMut(&[u8])) {
         let is_websocket = Arc::new(AtomicBool::new(false));
         let upgraded = is_websocket.clone();
-        let of_answers = tally.clone();
-        let mut asks = Asks::of(connection.door);
+        let of_answers = recorder.clone();
+        let mut asks = Asks::of(connection.protocol);
         let asks = move |bytes: &[u8]| {
-            tally.passed(bytes.len());
+            recorder.passed(bytes.len());
             for method in asks.read(bytes) {
-                tally.called(connection, method);
+                recorder.called(connection, method);
             }
             if asks.is_websocket() {
                 is_websocket.store(true, Ordering::Relaxed);
@@ -46,10 +46,10 @@ enum Asks {
 }
 
 impl Asks {
-    fn of(door: Door) -> Self {
-        match door {
-            Door::Rpc => Self::Http1(Http1::default()),
-            Door::Grpc => Self::Http2(Http2::default()),
+    fn of(protocol: Protocol) -> Self {
+        match protocol {
+            Protocol::Rpc => Self::Http1(Http1::default()),
+            Protocol::Grpc => Self::Http2(Http2::default()),
         }
     }
 

@@ -4,13 +4,16 @@
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::time::Duration;
 
 use anyhow::{ensure, Context, Result};
 use serde_json::Value;
 use tern_e2e::{HermesChain, HermesConfig, OTHER};
 
-use super::{Channel, Nodes, Relayer, Running};
-use crate::stage::Stage;
+use super::{Channel, Implementation, Nodes, Running};
+use crate::environment::Environment;
+
+const RUN_LIMIT: Duration = Duration::from_secs(600);
 
 pub struct Hermes {
     binary: PathBuf,
@@ -18,19 +21,26 @@ pub struct Hermes {
 }
 
 impl Hermes {
-    pub fn new(stage: &Stage, binary: &Path) -> Result<Self> {
-        let home = stage.folder().join("bench-hermes");
+    pub fn new(environment: &Environment, binary: &Path) -> Result<Self> {
+        let home = environment.folder().join("bench-hermes");
         std::fs::create_dir_all(&home)?;
         let hermes = Self {
             binary: binary.to_owned(),
             home,
         };
-        hermes.configure(stage, &stage.nodes(), None)?;
+        hermes.configure(environment, &environment.nodes(), None)?;
         let words = hermes.home.join("mnemonic");
         std::fs::write(&words, OTHER.1)?;
-        for site in &stage.sites {
+        for endpoint in &environment.endpoints {
             let words = words.to_string_lossy();
-            hermes.run(&["keys", "add", "--chain", site.id, "--mnemonic-file", &words])?;
+            hermes.run(&[
+                "keys",
+                "add",
+                "--chain",
+                endpoint.id,
+                "--mnemonic-file",
+                &words,
+            ])?;
         }
         Ok(hermes)
     }
@@ -42,12 +52,17 @@ impl Hermes {
         Ok(String::from_utf8_lossy(&output.stdout).trim().to_owned())
     }
 
-    fn configure(&self, stage: &Stage, nodes: &Nodes, channel: Option<&Channel>) -> Result<()> {
-        let chains = stage.sites.iter().enumerate();
-        let chains = chains.map(|(at, site)| HermesChain {
-            id: site.id,
-            prefix: site.prefix,
-            denom: site.denom,
+    fn configure(
+        &self,
+        environment: &Environment,
+        nodes: &Nodes,
+        channel: Option<&Channel>,
+    ) -> Result<()> {
+        let chains = environment.endpoints.iter().enumerate();
+        let chains = chains.map(|(at, endpoint)| HermesChain {
+            id: endpoint.id,
+            prefix: endpoint.prefix,
+            denom: endpoint.denom,
             rpc: nodes.rpc[at],
             grpc: nodes.grpc[at],
             channel: channel.map(|channel| channel.0[at].as_str()),
@@ -73,19 +88,18 @@ impl Hermes {
     fn run(&self, args: &[&str]) -> Result<Value> {
         let mut command = Command::new(&self.binary);
         command.arg("--config").arg(self.config()).arg("--json");
-        let output = command.args(args).output();
-        let output = output.with_context(|| format!("cannot run {}", self.binary.display()))?;
-        let said = String::from_utf8_lossy(&output.stdout);
-        ensure!(output.status.success(), "hermes {args:?}: {said}");
-        let result = said.lines().rev().find_map(|line| {
+        let output = tern_e2e::run(command.args(args), RUN_LIMIT)?;
+        let printed = String::from_utf8_lossy(&output.stdout);
+        ensure!(output.status.success(), "hermes {args:?}: {printed}");
+        let result = printed.lines().rev().find_map(|line| {
             let mut line: Value = serde_json::from_str(line).ok()?;
             (line["status"] == "success").then(|| line["result"].take())
         });
-        result.with_context(|| format!("hermes {args:?} said {said}"))
+        result.with_context(|| format!("hermes {args:?} printed {printed}"))
     }
 }
 
-impl Relayer for Hermes {
+impl Implementation for Hermes {
     fn name(&self) -> &'static str {
         "hermes"
     }
@@ -94,9 +108,9 @@ impl Relayer for Hermes {
         OTHER.1
     }
 
-    fn open_channel(&self, stage: &Stage, nodes: &Nodes) -> Result<Channel> {
-        self.configure(stage, nodes, None)?;
-        let [a, b] = &stage.sites;
+    fn open_channel(&self, environment: &Environment, nodes: &Nodes) -> Result<Channel> {
+        self.configure(environment, nodes, None)?;
+        let [a, b] = &environment.endpoints;
         let opened = self.run(&[
             "create",
             "channel",
@@ -114,12 +128,17 @@ impl Relayer for Hermes {
         let id = |side: &str| opened[side]["channel_id"].as_str().map(str::to_owned);
         match (id("a_side"), id("b_side")) {
             (Some(on_akash), Some(on_kava)) => Ok(Channel([on_akash, on_kava])),
-            _ => anyhow::bail!("`hermes create channel` said {opened}"),
+            _ => anyhow::bail!("`hermes create channel` printed {opened}"),
         }
     }
 
-    fn start(&self, stage: &Stage, nodes: &Nodes, channel: Option<&Channel>) -> Result<Running> {
-        self.configure(stage, nodes, channel)?;
+    fn start(
+        &self,
+        environment: &Environment,
+        nodes: &Nodes,
+        channel: Option<&Channel>,
+    ) -> Result<Running> {
+        self.configure(environment, nodes, channel)?;
         let mut command = Command::new(&self.binary);
         command.arg("--config").arg(self.config()).arg("start");
         let log = self.home.join("hermes.log");

@@ -5,40 +5,45 @@ use std::process::Command;
 use anyhow::Result;
 use tern_e2e::{tern_binary, Tern as Home, RELAYER};
 
-use super::{Channel, Contestant, Nodes, Relayer, Running};
-use crate::stage::{configure, home, End, Setting, Stage};
+use super::{Channel, Implementation, Nodes, Relayer, Running};
+use crate::environment::{configure, home, End, Environment, Setting};
 
 const SETTING: Setting = Setting { key: RELAYER };
 
 pub struct Tern {
     home: Home,
-    /// A command that runs the daemon, such as `perf record -o FILE --`; mostly none.
+    /// A command that runs the daemon, such as `perf record -o FILE --`. Usually empty.
     under: Vec<String>,
 }
 
 impl Tern {
-    pub fn new(stage: &Stage, under: &[String]) -> Result<Self> {
+    pub fn new(environment: &Environment, under: &[String]) -> Result<Self> {
         Ok(Self {
-            home: home(stage, "bench-tern", SETTING)?,
+            home: home(environment, "bench-tern", SETTING)?,
             under: under.to_vec(),
         })
     }
 
-    /// Relays what a failed round has left on a contestant's channel, before the
-    /// next one.
-    pub fn clear(stage: &Stage, contestant: &Contestant) -> Result<()> {
-        let Some(channel) = &contestant.own else {
+    /// Relays what a failed round has left pending on a relayer's channel, so that the next
+    /// round does not begin with it.
+    pub fn clear(environment: &Environment, relayer: &Relayer) -> Result<()> {
+        let Some(channel) = &relayer.channel else {
             return Ok(());
         };
-        let home = home(stage, "bench-clear", SETTING)?;
+        let home = home(environment, "bench-clear", SETTING)?;
         for end in End::BOTH {
-            home.json(&["packet", "clear", stage.site(end).id, channel.id(end)])?;
+            home.json(&[
+                "packet",
+                "clear",
+                environment.endpoint(end).id,
+                channel.id(end),
+            ])?;
         }
         Ok(())
     }
 }
 
-impl Relayer for Tern {
+impl Implementation for Tern {
     fn name(&self) -> &'static str {
         "tern"
     }
@@ -47,21 +52,26 @@ impl Relayer for Tern {
         SETTING.key.1
     }
 
-    fn open_channel(&self, stage: &Stage, nodes: &Nodes) -> Result<Channel> {
-        configure(stage, &self.home, SETTING, nodes)?;
-        let [a, b] = &stage.sites;
+    fn open_channel(&self, environment: &Environment, nodes: &Nodes) -> Result<Channel> {
+        configure(environment, &self.home, SETTING, nodes)?;
+        let [a, b] = &environment.endpoints;
         let opened = self.home.json(&["channel", "open", a.id, b.id])?;
-        // The registry's order is that of the chains' names: ours.
+        // `chain_1` is the first by name, which is akash.
         let id = |chain: &str| opened["channels"][0][chain]["channel_id"].as_str();
         let id = |chain: &str| id(chain).map(str::to_owned);
         match (id("chain_1"), id("chain_2")) {
             (Some(on_akash), Some(on_kava)) => Ok(Channel([on_akash, on_kava])),
-            _ => anyhow::bail!("`tern channel open` said {opened}"),
+            _ => anyhow::bail!("`tern channel open` printed {opened}"),
         }
     }
 
-    fn start(&self, stage: &Stage, nodes: &Nodes, _: Option<&Channel>) -> Result<Running> {
-        configure(stage, &self.home, SETTING, nodes)?;
+    fn start(
+        &self,
+        environment: &Environment,
+        nodes: &Nodes,
+        _: Option<&Channel>,
+    ) -> Result<Running> {
+        configure(environment, &self.home, SETTING, nodes)?;
         let binary = tern_binary()?;
         let mut command = match self.under.split_first() {
             None => Command::new(binary),

@@ -1,8 +1,8 @@
-//! The report as a picture: the headline of each scene, a bar for each relayer.
+//! The report as a picture: the headline of each scenario, a bar for each relayer.
 
 use std::fmt::Write as _;
 
-use super::{number, Report, Row, SceneReport};
+use super::{number, Report, Row, ScenarioReport};
 
 const WIDTH: usize = 860;
 /// Where the bars begin and how long the longest is.
@@ -11,7 +11,7 @@ const LONGEST: f64 = 480.0;
 const BAR: usize = 18;
 const COLOURS: [&str; 3] = ["#1b7f79", "#c2703d", "#6b6b8d"];
 
-/// Bars within a scene are to scale; scenes are not, with one another.
+/// Bars within a scenario are to scale; scenarios are not, with one another.
 pub fn svg(report: &Report) -> String {
     let mut body = String::new();
     let mut y = 30;
@@ -28,8 +28,8 @@ pub fn svg(report: &Report) -> String {
         );
     }
     y += 20;
-    for scene in &report.scenes {
-        y = draw(&mut body, scene, y);
+    for scenario in &report.scenarios {
+        y = draw(&mut body, scenario, y);
     }
     format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {WIDTH} {y}\" \
@@ -38,12 +38,12 @@ pub fn svg(report: &Report) -> String {
     )
 }
 
-/// Draws a scene below `y`; returns where the next one begins.
-fn draw(body: &mut String, scene: &SceneReport, mut y: usize) -> usize {
-    if let Some(headline) = scene.rows.first() {
+/// Draws a scenario below `y`; returns where the next one begins.
+fn draw(body: &mut String, scenario: &ScenarioReport, mut y: usize) -> usize {
+    if let Some(headline) = scenario.rows.first() {
         let name = format!(
             "{}: {} [{}]",
-            scene.scene,
+            scenario.scenario,
             headline.figure,
             headline.unit.symbol()
         );
@@ -55,10 +55,10 @@ fn draw(body: &mut String, scene: &SceneReport, mut y: usize) -> usize {
         );
         y = bars(body, headline, y);
     }
-    for failure in &scene.failures {
+    for failure in &scenario.failures {
         let text = format!(
             "{}: {} failed in round {}: {}",
-            scene.scene, failure.relayer, failure.round, failure.why
+            scenario.scenario, failure.relayer, failure.round, failure.why
         );
         let _ = writeln!(
             body,

@@ -2,15 +2,15 @@
 
 use std::fmt::Write as _;
 
-use super::{number, Cell, Report, Row, SceneReport};
+use super::{number, Cell, Report, Row, ScenarioReport};
 
 /// Aligned columns.
 pub fn terminal(report: &Report) -> String {
     let mut lines: Vec<Vec<String>> = Vec::new();
-    for scene in &report.scenes {
-        lines.push(head(report, scene));
-        lines.extend(scene.rows.iter().map(|row| line(row, "  ")));
-        lines.extend(failures(scene).map(|text| vec![format!("  {text}")]));
+    for scenario in &report.scenarios {
+        lines.push(head(report, scenario));
+        lines.extend(scenario.rows.iter().map(|row| line(row, "  ")));
+        lines.extend(failures(scenario).map(|text| vec![format!("  {text}")]));
     }
     let widths = widths(&lines);
     let mut text = String::new();
@@ -26,18 +26,18 @@ pub fn terminal(report: &Report) -> String {
     text
 }
 
-/// A section and a table for each scene.
+/// A section and a table for each scenario.
 pub fn markdown(report: &Report) -> String {
     let mut text = String::new();
-    for scene in &report.scenes {
-        let head = head(report, scene);
-        let _ = writeln!(text, "## {}\n", scene.scene);
+    for scenario in &report.scenarios {
+        let head = head(report, scenario);
+        let _ = writeln!(text, "## {}\n", scenario.scenario);
         let _ = writeln!(text, "| figure | {} |", head[1..].join(" | "));
         let _ = writeln!(text, "|---|{}", "---:|".repeat(head.len() - 1));
-        for row in &scene.rows {
+        for row in &scenario.rows {
             let _ = writeln!(text, "| {} |", line(row, "").join(" | "));
         }
-        for failure in failures(scene) {
+        for failure in failures(scenario) {
             let _ = writeln!(text, "\n{failure}");
         }
         text.push('\n');
@@ -45,8 +45,8 @@ pub fn markdown(report: &Report) -> String {
     text
 }
 
-fn head(report: &Report, scene: &SceneReport) -> Vec<String> {
-    let mut head = vec![scene.scene.clone()];
+fn head(report: &Report, scenario: &ScenarioReport) -> Vec<String> {
+    let mut head = vec![scenario.scenario.clone()];
     head.extend(report.relayers.iter().cloned());
     if let [ours, theirs] = report.relayers.as_slice() {
         head.push(format!("{theirs} / {ours}"));
@@ -91,8 +91,8 @@ fn cell(cell: &Cell) -> String {
     }
 }
 
-fn failures(scene: &SceneReport) -> impl Iterator<Item = String> + '_ {
-    let failures = scene.failures.iter();
+fn failures(scenario: &ScenarioReport) -> impl Iterator<Item = String> + '_ {
+    let failures = scenario.failures.iter();
     failures.map(|failure| {
         format!(
             "FAILED: {}, round {}: {}",

@@ -1,19 +1,19 @@
 use super::*;
 use crate::measure::Figure;
 
-fn done(scene: &str, relayer: &str, round: u32, seconds: f64) -> Measure {
+fn done(scenario: &str, relayer: &str, round: u32, seconds: f64) -> Measure {
     let figure = Figure::new("last ack", Unit::Seconds, seconds);
     Measure {
-        scene: scene.into(),
+        scenario: scenario.into(),
         relayer: relayer.into(),
         round,
         outcome: Outcome::Done(vec![figure]),
     }
 }
 
-fn failed(scene: &str, relayer: &str, round: u32) -> Measure {
+fn failed(scenario: &str, relayer: &str, round: u32) -> Measure {
     Measure {
-        scene: scene.into(),
+        scenario: scenario.into(),
         relayer: relayer.into(),
         round,
         outcome: Outcome::Failed("7 of 500 acknowledged".into()),
@@ -32,7 +32,7 @@ fn a_row_has_medians_and_the_ratio_of_the_peer_to_us() {
     ];
     let report = Report::of(&measures);
     assert_eq!(report.relayers, ["tern", "hermes"]);
-    let row = &report.scenes[0].rows[0];
+    let row = &report.scenarios[0].rows[0];
     assert_eq!(row.cells[0].median, Some(5.0));
     assert_eq!(row.cells[1].median, Some(11.0));
     assert_eq!(row.ratio, Some(2.2));
@@ -46,8 +46,11 @@ fn a_failed_round_is_shown_and_does_not_count_in_the_median() {
         failed("far", "tern", 1),
     ];
     let report = Report::of(&measures);
-    assert_eq!(report.scenes[0].rows[0].cells[0].median, Some(5.0));
-    assert!(report.scenes.iter().all(|scene| scene.failures.len() == 1));
+    assert_eq!(report.scenarios[0].rows[0].cells[0].median, Some(5.0));
+    assert!(report
+        .scenarios
+        .iter()
+        .all(|scenario| scenario.failures.len() == 1));
     assert!(report.has_failures());
     for text in [terminal(&report), markdown(&report), svg(&report)] {
         assert!(text.contains("7 of 500 acknowledged"), "{text}");
@@ -57,7 +60,7 @@ fn a_failed_round_is_shown_and_does_not_count_in_the_median() {
 #[test]
 fn alone_there_is_no_ratio() {
     let report = Report::of(&[done("one", "tern", 1, 3.0)]);
-    assert_eq!(report.scenes[0].rows[0].ratio, None);
+    assert_eq!(report.scenarios[0].rows[0].ratio, None);
     assert!(!terminal(&report).contains('×'));
 }
 
@@ -68,7 +71,7 @@ fn what_only_one_of_them_did_is_a_row_without_a_ratio() {
         figures.push(Figure::new("rpc header", Unit::Count, 3.0));
     }
     let report = Report::of(&[done("one", "tern", 1, 3.0), peer]);
-    let row = &report.scenes[0].rows[1];
+    let row = &report.scenarios[0].rows[1];
     assert_eq!((row.cells[0].median, row.ratio), (None, None));
     assert!(markdown(&report).contains("| rpc header | – | 3.00 |"));
 }

@@ -7,13 +7,13 @@ use serde_json::Value;
 use tendermint::Time;
 use tern_e2e::{attribute, wait};
 
-use crate::stage::{HeaderTime, Site};
+use crate::environment::{Endpoint, HeaderTime};
 
 const BLOCK_LIMIT: Duration = Duration::from_secs(30);
 
 /// Reads each block once, straight from the node.
-pub struct Journal<'a> {
-    site: &'a Site,
+pub struct BlockReader<'a> {
+    endpoint: &'a Endpoint,
     /// The newest block when this was begun.
     pub begin: u64,
     pub blocks: Vec<BlockSeen>,
@@ -55,22 +55,24 @@ pub enum Step {
     TimedOut,
 }
 
-impl<'a> Journal<'a> {
+impl<'a> BlockReader<'a> {
     /// Of all blocks after the newest.
-    pub fn from_now(site: &'a Site) -> Result<Self> {
+    pub fn from_now(endpoint: &'a Endpoint) -> Result<Self> {
         Ok(Self {
-            site,
-            begin: site.height()?,
+            endpoint,
+            begin: endpoint.height()?,
             blocks: Vec::new(),
         })
     }
 
     /// Reads what is new.
     pub fn read(&mut self) -> Result<()> {
-        let newest = self.site.height()?;
+        let newest = self.endpoint.height()?;
         let last = self.blocks.last().map_or(self.begin, |block| block.height);
         for height in last + 1..=newest {
-            let results = self.site.rpc(&format!("/block_results?height={height}"))?;
+            let results = self
+                .endpoint
+                .rpc(&format!("/block_results?height={height}"))?;
             self.blocks.push(block(height, &results)?);
         }
         Ok(())
@@ -78,12 +80,14 @@ impl<'a> Journal<'a> {
 
     /// When a block was committed, in seconds since 1970, by a header's time.
     pub fn committed(&self, height: u64) -> Result<f64> {
-        let says = match self.site.header_time {
+        let says = match self.endpoint.header_time {
             HeaderTime::OfTheLastCommit => height + 1,
             HeaderTime::OfItself => height,
         };
         let path = format!("/header?height={says}");
-        let header = wait::until("a header", BLOCK_LIMIT, || Ok(self.site.rpc(&path).ok()))?;
+        let header = wait::until("a header", BLOCK_LIMIT, || {
+            Ok(self.endpoint.rpc(&path).ok())
+        })?;
         let time = header["header"]["time"].as_str();
         Ok(seconds(time.context("a header without a time")?.parse()?))
     }

@@ -13,7 +13,7 @@ const CHUNK: usize = 64 * 1024;
 
 /// Carries bytes until either side closes. Nothing is sent on before
 /// `established` and the way.
-pub async fn pump(
+pub async fn forward(
     mut from: OwnedReadHalf,
     mut to: OwnedWriteHalf,
     established: Instant,

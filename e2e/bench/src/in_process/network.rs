@@ -1,4 +1,4 @@
-//! Two linked chains, an engine between them, and somebody who sends.
+//! Two linked chains, an engine between them, and an account that sends.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -21,6 +21,7 @@ use tern_core::policy::Policy;
 use tern_cosmos_core::convert::message;
 use tern_cosmos_core::Key;
 use tern_devnet::{preopen_channels, DevnetChain, Genesis, Node, PreopenedChannels};
+use tern_e2e::interrupt;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio::time::MissedTickBehavior;
@@ -39,7 +40,7 @@ const LIMIT: Duration = Duration::from_secs(600);
 const MESSAGES_MAX: usize = 100;
 const TX_TIMEOUT_BLOCKS: u64 = 200;
 
-pub struct World {
+pub struct Network {
     sender: DevnetChain,
     linked: PreopenedChannels,
     acknowledged: watch::Receiver<usize>,
@@ -49,7 +50,7 @@ pub struct World {
     _home: TempDir,
 }
 
-impl World {
+impl Network {
     pub async fn new(channels: usize) -> Result<Self> {
         let nodes = [node("akash-1", "akash")?, node("kava-1", "kava")?];
         let linked = preopen_channels(&nodes[0], &nodes[1], channels)?;
@@ -71,7 +72,7 @@ impl World {
         });
         let engine = engine(&nodes, &home, observer).await?;
         Ok(Self {
-            sender: door(&nodes[0], "akash", USER)?,
+            sender: chain_for(&nodes[0], "akash", USER)?,
             linked,
             acknowledged,
             engine: tokio::spawn(engine.run(stop.clone())),
@@ -125,9 +126,14 @@ impl World {
     /// Waits until the engine has seen so many acknowledgements in blocks.
     pub async fn acknowledged(&mut self, packets: usize) -> Result<()> {
         let all = self.acknowledged.wait_for(|count| *count >= packets);
-        if matches!(tokio::time::timeout(LIMIT, all).await, Ok(Ok(_))) {
+        let in_time = tokio::select! {
+            all = tokio::time::timeout(LIMIT, all) => matches!(all, Ok(Ok(_))),
+            () = interrupt::interrupted() => false,
+        };
+        if in_time {
             return Ok(());
         }
+        interrupt::check()?;
         bail!("{} of {packets} acknowledged", *self.acknowledged.borrow())
     }
 
@@ -157,7 +163,7 @@ async fn engine(nodes: &[Node; 2], home: &TempDir, observer: Observer) -> Result
         observer,
     };
     for (node, prefix) in nodes.iter().zip(["akash", "kava"]) {
-        let chain = Arc::new(door(node, prefix, RELAYER)?);
+        let chain = Arc::new(chain_for(node, prefix, RELAYER)?);
         let lane = LaneSettings {
             messages_max: MESSAGES_MAX,
             gas_max: None,
@@ -187,7 +193,7 @@ fn key(account: u8, prefix: &str) -> Result<Key> {
     Ok(Key::from_private_key(&[account; 32], prefix)?)
 }
 
-fn door(node: &Node, prefix: &str, account: u8) -> Result<DevnetChain> {
+fn chain_for(node: &Node, prefix: &str, account: u8) -> Result<DevnetChain> {
     let price = format!("0{DENOM}").parse()?;
     let key = key(account, prefix)?;
     Ok(DevnetChain::new(node.clone(), key, price)?)

@@ -1,12 +1,12 @@
-//! A chain, as it is reached.
+//! How a chain is reached.
 
 use anyhow::{Context, Result};
 use serde_json::Value;
 use tern_e2e::http;
 
-/// One chain and its node's doors on this host.
+/// A chain and the ports of its node on this host.
 #[derive(Clone, Debug)]
-pub struct Site {
+pub struct Endpoint {
     pub id: &'static str,
     pub prefix: &'static str,
     /// Pays fees, and is sent.
@@ -25,7 +25,7 @@ pub enum HeaderTime {
     OfItself,
 }
 
-impl Site {
+impl Endpoint {
     /// The result of a CometBFT RPC method.
     pub fn rpc(&self, path: &str) -> Result<Value> {
         http::get(self.rpc_port, path)

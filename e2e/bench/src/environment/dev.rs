@@ -13,7 +13,7 @@ use tokio::runtime::Runtime;
 use tokio::task::JoinHandle;
 use tokio::time::MissedTickBehavior;
 
-use super::site::{HeaderTime, Site};
+use super::endpoint::{Endpoint, HeaderTime};
 
 const BLOCK_TIME: Duration = Duration::from_secs(1);
 const FUNDS: u128 = 1_000_000_000_000_000;
@@ -34,31 +34,31 @@ pub struct DevChains {
     tasks: Vec<JoinHandle<Result<()>>>,
 }
 
-pub fn start(runtime: &Runtime, settings: Settings) -> Result<(DevChains, [Site; 2], PathBuf)> {
+pub fn start(runtime: &Runtime, settings: Settings) -> Result<(DevChains, [Endpoint; 2], PathBuf)> {
     let folder = tempfile::Builder::new().prefix("tern-bench-").tempdir()?;
-    let born = |id, prefix, denom| born(runtime, settings, id, prefix, denom);
+    let prepare = |id, prefix, denom| prepare(runtime, settings, id, prefix, denom);
     let chains = [
-        born("akash-dev", "akash", "uakt")?,
-        born("kava-dev", "kava", "ukava")?,
+        prepare("akash-dev", "akash", "uakt")?,
+        prepare("kava-dev", "kava", "ukava")?,
     ];
     let linked = match settings.channels {
         0 => Default::default(),
         channels => preopen_channels(&chains[0].node, &chains[1].node, channels)?.channels,
     };
-    let sites = chains.each_ref().map(|chain| chain.site.clone());
-    let tasks = chains.into_iter().map(|chain| runtime.spawn(live(chain)));
+    let endpoints = chains.each_ref().map(|chain| chain.endpoint.clone());
+    let tasks = chains.into_iter().map(|chain| runtime.spawn(run(chain)));
     let chains = DevChains {
         linked,
         tasks: tasks.collect(),
         folder,
     };
-    for site in &sites {
+    for endpoint in &endpoints {
         wait::until("blocks", START_LIMIT, || {
-            Ok((site.height()? > 2).then_some(()))
+            Ok((endpoint.height()? > 2).then_some(()))
         })?;
     }
     let folder = chains.folder.path().to_owned();
-    Ok((chains, sites, folder))
+    Ok((chains, endpoints, folder))
 }
 
 impl Drop for DevChains {
@@ -67,21 +67,21 @@ impl Drop for DevChains {
     }
 }
 
-/// A chain with its first block, whose doors are not served yet.
-struct Born {
+/// A chain with its first block, which is not served yet.
+struct Prepared {
     node: Node,
-    site: Site,
+    endpoint: Endpoint,
     rpc: TcpListener,
     grpc: TcpListener,
 }
 
-fn born(
+fn prepare(
     runtime: &Runtime,
     settings: Settings,
     id: &'static str,
     prefix: &'static str,
     denom: &'static str,
-) -> Result<Born> {
+) -> Result<Prepared> {
     let mut genesis = Genesis::new(id, prefix, Time::now());
     genesis.validators = settings.validators;
     genesis.bond_denom = denom.to_owned();
@@ -93,7 +93,7 @@ fn born(
     node.make_block(Time::now())?;
     let listen = || runtime.block_on(TcpListener::bind("127.0.0.1:0"));
     let (rpc, grpc) = (listen()?, listen()?);
-    let site = Site {
+    let endpoint = Endpoint {
         id,
         prefix,
         denom,
@@ -101,25 +101,25 @@ fn born(
         grpc_port: grpc.local_addr()?.port(),
         header_time: HeaderTime::OfItself,
     };
-    Ok(Born {
+    Ok(Prepared {
         node,
-        site,
+        endpoint,
         rpc,
         grpc,
     })
 }
 
-/// Serves, and makes blocks.
-async fn live(chain: Born) -> Result<()> {
+/// Serves the chain and makes its blocks.
+async fn run(chain: Prepared) -> Result<()> {
     let node = chain.node;
-    let doors = serve(node.clone(), chain.rpc, chain.grpc, std::future::pending());
-    let mut beat = tokio::time::interval(BLOCK_TIME);
-    beat.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    tokio::pin!(doors);
+    let serving = serve(node.clone(), chain.rpc, chain.grpc, std::future::pending());
+    let mut ticks = tokio::time::interval(BLOCK_TIME);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    tokio::pin!(serving);
     loop {
         tokio::select! {
-            closed = &mut doors => return Ok(closed?),
-            _ = beat.tick() => {
+            ended = &mut serving => return Ok(ended?),
+            _ = ticks.tick() => {
                 let node = node.clone();
                 // A large block takes its time, and others want to be served.
                 tokio::task::spawn_blocking(move || node.make_block(Time::now())).await??;

@@ -5,22 +5,22 @@ use std::path::PathBuf;
 use anyhow::Result;
 use tern_e2e::{ChainSpec, Network, TestChain};
 
-use super::site::{HeaderTime, Site};
+use super::endpoint::{Endpoint, HeaderTime};
 
 const BLOCK_TIME: &str = "1s";
 
 /// They end with their owner.
 pub struct RealChains(Network);
 
-pub fn start() -> Result<(RealChains, [Site; 2], PathBuf)> {
+pub fn start() -> Result<(RealChains, [Endpoint; 2], PathBuf)> {
     let specs = [ChainSpec::akash(), ChainSpec::kava()].map(|spec| ChainSpec {
         block_time: BLOCK_TIME,
         ..spec
     });
     let network = Network::of(specs.to_vec())?;
-    let sites = [site(&network.chains[0]), site(&network.chains[1])];
+    let endpoints = [endpoint(&network.chains[0]), endpoint(&network.chains[1])];
     let folder = network.path();
-    Ok((RealChains(network), sites, folder))
+    Ok((RealChains(network), endpoints, folder))
 }
 
 impl RealChains {
@@ -29,8 +29,8 @@ impl RealChains {
     }
 }
 
-fn site(chain: &TestChain) -> Site {
-    Site {
+fn endpoint(chain: &TestChain) -> Endpoint {
+    Endpoint {
         id: chain.spec.id,
         prefix: chain.spec.prefix,
         denom: chain.spec.denom,

@@ -1,4 +1,4 @@
-//! What passed through the gates of one relayer.
+//! What passed through the proxies of one relayer.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
@@ -6,9 +6,9 @@ use std::time::Instant;
 /// Calls noted in full; what is beyond is only counted.
 const CALLS_MAX: usize = 2_000_000;
 
-/// Which of a node's doors.
+/// Which of a node's two ports.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Door {
+pub enum Protocol {
     Rpc,
     Grpc,
 }
@@ -22,12 +22,12 @@ pub struct Call {
     pub method: String,
 }
 
-/// A connection's place, and its number among all of the tally.
+/// Where a connection leads, and its number among all of the recorder.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Connection {
     pub number: usize,
     pub chain: &'static str,
-    pub door: Door,
+    pub protocol: Protocol,
 }
 
 /// Counts at one moment; the difference of two is what happened between.
@@ -53,7 +53,7 @@ impl Counts {
 }
 
 #[derive(Debug, Default)]
-pub struct Tally(Mutex<Inner>);
+pub struct Recorder(Mutex<Inner>);
 
 #[derive(Debug, Default)]
 struct Inner {
@@ -61,14 +61,14 @@ struct Inner {
     counts: Counts,
 }
 
-impl Tally {
-    pub fn connected(&self, chain: &'static str, door: Door) -> Connection {
+impl Recorder {
+    pub fn connected(&self, chain: &'static str, protocol: Protocol) -> Connection {
         let mut inner = self.lock();
         inner.counts.connections += 1;
         Connection {
             number: inner.counts.connections,
             chain,
-            door,
+            protocol,
         }
     }
 

@@ -19,14 +19,14 @@ const LONG: Duration = Duration::from_secs(120);
 const STOP_LIMIT: Duration = Duration::from_secs(20);
 
 /// One path, and the balances it must have led to.
-struct Story {
+struct Scenario {
     runtime: Runtime,
     chains: [DevChain; 2],
     /// What has arrived on each chain over each of the channels.
     arrived: Vec<[u128; 2]>,
 }
 
-pub fn tell(folder: &Path) -> Result<()> {
+pub fn run(folder: &Path) -> Result<()> {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .enable_all()
@@ -37,13 +37,13 @@ pub fn tell(folder: &Path) -> Result<()> {
     ];
     let hermes = Hermes::prepare(folder, &chains)?;
     let tern = home(folder, &chains)?;
-    let mut story = Story {
+    let mut scenario = Scenario {
         runtime,
         chains,
         arrived: vec![[0; 2]; 2],
     };
 
-    say("Hermes opens a channel");
+    step("Hermes opens a channel");
     let [a, b] = ["akash-dev", "kava-dev"];
     hermes.run(&[
         "create",
@@ -59,42 +59,42 @@ pub fn tell(folder: &Path) -> Result<()> {
         "--new-client-connection",
         "--yes",
     ])?;
-    say("Hermes relays on it: receives, acknowledgements, timeouts, and the way back");
+    step("Hermes relays on it: receives, acknowledgements, timeouts, and the way back");
     let relaying = hermes.start("first")?;
-    story.relay(0)?;
+    scenario.relay(0)?;
     hermes.nothing_pending(a, "transfer", "channel-0")?;
     relaying.stop()?;
 
-    say("Tern relays on the same channel, which has packets waiting");
-    story.send(0)?;
+    step("Tern relays on the same channel, which has packets waiting");
+    scenario.send(0)?;
     let daemon = tern.start()?;
-    story.settle(0)?;
-    story.relay(0)?;
+    scenario.settle(0)?;
+    scenario.relay(0)?;
     ensure!(
         daemon.terminate(STOP_LIMIT)?.success(),
         "tern did not end well"
     );
 
-    say("Tern opens a channel of its own");
+    step("Tern opens a channel of its own");
     let opened = tern.json(&["channel", "open", a, b])?;
     for end in ["chain_1", "chain_2"] {
         let id = &opened["channels"][0][end]["channel_id"];
         ensure!(id == "channel-1", "{opened}");
     }
-    say("Hermes relays on that one");
-    story.send(1)?;
+    step("Hermes relays on that one");
+    scenario.send(1)?;
     let relaying = hermes.start("second")?;
-    story.settle(1)?;
-    story.relay(1)?;
+    scenario.settle(1)?;
+    scenario.relay(1)?;
     hermes.nothing_pending(a, "transfer", "channel-0")?;
     hermes.nothing_pending(a, "transfer", "channel-1")?;
     relaying.stop()?;
-    story.ordered(&hermes)?;
-    say("done: every balance is as it must be");
+    scenario.ordered(&hermes)?;
+    step("done: every balance is as it must be");
     Ok(())
 }
 
-impl Story {
+impl Scenario {
     /// Packets both ways, some of them too late, and then some of what came goes
     /// back.
     fn relay(&mut self, channel: usize) -> Result<()> {
@@ -140,7 +140,7 @@ impl Story {
     /// Hermes opens an ordered channel, relays on it both ways, and closes it with
     /// a timeout.
     fn ordered(&self, hermes: &Hermes) -> Result<()> {
-        say("Hermes opens an ordered channel on port mock");
+        step("Hermes opens an ordered channel on port mock");
         hermes.run(&[
             "create",
             "channel",
@@ -158,7 +158,7 @@ impl Story {
             "mock-version",
         ])?;
         let channel = "channel-2";
-        say("Hermes relays on it, and a timeout closes it");
+        step("Hermes relays on it, and a timeout closes it");
         let relaying = hermes.start("ordered")?;
         let pending = || {
             let pending = |on: usize| self.chains[on].pending(&self.runtime, "mock", channel);
@@ -238,6 +238,6 @@ fn home(folder: &Path, chains: &[DevChain; 2]) -> Result<Tern> {
     Ok(tern)
 }
 
-fn say(what: &str) {
+fn step(what: &str) {
     println!("- {what}");
 }

@@ -2,51 +2,55 @@
 
 use std::collections::BTreeMap;
 
-use crate::journal::{BlockSeen, PacketSeen, Step};
+use crate::blocks::{BlockSeen, PacketSeen, Step};
 
 /// A packet from the block that sent it to the one that ended it: heights, those
 /// of the destination for `received`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Trip {
+pub struct PacketRecord {
     pub sequence: u64,
     pub sent: u64,
     pub received: Option<u64>,
     pub acknowledged: Option<u64>,
 }
 
-impl Trip {
+impl PacketRecord {
     /// Blocks of the source from the send to the acknowledgement.
     pub fn blocks(&self) -> Option<u64> {
         Some(self.acknowledged? - self.sent)
     }
 }
 
-/// The trips of all packets sent on these channels in these blocks of the source,
+/// The records of all packets sent on these channels in these blocks of the source,
 /// by channel and sequence.
-pub fn trips(src: &[BlockSeen], dst: &[BlockSeen], src_channels: &[String]) -> Vec<Trip> {
-    let mut trips: BTreeMap<(&str, u64), Trip> = BTreeMap::new();
+pub fn packet_records(
+    src: &[BlockSeen],
+    dst: &[BlockSeen],
+    src_channels: &[String],
+) -> Vec<PacketRecord> {
+    let mut records: BTreeMap<(&str, u64), PacketRecord> = BTreeMap::new();
     for (sent, packet) in steps(src, Step::Sent) {
         if src_channels.contains(&packet.src_channel) {
-            let trip = Trip {
+            let record = PacketRecord {
                 sequence: packet.sequence,
                 sent,
                 received: None,
                 acknowledged: None,
             };
-            trips.insert((&packet.src_channel, packet.sequence), trip);
+            records.insert((&packet.src_channel, packet.sequence), record);
         }
     }
     for (height, packet) in steps(dst, Step::Received) {
-        if let Some(trip) = trips.get_mut(&(packet.src_channel.as_str(), packet.sequence)) {
-            trip.received.get_or_insert(height);
+        if let Some(record) = records.get_mut(&(packet.src_channel.as_str(), packet.sequence)) {
+            record.received.get_or_insert(height);
         }
     }
     for (height, packet) in steps(src, Step::Acknowledged) {
-        if let Some(trip) = trips.get_mut(&(packet.src_channel.as_str(), packet.sequence)) {
-            trip.acknowledged.get_or_insert(height);
+        if let Some(record) = records.get_mut(&(packet.src_channel.as_str(), packet.sequence)) {
+            record.acknowledged.get_or_insert(height);
         }
     }
-    trips.into_values().collect()
+    records.into_values().collect()
 }
 
 fn steps(blocks: &[BlockSeen], step: Step) -> impl Iterator<Item = (u64, &PacketSeen)> {
@@ -84,10 +88,13 @@ mod tests {
             block(13, &[(Step::Acknowledged, "channel-0", 1)]),
         ];
         let dst = [block(55, &[(Step::Received, "channel-0", 1)])];
-        let trips = trips(&src, &dst, &["channel-0".to_owned()]);
-        assert_eq!(trips.len(), 2);
-        assert_eq!((trips[0].received, trips[0].blocks()), (Some(55), Some(3)));
-        assert_eq!((trips[1].received, trips[1].blocks()), (None, None));
+        let records = packet_records(&src, &dst, &["channel-0".to_owned()]);
+        assert_eq!(records.len(), 2);
+        assert_eq!(
+            (records[0].received, records[0].blocks()),
+            (Some(55), Some(3))
+        );
+        assert_eq!((records[1].received, records[1].blocks()), (None, None));
     }
 
     #[test]
@@ -102,7 +109,7 @@ mod tests {
             ),
             block(11, &[(Step::Sent, "channel-0", 8)]),
         ];
-        let trips = trips(&src, &[], &["channel-0".to_owned()]);
-        assert_eq!(trips.iter().map(|t| t.sequence).collect::<Vec<_>>(), [8]);
+        let records = packet_records(&src, &[], &["channel-0".to_owned()]);
+        assert_eq!(records.iter().map(|t| t.sequence).collect::<Vec<_>>(), [8]);
     }
 }

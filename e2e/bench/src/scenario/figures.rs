@@ -1,4 +1,4 @@
-//! Figures that several scenes have, from what was carried.
+//! Figures that several scenarios have.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -6,28 +6,31 @@ use std::time::Instant;
 
 use anyhow::{Context, Result};
 
-use crate::carry::Carried;
 use crate::measure::{Figure, Unit};
-use crate::proxy::{Call, Door};
+use crate::proxy::{Call, Protocol};
+use crate::session::Relayed;
 
 /// From the last send's commit to the last acknowledgement's.
-pub fn time(carried: &Carried) -> Figure {
-    let seconds = carried.acknowledged - carried.sent;
+pub fn time(relayed: &Relayed) -> Figure {
+    let seconds = relayed.acknowledged - relayed.sent;
     Figure::new("last send to last ack", Unit::Seconds, seconds)
 }
 
 /// From the first send to the last acknowledgement, on the source.
-pub fn blocks(carried: &Carried) -> Figure {
-    let first = carried.trips.iter().map(|trip| trip.sent).min();
-    let last = carried.trips.iter().filter_map(|trip| trip.acknowledged);
+pub fn blocks(relayed: &Relayed) -> Figure {
+    let first = relayed.records.iter().map(|record| record.sent).min();
+    let last = relayed
+        .records
+        .iter()
+        .filter_map(|record| record.acknowledged);
     let blocks = last.max().unwrap_or_default() - first.unwrap_or_default();
     Figure::new("first send to last ack", Unit::Blocks, blocks as f64)
 }
 
-/// What it took of the chains, for each packet.
-pub fn cost(carried: &Carried, packets: usize) -> Vec<Figure> {
+/// Transactions, client updates and gas of the relayer.
+pub fn cost(relayed: &Relayed, packets: usize) -> Vec<Figure> {
     let packets = packets as f64;
-    let txs = &carried.txs;
+    let txs = &relayed.txs;
     let updates: usize = txs.iter().map(|tx| tx.client_updates).sum();
     let gas: u64 = txs.iter().map(|tx| tx.gas_used).sum();
     let failed = txs.iter().filter(|tx| !tx.succeeded).count();
@@ -39,29 +42,29 @@ pub fn cost(carried: &Carried, packets: usize) -> Vec<Figure> {
     ]
 }
 
-/// What it asked of the nodes, for each packet: in all, then by method.
-pub fn requests(carried: &Carried, packets: usize) -> Vec<Figure> {
+/// Requests for each packet: in all, then by method.
+pub fn requests(relayed: &Relayed, packets: usize) -> Vec<Figure> {
     let packets = packets as f64;
     let each = |name: String, count: usize| Figure::new(name, Unit::Count, count as f64 / packets);
-    let of = |door: Door| move |call: &&Call| call.connection.door == door;
-    let rpc = carried.calls.iter().filter(of(Door::Rpc)).count();
-    let grpc = carried.calls.iter().filter(of(Door::Grpc)).count();
+    let of = |protocol: Protocol| move |call: &&Call| call.connection.protocol == protocol;
+    let rpc = relayed.calls.iter().filter(of(Protocol::Rpc)).count();
+    let grpc = relayed.calls.iter().filter(of(Protocol::Grpc)).count();
     let mut figures = vec![
         each("requests a packet".to_owned(), rpc + grpc),
         each("RPC requests a packet".to_owned(), rpc),
         each("gRPC requests a packet".to_owned(), grpc),
         each(
             "connections a packet".to_owned(),
-            carried.counts.connections,
+            relayed.counts.connections,
         ),
         each(
             "WebSocket messages a packet".to_owned(),
-            carried.counts.frames,
+            relayed.counts.frames,
         ),
-        each("KiB a packet".to_owned(), carried.counts.bytes / 1024),
+        each("KiB a packet".to_owned(), relayed.counts.bytes / 1024),
     ];
     let mut methods: BTreeMap<&str, usize> = BTreeMap::new();
-    for call in &carried.calls {
+    for call in &relayed.calls {
         *methods.entry(short(&call.method)).or_default() += 1;
     }
     let mut methods: Vec<_> = methods.into_iter().collect();
@@ -71,11 +74,11 @@ pub fn requests(carried: &Carried, packets: usize) -> Vec<Figure> {
     figures
 }
 
-/// Every call, with the time since the load was sent, and every trip.
-pub fn time_line(carried: &Carried) -> String {
-    let mut text = calls(&carried.calls, carried.began);
-    for trip in &carried.trips {
-        let _ = writeln!(text, "{trip:?}");
+/// Every call, with the time since the load was sent, and every packet's heights.
+pub fn time_line(relayed: &Relayed) -> String {
+    let mut text = calls(&relayed.calls, relayed.began);
+    for record in &relayed.records {
+        let _ = writeln!(text, "{record:?}");
     }
     text
 }
@@ -91,7 +94,7 @@ pub fn calls(calls: &[Call], began: Instant) -> String {
             "{:>9.3} s  {:<10} {:<5} #{:<4} {method}",
             since.as_secs_f64(),
             connection.chain,
-            format!("{:?}", connection.door).to_lowercase(),
+            format!("{:?}", connection.protocol).to_lowercase(),
             connection.number
         );
     }
@@ -99,11 +102,11 @@ pub fn calls(calls: &[Call], began: Instant) -> String {
 }
 
 /// From the process' start to the first transaction it hands to a node.
-pub fn first_tx(carried: &Carried) -> Result<Figure> {
+pub fn first_tx(relayed: &Relayed) -> Result<Figure> {
     let is_broadcast = |call: &&Call| call.method.starts_with("broadcast_tx");
-    let first = carried.calls.iter().find(is_broadcast);
+    let first = relayed.calls.iter().find(is_broadcast);
     let first = first.context("nothing was broadcast")?;
-    let first = first.at.saturating_duration_since(carried.began);
+    let first = first.at.saturating_duration_since(relayed.began);
     let name = "start to first tx sent";
     Ok(Figure::new(name, Unit::Seconds, first.as_secs_f64()))
 }

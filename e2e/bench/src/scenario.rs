@@ -1,4 +1,4 @@
-//! The scenes: a load, and what is looked at.
+//! The scenarios: each is a load and the figures that are taken of it.
 
 mod both_ways;
 mod burst;
@@ -15,48 +15,47 @@ mod validators;
 
 use anyhow::Result;
 
+use crate::environment::{DevSettings, Environment};
 use crate::measure::Figure;
-use crate::relayer::Contestant;
-use crate::stage::{DevSettings, Stage};
+use crate::relayer::Relayer;
 
-/// What is played, once a round for each relayer.
-pub struct Scene {
+/// Run once a round for each relayer.
+pub struct Scenario {
     pub name: &'static str,
     /// For `--list`.
     pub about: &'static str,
-    pub stage: StageKind,
-    /// Only Tern plays it: a peer would take too long.
-    pub alone: bool,
-    pub play: fn(&Stage, &Contestant, Take) -> Result<Vec<Figure>>,
+    pub environment: EnvironmentKind,
+    /// A peer would take too long, and is left out.
+    pub tern_only: bool,
+    pub run: fn(&Environment, &Relayer, RunOptions) -> Result<Vec<Figure>>,
 }
 
-/// What a scene plays on. Scenes on equal stages share one.
+/// The environment that a scenario needs. Scenarios with equal ones share one.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub enum StageKind {
+pub enum EnvironmentKind {
     Real,
     Dev(DevSettings),
 }
 
-impl StageKind {
-    pub fn raise(self) -> Result<Stage> {
+impl EnvironmentKind {
+    pub fn start(self) -> Result<Environment> {
         match self {
-            Self::Real => Stage::real(),
-            Self::Dev(settings) => Stage::dev(settings),
+            Self::Real => Environment::real(),
+            Self::Dev(settings) => Environment::dev(settings),
         }
     }
 }
 
-/// How much is played, and where what is not a figure goes.
+/// How much is sent, and where to write what is not a figure.
 #[derive(Clone, Copy)]
-pub struct Take<'a> {
+pub struct RunOptions<'a> {
     /// A few packets only: to see that it works.
     pub small: bool,
-    /// A folder for time lines, and what their names begin with.
     pub notes: &'a Notes,
 }
 
-impl Take<'_> {
-    fn count(&self, packets: u32) -> u32 {
+impl RunOptions<'_> {
+    fn count(&self, packets: usize) -> usize {
         if self.small {
             packets.min(5)
         } else {
@@ -65,9 +64,10 @@ impl Take<'_> {
     }
 }
 
-/// Where a round's notes go.
+/// Files with the requests and packets of one round.
 pub struct Notes {
     pub folder: std::path::PathBuf,
+    /// What the files' names begin with.
     pub prefix: String,
 }
 
@@ -78,20 +78,21 @@ impl Notes {
     }
 }
 
-/// Played for `--smoke`: real and development chains, gates, and all that counts.
+/// For `--smoke`: real chains and development chains, with proxies.
 pub const SMOKE: &[&str] = &["far", "channels-300"];
 
-/// Every scene, in the order in which they are played: those of one kind of stage
+/// Every scenario, in the order in which they are run: those with equal environments
 /// together.
-pub const SCENES: &[Scene] = &[
+pub const SCENARIOS: &[Scenario] = &[
     one::NEAR,
     one::FAR,
     burst::BURST,
+    burst::LARGE,
+    burst::ONE_TRANSACTION,
     requests::REQUESTS,
     open::NEAR,
     open::FAR,
     far::FAR,
-    burst::LARGE,
     steady::STEADY,
     both_ways::BOTH_WAYS,
     restart::ONE,
