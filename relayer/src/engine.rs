@@ -5,7 +5,7 @@
 //! ```
 //!
 //! One task a chain follows it, one task a lane submits, and batches are proven
-//! in tasks of their own, a bounded number at a time. All of them tell the
+//! in tasks of their own, a bounded number at a time. All of them report to the
 //! [`Engine`] through one bounded channel; the engine alone owns ledger and
 //! store, commits what it is sent, plans, and never waits for a chain. The only
 //! edge that comes back is the chain itself, and a node's immediate refusal.
@@ -210,7 +210,7 @@ impl Engine {
                 _ = comparing.tick() => self.reconcile_all(),
             }
         };
-        info!("stopping: finishing the broadcast in hand and writing the store");
+        info!("stopping: finishing the current broadcast and writing the store");
         self.stop().await?;
         ended
     }
@@ -403,7 +403,7 @@ impl Engine {
     }
 
     /// Keeps memory bounded: finished packets and a flood's surplus stay in the
-    /// store alone, and come down again as there is room.
+    /// store alone, and are loaded again as there is room.
     fn trim(&mut self, changes: &[Change]) -> Result<(), EngineError> {
         if !self.store.keeps() {
             return Ok(());
@@ -453,7 +453,7 @@ impl Engine {
         }
     }
 
-    /// Whether more may be set on its way to a chain.
+    /// Whether more may be sent to a chain.
     fn has_room(&self, id: &ChainId) -> bool {
         let of_chain = self.view.txs().filter(|(key, _)| key.chain == *id);
         let in_flight: usize = of_chain.map(|(_, tx)| tx.items.len()).sum();

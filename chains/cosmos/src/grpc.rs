@@ -1,4 +1,4 @@
-//! The gRPC door: one lazily opened HTTP/2 connection, shared by every query
+//! The gRPC connection of a node: one lazily opened HTTP/2 connection, shared by every query
 //! client, with the same bound on requests in flight as the RPC, the node's.
 
 use std::future::Future;

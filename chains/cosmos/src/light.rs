@@ -31,12 +31,15 @@ pub(crate) struct Light {
 /// Why a walk ended early, and who gave the block that did not verify.
 struct Stopped {
     error: ChainError,
-    giver: Option<usize>,
+    source: Option<usize>,
 }
 
 impl From<ChainError> for Stopped {
     fn from(error: ChainError) -> Self {
-        Self { error, giver: None }
+        Self {
+            error,
+            source: None,
+        }
     }
 }
 
@@ -58,7 +61,7 @@ impl Light {
         }
         let (mut refused, mut reasons) = (Vec::new(), Vec::<ChainError>::new());
         loop {
-            let Stopped { error, giver } = match self.walk(&client, &refused).await {
+            let Stopped { error, source } = match self.walk(&client, &refused).await {
                 Err(stopped) => stopped,
                 Ok(update) => {
                     for (node, reason) in refused.into_iter().zip(&reasons) {
@@ -67,9 +70,9 @@ impl Light {
                     return Ok(update);
                 }
             };
-            refused.extend(giver);
+            refused.extend(source);
             reasons.push(error);
-            if giver.is_none() || !self.pool.has_other_than(&refused) {
+            if source.is_none() || !self.pool.has_other_than(&refused) {
                 // The first reason is that of the best node.
                 return Err(reasons.swap_remove(0));
             }
@@ -84,7 +87,7 @@ impl Light {
     ) -> std::result::Result<ClientUpdate, Stopped> {
         let (origin, target) = (self.pool.origin(), client.target);
         let hash = client.next_validators_hash();
-        let (validators, (giver, block)) =
+        let (validators, (source, block)) =
             futures::try_join!(self.trusted_validators(client), async {
                 self.wake.wait_for(target).await?;
                 self.block(target, hash, refused).await
@@ -95,22 +98,25 @@ impl Light {
             validators.ok_or_else(|| origin.pruned(&client.doing, client.height + 1))?;
         let moved = block.signed.header.validators_hash != hash;
         let mut walk = Walk::new(origin, client, validators, block)?;
-        let mut givers = vec![giver];
+        let mut proof_sources = vec![source];
         self.validators.moved(moved);
         loop {
             let need = walk.go().map_err(|error| Stopped {
-                giver: givers.last().copied().filter(|_| is_unverified(&error)),
+                source: proof_sources
+                    .last()
+                    .copied()
+                    .filter(|_| is_unverified(&error)),
                 error,
             })?;
             match need {
                 Need::Nothing(update) => return Ok(update),
                 Need::Block { height, likely } => {
-                    let (giver, block) = self.block(height, likely, refused).await?;
-                    givers.push(giver);
+                    let (source, block) = self.block(height, likely, refused).await?;
+                    proof_sources.push(source);
                     walk.block(block);
                 }
                 Need::Validators { height, hash } => {
-                    givers.pop();
+                    proof_sources.pop();
                     walk.validators(self.validators_with(hash, height).await?)?;
                 }
             }

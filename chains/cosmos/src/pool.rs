@@ -2,7 +2,7 @@
 //! and to another when that fails or is slow.
 //!
 //! What decides is pure: [`record`] keeps how each node behaved, [`choice`] ranks
-//! them, [`share`] bounds how much is asked twice. [`race`] asks. A chain with
+//! them, [`hedge_budget`] bounds how much is asked twice. [`race`] asks. A chain with
 //! one node has none of it: that node is asked, and its answer is the answer.
 
 use std::future::Future;
@@ -13,19 +13,19 @@ use tern_chains::ChainError;
 use tokio::sync::watch;
 use tokio::time::Instant;
 
+use self::hedge_budget::HedgeBudget;
 use self::record::Record;
-use self::share::Share;
 use crate::errors::{Origin, Result};
 use crate::node::{Node, Permit};
 use crate::settings::CosmosSettings;
 
 mod choice;
+mod hedge_budget;
 mod latency;
 mod mempool;
+mod poll_heights;
 mod race;
 mod record;
-mod share;
-mod survey;
 #[cfg(test)]
 mod tests;
 mod trust;
@@ -70,7 +70,7 @@ pub(crate) struct Pool {
     nodes: Vec<Arc<Node>>,
     board: Mutex<Board>,
     /// Moves when a node is no longer to be asked: who waits for it looks anew.
-    turned: watch::Sender<u64>,
+    ranking_changed: watch::Sender<u64>,
     timeout: Duration,
 }
 
@@ -78,8 +78,8 @@ pub(crate) struct Pool {
 #[derive(Debug)]
 struct Board {
     records: Vec<Record>,
-    share: Share,
-    givers: trust::Givers,
+    hedge_budget: HedgeBudget,
+    proof_sources: trust::ProofSources,
 }
 
 impl Pool {
@@ -91,13 +91,13 @@ impl Pool {
         let nodes = nodes?;
         let board = Board {
             records: vec![Record::default(); nodes.len()],
-            share: Share::default(),
-            givers: trust::Givers::default(),
+            hedge_budget: HedgeBudget::default(),
+            proof_sources: trust::ProofSources::default(),
         };
         Ok(Self {
             nodes,
             board: Mutex::new(board),
-            turned: watch::Sender::default(),
+            ranking_changed: watch::Sender::default(),
             timeout: settings.request_timeout,
         })
     }
@@ -154,7 +154,7 @@ impl Pool {
         let now = Instant::now();
         let board = self.board();
         let mut nodes = board.records.iter().enumerate();
-        nodes.any(|(index, record)| !except.contains(&index) && !record.is_away(now))
+        nodes.any(|(index, record)| !except.contains(&index) && !record.is_quarantined(now))
     }
 
     /// A node says that its newest block is at this height.
@@ -164,13 +164,13 @@ impl Pool {
 
     /// Whether a node's word on the newest height counts.
     pub fn is_heard(&self, node: usize) -> bool {
-        !self.board().records[node].is_away(Instant::now())
+        !self.board().records[node].is_quarantined(Instant::now())
     }
 
     /// The best node for a question that is not in `tried`, and the right to
     /// ask it. Waits for that, as long as it stays the best.
     async fn enter(&self, kind: Kind, need: Need, tried: &[usize]) -> Option<(Arc<Node>, Permit)> {
-        let mut turned = self.turned.subscribe();
+        let mut ranking_changed = self.ranking_changed.subscribe();
         loop {
             let ranked = self.board().ranked(kind, need);
             let index = ranked.into_iter().find(|index| !tried.contains(index))?;
@@ -182,7 +182,7 @@ impl Pool {
                     return Some((node, permit));
                 }
                 // The sender is ours: no error here.
-                _ = turned.changed() => {}
+                _ = ranking_changed.changed() => {}
             }
         }
     }
@@ -216,7 +216,8 @@ impl Pool {
             return;
         }
         tracing::warn!(%chain, node, %reason, "the node fails: asking others first");
-        self.turned.send_modify(|turn| *turn = turn.wrapping_add(1));
+        self.ranking_changed
+            .send_modify(|version| *version = version.wrapping_add(1));
     }
 
     fn answered(&self, node: usize, kind: Kind, took: Duration) {
@@ -239,7 +240,7 @@ impl Board {
 
     /// A node is about to be asked.
     fn chosen(&mut self, node: usize) {
-        self.share.asked();
+        self.hedge_budget.asked();
         self.records[node].try_again(Instant::now());
     }
 }

@@ -36,8 +36,8 @@ pub(crate) async fn proven(pool: &Pool, paths: Vec<StorePath>, height: u64) -> R
             async move { one_proven(&node.rpc, path, height).await }
         };
         let need = Need::At(height);
-        let (giver, proven) = pool.read_from(Kind::State, need, &[], ask).await?;
-        pool.gave(giver, &proven);
+        let (source, proven) = pool.read_from(Kind::State, need, &[], ask).await?;
+        pool.gave(source, &proven);
         Ok(proven)
     };
     stream::iter(paths)

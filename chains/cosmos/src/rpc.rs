@@ -1,4 +1,4 @@
-//! The CometBFT RPC door: typed questions in, decoded answers out, bounded in
+//! The CometBFT RPC connection of a node: typed questions in, decoded answers out, bounded in
 //! time; in number by the node they are asked of. Nothing here knows IBC.
 //!
 //! The first question asks for the node's status: its version picks the RPC

@@ -1,7 +1,7 @@
 //! Knowing that a block is there. The newest committed height flows out of here,
 //! through a `watch`, to whoever waits for it.
 //!
-//! A WebSocket subscription to each node gives the knock: any message on it means
+//! A WebSocket subscription to each node gives the notification: any message on it means
 //! "look", and if the height can be read from it, one question is saved. It is
 //! never the only source: whoever waits also asks the nodes themselves, slowly
 //! while a socket is up and quickly while none is. So a lost message costs a
@@ -176,9 +176,9 @@ async fn hear(
 ) -> std::result::Result<Infallible, String> {
     let mut socket = socket::open(&node.rpc).await?;
     loop {
-        let height = match socket.knock().await? {
+        let height = match socket.notification().await? {
             Some(height) => height,
-            // Unreadable, or the answer to the subscription: a knock all the
+            // Unreadable, or the answer to the subscription: a notification all the
             // same. It also closes the race with a block committed just before.
             None => match node.rpc.status().await {
                 Ok(status) => status.sync_info.latest_block_height.value(),

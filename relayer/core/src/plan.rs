@@ -39,7 +39,7 @@ pub struct PlanInput<'a> {
     /// Source ends whose packets were not yet compared with both chains since
     /// some of their blocks were not followed.
     pub unreconciled: &'a BTreeSet<EndKey>,
-    /// Chains with as much on its way to them as may be.
+    /// Chains whose in-flight limit is reached.
     pub full: &'a BTreeSet<ChainId>,
     /// Items between plan and signature.
     pub in_progress: &'a BTreeSet<Item>,
@@ -74,25 +74,25 @@ pub struct Wait {
 /// Why an item waits, and for what.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Why {
-    #[error("on its way in a transaction")]
+    #[error("in flight: it is being proven, or is in a transaction")]
     InFlight,
-    #[error("as much is on its way to {0} as may be")]
+    #[error("the in-flight limit for {0} is reached")]
     Full(ChainId),
-    #[error("waits for others to share a client update with")]
+    #[error("waiting for more acknowledgements to share a client update")]
     AwaitingBatch,
     #[error("the acknowledgement is not written yet")]
     AckNotWritten,
-    #[error("the block that sent it is not read yet")]
+    #[error("the block with its send is not read yet")]
     SendNotSeen,
     #[error("{0} is not followed up to its newest block yet")]
     NotReady(ChainId),
-    #[error("its state is being compared with both chains")]
+    #[error("the packets of its channel are being compared with both chains")]
     Unreconciled,
     #[error("the channel is not open on {0}")]
     ChannelNotOpen(ChainId),
-    #[error("an earlier packet of this ordered channel comes first")]
+    #[error("an earlier packet of this ordered channel must go first")]
     Predecessor,
-    #[error("too late to be received on {0}; times out when {0} has passed its timeout")]
+    #[error("too late to be received on {0}: it times out once {0} has passed its timeout")]
     TooLate(ChainId),
     #[error("client {client} on {chain} is frozen")]
     ClientFrozen { chain: ChainId, client: String },
@@ -100,7 +100,7 @@ pub enum Why {
     ClientExpired { chain: ChainId, client: String },
     #[error("client {client} on {chain} is not known")]
     ClientUnknown { chain: ChainId, client: String },
-    #[error("tried {tries} times, again from height {not_before} on: {reason}")]
+    #[error("failed {tries} times, next try at height {not_before}: {reason}")]
     Failed {
         tries: u32,
         not_before: u64,

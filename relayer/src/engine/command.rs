@@ -24,7 +24,7 @@ pub struct Cleared {
 }
 
 impl Engine {
-    /// Runs until the wished channel is open on both ends.
+    /// Runs until the requested channel is open on both ends.
     pub async fn open_channel(
         mut self,
         shutdown: CancellationToken,
@@ -160,7 +160,7 @@ impl Engine {
             && !self.reconciling.contains(src)
     }
 
-    /// `Some` when nothing is on its way and all that is left waits for others.
+    /// `Some` when nothing is in flight and all that is left waits for others.
     fn cleared(&self, src: &EndKey) -> Option<Cleared> {
         let plan = self.plan();
         let is_busy = !plan.batches.is_empty()

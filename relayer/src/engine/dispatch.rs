@@ -18,7 +18,7 @@ use super::tasks::Task;
 use super::Engine;
 
 impl Engine {
-    /// Sets a batch on its way if there is room; its items are in hand until it
+    /// Starts a batch if there is room; its items are in progress until it
     /// is released.
     pub(super) fn dispatch(&mut self, batch: Batch) {
         let in_order = batch.work.iter().any(|work| self.is_ordered(&work.item));

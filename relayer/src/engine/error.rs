@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use tern_chains::{ChainError, ChainId};
 
 /// What ends the engine as a whole. Trouble with a chain does not: it is
-/// retried and told in the log.
+/// retried and logged.
 #[derive(Debug, thiserror::Error)]
 pub enum EngineError {
     #[error(transparent)]
@@ -20,7 +20,7 @@ pub enum EngineError {
     /// The request cannot be met.
     #[error("{0}")]
     CommandFailed(String),
-    /// The engine was told to stop before it met its request.
+    /// The engine was stopped before the request was complete.
     #[error("stopped before it was done; run the same command again to go on")]
     Stopped,
 }

@@ -54,7 +54,7 @@ impl From<Closed> for Trouble {
 
 impl Follow {
     /// Follows until the engine is gone. A failing node is asked again, with
-    /// back-off, for ever; it is told once when it fails and once when it is
+    /// back-off, for ever; it is logged once when it fails and once when it is
     /// back.
     pub async fn run(mut self) {
         let mut wait = BACKOFF_FIRST;
@@ -120,7 +120,7 @@ impl Follow {
         }
     }
 
-    /// Reads the blocks up to `latest`, some at a time, told in order.
+    /// Reads the blocks up to `latest`, some at a time, and sends them in order.
     async fn catch_up(&mut self, cursor: u64, latest: u64) -> Result<(), Trouble> {
         if latest > cursor + 1 {
             info!(chain = %self.chain.id(), from = cursor + 1, to = latest, "catching up");

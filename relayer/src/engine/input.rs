@@ -15,7 +15,7 @@ pub enum Input {
     /// A chain's topology was read as a atomic: blocks were left out, so its
     /// packets must be reconciled.
     Scanned { chain: ChainId, facts: Vec<Fact> },
-    /// Every block that existed when following began has been told.
+    /// Every block that existed when following began has been sent.
     CaughtUp { chain: ChainId },
     /// The chain's node does not answer, for now.
     Down {

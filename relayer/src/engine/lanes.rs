@@ -126,7 +126,7 @@ impl Lanes {
         batch_items_max.min(items_unsent_max)
     }
 
-    /// Whether another batch may be set on its way to a chain.
+    /// Whether another batch may be started for a chain.
     pub fn has_room(&self, chain: &ChainId) -> bool {
         let of_chain = self.by_chain.get(chain);
         of_chain.is_some_and(|of_chain| of_chain.room.available_permits() >= self.room_min())

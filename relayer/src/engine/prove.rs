@@ -4,7 +4,7 @@
 //! The proofs of the route's state are fetched while the block that proves it is
 //! being made; its header is verified by the light client from the consensus
 //! state the destination already trusts; each value and proof is then checked
-//! against the verified root. What does not hold is told with its reason; the rest
+//! against the verified root. What does not hold is reported with its reason; the rest
 //! goes on as datagrams, which the destination's account encodes.
 
 mod client;

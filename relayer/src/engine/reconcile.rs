@@ -4,7 +4,7 @@
 //! which of those it has not received. What the ledger lacks (a packet's data,
 //! an acknowledgement's bytes) is in the block that wrote it: that block is
 //! found by bisecting the state, and the node's index is asked last. Findings
-//! go to the ledger through the same door as events, block by block, so that the
+//! go to the ledger in the same way as events, block by block, so that the
 //! first packets of a flood are on their way while the others are looked for.
 
 mod blocks;
@@ -77,10 +77,10 @@ pub(super) struct Comparison<'a> {
 }
 
 /// Brings the ledger's packets of one end up to date. Returns what has not been
-/// told yet, to be applied at once.
+/// reported yet, to be applied at once.
 pub(super) async fn reconcile(
     comparison: &Comparison<'_>,
-    mut tell: Tell<'_>,
+    mut reporter: Reporter<'_>,
 ) -> Result<Vec<Fact>, ChainError> {
     let Comparison {
         src,
@@ -117,7 +117,8 @@ pub(super) async fn reconcile(
             packet: id(src_end, dst_end, *sequence),
         },
     });
-    tell.compared(src_end, settled.chain(received).collect())
+    reporter
+        .compared(src_end, settled.chain(received).collect())
         .await;
 
     let no_data = |sequence: &&Sequence| {
@@ -126,21 +127,21 @@ pub(super) async fn reconcile(
     };
     let sends = open.iter().filter(no_data).copied().collect();
     let looked = Looked::Sends(src_end);
-    locate(src, looked, sends, src_head, blocks, &mut tell).await?;
+    locate(src, looked, sends, src_head, blocks, &mut reporter).await?;
     let looked = Looked::Acks(dst_end);
-    locate(dst, looked, acks, dst_head, blocks, &mut tell).await?;
-    Ok(tell.kept)
+    locate(dst, looked, acks, dst_head, blocks, &mut reporter).await?;
+    Ok(reporter.kept)
 }
 
 /// How findings reach the ledger.
-pub(super) struct Tell<'a> {
+pub(super) struct Reporter<'a> {
     /// `None`: all at the end. The packets of an ordered channel are found from
     /// the last to the first, and go from the first to the last.
     in_parts: Option<&'a mpsc::Sender<Input>>,
     kept: Vec<Fact>,
 }
 
-impl<'a> Tell<'a> {
+impl<'a> Reporter<'a> {
     pub fn in_parts(inputs: &'a mpsc::Sender<Input>) -> Self {
         Self {
             in_parts: Some(inputs),
@@ -158,15 +159,15 @@ impl<'a> Tell<'a> {
     /// All packets in the ledger are now as both chains have them.
     async fn compared(&mut self, src: &EndKey, facts: Vec<Fact>) {
         let src = src.clone();
-        self.tell(facts, |facts| Input::Compared { src, facts })
+        self.send(facts, |facts| Input::Compared { src, facts })
             .await;
     }
 
     async fn found(&mut self, facts: Vec<Fact>) {
-        self.tell(facts, Input::Facts).await;
+        self.send(facts, Input::Facts).await;
     }
 
-    async fn tell(&mut self, facts: Vec<Fact>, input: impl FnOnce(Vec<Fact>) -> Input) {
+    async fn send(&mut self, facts: Vec<Fact>, input: impl FnOnce(Vec<Fact>) -> Input) {
         match self.in_parts {
             // The engine is gone when it stops: then nobody needs to know.
             Some(inputs) => drop(inputs.send(input(facts)).await),
@@ -240,7 +241,7 @@ async fn locate(
     mut missing: BTreeSet<Sequence>,
     latest: u64,
     blocks: &Blocks,
-    tell: &mut Tell<'_>,
+    reporter: &mut Reporter<'_>,
 ) -> Result<(), ChainError> {
     let mut latest = latest;
     while let Some(sequence) = missing.last().copied() {
@@ -261,7 +262,8 @@ async fn locate(
         };
         if let Some(height) = height {
             let block = blocks.block(chain, height).await?;
-            tell.found(events(&block, chain, looked, &mut missing))
+            reporter
+                .found(events(&block, chain, looked, &mut missing))
                 .await;
             if matches!(looked, Looked::Sends(_)) {
                 // Sequences are given out in order: older ones are not in later

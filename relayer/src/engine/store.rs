@@ -74,7 +74,7 @@ impl Store {
                 let aside = set_aside(&path)?;
                 warn!(
                     store = %path.display(), kept_as = %aside.display(), reason,
-                    "the store is damaged: set aside, a new one is rebuilt from the chains"
+                    "the store cannot be read: it is renamed, and a new one is rebuilt from the chains"
                 );
                 read(&path, packets_max).map_err(|unreadable| match unreadable {
                     Unreadable::Newer(error) => error,
@@ -282,6 +282,9 @@ fn check_schema(path: &Path, db: &sled::Db) -> Result<(), Unreadable> {
             found: newer,
             known: SCHEMA,
         })),
+        Some(Ok(older)) => Err(Unreadable::Damaged(format!(
+            "an older version of tern wrote it (schema {older}, this one reads {SCHEMA})"
+        ))),
         _ => Err(Unreadable::Damaged("no readable schema version".into())),
     }
 }

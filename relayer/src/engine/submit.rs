@@ -3,7 +3,7 @@
 //! Messages become transactions within the chain's limits; each is estimated,
 //! signed with a deadline, written to the store as intent, then
 //! broadcast, one after the other, without waiting for a block: `follow` sees
-//! their fate. The node's immediate refusal is told to the ledger; an unknown
+//! their outcome. The node's immediate refusal is entered in the ledger; an unknown
 //! answer is not: past its deadline the tx is certainly dead.
 
 mod account;
@@ -120,7 +120,7 @@ impl Lane {
         }
     }
 
-    /// Cuts and estimates. A message the chain refuses in simulation is told
+    /// Cuts and estimates. A message the chain refuses in simulation is reported
     /// and left out; the rest is estimated again.
     async fn drafts(
         &mut self,
@@ -160,7 +160,7 @@ impl Lane {
                 return Ok((account, drafts));
             };
             let (item, _) = messages.messages.remove(at);
-            warn!(chain = %self.signer.chain_id(), %item, reason, "set aside: the chain refuses it");
+            warn!(chain = %self.signer.chain_id(), %item, reason, "the chain refuses a message in simulation: it is left out and tried again later");
             self.failed(vec![item.clone()], reason, Some(item)).await;
         }
     }
@@ -258,7 +258,7 @@ impl Lane {
                 Ok(refused) => refusal(refused),
                 Err(error) => {
                     // It may have arrived: its deadline decides.
-                    warn!(%chain, tx = %signed.hash, reason = describe(&error), "no answer to a broadcast; a block with it or its deadline will tell");
+                    warn!(%chain, tx = %signed.hash, reason = describe(&error), "no answer to a broadcast: waiting for a block with the transaction, or for its deadline");
                     self.forget_account();
                     return Some("an earlier transaction of the account got no answer".into());
                 }
@@ -280,7 +280,7 @@ impl Lane {
     async fn resend(&mut self, txs: Vec<SignedTx>) {
         for tx in txs {
             let answer = self.signer.broadcast(&tx).await;
-            // Refused may mean that it is in a block already: follow will tell.
+            // Refused may mean that it is in a block already: then `follow` sees it.
             debug!(chain = %self.signer.chain_id(), tx = %tx.hash, ?answer, "sent again after a restart");
         }
         self.forget_account();

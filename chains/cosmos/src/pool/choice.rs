@@ -31,16 +31,16 @@ pub(super) fn rank(records: &[Record], kind: Kind, need: Need, now: Instant) -> 
         };
         (
             !is_fit(record, need, newest),
-            is_resting(record, need, now),
-            record.doubt.is_some(),
+            is_backing_off(record, need, now),
+            record.suspicion.is_some(),
             lag,
             need != Need::Mempool && is_slow(record.average(kind, now), fastest),
             *index,
         )
     };
     let mut ranked: Vec<usize> = (0..records.len()).collect();
-    if records.iter().any(|record| !record.is_away(now)) {
-        ranked.retain(|index| !records[*index].is_away(now));
+    if records.iter().any(|record| !record.is_quarantined(now)) {
+        ranked.retain(|index| !records[*index].is_quarantined(now));
     }
     ranked.sort_by_key(key);
     ranked
@@ -51,13 +51,13 @@ pub(super) fn is_well(records: &[Record], index: usize, need: Need, now: Instant
     let record = &records[index];
     is_fit(record, need, newest(records, now))
         && !record.is_failing()
-        && !record.is_away(now)
-        && record.doubt.is_none()
+        && !record.is_quarantined(now)
+        && record.suspicion.is_none()
 }
 
 /// The newest height, as far as those say whose word counts.
 pub(super) fn newest(records: &[Record], now: Instant) -> u64 {
-    let heard = |record: &&Record| !record.is_away(now) && !record.is_resting(now);
+    let heard = |record: &&Record| !record.is_quarantined(now) && !record.is_backing_off(now);
     let heights = records.iter().filter(heard).map(|record| record.height);
     heights.max().unwrap_or_default()
 }
@@ -70,8 +70,8 @@ fn is_fit(record: &Record, need: Need, newest: u64) -> bool {
 }
 
 /// A transaction is not what finds out whether a failed node is well again.
-fn is_resting(record: &Record, need: Need, now: Instant) -> bool {
-    record.is_resting(now) || (need == Need::Mempool && record.is_failing())
+fn is_backing_off(record: &Record, need: Need, now: Instant) -> bool {
+    record.is_backing_off(now) || (need == Need::Mempool && record.is_failing())
 }
 
 fn is_slow(average: Option<Duration>, fastest: Option<Duration>) -> bool {

@@ -76,7 +76,7 @@ where
         late: now,
         overdue: now,
     };
-    let mut turned = pool.turned.subscribe();
+    let mut ranking_changed = pool.ranking_changed.subscribe();
     let mut asked = FuturesUnordered::new();
     loop {
         let next = tokio::select! {
@@ -95,7 +95,7 @@ where
                 entered => entered,
             },
             () = sleep_until(race.next_look()), if race.may_ask_another() => race.look(),
-            _ = turned.changed() => {
+            _ = ranking_changed.changed() => {
                 race.is_hopeless = race.all_rest();
                 None
             }
@@ -156,7 +156,7 @@ impl Race<'_> {
         self.time = Stage::Late;
         let mut board = self.pool.board();
         // A node that is only tried again was never counted on.
-        let may = board.records[last].is_failing() || board.share.take();
+        let may = board.records[last].is_failing() || board.hedge_budget.take();
         drop(board);
         let second = || self.pool.second(self.kind, self.need, &self.tried);
         may.then(second).flatten()
@@ -167,7 +167,7 @@ impl Race<'_> {
         let now = Instant::now();
         let board = self.pool.board();
         let mut waited = self.running.iter();
-        waited.all(|(index, _)| board.records[*index].is_resting(now))
+        waited.all(|(index, _)| board.records[*index].is_backing_off(now))
     }
 
     /// `None` when the answer is not the last word.

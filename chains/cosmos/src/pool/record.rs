@@ -25,8 +25,8 @@ pub(super) struct Record {
     rest_until: Option<Instant>,
     overtaken: u32,
     away_until: Option<Instant>,
-    /// Why its word is in doubt, until another's shows who was right.
-    pub doubt: Option<String>,
+    /// Why its word is suspect, until another's shows who was right.
+    pub suspicion: Option<String>,
     /// The newest block it said it has; 0 is unknown.
     pub height: u64,
     /// It has nothing below this height any more.
@@ -54,7 +54,7 @@ impl Record {
     /// Returns whether this is the first failure in a row.
     pub fn failed(&mut self, now: Instant) -> bool {
         // Questions that were on their way together fail together.
-        if !self.is_resting(now) {
+        if !self.is_backing_off(now) {
             self.failures = self.failures.saturating_add(1);
             self.rest(now);
             return self.failures == 1;
@@ -76,17 +76,17 @@ impl Record {
 
     /// Returns whether it was not away already.
     pub fn set_aside(&mut self, now: Instant) -> bool {
-        let was = self.is_away(now);
+        let was = self.is_quarantined(now);
         self.away_until = Some(now + AWAY);
         !was
     }
 
-    pub fn is_away(&self, now: Instant) -> bool {
+    pub fn is_quarantined(&self, now: Instant) -> bool {
         self.away_until.is_some_and(|until| now < until)
     }
 
     /// Whether it failed so lately that it is not asked before others.
-    pub fn is_resting(&self, now: Instant) -> bool {
+    pub fn is_backing_off(&self, now: Instant) -> bool {
         self.rest_until.is_some_and(|until| now < until)
     }
 
@@ -98,7 +98,7 @@ impl Record {
     /// One question goes to a node that has rested. Until that is answered the
     /// node counts as failed once more, so that no other follows.
     pub fn try_again(&mut self, now: Instant) {
-        if self.is_failing() && !self.is_resting(now) {
+        if self.is_failing() && !self.is_backing_off(now) {
             self.failures = self.failures.saturating_add(1);
             self.rest(now);
         }

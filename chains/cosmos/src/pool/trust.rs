@@ -8,14 +8,14 @@ use tokio::time::Instant;
 
 use super::Pool;
 
-/// Proofs whose giver is remembered: a few batches' worth.
+/// Proofs whose source is remembered: a few batches' worth.
 const GIVEN_MAX: usize = 8192;
 
 /// Which node each proof of late came from.
 #[derive(Debug, Default)]
-pub(super) struct Givers(VecDeque<(u64, String, usize)>);
+pub(super) struct ProofSources(VecDeque<(u64, String, usize)>);
 
-impl Givers {
+impl ProofSources {
     fn gave(&mut self, node: usize, proven: &Proven) {
         if self.0.len() == GIVEN_MAX {
             self.0.pop_front();
@@ -36,33 +36,33 @@ impl Pool {
     /// A node gave this proof.
     pub fn gave(&self, node: usize, proven: &Proven) {
         if self.nodes.len() > 1 {
-            self.board().givers.gave(node, proven);
+            self.board().proof_sources.gave(node, proven);
         }
     }
 
-    /// A proof was checked. One that does not hold puts its giver in doubt; one
-    /// that does shows that those in doubt were wrong.
+    /// A proof was checked. One that does not hold makes its source suspect; one
+    /// that does shows that the suspects were wrong.
     pub fn checked(&self, proven: &Proven, error: Option<&ChainError>) {
         if self.nodes.len() == 1 {
             return;
         }
         let mut board = self.board();
-        let Some(giver) = board.givers.of(proven) else {
+        let Some(source) = board.proof_sources.of(proven) else {
             return;
         };
         match error {
             Some(error) => {
-                let doubt = &mut board.records[giver].doubt;
-                doubt.get_or_insert_with(|| error.to_string());
+                let suspicion = &mut board.records[source].suspicion;
+                suspicion.get_or_insert_with(|| error.to_string());
             }
             None => {
-                board.records[giver].doubt = None;
+                board.records[source].suspicion = None;
                 let records = board.records.iter().enumerate();
-                let doubted: Vec<(usize, String)> = records
-                    .filter_map(|(index, record)| Some((index, record.doubt.clone()?)))
+                let suspects: Vec<(usize, String)> = records
+                    .filter_map(|(index, record)| Some((index, record.suspicion.clone()?)))
                     .collect();
                 drop(board);
-                for (node, reason) in doubted {
+                for (node, reason) in suspects {
                     self.set_aside(node, &reason);
                 }
             }
@@ -72,14 +72,15 @@ impl Pool {
     /// Leaves a node out that lies or serves another chain, and says so.
     pub fn set_aside(&self, node: usize, reason: &dyn std::fmt::Display) {
         let mut board = self.board();
-        board.records[node].doubt = None;
+        board.records[node].suspicion = None;
         let news = board.records[node].set_aside(Instant::now());
         drop(board);
         if news {
             let origin = &self.nodes[node].rpc.origin;
             let (chain, node) = (&origin.chain, &origin.node);
             tracing::warn!(%chain, node, %reason, "not asking this node for half an hour: its answers are not this chain's");
-            self.turned.send_modify(|turn| *turn = turn.wrapping_add(1));
+            self.ranking_changed
+                .send_modify(|version| *version = version.wrapping_add(1));
         }
     }
 }

@@ -1,4 +1,4 @@
-//! One WebSocket connection subscribed to new block headers, read as knocks.
+//! One WebSocket connection subscribed to new block headers, read as notifications.
 
 use std::time::Duration;
 
@@ -37,8 +37,8 @@ pub(super) async fn open(rpc: &Rpc) -> Result<Socket, String> {
 }
 
 impl Socket {
-    /// The next knock, with the block's height if it says one.
-    pub async fn knock(&mut self) -> Result<Option<u64>, String> {
+    /// The next notification, with the block's height if it says one.
+    pub async fn notification(&mut self) -> Result<Option<u64>, String> {
         loop {
             let message = timeout(SILENCE_MAX, self.0.next())
                 .await
@@ -104,7 +104,7 @@ mod tests {
     }
 
     #[test]
-    fn anything_else_is_a_knock_without_a_height() {
+    fn anything_else_is_a_notification_without_a_height() {
         for text in [
             r#"{"jsonrpc":"2.0","id":1,"result":{}}"#,
             r#"{"result":{"data":{"value":{"header":{"height":"many"}}}}}"#,

@@ -154,7 +154,7 @@ impl Packets {
         surplus
     }
 
-    /// Packets to be taken down, the first of each end, while there is room
+    /// Packets to be loaded, the first of each end, while there is room
     /// below `max`. None before a quarter of it is free, and some at a time.
     pub fn to_load(&self, max: usize) -> Vec<PacketKey> {
         if self.evicted == 0 || self.open > max / 4 * 3 {

@@ -128,7 +128,7 @@ impl View {
         })
     }
 
-    /// Shelved packets there is room for again below `max`.
+    /// Evicted packets that fit into memory again below `max`.
     pub fn to_load(&self, max: usize) -> Vec<PacketKey> {
         self.packets.to_load(max)
     }

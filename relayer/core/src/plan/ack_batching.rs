@@ -95,7 +95,7 @@ fn is_patient(input: &PlanInput<'_>, client: &ClientKey) -> bool {
     })
 }
 
-/// Whether such an item is in hand or in a transaction, for a packet sent through
+/// Whether such an item is in progress or in a transaction, for a packet sent through
 /// this client.
 fn is_on_its_way(
     input: &PlanInput<'_>,

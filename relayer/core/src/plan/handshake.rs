@@ -21,7 +21,7 @@ use crate::ledger::{ChannelKey, ConnectionKey, HandshakeRequest, HandshakeStep, 
 pub use ends::resume;
 use ends::Ends;
 
-/// Both ends of the wished channel, once both are open.
+/// Both ends of the requested channel, once both are open.
 pub fn completed(view: &View, request: &HandshakeRequest) -> Option<(ChannelKey, ChannelKey)> {
     let ends = Ends::of(view, request);
     let (a, a_end) = ends.channel_on_a?;

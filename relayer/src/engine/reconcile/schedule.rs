@@ -9,7 +9,7 @@ use tern_core::ledger::{EndKey, Fact, PacketState, View};
 use tern_core::plan::Scope;
 use tracing::warn;
 
-use super::{reconcile, Comparison, Known, Snapshot, Tell};
+use super::{reconcile, Comparison, Known, Reporter, Snapshot};
 use crate::engine::input::Input;
 use crate::engine::tasks::Task;
 use crate::engine::{describe, Engine, EngineError};
@@ -98,11 +98,11 @@ impl Engine {
                 known: &known,
                 blocks: &blocks,
             };
-            let tell = match is_ordered {
-                true => Tell::at_the_end(),
-                false => Tell::in_parts(&inputs),
+            let reporter = match is_ordered {
+                true => Reporter::at_the_end(),
+                false => Reporter::in_parts(&inputs),
             };
-            let facts = reconcile(&comparison, tell).await;
+            let facts = reconcile(&comparison, reporter).await;
             let facts = facts.map_err(|error| describe(&error));
             let _ = inputs
                 .send(Input::Reconciled {

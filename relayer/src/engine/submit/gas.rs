@@ -1,5 +1,5 @@
 //! A lane's knowledge of gas: the table, and which of its transactions will
-//! tell whether it was right.
+//! show whether it was right.
 
 use std::collections::BTreeMap;
 

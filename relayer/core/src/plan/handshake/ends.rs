@@ -120,13 +120,13 @@ fn is_unfinished(
     key: &ChannelKey,
     end: &ChannelRecord,
 ) -> bool {
-    let is_wished = key.port_id == request.a_port
+    let is_requested = key.port_id == request.a_port
         && end.counterparty_port_id == request.b_port
         && end.ordering == request.ordering
         && (request.version.is_empty() || end.version == request.version);
     let is_open_on_b = channel_counterpart(view, request, key, end)
         .is_some_and(|(_, end)| end.state.is_open() || end.state.is_closed());
-    is_wished && !end.state.is_closed() && !(end.state.is_open() && is_open_on_b)
+    is_requested && !end.state.is_closed() && !(end.state.is_open() && is_open_on_b)
 }
 
 fn counterpart<'a>(

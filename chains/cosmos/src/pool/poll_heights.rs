@@ -29,12 +29,12 @@ impl Pool {
                 self.saw(0, health.height);
                 health
             }
-            _ => self.survey().await?,
+            _ => self.poll_heights().await?,
         };
         Ok((health.height, health.time))
     }
 
-    async fn survey(&self) -> Result<NodeHealth> {
+    async fn poll_heights(&self) -> Result<NodeHealth> {
         let asked = self.nodes.iter();
         let mut asked: FuturesUnordered<_> = asked
             .filter(|node| self.is_heard(node.index))

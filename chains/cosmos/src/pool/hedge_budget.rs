@@ -8,12 +8,12 @@ const SAVED_MAX: u32 = 10;
 const FIRST: u32 = 2;
 
 #[derive(Clone, Debug)]
-pub(super) struct Share {
+pub(super) struct HedgeBudget {
     /// In questions.
     saved: u32,
 }
 
-impl Default for Share {
+impl Default for HedgeBudget {
     fn default() -> Self {
         Self {
             saved: FIRST * QUESTIONS,
@@ -21,7 +21,7 @@ impl Default for Share {
     }
 }
 
-impl Share {
+impl HedgeBudget {
     /// One more question was asked.
     pub fn asked(&mut self) {
         self.saved = (self.saved + 1).min(SAVED_MAX * QUESTIONS);
@@ -41,15 +41,15 @@ mod tests {
 
     #[test]
     fn one_in_twenty_is_asked_twice_at_most() {
-        let mut share = Share::default();
+        let mut budget = HedgeBudget::default();
         let twice = (0..2000).filter(|_| {
-            share.asked();
-            share.take()
+            budget.asked();
+            budget.take()
         });
         assert_eq!(twice.count(), 100 + FIRST as usize);
         for _ in 0..100_000 {
-            share.asked();
+            budget.asked();
         }
-        assert_eq!((0..100).filter(|_| share.take()).count(), 10);
+        assert_eq!((0..100).filter(|_| budget.take()).count(), 10);
     }
 }
