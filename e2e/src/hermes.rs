@@ -107,7 +107,7 @@ gas_multiplier = 1.2
 max_msg_num = {messages}
 max_tx_size = 180000
 clock_drift = '5s'
-max_block_time = '30s'
+max_block_time = '5s'
 trusting_period = '14days'
 trust_threshold = '1/3'
 address_type = {{ derivation = 'cosmos' }}
