@@ -1,4 +1,4 @@
-//! Batches on their way: proven in tasks of their own, handed to their lane.
+//! Batches in progress: proven in tasks of their own, then handed to their lane.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
