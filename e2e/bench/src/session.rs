@@ -12,8 +12,9 @@ use crate::packets::{packet_records, PacketRecord};
 use crate::proxy::{Call, Counts};
 use crate::relayer::{Relayer, Running};
 
-/// Blocks a relayer is given after it says that it is ready.
+/// Blocks that a relayer has to become idle.
 const SETTLE_BLOCKS: u64 = 3;
+const FIRST_LIMIT: Duration = Duration::from_secs(120);
 
 /// How the relayer reaches the nodes.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -95,7 +96,10 @@ pub struct Relayed {
 }
 
 impl<'a> Session<'a> {
-    /// Starts the relayer and waits until it is ready and idle.
+    /// Starts the relayer and waits until it has relayed a packet and is idle.
+    ///
+    /// Without the packet a burst would be the first that Hermes sees of the channel. It would
+    /// then also search all of it as pending from before its start, once for each packet.
     pub fn begin(
         environment: &'a Environment,
         relayer: &'a Relayer,
@@ -103,6 +107,11 @@ impl<'a> Session<'a> {
     ) -> Result<Self> {
         let mut session = Self::start(environment, relayer, access)?;
         session.ready()?;
+        environment.pass_blocks(SETTLE_BLOCKS)?;
+        let first = Load::burst(environment, relayer, End::Akash, 1);
+        session
+            .relay(&first, FIRST_LIMIT)
+            .context("the first packet")?;
         environment.pass_blocks(SETTLE_BLOCKS)?;
         Ok(session)
     }
