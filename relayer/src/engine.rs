@@ -15,6 +15,7 @@ mod command;
 mod discover;
 mod dispatch;
 mod error;
+mod facts;
 mod follow;
 mod input;
 mod lanes;

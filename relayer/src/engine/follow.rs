@@ -1,8 +1,6 @@
 //! Following one chain: every block once, in height order, without a gap.
 //!
-//! One task a chain. A block becomes a list of facts: what discovery read of
-//! the state it names, its events, the outcome of its transactions, and its
-//! end, which moves the cursor. Where blocks cannot be read one by one (first
+//! One task a chain. A block becomes a list of facts (`facts.rs`). Where blocks cannot be read one by one (first
 //! start, long absence, pruned history) the chain's clients, connections and
 //! channels are read instead, and the engine reconciles its packets.
 
@@ -11,12 +9,13 @@ use std::time::Duration;
 
 use futures::stream::{self, StreamExt};
 use tern_chains::{Block, BlockTime, Chain, ChainError, Class, Next};
-use tern_core::ledger::{Fact, Finding, Head};
+use tern_core::ledger::Head;
 use tern_core::policy::Policy;
 use tokio::sync::mpsc;
 use tracing::{debug, info, warn};
 
 use super::discover::{self, Known};
+use super::facts;
 use super::input::Input;
 
 /// Waits between tries to reach a node that failed: the first, and the longest.
@@ -97,11 +96,9 @@ impl Follow {
         if was_down {
             info!(chain = %self.chain.id(), height = latest, "the node answers again");
         }
-        match self.cursor {
-            Some(cursor) if latest.saturating_sub(cursor) <= self.policy.catch_up_blocks_max => {
-                self.catch_up(cursor, latest).await?;
-            }
-            _ => self.scan(latest, time).await?,
+        match start(self.cursor, latest, self.policy.catch_up_blocks_max) {
+            Start::CatchUp { cursor } => self.catch_up(cursor, latest).await?,
+            Start::Scan => self.scan(latest, time).await?,
         }
         self.send(Input::CaughtUp {
             chain: self.chain.id().clone(),
@@ -148,29 +145,11 @@ impl Follow {
         fields(chain = %self.chain.id(), height = block.height, events = block.events.len())
     )]
     async fn block(&mut self, block: Block) -> Result<(), Trouble> {
-        let head = Head {
-            height: block.height,
-            time: block.time,
-        };
+        let height = block.height;
         let findings = discover::of_block(&*self.chain, &block, &mut self.known).await?;
-        let chain = self.chain.id();
-        let mut facts = self.found(head.height, findings);
-        facts.extend(block.events.into_iter().map(|event| Fact::Event {
-            chain: chain.clone(),
-            head,
-            event,
-        }));
-        facts.extend(block.txs.into_iter().map(|outcome| Fact::Outcome {
-            chain: chain.clone(),
-            height: head.height,
-            outcome,
-        }));
-        facts.push(Fact::BlockEnd {
-            chain: chain.clone(),
-            head,
-        });
+        let facts = facts::of_block(self.chain.id(), block, findings);
         self.send(Input::Facts(facts)).await?;
-        self.cursor = Some(head.height);
+        self.cursor = Some(height);
         Ok(())
     }
 
@@ -183,31 +162,31 @@ impl Follow {
         let chain = self.chain.id().clone();
         info!(%chain, height = latest, "reading clients, connections and channels");
         let findings = discover::of_chain(&*self.chain, time, &mut self.known).await?;
-        // The head first: a packet is kept only for chains that have one.
-        let mut facts = vec![Fact::BlockEnd {
-            chain: chain.clone(),
-            head,
-        }];
-        facts.extend(self.found(latest, findings));
+        let facts = facts::of_state(&chain, head, findings);
         self.send(Input::Scanned { chain, facts }).await?;
         self.cursor = Some(latest);
         Ok(())
     }
 
-    fn found(&self, height: u64, findings: Vec<Finding>) -> Vec<Fact> {
-        findings
-            .into_iter()
-            .map(|finding| Fact::Found {
-                chain: self.chain.id().clone(),
-                height,
-                finding,
-            })
-            .collect()
-    }
-
     async fn send(&self, input: Input) -> Result<(), Closed> {
         self.inputs.send(input).await.map_err(|_| Closed)
     }
+}
+
+/// How the following of a chain begins.
+#[derive(Debug, PartialEq, Eq)]
+enum Start {
+    /// The blocks after the cursor are read.
+    CatchUp { cursor: u64 },
+    /// The state is read in place of the blocks.
+    Scan,
+}
+
+/// Blocks are read if the ledger knows the chain, and they are not too many. A
+/// node that lags behind the cursor has none to read yet.
+fn start(cursor: Option<u64>, latest: u64, blocks_max: u64) -> Start {
+    let near = cursor.filter(|cursor| latest.saturating_sub(*cursor) <= blocks_max);
+    near.map_or(Start::Scan, |cursor| Start::CatchUp { cursor })
 }
 
 /// An error with its causes, on one line.
@@ -220,4 +199,36 @@ pub fn describe(error: &(dyn std::error::Error + 'static)) -> String {
         source = cause.source();
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_chain_that_is_not_known_is_scanned() {
+        assert_eq!(start(None, 1, 100), Start::Scan);
+    }
+
+    #[test]
+    fn blocks_are_read_up_to_the_most_that_policy_allows() {
+        assert_eq!(start(Some(50), 150, 100), Start::CatchUp { cursor: 50 });
+        assert_eq!(start(Some(50), 151, 100), Start::Scan);
+    }
+
+    #[test]
+    fn a_node_behind_the_cursor_is_waited_for() {
+        assert_eq!(start(Some(50), 40, 100), Start::CatchUp { cursor: 50 });
+    }
+
+    #[test]
+    fn an_error_has_its_causes_on_the_same_line() {
+        let error = ChainError::Malformed {
+            chain: "a-1".parse().unwrap(),
+            doing: "block at 7".into(),
+            source: "no header".into(),
+        };
+        let expected = "a-1: block at 7: cannot decode the answer: no header";
+        assert_eq!(describe(&error), expected);
+    }
 }

@@ -12,7 +12,7 @@ pub enum Input {
     Facts(Vec<Fact>),
     /// What became of a batch or a transaction before it came into a block.
     Intent(Intent),
-    /// A chain's topology was read as a atomic: blocks were left out, so its
+    /// A chain's topology was read as a whole: blocks were left out, so its
     /// packets must be reconciled.
     Scanned { chain: ChainId, facts: Vec<Fact> },
     /// Every block that existed when following began has been sent.

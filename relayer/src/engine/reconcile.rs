@@ -8,19 +8,24 @@
 //! first packets of a flood are on their way while the others are looked for.
 
 mod blocks;
+mod differences;
 pub(super) mod schedule;
 mod settled;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use tern_chains::{Block, Chain, ChainError, Event, EventQuery, PacketId, Sequence, StorePath};
-use tern_core::ledger::{EndKey, Fact, Finding, Head};
+use tern_chains::{
+    Block, Chain, ChainError, ChainId, Event, EventQuery, PacketId, Sequence, StorePath,
+};
+use tern_core::ledger::{EndKey, Fact, Finding};
 use tokio::sync::mpsc;
 use tracing::warn;
 
 use super::bisect::{since_present, Since};
+use super::facts;
 use super::input::Input;
 pub use blocks::Blocks;
+use differences::{differences, Differences};
 
 /// What the ledger knows of a source end's open packets, before asking.
 pub type Snapshot = BTreeMap<Sequence, Known>;
@@ -92,40 +97,25 @@ pub(super) async fn reconcile(
     } = *comparison;
     let ((src_head, _), (dst_head, _)) = tokio::try_join!(src.latest(), dst.latest())?;
     let pending = pending(src, dst, src_end, dst_end).await?;
-    let open: BTreeSet<Sequence> = pending
-        .unreceived
-        .union(&pending.unacknowledged)
-        .copied()
-        .collect();
+    let Differences {
+        not_open,
+        sends,
+        acks,
+    } = differences(&pending, known);
 
-    let not_open = known.keys().filter(|sequence| !open.contains(sequence));
-    let settled = settled::settled(src, src_end, not_open.copied().collect(), src_head);
-    let settled = settled.await?.into_iter().map(|sequence| Fact::Found {
-        chain: src.id().clone(),
-        height: src_head,
-        finding: Finding::Settled {
-            packet: id(src_end, dst_end, sequence),
-        },
+    let settled = settled::settled(src, src_end, not_open, src_head).await?;
+    let settled = settled.into_iter().map(|sequence| Finding::Settled {
+        packet: id(src_end, dst_end, sequence),
     });
-    let no_ack = |sequence: &&Sequence| known.get(sequence).is_none_or(|known| !known.has_ack);
-    let acks = pending.unacknowledged.iter().filter(no_ack).copied();
-    let acks: BTreeSet<Sequence> = acks.collect();
-    let received = acks.iter().map(|sequence| Fact::Found {
-        chain: dst.id().clone(),
-        height: dst_head,
-        finding: Finding::Received {
-            packet: id(src_end, dst_end, *sequence),
-        },
+    let received = acks.iter().map(|sequence| Finding::Received {
+        packet: id(src_end, dst_end, *sequence),
     });
+    let settled = facts::found(src.id(), src_head, settled);
+    let received = facts::found(dst.id(), dst_head, received);
     reporter
         .compared(src_end, settled.chain(received).collect())
         .await;
 
-    let no_data = |sequence: &&Sequence| {
-        let known = known.get(sequence);
-        known.is_none_or(|known| !known.has_data || !known.is_sent)
-    };
-    let sends = open.iter().filter(no_data).copied().collect();
     let looked = Looked::Sends(src_end);
     locate(src, looked, sends, src_head, blocks, &mut reporter).await?;
     let looked = Looked::Acks(dst_end);
@@ -263,7 +253,7 @@ async fn locate(
         if let Some(height) = height {
             let block = blocks.block(chain, height).await?;
             reporter
-                .found(events(&block, chain, looked, &mut missing))
+                .found(events(&block, chain.id(), looked, &mut missing))
                 .await;
             if matches!(looked, Looked::Sends(_)) {
                 // Sequences are given out in order: older ones are not in later
@@ -279,7 +269,7 @@ async fn locate(
 /// A block's events of missing sequences, which are not missing any more.
 fn events(
     block: &Block,
-    chain: &dyn Chain,
+    chain: &ChainId,
     looked: Looked<'_>,
     missing: &mut BTreeSet<Sequence>,
 ) -> Vec<Fact> {
@@ -287,15 +277,94 @@ fn events(
         let sequence = looked.matches(event);
         sequence.is_some_and(|sequence| missing.remove(&sequence))
     };
-    let head = Head {
-        height: block.height,
-        time: block.time,
-    };
+    let head = facts::head(block);
     let events = block.events.iter().filter(is_missing);
-    let fact = |event: &Event| Fact::Event {
-        chain: chain.id().clone(),
-        head,
-        event: event.clone(),
-    };
-    events.map(fact).collect()
+    events
+        .map(|event| facts::of_event(chain, head, event.clone()))
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use tern_chains::{BlockTime, Body, ChannelId, End, Packet, PortId, Timeout};
+
+    use super::*;
+
+    fn end(channel: u64) -> EndKey {
+        EndKey {
+            chain: ChainId::from_string("a-1"),
+            end: End::channel(&PortId::transfer(), &ChannelId::new(channel)),
+        }
+    }
+
+    fn packet(src: u64, sequence: u64) -> Packet {
+        Packet {
+            src: end(src).end,
+            dst: end(9).end,
+            sequence: sequence.into(),
+            timeout: Timeout::default(),
+            body: Body::V1 { data: vec![1] },
+        }
+    }
+
+    fn ack(packet: Packet) -> Event {
+        Event::WriteAcknowledgement {
+            packet,
+            ack: vec![2],
+        }
+    }
+
+    /// The sequences found in a block with these events, and those still missing.
+    fn found(looked: Looked<'_>, events_of_block: Vec<Event>) -> (Vec<Fact>, Vec<u64>) {
+        let block = Block {
+            height: 7,
+            time: BlockTime(70),
+            events: events_of_block,
+            txs: vec![],
+        };
+        let mut missing = [1, 2, 3].map(Sequence::from).into_iter().collect();
+        let found = events(&block, &end(0).chain, looked, &mut missing);
+        (
+            found,
+            missing.iter().map(|sequence| sequence.as_u64()).collect(),
+        )
+    }
+
+    fn event(event: Event) -> Fact {
+        let head = tern_core::ledger::Head {
+            height: 7,
+            time: BlockTime(70),
+        };
+        facts::of_event(&end(0).chain, head, event)
+    }
+
+    #[test]
+    fn all_missing_sends_of_a_block_are_found_at_once() {
+        let sends = [1, 2, 4].map(|sequence| Event::SendPacket(packet(0, sequence)));
+        let (found, missing) = found(Looked::Sends(&end(0)), sends.to_vec());
+        let [first, second, _] = sends;
+        assert_eq!(found, [event(first), event(second)]);
+        assert_eq!(missing, [3]);
+    }
+
+    #[test]
+    fn events_of_other_ends_and_kinds_are_left_alone() {
+        let events = vec![
+            Event::SendPacket(packet(5, 1)),
+            ack(packet(0, 2)),
+            Event::RecvPacket(packet(0, 3).id()),
+        ];
+        assert_eq!(
+            found(Looked::Sends(&end(0)), events),
+            (vec![], vec![1, 2, 3])
+        );
+    }
+
+    #[test]
+    fn an_acknowledgement_is_found_by_its_destination_end() {
+        let events = vec![ack(packet(0, 2)), Event::SendPacket(packet(9, 1))];
+        let (found, missing) = found(Looked::Acks(&end(9)), events);
+        assert_eq!(found, [event(ack(packet(0, 2)))]);
+        assert_eq!(missing, [1, 3]);
+    }
 }

@@ -3,6 +3,8 @@
 //! That a commitment is missing in a list proves little: the list may come from
 //! a node that lags behind the one asked before, and has not seen the packet yet.
 
+use std::collections::BTreeSet;
+
 use futures::stream::{self, StreamExt, TryStreamExt};
 use tern_chains::{Chain, ChainError, Sequence, StorePath};
 use tern_core::ledger::EndKey;
@@ -15,7 +17,7 @@ const READS_MAX: usize = 16;
 pub(super) async fn settled(
     src: &dyn Chain,
     src_end: &EndKey,
-    sequences: Vec<Sequence>,
+    sequences: BTreeSet<Sequence>,
     height: u64,
 ) -> Result<Vec<Sequence>, ChainError> {
     if sequences.is_empty() {

@@ -1,0 +1,113 @@
+//! Where the ledger and the two chains differ about the packets of one end.
+
+use std::collections::BTreeSet;
+
+use tern_chains::Sequence;
+
+use super::{Pending, Snapshot};
+
+/// What has to be looked up before the ledger is as both chains are.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Differences {
+    /// In the ledger, and not in the chains' lists: perhaps they have ended.
+    pub not_open: BTreeSet<Sequence>,
+    /// Open, and their data or their sending is not known.
+    pub sends: BTreeSet<Sequence>,
+    /// Received, and their acknowledgement is not known.
+    pub acks: BTreeSet<Sequence>,
+}
+
+pub fn differences(pending: &Pending, known: &Snapshot) -> Differences {
+    let open: BTreeSet<Sequence> = &pending.unreceived | &pending.unacknowledged;
+    let is_sent = |sequence: &Sequence| {
+        let known = known.get(sequence);
+        known.is_some_and(|known| known.has_data && known.is_sent)
+    };
+    let has_ack = |sequence: &Sequence| known.get(sequence).is_some_and(|known| known.has_ack);
+    let without = |sequences: &BTreeSet<Sequence>, is_known: &dyn Fn(&Sequence) -> bool| {
+        let unknown = sequences.iter().filter(|sequence| !is_known(sequence));
+        unknown.copied().collect()
+    };
+    Differences {
+        not_open: without(&known.keys().copied().collect(), &|sequence| {
+            open.contains(sequence)
+        }),
+        sends: without(&open, &is_sent),
+        acks: without(&pending.unacknowledged, &has_ack),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Known;
+    use super::*;
+
+    const SENT: Known = Known {
+        is_sent: true,
+        has_data: true,
+        has_ack: false,
+    };
+    const ACKNOWLEDGED: Known = Known {
+        has_ack: true,
+        ..SENT
+    };
+
+    fn set(sequences: &[u64]) -> BTreeSet<Sequence> {
+        sequences.iter().copied().map(Sequence::from).collect()
+    }
+
+    fn of(
+        (unreceived, unacknowledged): (&[u64], &[u64]),
+        known: &[(u64, Known)],
+    ) -> [BTreeSet<Sequence>; 3] {
+        let pending = Pending {
+            unreceived: set(unreceived),
+            unacknowledged: set(unacknowledged),
+        };
+        let known = known
+            .iter()
+            .map(|(sequence, known)| ((*sequence).into(), *known));
+        let Differences {
+            not_open,
+            sends,
+            acks,
+        } = differences(&pending, &known.collect());
+        [not_open, sends, acks]
+    }
+
+    #[test]
+    fn an_empty_ledger_looks_for_every_open_packet() {
+        let expected = [set(&[]), set(&[1, 2, 3]), set(&[2])];
+        assert_eq!(of((&[1, 3], &[2]), &[]), expected);
+    }
+
+    #[test]
+    fn nothing_is_looked_for_when_the_ledger_is_as_the_chains_are() {
+        let known = [(1, SENT), (2, ACKNOWLEDGED)];
+        assert_eq!(of((&[1], &[2]), &known), [set(&[]), set(&[]), set(&[])]);
+    }
+
+    #[test]
+    fn a_packet_in_no_list_may_have_ended() {
+        let known = [(1, SENT), (2, ACKNOWLEDGED), (3, SENT)];
+        let expected = [set(&[1, 2]), set(&[]), set(&[])];
+        assert_eq!(of((&[3], &[]), &known), expected);
+    }
+
+    #[test]
+    fn a_received_packet_without_its_acknowledgement_is_looked_for_at_the_destination() {
+        let expected = [set(&[]), set(&[]), set(&[1])];
+        assert_eq!(of((&[], &[1]), &[(1, SENT)]), expected);
+    }
+
+    #[test]
+    fn a_packet_known_by_its_acknowledgement_only_is_looked_for_at_the_source() {
+        // An acknowledgement's event came first, and has the data, but not the sending.
+        let known = Known {
+            is_sent: false,
+            ..ACKNOWLEDGED
+        };
+        let expected = [set(&[]), set(&[1]), set(&[])];
+        assert_eq!(of((&[], &[1]), &[(1, known)]), expected);
+    }
+}
