@@ -119,6 +119,10 @@ fn config(folder: &Path, chains: &[DevChain; 2]) -> String {
         clear_interval: 0,
         clear_limit: 50,
         max_msg_num: 30,
+        max_tx_size: 180_000,
+        max_block_time: "30s",
+        batch_delay: "200ms",
+        trusted_node: false,
     };
     config.text(&chains.each_ref().map(|chain| HermesChain {
         id: chain.id,

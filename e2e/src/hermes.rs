@@ -1,7 +1,7 @@
 //! Hermes' configuration, for what is tried or measured beside it.
 //!
-//! Push mode, packets and client refreshing only, no telemetry; what is not a
-//! field here is as in Hermes' own example configuration.
+//! Push mode, packets and client refreshing only, no telemetry. What is not a field here is
+//! as in Hermes' own example configuration.
 
 use std::fmt::Write as _;
 use std::path::Path;
@@ -17,8 +17,16 @@ pub struct HermesConfig<'a> {
     pub clear_interval: u32,
     /// Most packets found in one.
     pub clear_limit: u32,
-    /// Messages in a transaction.
+    /// Most messages in a transaction, and most bytes.
     pub max_msg_num: u32,
+    pub max_tx_size: u32,
+    /// The longest time that a chain takes for a block, such as `30s`. A handshake waits for it
+    /// between its steps.
+    pub max_block_time: &'a str,
+    /// How long events of one block are collected.
+    pub batch_delay: &'a str,
+    /// Whether headers are taken from the node without verification.
+    pub trusted_node: bool,
 }
 
 /// A chain Hermes relays on.
@@ -87,6 +95,13 @@ port = 3001
             channel,
         } = chain;
         let (key, keys, messages) = (self.key, self.keys.display(), self.max_msg_num);
+        let Self {
+            max_tx_size,
+            max_block_time,
+            batch_delay,
+            trusted_node,
+            ..
+        } = self;
         *text += &format!(
             "\
 [[chains]]
@@ -94,7 +109,7 @@ id = '{id}'
 type = 'CosmosSdk'
 rpc_addr = 'http://127.0.0.1:{rpc}'
 grpc_addr = 'http://127.0.0.1:{grpc}'
-event_source = {{ mode = 'push', url = 'ws://127.0.0.1:{rpc}/websocket', batch_delay = '200ms' }}
+event_source = {{ mode = 'push', url = 'ws://127.0.0.1:{rpc}/websocket', batch_delay = '{batch_delay}' }}
 rpc_timeout = '10s'
 account_prefix = '{prefix}'
 key_name = '{key}'
@@ -105,9 +120,10 @@ max_gas = 40000000
 gas_price = {{ price = 0.025, denom = '{denom}' }}
 gas_multiplier = 1.2
 max_msg_num = {messages}
-max_tx_size = 180000
+max_tx_size = {max_tx_size}
 clock_drift = '5s'
-max_block_time = '5s'
+max_block_time = '{max_block_time}'
+trusted_node = {trusted_node}
 trusting_period = '14days'
 trust_threshold = '1/3'
 address_type = {{ derivation = 'cosmos' }}

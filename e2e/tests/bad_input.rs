@@ -6,7 +6,7 @@ mod support;
 use std::fs;
 
 use anyhow::{ensure, Result};
-use support::{Scene, LONG};
+use support::{Fixture, LONG};
 use tern_e2e::{wait, Network, Setup, Tern, POOR};
 
 const FAILED: i32 = 1;
@@ -131,49 +131,49 @@ fn each_mistake_is_told_once_and_says_what_to_do() -> Result<()> {
 
 #[test]
 fn a_wrong_receiver_is_refused_before_anything_is_sent() -> Result<()> {
-    let scene = Scene::new(Network::two()?)?;
-    let before = scene.akash().balance(&scene.akash_user, "uakt")?;
+    let fixture = Fixture::new(Network::two()?)?;
+    let before = fixture.akash().balance(&fixture.akash_user, "uakt")?;
     let transfer = |code: i32, amount: &str, receiver: &str, hints: &[&str]| {
-        let args = ["transfer", "akash-a", &scene.on_akash, amount, receiver];
-        told(&scene.network.user, code, &args, hints)
+        let args = ["transfer", "akash-a", &fixture.on_akash, amount, receiver];
+        told(&fixture.network.user, code, &args, hints)
     };
-    transfer(FAILED, "1uakt", &scene.akash_user, &["akash", "kava"])?;
+    transfer(FAILED, "1uakt", &fixture.akash_user, &["akash", "kava"])?;
     transfer(FAILED, "1uakt", "not-an-address", &["not-an-address"])?;
-    transfer(FAILED, "9000000000000uakt", &scene.kava_user, &["uakt"])?;
-    transfer(FAILED, "1unothing", &scene.kava_user, &["unothing"])?;
-    transfer(USAGE, "0uakt", &scene.kava_user, &["0uakt"])?;
-    ensure!(scene.akash().balance(&scene.akash_user, "uakt")? == before);
-    ensure!(scene.akash().commitments("transfer", &scene.on_akash)? == 0);
-    scene.passed()
+    transfer(FAILED, "9000000000000uakt", &fixture.kava_user, &["uakt"])?;
+    transfer(FAILED, "1unothing", &fixture.kava_user, &["unothing"])?;
+    transfer(USAGE, "0uakt", &fixture.kava_user, &["0uakt"])?;
+    ensure!(fixture.akash().balance(&fixture.akash_user, "uakt")? == before);
+    ensure!(fixture.akash().commitments("transfer", &fixture.on_akash)? == 0);
+    fixture.passed()
 }
 
 #[test]
 fn a_node_that_goes_away_is_waited_for() -> Result<()> {
-    let mut scene = Scene::new(Network::two()?)?;
-    scene.network.chain_mut("kava-a")?.down()?;
+    let mut fixture = Fixture::new(Network::two()?)?;
+    fixture.network.chain_mut("kava-a")?.down()?;
     // Started while a node is down: it says so, and waits.
-    let mut daemon = scene.network.tern.start()?;
+    let mut daemon = fixture.network.tern.start()?;
     daemon.says("trying again with back-off", LONG)?;
     ensure!(
         daemon.ended()?.is_none(),
         "the daemon gave up: {}",
         daemon.log()
     );
-    scene.send_akt(3)?;
-    scene.network.chain_mut("kava-a")?.up()?;
-    scene.settled()?;
+    fixture.send_akt(3)?;
+    fixture.network.chain_mut("kava-a")?.up()?;
+    fixture.settled()?;
 
     // A node that hangs in the middle of its work.
-    scene.network.chain_mut("kava-a")?.halt()?;
-    scene.send_akt(3)?;
-    let later = scene.akash().height()? + 4;
+    fixture.network.chain_mut("kava-a")?.halt()?;
+    fixture.send_akt(3)?;
+    let later = fixture.akash().height()? + 4;
     wait::until("akash to go on alone", LONG, || {
-        Ok((scene.akash().height()? >= later).then_some(()))
+        Ok((fixture.akash().height()? >= later).then_some(()))
     })?;
-    scene.network.chain_mut("kava-a")?.resume()?;
-    scene.settled()?;
-    ensure!(scene.kava().paid("MsgRecvPacket")? == 6);
-    scene.passed()
+    fixture.network.chain_mut("kava-a")?.resume()?;
+    fixture.settled()?;
+    ensure!(fixture.kava().paid("MsgRecvPacket")? == 6);
+    fixture.passed()
 }
 
 /// The command fails with this exit code, and what it says has all the hints;

@@ -6,41 +6,41 @@ use std::fs;
 
 use anyhow::{ensure, Result};
 use serde_json::Value;
-use support::{Scene, LONG};
+use support::{Fixture, LONG};
 use tern_e2e::{voucher, wait, Network, Setup};
 
 #[test]
 fn what_is_pending_is_listed_and_cleared_from_its_end_only() -> Result<()> {
-    let scene = Scene::new(Network::two()?)?;
-    scene.send_akt(150)?;
-    scene.send_usdx(4)?;
-    ensure!(pending(&scene, "akash-a")? == (150, 0));
-    ensure!(pending(&scene, "kava-a")? == (4, 0));
+    let fixture = Fixture::new(Network::two()?)?;
+    fixture.send_akt(150)?;
+    fixture.send_usdx(4)?;
+    ensure!(pending(&fixture, "akash-a")? == (150, 0));
+    ensure!(pending(&fixture, "kava-a")? == (4, 0));
 
-    let args = ["packet", "clear", "akash-a", &scene.on_akash];
-    let cleared = scene.network.tern.json(&args)?;
+    let args = ["packet", "clear", "akash-a", &fixture.on_akash];
+    let cleared = fixture.network.tern.json(&args)?;
     ensure!(
         cleared["received"] == 150 && cleared["acknowledged"] == 150,
         "{cleared}"
     );
     ensure!(cleared["left"] == Value::Array(vec![]), "{cleared}");
-    ensure!(pending(&scene, "akash-a")? == (0, 0));
+    ensure!(pending(&fixture, "akash-a")? == (0, 0));
     ensure!(
-        pending(&scene, "kava-a")? == (4, 0),
+        pending(&fixture, "kava-a")? == (4, 0),
         "the other end was touched"
     );
-    let arrived = scene
+    let arrived = fixture
         .kava()
-        .balance(&scene.kava_user, &voucher(&scene.on_kava, "uakt"))?;
+        .balance(&fixture.kava_user, &voucher(&fixture.on_kava, "uakt"))?;
     ensure!(arrived == 15_000, "{arrived} arrived");
 
     // Beside a daemon it works too, and nothing is left to do.
-    let _daemon = scene.network.tern.start()?;
-    scene.settled()?;
-    let cleared = scene.network.tern.run(&args)?;
+    let _daemon = fixture.network.tern.start()?;
+    fixture.settled()?;
+    let cleared = fixture.network.tern.run(&args)?;
     ensure!(cleared.code == Some(0), "{}", cleared.text());
 
-    let unknown = scene
+    let unknown = fixture
         .network
         .tern
         .fails(&["packet", "clear", "akash-a", "channel-9"])?;
@@ -51,45 +51,45 @@ fn what_is_pending_is_listed_and_cleared_from_its_end_only() -> Result<()> {
         "{}",
         unknown.text()
     );
-    scene.passed()
+    fixture.passed()
 }
 
 #[test]
 fn acknowledgements_nobody_could_pay_for_are_cleared() -> Result<()> {
-    let scene = Scene::new(Network::two()?)?;
+    let fixture = Fixture::new(Network::two()?)?;
     // A relayer that brings packets to kava, and whose fees on akash are more
     // than it has.
-    let home = scene.network.home("dear", Setup::default())?;
+    let home = fixture.network.home("dear", Setup::default())?;
     let path = home.home.join("config.toml");
     let config = fs::read_to_string(&path)?;
     fs::write(&path, config.replace("0.025uakt", "1000000000uakt"))?;
     let daemon = home.start()?;
-    scene.send_akt(20)?;
+    fixture.send_akt(20)?;
     wait::until("all to be received", LONG, || {
-        Ok((pending(&scene, "akash-a")? == (0, 20)).then_some(()))
+        Ok((pending(&fixture, "akash-a")? == (0, 20)).then_some(()))
     })?;
     daemon.terminate(LONG)?;
 
-    let args = ["packet", "clear", "akash-a", &scene.on_akash];
-    let cleared = scene.network.tern.json(&args)?;
+    let args = ["packet", "clear", "akash-a", &fixture.on_akash];
+    let cleared = fixture.network.tern.json(&args)?;
     ensure!(
         cleared["received"] == 0 && cleared["acknowledged"] == 20,
         "{cleared}"
     );
-    ensure!(pending(&scene, "akash-a")? == (0, 0));
-    ensure!(scene.kava().paid("MsgRecvPacket")? == 20);
-    ensure!(scene.akash().paid("MsgAcknowledgement")? == 20);
-    scene.passed()
+    ensure!(pending(&fixture, "akash-a")? == (0, 0));
+    ensure!(fixture.kava().paid("MsgRecvPacket")? == 20);
+    ensure!(fixture.akash().paid("MsgAcknowledgement")? == 20);
+    fixture.passed()
 }
 
 /// Unreceived packets and unreceived acknowledgements of a chain's end.
-fn pending(scene: &Scene, chain: &str) -> Result<(usize, usize)> {
+fn pending(fixture: &Fixture, chain: &str) -> Result<(usize, usize)> {
     let channel = if chain == "akash-a" {
-        &scene.on_akash
+        &fixture.on_akash
     } else {
-        &scene.on_kava
+        &fixture.on_kava
     };
-    let pending = scene
+    let pending = fixture
         .network
         .tern
         .json(&["packet", "pending", chain, channel])?;

@@ -5,19 +5,19 @@ mod support;
 use std::time::Duration;
 
 use anyhow::{ensure, Context, Result};
-use support::{Scene, LONG};
+use support::{Fixture, LONG};
 use tern_e2e::{voucher, wait, Network};
 
 #[test]
 fn killed_during_bursts_it_goes_on_and_pays_for_nothing_twice() -> Result<()> {
-    let scene = Scene::new(Network::two()?)?;
-    let (akash, kava) = (scene.akash(), scene.kava());
+    let fixture = Fixture::new(Network::two()?)?;
+    let (akash, kava) = (fixture.akash(), fixture.kava());
     let mut sent = 0;
     // Killed when it says that it has broadcast, and a moment before and after.
     for delay_ms in [0, 150, 600, 1_100] {
-        let daemon = scene.network.tern.start()?;
+        let daemon = fixture.network.tern.start()?;
         let logged = daemon.log().matches("broadcast").count();
-        scene.send_both(100)?;
+        fixture.send_both(100)?;
         sent += 100;
         wait::until("a broadcast", LONG, || {
             Ok((daemon.log().matches("broadcast").count() > logged).then_some(()))
@@ -25,8 +25,8 @@ fn killed_during_bursts_it_goes_on_and_pays_for_nothing_twice() -> Result<()> {
         wait::pause(Duration::from_millis(delay_ms));
         daemon.kill()?;
     }
-    let _daemon = scene.network.tern.start()?;
-    scene.settled()?;
+    let _daemon = fixture.network.tern.start()?;
+    fixture.settled()?;
 
     for (chain, other) in [(akash, kava), (kava, akash)] {
         let (received, acked) = (
@@ -44,9 +44,9 @@ fn killed_during_bursts_it_goes_on_and_pays_for_nothing_twice() -> Result<()> {
             other.spec.id
         );
     }
-    let arrived = kava.balance(&scene.kava_user, &voucher(&scene.on_kava, "uakt"))?;
+    let arrived = kava.balance(&fixture.kava_user, &voucher(&fixture.on_kava, "uakt"))?;
     ensure!(arrived == sent as u128 * 100, "{arrived} arrived");
-    scene.passed()
+    fixture.passed()
 }
 
 /// What can happen to a file on a disk.
@@ -54,7 +54,7 @@ type Damage = fn(&mut Vec<u8>);
 
 #[test]
 fn a_damaged_store_costs_nothing_but_a_look_at_the_chains() -> Result<()> {
-    let scene = Scene::new(Network::two()?)?;
+    let fixture = Fixture::new(Network::two()?)?;
     // The damaged files: those of this name, or all.
     let damages: [(&str, &str, Damage); 3] = [
         ("cut in half", "db", |bytes| bytes.truncate(bytes.len() / 2)),
@@ -63,16 +63,16 @@ fn a_damaged_store_costs_nothing_but_a_look_at_the_chains() -> Result<()> {
         }),
         ("overwritten", "", |bytes| bytes.fill(0xA5)),
     ];
-    let mut daemon = scene.network.tern.start()?;
+    let mut daemon = fixture.network.tern.start()?;
     let mut sent = 0;
     for (what, name, damage) in damages {
-        scene.send_both(5)?;
-        scene.settled()?;
+        fixture.send_both(5)?;
+        fixture.settled()?;
         daemon.kill()?;
         // Sent while the daemon is away, and its memory is spoilt.
-        scene.send_both(10)?;
+        fixture.send_both(10)?;
         sent += 15;
-        for entry in std::fs::read_dir(scene.network.tern.home.join("store"))? {
+        for entry in std::fs::read_dir(fixture.network.tern.home.join("store"))? {
             let path = entry?.path();
             if path.is_file() && path.to_string_lossy().ends_with(name) {
                 let mut bytes = std::fs::read(&path)?;
@@ -80,9 +80,9 @@ fn a_damaged_store_costs_nothing_but_a_look_at_the_chains() -> Result<()> {
                 std::fs::write(&path, bytes)?;
             }
         }
-        daemon = scene.network.tern.start()?;
-        scene.settled().context(what)?;
-        for chain in [scene.akash(), scene.kava()] {
+        daemon = fixture.network.tern.start()?;
+        fixture.settled().context(what)?;
+        for chain in [fixture.akash(), fixture.kava()] {
             let paid = chain.paid("MsgRecvPacket")?;
             let id = chain.spec.id;
             ensure!(paid == sent, "{what}: {paid} receives on {id} for {sent}");
@@ -90,6 +90,6 @@ fn a_damaged_store_costs_nothing_but_a_look_at_the_chains() -> Result<()> {
     }
     // What cannot be read at all is said, and kept for whoever wants to know why.
     ensure!(daemon.log().contains("the store is damaged: set aside"));
-    ensure!(scene.network.tern.home.join("store.damaged-1").exists());
-    scene.passed()
+    ensure!(fixture.network.tern.home.join("store.damaged-1").exists());
+    fixture.passed()
 }

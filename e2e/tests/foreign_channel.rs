@@ -3,7 +3,7 @@
 mod support;
 
 use anyhow::{ensure, Result};
-use support::Scene;
+use support::Fixture;
 use tern_e2e::{voucher, ChainSpec, Network, Setup, OTHER};
 
 #[test]
@@ -14,29 +14,29 @@ fn a_channel_of_another_relayer_is_relayed_without_an_index() -> Result<()> {
         ..spec
     };
     let specs = vec![no_index(ChainSpec::akash()), no_index(ChainSpec::kava())];
-    let scene = Scene::new(Network::of(specs)?)?;
+    let fixture = Fixture::new(Network::of(specs)?)?;
 
     // Another relayer, in a home of its own with a key of its own, has never
     // heard of the channel, nor of what was sent on it.
-    scene.send_both(7)?;
-    scene.send_both(3)?;
+    fixture.send_both(7)?;
+    fixture.send_both(3)?;
     let setup = Setup {
         key: OTHER.0,
         ..Setup::default()
     };
-    let other = scene.network.home("other", setup)?;
+    let other = fixture.network.home("other", setup)?;
     let _daemon = other.start()?;
-    scene.settled()?;
-    scene.send_both(10)?;
-    scene.settled()?;
+    fixture.settled()?;
+    fixture.send_both(10)?;
+    fixture.settled()?;
 
-    let arrived = scene
+    let arrived = fixture
         .kava()
-        .balance(&scene.kava_user, &voucher(&scene.on_kava, "uakt"))?;
+        .balance(&fixture.kava_user, &voucher(&fixture.on_kava, "uakt"))?;
     ensure!(arrived == 2_000, "{arrived} arrived on kava");
-    let arrived = scene
+    let arrived = fixture
         .akash()
-        .balance(&scene.akash_user, &voucher(&scene.on_akash, "usdx"))?;
+        .balance(&fixture.akash_user, &voucher(&fixture.on_akash, "usdx"))?;
     ensure!(arrived == 2_000, "{arrived} arrived on akash");
-    scene.passed()
+    fixture.passed()
 }

@@ -5,7 +5,7 @@ mod support;
 use std::time::Duration;
 
 use anyhow::{ensure, Context, Result};
-use support::{Scene, LONG};
+use support::{Fixture, LONG};
 use tern_e2e::{wait, Daemon, Network, Signal};
 
 /// The daemon gives itself four seconds for what it has begun.
@@ -13,53 +13,53 @@ const SOON: Duration = Duration::from_secs(8);
 
 #[test]
 fn a_signal_ends_the_daemon_soon_whatever_it_is_doing() -> Result<()> {
-    let mut scene = Scene::new(Network::two()?)?;
+    let mut fixture = Fixture::new(Network::two()?)?;
 
     // With nothing to do.
-    let daemon = scene.network.tern.start()?;
+    let daemon = fixture.network.tern.start()?;
     daemon.follows(2, LONG)?;
     ends(daemon, Signal::Term, "idle")?;
 
     // In the middle of its work.
-    let daemon = scene.network.tern.start()?;
-    scene.send_both(150)?;
+    let daemon = fixture.network.tern.start()?;
+    fixture.send_both(150)?;
     daemon.says("broadcast", LONG)?;
     ends(daemon, Signal::Interrupt, "busy")?;
 
     // While a node hangs.
-    let daemon = scene.network.tern.start()?;
+    let daemon = fixture.network.tern.start()?;
     daemon.follows(2, LONG)?;
-    scene.network.chain_mut("kava-a")?.halt()?;
-    scene.send_akt(10)?;
-    let later = scene.akash().height()? + 2;
+    fixture.network.chain_mut("kava-a")?.halt()?;
+    fixture.send_akt(10)?;
+    let later = fixture.akash().height()? + 2;
     wait::until("akash to go on alone", LONG, || {
-        Ok((scene.akash().height()? >= later).then_some(()))
+        Ok((fixture.akash().height()? >= later).then_some(()))
     })?;
     ends(daemon, Signal::Term, "a node hangs")?;
-    scene.network.chain_mut("kava-a")?.resume()?;
+    fixture.network.chain_mut("kava-a")?.resume()?;
 
     // While it waits for a node.
-    scene.network.chain_mut("kava-a")?.down()?;
-    let daemon = scene.network.tern.start()?;
+    fixture.network.chain_mut("kava-a")?.down()?;
+    let daemon = fixture.network.tern.start()?;
     daemon.says("trying again with back-off", LONG)?;
     ends(daemon, Signal::Term, "a node is down")?;
-    scene.network.chain_mut("kava-a")?.up()?;
+    fixture.network.chain_mut("kava-a")?.up()?;
 
     // What it left is done by the next, and once.
-    let daemon = scene.network.tern.start()?;
-    scene.settled()?;
+    let daemon = fixture.network.tern.start()?;
+    fixture.settled()?;
     ends(daemon, Signal::Term, "done")?;
     let received = [
-        scene.kava().paid("MsgRecvPacket")?,
-        scene.akash().paid("MsgRecvPacket")?,
+        fixture.kava().paid("MsgRecvPacket")?,
+        fixture.akash().paid("MsgRecvPacket")?,
     ];
     ensure!(received == [160, 150], "{received:?}");
     let acknowledged = [
-        scene.akash().paid("MsgAcknowledgement")?,
-        scene.kava().paid("MsgAcknowledgement")?,
+        fixture.akash().paid("MsgAcknowledgement")?,
+        fixture.kava().paid("MsgAcknowledgement")?,
     ];
     ensure!(acknowledged == [160, 150], "{acknowledged:?}");
-    scene.passed()
+    fixture.passed()
 }
 
 fn ends(daemon: Daemon, signal: Signal, when: &'static str) -> Result<()> {

@@ -3,63 +3,67 @@
 mod support;
 
 use anyhow::{ensure, Result};
-use support::{Scene, LONG};
+use support::{Fixture, LONG};
 use tern_e2e::{voucher, Network};
 
 #[test]
 fn tokens_go_both_ways_and_come_back_to_the_unit() -> Result<()> {
-    let scene = Scene::new(Network::two()?)?;
-    let (akash, kava) = (scene.akash(), scene.kava());
+    let fixture = Fixture::new(Network::two()?)?;
+    let (akash, kava) = (fixture.akash(), fixture.kava());
     let (akt, usdx) = (
-        voucher(&scene.on_kava, "uakt"),
-        voucher(&scene.on_akash, "usdx"),
+        voucher(&fixture.on_kava, "uakt"),
+        voucher(&fixture.on_akash, "usdx"),
     );
-    let before = akash.balance(&scene.akash_user, "uakt")?;
-    let usdx_before = kava.balance(&scene.kava_user, "usdx")?;
-    let daemon = scene.network.tern.start()?;
+    let before = akash.balance(&fixture.akash_user, "uakt")?;
+    let usdx_before = kava.balance(&fixture.kava_user, "usdx")?;
+    let daemon = fixture.network.tern.start()?;
 
     // One each way, followed to the end by the command itself.
     for (src, channel, coin, receiver) in [
-        ("akash-a", &scene.on_akash, "100uakt", &scene.kava_user),
-        ("kava-a", &scene.on_kava, "100usdx", &scene.akash_user),
+        ("akash-a", &fixture.on_akash, "100uakt", &fixture.kava_user),
+        ("kava-a", &fixture.on_kava, "100usdx", &fixture.akash_user),
     ] {
         let args = ["transfer", src, channel, coin, receiver, "--wait"];
-        let sent = scene.network.user.json(&args)?;
+        let sent = fixture.network.user.json(&args)?;
         ensure!(
             sent["acknowledged"] == 1 && sent["timed_out"] == 0,
             "{sent}"
         );
     }
     // Then 200 each way at once.
-    scene.send_both(200)?;
-    scene.settled()?;
+    fixture.send_both(200)?;
+    fixture.settled()?;
 
     let amount = 201 * 100;
     let all = [
         (
             "akt left",
-            akash.balance(&scene.akash_user, "uakt")?,
+            akash.balance(&fixture.akash_user, "uakt")?,
             before - amount,
         ),
         (
             "akt in escrow",
-            akash.balance(&akash.escrow(&scene.on_akash)?, "uakt")?,
+            akash.balance(&akash.escrow(&fixture.on_akash)?, "uakt")?,
             amount,
         ),
-        ("akt on kava", kava.balance(&scene.kava_user, &akt)?, amount),
+        (
+            "akt on kava",
+            kava.balance(&fixture.kava_user, &akt)?,
+            amount,
+        ),
         (
             "usdx left",
-            kava.balance(&scene.kava_user, "usdx")?,
+            kava.balance(&fixture.kava_user, "usdx")?,
             usdx_before - amount,
         ),
         (
             "usdx in escrow",
-            kava.balance(&kava.escrow(&scene.on_kava)?, "usdx")?,
+            kava.balance(&kava.escrow(&fixture.on_kava)?, "usdx")?,
             amount,
         ),
         (
             "usdx on akash",
-            akash.balance(&scene.akash_user, &usdx)?,
+            akash.balance(&fixture.akash_user, &usdx)?,
             amount,
         ),
     ];
@@ -76,18 +80,18 @@ fn tokens_go_both_ways_and_come_back_to_the_unit() -> Result<()> {
     let args = [
         "transfer",
         "kava-a",
-        &scene.on_kava,
+        &fixture.on_kava,
         &home,
-        &scene.akash_user,
+        &fixture.akash_user,
         "--wait",
     ];
-    let sent = scene.network.user.json(&args)?;
+    let sent = fixture.network.user.json(&args)?;
     ensure!(sent["acknowledged"] == 1, "{sent}");
-    ensure!(akash.balance(&scene.akash_user, "uakt")? == before);
-    ensure!(akash.balance(&akash.escrow(&scene.on_akash)?, "uakt")? == 0);
-    ensure!(kava.balance(&scene.kava_user, &akt)? == 0);
+    ensure!(akash.balance(&fixture.akash_user, "uakt")? == before);
+    ensure!(akash.balance(&akash.escrow(&fixture.on_akash)?, "uakt")? == 0);
+    ensure!(kava.balance(&fixture.kava_user, &akt)? == 0);
 
     let ended = daemon.terminate(LONG / 12)?;
     ensure!(ended.success(), "SIGTERM ended the daemon with {ended}");
-    scene.passed()
+    fixture.passed()
 }

@@ -11,7 +11,7 @@ use tern_e2e::{Network, TestChain};
 pub const LONG: Duration = Duration::from_secs(120);
 
 /// An open channel and who sends on it.
-pub struct Scene {
+pub struct Fixture {
     pub network: Network,
     pub on_akash: String,
     pub on_kava: String,
@@ -19,7 +19,7 @@ pub struct Scene {
     pub kava_user: String,
 }
 
-impl Scene {
+impl Fixture {
     pub fn new(network: Network) -> Result<Self> {
         let (on_akash, on_kava) = network.open_channel(&network.tern)?;
         Ok(Self {
