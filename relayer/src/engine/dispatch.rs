@@ -18,8 +18,8 @@ use super::tasks::Task;
 use super::Engine;
 
 impl Engine {
-    /// Starts a batch if there is room; its items are in progress until it
-    /// is released.
+    /// Starts a batch if a lane can take that many items. They are in progress until the
+    /// batch is released.
     pub(super) fn dispatch(&mut self, batch: Batch) {
         let in_order = batch.work.iter().any(|work| self.is_ordered(&work.item));
         let Some((lane, room)) = self.lanes.choose(&batch.dst, in_order, batch.work.len()) else {
@@ -136,5 +136,95 @@ fn reason(why: &NotProven) -> String {
         NotProven::Settled { .. } => "the commitment is gone from the source".into(),
         NotProven::Moot => "the chain has moved past this step".into(),
         NotProven::Unprovable(reason) => reason.clone(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tern_chains::{ChannelId, ClientId, End, PacketId, PortId, Sequence};
+    use tern_core::ledger::{EndKey, PacketKey};
+    use tern_core::plan::Route;
+
+    use super::*;
+
+    fn chain(name: &str) -> ChainId {
+        ChainId::from_string(name)
+    }
+
+    fn end(channel: u64) -> End {
+        End::channel(&PortId::transfer(), &ChannelId::new(channel))
+    }
+
+    fn item() -> Item {
+        Item::Recv(PacketKey {
+            src: EndKey {
+                chain: chain("a-1"),
+                end: end(0),
+            },
+            sequence: Sequence::from(3),
+        })
+    }
+
+    /// What the engine is told of an item of a batch from a-1 to b-1.
+    fn told(why: NotProven) -> Input {
+        let batch = Batch {
+            dst: chain("b-1"),
+            route: Some(Route {
+                src: chain("a-1"),
+                client_on_dst: "07-tendermint-0".parse::<ClientId>().unwrap(),
+                height: 9,
+                proof_height: 10,
+                update: true,
+            }),
+            work: vec![],
+            atomic: false,
+        };
+        let mut inputs = not_proven(&batch, vec![(item(), why)]);
+        assert_eq!(inputs.len(), 1);
+        inputs.remove(0)
+    }
+
+    #[test]
+    fn a_packet_without_commitment_is_a_fact_of_its_source() {
+        let packet = PacketId {
+            src: end(0),
+            dst: end(1),
+            sequence: Sequence::from(3),
+        };
+        let why = NotProven::Settled {
+            packet: packet.clone(),
+            height: 9,
+        };
+        let Input::Facts(facts) = told(why) else {
+            panic!("not a fact");
+        };
+        let expected = Fact::Found {
+            chain: chain("a-1"),
+            height: 9,
+            finding: Finding::Settled { packet },
+        };
+        assert_eq!(facts, [expected]);
+    }
+
+    #[test]
+    fn only_an_item_that_cannot_be_proven_is_itself_to_blame() {
+        let blamed = |why| match told(why) {
+            Input::Intent(Intent::Failed {
+                chain: at,
+                items,
+                refusal,
+            }) => {
+                assert_eq!((at, items), (chain("b-1"), vec![item()]));
+                refusal
+            }
+            _ => panic!("not a failure"),
+        };
+        let unprovable = blamed(NotProven::Unprovable("no proof".into()));
+        let expected = Refusal {
+            reason: "no proof".into(),
+            culprit: Some(item()),
+        };
+        assert_eq!(unprovable, expected);
+        assert_eq!(blamed(NotProven::Moot).culprit, None);
     }
 }
