@@ -89,7 +89,9 @@ fn a_damaged_store_costs_nothing_but_a_look_at_the_chains() -> Result<()> {
         }
     }
     // What cannot be read at all is said, and kept for whoever wants to know why.
-    ensure!(daemon.log().contains("the store is damaged: set aside"));
+    ensure!(daemon
+        .log()
+        .contains("the store cannot be read: it is renamed"));
     ensure!(fixture.network.tern.home.join("store.damaged-1").exists());
     fixture.passed()
 }

@@ -53,7 +53,7 @@ pub enum StoreError {
         found: u64,
         known: u64,
     },
-    #[error("cannot set the damaged store {path} aside")]
+    #[error("cannot rename the damaged store {path}")]
     SetAside {
         path: PathBuf,
         #[source]
