@@ -1,5 +1,5 @@
 //! A block with what its events came from: which transaction, who signed it and
-//! what it asked for. More than following a chain needs, for telling a story.
+//! what it asked for. More than following a chain needs: it is for `trace`.
 
 use cosmrs::crypto::PublicKey;
 use ibc_proto::cosmos::tx::v1beta1::{AuthInfo, TxBody, TxRaw};

@@ -13,13 +13,13 @@ use tern_devnet::{DevnetChain, Faults, Lie, Node, Refusal};
 
 /// A world with clients, a node of its first chain that will fail, and the two
 /// ways to reach that node: in process and over sockets.
-struct Scene {
+struct Fixture {
     world: World,
     node: Node,
     chains: Vec<Endpoint>,
 }
 
-impl Scene {
+impl Fixture {
     async fn new() -> Self {
         let mut world = World::new();
         world.create_client(0).await;
@@ -73,10 +73,10 @@ fn absent_path() -> StorePath {
 
 #[tokio::test]
 async fn wrong_values_and_wrong_proofs_do_not_hold() {
-    let scene = Scene::new().await;
-    let trusted = scene.trusted().await;
-    let (height, now) = (scene.height(), scene.world.now());
-    for chain in &scene.chains {
+    let fixture = Fixture::new().await;
+    let trusted = fixture.trusted().await;
+    let (height, now) = (fixture.height(), fixture.world.now());
+    for chain in &fixture.chains {
         let update = chain
             .light_client
             .client_update(&trusted, height, now)
@@ -87,7 +87,7 @@ async fn wrong_values_and_wrong_proofs_do_not_hold() {
             (Some(Lie::Value), false),
             (Some(Lie::Proof), false),
         ] {
-            scene.node.set_faults(Faults {
+            fixture.node.set_faults(Faults {
                 lies: lie,
                 ..Faults::default()
             });
@@ -103,25 +103,25 @@ async fn wrong_values_and_wrong_proofs_do_not_hold() {
             .query(client_path(), None)
             .await
             .expect("an answer");
-        scene.lie(Lie::Value);
+        fixture.lie(Lie::Value);
         let lied = chain
             .chain
             .query(client_path(), None)
             .await
             .expect("an answer");
         assert_ne!(before, lied);
-        scene.node.set_faults(Faults::default());
+        fixture.node.set_faults(Faults::default());
     }
 }
 
 #[tokio::test]
 async fn wrong_headers_and_wrong_commits_are_refused() {
-    let scene = Scene::new().await;
-    let trusted = scene.trusted().await;
-    let (height, now) = (scene.height(), scene.world.now());
-    for chain in &scene.chains {
+    let fixture = Fixture::new().await;
+    let trusted = fixture.trusted().await;
+    let (height, now) = (fixture.height(), fixture.world.now());
+    for chain in &fixture.chains {
         for lie in [Lie::Header, Lie::Commit] {
-            scene.lie(lie);
+            fixture.lie(lie);
             let error = chain
                 .light_client
                 .client_update(&trusted, height, now)
@@ -137,22 +137,22 @@ async fn wrong_headers_and_wrong_commits_are_refused() {
 
 #[tokio::test]
 async fn two_signed_headers_at_one_height_freeze_a_client() {
-    let mut scene = Scene::new().await;
-    let trusted = scene.trusted().await;
-    let (height, now) = (scene.height(), scene.world.now());
+    let mut fixture = Fixture::new().await;
+    let trusted = fixture.trusted().await;
+    let (height, now) = (fixture.height(), fixture.world.now());
     let mut updates = Vec::new();
     for lie in [None, Some(Lie::Equivocation)] {
-        scene.node.set_faults(Faults {
+        fixture.node.set_faults(Faults {
             lies: lie,
             ..Faults::default()
         });
         // Signed by all validators: each header is valid by itself.
-        let update = scene.chains[0]
+        let update = fixture.chains[0]
             .light_client
             .client_update(&trusted, height, now)
             .await;
         let update = update.expect("an update");
-        let socket = scene.chains[1]
+        let socket = fixture.chains[1]
             .light_client
             .client_update(&trusted, height, now)
             .await;
@@ -160,7 +160,7 @@ async fn two_signed_headers_at_one_height_freeze_a_client() {
         updates.push(update);
     }
     assert_ne!(updates[0].root, updates[1].root);
-    let host = &scene.world.ends[1];
+    let host = &fixture.world.ends[1];
     let messages = updates.into_iter().map(|update| {
         let message = ibc_proto::ibc::core::client::v1::MsgUpdateClient {
             client_id: host.client.clone(),
@@ -170,7 +170,7 @@ async fn two_signed_headers_at_one_height_freeze_a_client() {
         any("/ibc.core.client.v1.MsgUpdateClient", &message)
     });
     let messages = messages.collect();
-    let block = scene.world.submit(1, messages).await;
+    let block = fixture.world.submit(1, messages).await;
     assert!(block
         .events
         .iter()
@@ -179,9 +179,9 @@ async fn two_signed_headers_at_one_height_freeze_a_client() {
 
 #[tokio::test]
 async fn a_silent_node_answers_when_it_is_well_again() {
-    let scene = Scene::new().await;
-    for chain in &scene.chains {
-        scene.node.set_faults(Faults {
+    let fixture = Fixture::new().await;
+    for chain in &fixture.chains {
+        fixture.node.set_faults(Faults {
             silent: true,
             ..Faults::default()
         });
@@ -189,28 +189,32 @@ async fn a_silent_node_answers_when_it_is_well_again() {
         let mut answer = tokio::spawn(async move { waiting.chain.latest().await });
         let waited = tokio::time::timeout(Duration::from_millis(200), &mut answer).await;
         waited.expect_err("silence");
-        scene.node.set_faults(Faults::default());
+        fixture.node.set_faults(Faults::default());
         let answer = answer.await.expect("no panic").expect("an answer");
-        assert_eq!(answer.0, scene.height());
+        assert_eq!(answer.0, fixture.height());
     }
 }
 
 #[tokio::test]
 async fn a_node_that_is_behind_shows_what_was_until_it_has_caught_up() {
-    let mut scene = Scene::new().await;
-    let height = scene.height();
-    scene.node.set_faults(Faults {
+    let mut fixture = Fixture::new().await;
+    let height = fixture.height();
+    fixture.node.set_faults(Faults {
         behind: Some(height - 2),
         ..Faults::default()
     });
-    scene.world.tick();
-    for chain in &scene.chains {
+    fixture.world.tick();
+    for chain in &fixture.chains {
         assert_eq!(chain.chain.latest().await.expect("an answer").0, height - 2);
         chain.chain.block(height - 2).await.expect("a block");
     }
-    scene.chains[0].chain.block(height).await.expect_err("gone");
-    scene.node.set_faults(Faults::default());
-    for chain in &scene.chains {
+    fixture.chains[0]
+        .chain
+        .block(height)
+        .await
+        .expect_err("gone");
+    fixture.node.set_faults(Faults::default());
+    for chain in &fixture.chains {
         assert_eq!(chain.chain.latest().await.expect("an answer").0, height + 1);
         chain.chain.block(height + 1).await.expect("a block");
     }
@@ -218,10 +222,10 @@ async fn a_node_that_is_behind_shows_what_was_until_it_has_caught_up() {
 
 #[tokio::test]
 async fn transactions_fail_at_the_chain_or_in_the_block_as_told() {
-    let mut scene = Scene::new().await;
+    let mut fixture = Fixture::new().await;
     let refusal = Refusal::new("sdk", 20, "mempool is full");
-    for chain in scene.chains.clone() {
-        scene.node.set_faults(Faults {
+    for chain in fixture.chains.clone() {
+        fixture.node.set_faults(Faults {
             refuses: Some(refusal.clone()),
             ..Faults::default()
         });
@@ -229,16 +233,16 @@ async fn transactions_fail_at_the_chain_or_in_the_block_as_told() {
         let tx = chain.account.sign(&payment(account)).expect("a signature");
         let check = chain.account.broadcast(&tx).await.expect("an answer");
         assert_ne!(check, Check::Accepted);
-        scene.node.set_faults(Faults::default());
+        fixture.node.set_faults(Faults::default());
 
-        scene.node.fail_txs(Some(Refusal::new("mock", 7, "no")));
+        fixture.node.fail_txs(Some(Refusal::new("mock", 7, "no")));
         let check = chain.account.broadcast(&tx).await.expect("an answer");
         assert_eq!(check, Check::Accepted);
-        scene.world.tick();
-        let block = chain.chain.block(scene.height()).await.expect("a block");
+        fixture.world.tick();
+        let block = chain.chain.block(fixture.height()).await.expect("a block");
         let outcome = &block.txs[0];
         assert_eq!((outcome.codespace.as_str(), outcome.code), ("mock", 7));
         assert!(block.events.is_empty());
-        scene.node.fail_txs(None);
+        fixture.node.fail_txs(None);
     }
 }
