@@ -120,6 +120,7 @@ fn config(folder: &Path, chains: &[DevChain; 2]) -> String {
         clear_limit: 50,
         max_msg_num: 30,
         max_tx_size: 180_000,
+        default_gas: 100_000,
         max_block_time: "30s",
         batch_delay: "200ms",
         trusted_node: false,

@@ -20,6 +20,8 @@ pub struct HermesConfig<'a> {
     /// Most messages in a transaction, and most bytes.
     pub max_msg_num: u32,
     pub max_tx_size: u32,
+    /// Gas of a transaction whose simulation fails because the one before it is not in a block.
+    pub default_gas: u64,
     /// The longest time that a chain takes for a block, such as `30s`. A handshake waits for it
     /// between its steps.
     pub max_block_time: &'a str,
@@ -97,6 +99,7 @@ port = 3001
         let (key, keys, messages) = (self.key, self.keys.display(), self.max_msg_num);
         let Self {
             max_tx_size,
+            default_gas,
             max_block_time,
             batch_delay,
             trusted_node,
@@ -115,7 +118,7 @@ account_prefix = '{prefix}'
 key_name = '{key}'
 key_store_folder = '{keys}'
 store_prefix = 'ibc'
-default_gas = 100000
+default_gas = {default_gas}
 max_gas = 40000000
 gas_price = {{ price = 0.025, denom = '{denom}' }}
 gas_multiplier = 1.2

@@ -74,6 +74,8 @@ impl Hermes {
             clear_limit: 1000,
             max_msg_num: 100,
             max_tx_size: 500_000,
+            // A full transaction takes 10 million.
+            default_gas: 15_000_000,
             max_block_time: "2s",
             batch_delay: "200ms",
             trusted_node: false,
