@@ -19,21 +19,21 @@ pub struct Differences {
 
 pub fn differences(pending: &Pending, known: &Snapshot) -> Differences {
     let open: BTreeSet<Sequence> = &pending.unreceived | &pending.unacknowledged;
-    let is_sent = |sequence: &Sequence| {
-        let known = known.get(sequence);
-        known.is_some_and(|known| known.has_data && known.is_sent)
+    let is_not_open = |sequence: &&Sequence| !open.contains(*sequence);
+    let no_send = |sequence: &&Sequence| {
+        let known = known.get(*sequence);
+        known.is_none_or(|known| !known.has_data || !known.is_sent)
     };
-    let has_ack = |sequence: &Sequence| known.get(sequence).is_some_and(|known| known.has_ack);
-    let without = |sequences: &BTreeSet<Sequence>, is_known: &dyn Fn(&Sequence) -> bool| {
-        let unknown = sequences.iter().filter(|sequence| !is_known(sequence));
-        unknown.copied().collect()
-    };
+    let no_ack = |sequence: &&Sequence| known.get(*sequence).is_none_or(|known| !known.has_ack);
     Differences {
-        not_open: without(&known.keys().copied().collect(), &|sequence| {
-            open.contains(sequence)
-        }),
-        sends: without(&open, &is_sent),
-        acks: without(&pending.unacknowledged, &has_ack),
+        not_open: known.keys().filter(is_not_open).copied().collect(),
+        sends: open.iter().filter(no_send).copied().collect(),
+        acks: pending
+            .unacknowledged
+            .iter()
+            .filter(no_ack)
+            .copied()
+            .collect(),
     }
 }
 
