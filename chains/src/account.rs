@@ -3,8 +3,8 @@
 use async_trait::async_trait;
 
 use crate::{
-    AccountState, BlockTime, ChainError, ChainId, ChainParams, Check, Datagram, Deadline, Message,
-    SignedTx, TxDraft,
+    AccountState, BlockTime, ChainError, ChainId, ChainParams, Check, Coin, Datagram, Deadline,
+    Message, SignedTx, TxDraft,
 };
 
 type Result<T> = std::result::Result<T, ChainError>;
@@ -23,6 +23,8 @@ pub trait Account: Send + Sync + 'static {
 
     async fn params(&self) -> Result<ChainParams>;
     async fn state(&self) -> Result<AccountState>;
+    /// What the account can pay fees with, now.
+    async fn balance(&self) -> Result<Coin>;
     /// The gas these messages would use if they were in the next block.
     async fn estimate(&self, messages: &[Message], account: &AccountState) -> Result<u64>;
     fn sign(&self, draft: &TxDraft) -> Result<SignedTx>;

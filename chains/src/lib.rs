@@ -60,5 +60,5 @@ pub use proof::{EventQuery, Proof, Proven, Root};
 pub use state_codec::{DecodeError, StateCodec};
 pub use store_path::StorePath;
 pub use tx::{
-    AccountState, ChainParams, Check, Deadline, Message, SignedTx, TxDraft, TxHash, TxOutcome,
+    AccountState, ChainParams, Check, Coin, Deadline, Message, SignedTx, TxDraft, TxHash, TxOutcome,
 };

@@ -40,6 +40,13 @@ pub struct AccountState {
     pub account_sequence: u64,
 }
 
+/// An amount of a denom, in its smallest unit.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Coin {
+    pub denom: String,
+    pub amount: u128,
+}
+
 /// When a transaction that is in no block is certainly dead.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Deadline {

@@ -5,15 +5,17 @@ mod chain;
 pub mod ics20;
 pub mod packet_proof;
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use anyhow::Context as _;
 use tern_chains::{Account, ChainId};
 use tern_config::{ChainConfig, Config, UnknownChain};
 use tern_cosmos::{CosmosSettings, NodeAddress};
 
-use crate::keys::KeyFolder;
+use crate::keys::{KeyClaim, KeyFileError, KeyFolder};
+use crate::output;
 
 pub use chain::ConnectedChain;
 pub use tern_cosmos::{BlockWithTxs, NodeHealth, NodeReport, TxInBlock};
@@ -26,6 +28,8 @@ pub struct Context {
     pub config: Config,
     /// Whether results are JSON.
     pub json: bool,
+    /// The keys that this process signs with, by chain and name.
+    claims: Mutex<BTreeMap<(String, String), KeyClaim>>,
 }
 
 impl Context {
@@ -35,6 +39,7 @@ impl Context {
             home: home.to_owned(),
             config: Config::load(config_file)?,
             json,
+            claims: Mutex::default(),
         })
     }
 
@@ -54,16 +59,97 @@ impl Context {
         Ok(ConnectedChain::new(self.settings(id)?)?)
     }
 
-    /// An account on a chain: the one of the named key, or of the key that the
-    /// configuration of the chain names. Accounts share the nodes of their chain.
+    /// An account on a chain, for questions only: the one of the named key, or of
+    /// the key that the configuration of the chain names. Accounts share the nodes
+    /// of their chain.
     pub fn account(
         &self,
         chain: &ConnectedChain,
         key: Option<&str>,
     ) -> anyhow::Result<Arc<dyn Account>> {
         let id = chain.id().as_str();
-        let name = key.unwrap_or(&self.chain_config(id)?.key);
+        let name = self.key_name(chain, key)?;
         Ok(chain.account(self.keys(id)?.load(name)?))
+    }
+
+    /// An account to sign with. If another process signs with its key, waits until
+    /// that has ended: two processes with one key would take each other's account
+    /// sequences.
+    pub async fn signer(
+        &self,
+        chain: &ConnectedChain,
+        key: Option<&str>,
+    ) -> anyhow::Result<Arc<dyn Account>> {
+        let account = self.account(chain, key)?;
+        let name = self.key_name(chain, key)?.to_owned();
+        if !self.claim(chain, &name)? {
+            output::note(format!(
+                "note: another `tern` process signs with the key `{name}` of {}: waiting until \
+                 it has ended",
+                chain.id()
+            ));
+            let keys = self.keys(chain.id().as_str())?;
+            let waited = tokio::task::spawn_blocking({
+                let name = name.clone();
+                move || keys.wait_to_claim(&name)
+            });
+            self.hold(chain, name, waited.await??);
+        }
+        Ok(account)
+    }
+
+    /// An account to sign with.
+    ///
+    /// # Errors
+    /// [`KeyFileError::InUse`] if another process signs with its key.
+    pub fn free_signer(
+        &self,
+        chain: &ConnectedChain,
+        key: Option<&str>,
+    ) -> anyhow::Result<Arc<dyn Account>> {
+        let account = self.account(chain, key)?;
+        let name = self.key_name(chain, key)?;
+        if !self.claim(chain, name)? {
+            return Err(KeyFileError::InUse {
+                chain: chain.id().to_string(),
+                name: name.to_owned(),
+            }
+            .into());
+        }
+        Ok(account)
+    }
+
+    fn key_name<'a>(
+        &'a self,
+        chain: &ConnectedChain,
+        key: Option<&'a str>,
+    ) -> Result<&'a str, UnknownChain> {
+        match key {
+            Some(name) => Ok(name),
+            None => Ok(&self.chain_config(chain.id().as_str())?.key),
+        }
+    }
+
+    /// Claims a key for this process. False if another process has it.
+    fn claim(&self, chain: &ConnectedChain, name: &str) -> anyhow::Result<bool> {
+        let key = (chain.id().to_string(), name.to_owned());
+        if self.claims().contains_key(&key) {
+            return Ok(true);
+        }
+        let claim = self.keys(chain.id().as_str())?.claim(name)?;
+        let is_free = claim.is_some();
+        if let Some(claim) = claim {
+            self.claims().insert(key, claim);
+        }
+        Ok(is_free)
+    }
+
+    fn hold(&self, chain: &ConnectedChain, name: String, claim: KeyClaim) {
+        self.claims().insert((chain.id().to_string(), name), claim);
+    }
+
+    fn claims(&self) -> MutexGuard<'_, BTreeMap<(String, String), KeyClaim>> {
+        self.claims.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn settings(&self, id: &str) -> anyhow::Result<CosmosSettings> {

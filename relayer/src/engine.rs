@@ -9,52 +9,67 @@
 //! [`Engine`] through one bounded channel; the engine alone owns ledger and
 //! store, commits what it is sent, plans, and never waits for a chain. The only
 //! edge that comes back is the chain itself, and a node's immediate refusal.
+//!
+//! Commands reach a running engine by its [`EngineHandle`], and through the same
+//! channel.
 
 pub mod bisect;
-mod command;
 mod discover;
 mod dispatch;
 mod error;
 mod facts;
 mod follow;
+mod handle;
 mod input;
 mod lanes;
 mod prove;
+mod readiness;
 pub mod reconcile;
+mod records;
+mod requests;
+mod resend;
+pub mod status;
 mod steps;
 mod store;
 mod submit;
 mod tasks;
+#[cfg(test)]
+mod testing;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
+use std::future::Future;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tern_chains::{Account, BlockTime, Chain, ChainId, Class, ClientParams, HeightRules, SignedTx};
-use tern_core::ledger::{
-    apply, packet_of, Change, EndKey, Entry, Fact, Head, Intent, Item, PacketKey, TxKey, TxRecord,
-    View,
-};
-use tern_core::plan::{self, Plan, PlanInput, Scope};
+use tern_chains::{Account, BlockTime, ChainId, Class, ClientParams, HeightRules};
+use tern_core::ledger::{EndKey, Entry, Fact, HandshakeRequest, Head, Intent, Item, View};
+use tern_core::plan::{self, Assignment, Plan, PlanInput};
 use tern_core::policy::Policy;
-use tokio::sync::{mpsc, Semaphore};
+use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
-pub use command::{Cleared, OpenedChannel};
 pub use discover::channel_end;
 pub use error::{EngineError, StoreError};
 pub use follow::describe;
+pub use handle::{Command, EngineHandle};
 pub use prove::{ChainAccess, Chains};
+pub use requests::{Cleared, HandshakeNote, OpenedChannel};
 pub use store::{Memory, Store};
 pub use submit::LaneSettings;
 
 use discover::Known;
+use dispatch::Dispatching;
 use follow::Follow;
 use input::{Input, INPUTS_MAX};
 use lanes::Lanes;
-use reconcile::Blocks;
+use readiness::Readiness;
+use reconcile::schedule::{open_ends, open_ends_of, Reconciling};
+use records::Records;
+use requests::{Clear, OpenChannel, Requests, Situation};
+use resend::Resend;
+use status::{LaneStatus, Snapshot, Status};
 use tasks::{Ended, Task, Tasks};
 
 /// What light clients call the current time; handed in so that a simulation can
@@ -83,35 +98,25 @@ pub struct Parts {
     pub observer: Observer,
 }
 
-/// The owner of ledger and store.
+/// The owner of ledger and store: takes what its tasks report, commits it, plans,
+/// and sets the plan on its way.
 pub struct Engine {
     chains: Chains,
     height_rules: BTreeMap<ChainId, HeightRules>,
-    clients: BTreeMap<ChainId, ClientParams>,
     policy: Policy,
-    clock: Clock,
     reconcile_every: Duration,
-    store: Store,
-    view: View,
     observer: Observer,
-    scope: Scope,
-    ready: BTreeSet<ChainId>,
-    unreconciled: BTreeSet<EndKey>,
-    reconciling: BTreeSet<EndKey>,
-    /// Compared in vain: again once their chain is past this height.
-    uncompared: BTreeMap<EndKey, u64>,
-    reconciling_room: Arc<Semaphore>,
-    reconciling_blocks: Arc<Blocks>,
-    in_progress: BTreeSet<Item>,
-    /// Chains that have been ready once.
-    synced_once: BTreeSet<ChainId>,
-    /// Transactions of an earlier run, to be sent again once their chain is
-    /// followed up to its newest block.
-    resend: BTreeMap<ChainId, Vec<TxKey>>,
-    lanes: Lanes,
+    assignment: Assignment,
+    requests: Requests,
+    records: Records,
+    readiness: Readiness,
+    reconciling: Reconciling,
+    dispatching: Dispatching,
+    resend: Resend,
     inputs: mpsc::Receiver<Input>,
     sender: mpsc::Sender<Input>,
     tasks: Tasks,
+    handle: EngineHandle,
 }
 
 /// What woke the engine.
@@ -134,8 +139,8 @@ impl Engine {
         }
     }
 
-    /// Starts following and the lanes.
-    pub fn start(parts: Parts, scope: Scope) -> Self {
+    /// Starts following and the lanes. Nothing is relayed before [`Engine::run`].
+    pub fn start(parts: Parts, assignment: Assignment) -> Self {
         let (sender, inputs) = mpsc::channel(INPUTS_MAX);
         let mut tasks = Tasks::default();
         for (id, chain) in &parts.chains {
@@ -156,43 +161,35 @@ impl Engine {
             });
             lanes.add_chain(id, settings.clone(), head);
         }
-        for account in parts.accounts.values().flatten() {
+        let accounts: Vec<_> = parts.accounts.into_values().flatten().collect();
+        for account in &accounts {
             lanes.add(Arc::clone(account), &sender, &mut tasks);
-        }
-        let mut resend: BTreeMap<ChainId, Vec<TxKey>> = BTreeMap::new();
-        for (key, _) in parts.view.txs() {
-            resend
-                .entry(key.chain.clone())
-                .or_default()
-                .push(key.clone());
         }
         let rules = parts.chains.iter();
         let rules = rules.map(|(id, access)| (id.clone(), access.chain.height_rules()));
         Self {
             height_rules: rules.collect(),
             chains: parts.chains,
-            clients: parts.clients,
             policy: parts.policy,
-            clock: parts.clock,
             reconcile_every: parts.reconcile_every,
-            store: parts.store,
-            view: parts.view,
             observer: parts.observer,
-            scope,
-            ready: BTreeSet::new(),
-            unreconciled: BTreeSet::new(),
-            reconciling: BTreeSet::new(),
-            uncompared: BTreeMap::new(),
-            reconciling_room: Arc::new(Semaphore::new(parts.policy.comparisons_max)),
-            reconciling_blocks: Arc::default(),
-            in_progress: BTreeSet::new(),
-            synced_once: BTreeSet::new(),
-            resend,
-            lanes,
+            assignment,
+            requests: Requests::default(),
+            readiness: Readiness::default(),
+            reconciling: Reconciling::new(parts.policy.comparisons_max),
+            dispatching: Dispatching::new(lanes, parts.clients, parts.clock),
+            resend: Resend::of(&parts.view),
+            records: Records::new(parts.store, parts.view, parts.policy),
+            handle: EngineHandle::new(sender.clone(), accounts),
             inputs,
             sender,
             tasks,
         }
+    }
+
+    /// The way to this engine while it runs.
+    pub fn handle(&self) -> EngineHandle {
+        self.handle.clone()
     }
 
     /// Relays until `shutdown`.
@@ -216,10 +213,45 @@ impl Engine {
         ended
     }
 
+    /// Runs until `request`, which speaks to the engine's handle, is answered, then
+    /// stops.
+    ///
+    /// # Errors
+    /// [`EngineError::Stopped`] if `shutdown` came first, or what ended the engine.
+    pub async fn run_until<T>(
+        self,
+        shutdown: CancellationToken,
+        request: impl Future<Output = Result<T, EngineError>>,
+    ) -> Result<T, EngineError> {
+        let stop = shutdown.child_token();
+        let mut running = std::pin::pin!(self.run(stop.clone()));
+        let answer = tokio::select! {
+            biased;
+            ended = &mut running => return Err(ended.err().unwrap_or(EngineError::Stopped)),
+            answer = request => answer,
+        };
+        stop.cancel();
+        running.await?;
+        answer
+    }
+
+    /// Runs until a channel is open on both ends.
+    pub async fn open_channel(
+        self,
+        request: HandshakeRequest,
+        shutdown: CancellationToken,
+    ) -> Result<OpenedChannel, EngineError> {
+        let handle = self.handle();
+        // Nobody listens: the notes go nowhere.
+        let (notes, _) = mpsc::channel(1);
+        let opened = async move { handle.open_channel(request, notes).await };
+        self.run_until(shutdown, opened).await
+    }
+
     /// Ends the tasks. A lane finishes what it has begun; blocks are read again
-    /// on the next start.
+    /// on the next start. Requests that are not answered fail.
     async fn stop(mut self) -> Result<(), EngineError> {
-        self.lanes.close();
+        self.dispatching.lanes.close();
         let grace = tokio::time::sleep(STOP_MAX);
         tokio::pin!(grace);
         let is_lane = |task: &Task| matches!(task, Task::Submit { .. });
@@ -236,7 +268,7 @@ impl Engine {
             }
         }
         self.tasks.abort_all();
-        Ok(self.store.flush().await?)
+        Ok(self.records.flush().await?)
     }
 
     /// Waits for something to happen. Cancel-safe.
@@ -267,8 +299,10 @@ impl Engine {
         while let Ok(input) = self.inputs.try_recv() {
             self.absorb(input).await?;
         }
-        self.reconcile_new();
-        self.resume();
+        for src in self.reconciling.due(self.records.view()) {
+            self.reconcile(src);
+        }
+        self.requests.resume(self.records.view(), &self.readiness);
         self.act();
         Ok(())
     }
@@ -281,21 +315,21 @@ impl Engine {
                 self.commit_facts(facts)?;
                 self.expect_reconciling(&chain);
             }
-            Input::CaughtUp { chain } => self.caught_up(chain),
+            Input::CaughtUp { chain } => self.caught_up(&chain),
             Input::Down {
                 chain,
                 class,
                 reason,
             } => {
                 // What only the operator can mend, and a command does not wait.
-                if class == Class::Local && !self.synced_once.contains(&chain) {
+                if class == Class::Local && !self.readiness.has_been_ready(&chain) {
                     return Err(EngineError::CommandFailed(reason));
                 }
-                self.ready.remove(&chain);
+                self.readiness.down(chain, reason);
             }
             Input::Signed { txs, durable } => {
                 let mut items = txs.iter().flat_map(|(_, tx)| &tx.items);
-                if items.any(|item| plan::packet::is_overtaken(&self.view, item)) {
+                if items.any(|item| plan::packet::is_overtaken(self.records.view(), item)) {
                     // Without an answer the lane drops them: what is still needed
                     // is planned again.
                     return Ok(());
@@ -303,7 +337,7 @@ impl Engine {
                 let signed = txs.into_iter();
                 let signed = signed.map(|(key, tx)| Intent::Signed { key, tx }.into());
                 self.commit(signed.collect())?;
-                self.store.flush().await?;
+                self.records.flush().await?;
                 // The lane may be gone when the engine stops.
                 let _ = durable.send(());
             }
@@ -312,117 +346,99 @@ impl Engine {
                 signer,
                 reply,
             } => {
-                let of_lane = |(key, tx): (&TxKey, &TxRecord)| {
-                    (key.chain == chain && tx.signer == signer).then_some(tx.account_sequence + 1)
-                };
-                let _ = reply.send(self.view.txs().filter_map(of_lane).max());
+                let in_flight = self.records.view().txs_of(&chain, &signer);
+                let next = in_flight.map(|(_, tx)| tx.account_sequence + 1);
+                let _ = reply.send(next.max());
             }
-            Input::Released(items) => {
-                for item in items {
-                    self.in_progress.remove(&item);
-                }
-            }
+            Input::Released(items) => self.dispatching.released(&items),
             Input::Compared { src, facts } => {
-                self.unreconciled.remove(&src);
+                self.reconciling.compared(&src);
                 self.commit_facts(facts)?;
             }
             Input::Reconciled { src, facts } => self.reconciled(src, facts)?,
+            Input::Command(command) => self.command(command),
         }
         Ok(())
     }
 
-    fn caught_up(&mut self, chain: ChainId) {
-        if self.synced_once.insert(chain.clone()) {
-            let height = self.view.head(&chain).map(|head| head.height);
-            info!(%chain, height, "following");
-            self.expect_reconciling(&chain);
-            self.resend(&chain);
+    fn command(&mut self, command: Command) {
+        match command {
+            Command::Status { of, reply } => {
+                let _ = reply.send(self.status(of.as_ref()));
+            }
+            Command::OpenChannel {
+                request,
+                notes,
+                reply,
+            } => {
+                let pair = [request.a.clone(), request.b.clone()];
+                let open = OpenChannel::new(request, notes, reply);
+                if let Some(chain) = pair.iter().find(|id| !self.chains.contains_key(id)) {
+                    return open.answer(Err(EngineError::UnknownChain(chain.clone()).to_string()));
+                }
+                // What failed for an earlier request is tried anew.
+                self.records.forget_failures(|item| {
+                    matches!(item, Item::Handshake { a, b, .. } if [a, b] == [&pair[0], &pair[1]])
+                });
+                self.requests.open_channel(open);
+            }
+            Command::Clear { src, reply } => {
+                self.records
+                    .forget_failures(|item| item.packet().is_some_and(|packet| packet.src == src));
+                self.reconciling.expect([src.clone()]);
+                self.requests.clear(Clear::new(src, reply));
+            }
+            Command::Assign { assignment, reply } => {
+                self.assign(assignment);
+                let _ = reply.send(());
+            }
         }
-        self.ready.insert(chain);
+    }
+
+    /// Serves other paths from now on. Those that were not served before are
+    /// compared first.
+    fn assign(&mut self, assignment: Assignment) {
+        let before = std::mem::replace(&mut self.assignment, assignment);
+        let ends = open_ends(self.records.view(), &self.chains);
+        let is_new = |src: &EndKey| self.assignment.has_path(src) && !before.has_path(src);
+        let new: Vec<EndKey> = ends.filter(is_new).collect();
+        info!(new_paths = new.len(), "the assignment of paths has changed");
+        self.reconciling.expect(new);
+    }
+
+    fn caught_up(&mut self, chain: &ChainId) {
+        if self.readiness.caught_up(chain) {
+            let height = self.records.view().head(chain).map(|head| head.height);
+            info!(%chain, height, "following");
+            self.expect_reconciling(chain);
+            self.resend(chain);
+        }
     }
 
     fn commit_facts(&mut self, facts: Vec<Fact>) -> Result<(), EngineError> {
         self.commit(facts.into_iter().map(Entry::Fact).collect())
     }
 
-    /// Applies entries and writes what they changed in one batch.
-    #[tracing::instrument(name = "ledger", level = "debug", skip_all, fields(entries = entries.len()))]
+    /// Commits entries and tells the lanes what concerns them.
     fn commit(&mut self, entries: Vec<Entry>) -> Result<(), EngineError> {
-        let changes = self.apply(&entries)?;
-        self.store.commit(&changes)?;
-        for change in &changes {
-            if let Change::Head(chain, head) = change {
-                self.lanes.head(chain, *head);
-            }
-        }
-        self.trim(&changes)
-    }
-
-    fn apply(&mut self, entries: &[Entry]) -> Result<Vec<Change>, EngineError> {
-        let mut all = Vec::new();
-        for entry in entries {
-            if let Entry::Fact(fact) = entry {
-                if let Some(key) = packet_of(&self.view, fact) {
-                    self.load(&key)?;
-                }
-                self.report_outcome(fact);
-            }
-            let changes = apply(&self.view, &self.policy, entry);
-            for change in &changes {
-                self.view.commit(change);
-            }
-            if !changes.is_empty() {
-                (self.observer)(entry);
-            }
-            all.extend(changes);
-        }
-        Ok(all)
-    }
-
-    /// Tells its lane what became of a transaction of ours.
-    fn report_outcome(&self, fact: &Fact) {
-        let Fact::Outcome { chain, outcome, .. } = fact else {
-            return;
+        let Self {
+            records,
+            observer,
+            requests,
+            dispatching,
+            ..
+        } = self;
+        let observe = |entry: &Entry| {
+            observer(entry);
+            requests.observe(entry);
         };
-        let key = TxKey {
-            chain: chain.clone(),
-            hash: outcome.hash,
-        };
-        if self.view.tx(&key).is_some() {
-            self.lanes.included(chain, outcome.hash, outcome.code == 0);
+        let in_progress = dispatching.in_progress();
+        let committed = records.commit(&entries, observe, |item| in_progress.contains(item))?;
+        for (chain, hash, succeeded) in committed.outcomes {
+            dispatching.lanes.included(&chain, hash, succeeded);
         }
-    }
-
-    /// Brings a packet only the store has into memory.
-    fn load(&mut self, key: &PacketKey) -> Result<(), EngineError> {
-        if self.view.packet(key).is_none() {
-            if let Some(change) = self.store.packet(key)? {
-                self.view.commit(&change);
-            }
-        }
-        Ok(())
-    }
-
-    /// Keeps memory bounded: finished packets and a flood's surplus stay in the
-    /// store alone, and are loaded again as there is room.
-    fn trim(&mut self, changes: &[Change]) -> Result<(), EngineError> {
-        if !self.store.keeps() {
-            return Ok(());
-        }
-        for change in changes {
-            if let Change::Packet(key, Some(record)) = change {
-                if record.done.is_some() {
-                    self.view.evict(key);
-                }
-            }
-        }
-        let max = self.policy.packets_in_memory_max;
-        let in_progress = &self.in_progress;
-        for key in self.view.to_evict(max, |item| in_progress.contains(item)) {
-            self.view.evict(&key);
-        }
-        for key in self.view.to_load(max) {
-            self.load(&key)?;
+        for (chain, head) in committed.heads {
+            dispatching.lanes.head(&chain, head);
         }
         Ok(())
     }
@@ -432,59 +448,133 @@ impl Engine {
         let is_full = |id: &&ChainId| !self.has_room(id);
         plan::plan(&PlanInput {
             full: &self.chains.keys().filter(is_full).cloned().collect(),
-            view: &self.view,
+            view: self.records.view(),
             policy: &self.policy,
             height_rules: &self.height_rules,
-            ready: &self.ready,
-            unreconciled: &self.unreconciled,
-            in_progress: &self.in_progress,
-            scope: &self.scope,
+            ready: self.readiness.ready(),
+            unreconciled: self.reconciling.unreconciled(),
+            in_progress: self.dispatching.in_progress(),
+            assignment: &self.assignment,
+            cleared: &self.requests.cleared(),
+            handshakes: &self.requests.handshakes(),
         })
     }
 
-    fn chain(&self, id: &ChainId) -> Option<Arc<dyn Chain>> {
-        let access = self.chains.get(id)?;
-        Some(Arc::clone(&access.chain))
-    }
-
-    /// Plans and sets the batches on their way.
+    /// Plans, answers requests, and sets the batches on their way.
     fn act(&mut self) {
-        for batch in self.plan().batches {
-            self.dispatch(batch);
+        let plan = self.plan();
+        let now = Situation {
+            view: self.records.view(),
+            policy: &self.policy,
+            readiness: &self.readiness,
+            reconciling: &self.reconciling,
+            in_progress: self.dispatching.in_progress(),
+        };
+        self.requests.answer(&plan, &now);
+        for batch in plan.batches {
+            self.dispatching.start(
+                batch,
+                self.records.view(),
+                &self.chains,
+                &self.sender,
+                &mut self.tasks,
+            );
         }
     }
 
     /// Whether more may be sent to a chain.
     fn has_room(&self, id: &ChainId) -> bool {
-        let of_chain = self.view.txs().filter(|(key, _)| key.chain == *id);
-        let in_flight: usize = of_chain.map(|(_, tx)| tx.items.len()).sum();
-        in_flight < self.policy.items_in_flight_max && self.lanes.has_room(id)
+        let in_flight = self
+            .records
+            .view()
+            .txs()
+            .filter(|(key, _)| key.chain == *id);
+        let items: usize = in_flight.map(|(_, tx)| tx.items.len()).sum();
+        items < self.policy.items_in_flight_max && self.dispatching.lanes.has_room(id)
     }
 
-    /// Sends again what a stopped run had signed: the same bytes, which cannot
-    /// be paid twice.
     fn resend(&mut self, chain: &ChainId) {
-        let keys = self.resend.remove(chain).unwrap_or_default();
-        let mut by_signer: BTreeMap<String, BTreeMap<u64, SignedTx>> = BTreeMap::new();
-        for key in keys {
-            if let Some(tx) = self.view.tx(&key) {
-                let signed = SignedTx {
-                    hash: key.hash,
-                    bytes: tx.bytes.clone(),
-                };
-                let of_signer = by_signer.entry(tx.signer.clone()).or_default();
-                of_signer.insert(tx.account_sequence, signed);
-            }
-        }
-        for (signer, txs) in by_signer {
+        for (signer, txs) in self.resend.take(chain, self.records.view()) {
             info!(%chain, signer, txs = txs.len(), "sending again what was signed before the restart");
-            if !self
-                .lanes
-                .resend(chain, &signer, txs.into_values().collect())
-            {
+            if !self.dispatching.lanes.resend(chain, &signer, txs) {
                 warn!(%chain, "no lane to send again on");
             }
         }
+    }
+
+    /// Every served path of a chain that was read as a whole must be compared with
+    /// both chains before its packets are planned.
+    fn expect_reconciling(&mut self, chain: &ChainId) {
+        let ends = open_ends_of(self.records.view(), &self.chains, chain);
+        let served = ends.into_iter().filter(|src| self.assignment.has_path(src));
+        self.reconciling.expect(served);
+    }
+
+    /// The slow clock: compares every served path.
+    fn reconcile_all(&mut self) {
+        let ends = open_ends(self.records.view(), &self.chains);
+        let served: Vec<EndKey> = ends.filter(|src| self.assignment.has_path(src)).collect();
+        for src in served {
+            self.reconcile(src);
+        }
+    }
+
+    fn reconcile(&mut self, src: EndKey) {
+        self.reconciling.start(
+            src,
+            self.records.view(),
+            &self.readiness,
+            &self.chains,
+            &self.sender,
+            &mut self.tasks,
+        );
+    }
+
+    fn reconciled(
+        &mut self,
+        src: EndKey,
+        facts: Result<Vec<Fact>, String>,
+    ) -> Result<(), EngineError> {
+        match facts {
+            Ok(facts) => {
+                self.reconciling.succeeded(&src);
+                self.commit_facts(facts)
+            }
+            Err(reason) => {
+                warn!(channel = %src, reason, "cannot compare the channel's packets with both chains");
+                let head = self.records.view().head(&src.chain);
+                let height = head.map_or(0, |head| head.height);
+                self.reconciling.failed(src, height);
+                Ok(())
+            }
+        }
+    }
+
+    fn status(&self, of: Option<&EndKey>) -> Status {
+        let view = self.records.view();
+        let lanes = self.dispatching.lanes.all().map(|lane| {
+            let txs = || view.txs_of(lane.account.chain_id(), lane.account.address());
+            LaneStatus {
+                chain: lane.account.chain_id().clone(),
+                address: lane.account.address().to_owned(),
+                batches: lane.batches(),
+                txs_in_flight: txs().count(),
+                items_in_flight: txs().map(|(_, tx)| tx.items.len()).sum(),
+            }
+        });
+        let snapshot = Snapshot {
+            view,
+            plan: &self.plan(),
+            assignment: &self.assignment,
+            cleared: &self.requests.cleared(),
+            readiness: &self.readiness,
+            reconciling: &self.reconciling,
+            chains: self.chains.keys().cloned().collect(),
+            paths: open_ends(view, &self.chains).collect(),
+            lanes: lanes.collect(),
+            tasks: self.tasks.names(),
+        };
+        snapshot.status(of)
     }
 }
 

@@ -1,7 +1,7 @@
 //! Signing keys on disk: `HOME/keys/CHAIN/NAME.json`, readable by the
 //! owner only.
 
-use std::fs::{self, DirBuilder, File, OpenOptions};
+use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
 use std::io::{self, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
@@ -22,6 +22,12 @@ pub struct KeyFolder {
     chain: String,
     account_prefix: String,
     path: PathBuf,
+}
+
+/// A key that only this process signs with: a lock on the file of the key.
+#[derive(Debug)]
+pub struct KeyClaim {
+    _file: File,
 }
 
 /// Why a key cannot be read or written. No message contains a secret.
@@ -57,6 +63,11 @@ pub enum KeyFileError {
         path = path.display()
     )]
     TooOpen { path: PathBuf, mode: u32 },
+    #[error(
+        "another `tern` process signs with the key `{name}` of {chain}: stop it first, or use \
+         another key"
+    )]
+    InUse { chain: String, name: String },
     #[error("cannot {operation} {}", path.display())]
     File {
         operation: &'static str,
@@ -167,6 +178,26 @@ impl KeyFolder {
             return Err(damaged(&path, reason));
         }
         Ok(key)
+    }
+
+    /// Claims the key for this process: until the claim is dropped, or the process
+    /// ends, no other process signs with it. `None` if another process has it.
+    pub fn claim(&self, name: &str) -> Result<Option<KeyClaim>, KeyFileError> {
+        let path = self.file(name)?;
+        let file = File::open(&path).map_err(failed("open", &path))?;
+        match file.try_lock() {
+            Ok(()) => Ok(Some(KeyClaim { _file: file })),
+            Err(TryLockError::WouldBlock) => Ok(None),
+            Err(TryLockError::Error(source)) => Err(failed("lock", &path)(source)),
+        }
+    }
+
+    /// Waits until no other process has the key. Blocking.
+    pub fn wait_to_claim(&self, name: &str) -> Result<KeyClaim, KeyFileError> {
+        let path = self.file(name)?;
+        let file = File::open(&path).map_err(failed("open", &path))?;
+        file.lock().map_err(failed("lock", &path))?;
+        Ok(KeyClaim { _file: file })
     }
 
     /// The names of all keys, in order.

@@ -1,11 +1,14 @@
 //! The `tern` command, a standalone IBC relayer.
 
 mod cli;
+mod clock;
 mod connect;
 mod daemon;
 mod keys;
 mod logging;
 mod output;
+mod setup;
+mod shutdown;
 
 use std::process::ExitCode;
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use tern_chains::{
-    Account, AccountState, BlockTime, Chain, ChainId, ChainParams, Check, Datagram, Deadline,
+    Account, AccountState, BlockTime, Chain, ChainId, ChainParams, Check, Coin, Datagram, Deadline,
     Message, SignedTx, TxDraft,
 };
 
@@ -63,6 +63,12 @@ impl Account for CosmosAccount {
         let ask =
             |node: Node| async move { account::account(node.grpc().await?, address, denom).await };
         self.chain.list(ask).await
+    }
+
+    async fn balance(&self) -> Result<Coin> {
+        let denom = self.chain.settings().gas_price.denom.clone();
+        let amount = self.chain.balance(self.address(), &denom).await?;
+        Ok(Coin { denom, amount })
     }
 
     async fn estimate(&self, messages: &[Message], account: &AccountState) -> Result<u64> {

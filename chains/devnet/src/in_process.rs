@@ -6,7 +6,7 @@
 use async_trait::async_trait;
 use tern_chains::{
     Account, AccountState, Block, BlockTime, Chain, ChainError, ChainId, ChainParams, Check,
-    ClientId, ClientParams, ClientUpdate, Datagram, Deadline, End, EventQuery, HeightRules,
+    ClientId, ClientParams, ClientUpdate, Coin, Datagram, Deadline, End, EventQuery, HeightRules,
     IdentifiedChannelEnd, IdentifiedConnectionEnd, LightClient, Message, NewClient, Next, Proven,
     Root, Sequence, SignedTx, StateCodec, StorePath, TrustedClient, TxDraft,
 };
@@ -186,6 +186,15 @@ impl Account for DevnetChain {
     async fn state(&self) -> Result<AccountState> {
         self.node.answers().await;
         self.read_account()
+    }
+
+    async fn balance(&self) -> Result<Coin> {
+        self.node.answers().await;
+        let denom = self.gas_price.denom.clone();
+        let amount = self
+            .node
+            .read(|chain| chain.balance(self.address(), &denom));
+        Ok(Coin { denom, amount })
     }
 
     async fn estimate(&self, messages: &[Message], account: &AccountState) -> Result<u64> {

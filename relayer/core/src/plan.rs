@@ -9,6 +9,7 @@
 //! This is ICS-18's `pendingDatagrams`, made pure.
 
 mod ack_batching;
+mod assignment;
 mod batch;
 pub mod client;
 pub mod cut;
@@ -19,11 +20,13 @@ mod proof;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use serde::{Deserialize, Serialize};
 use tern_chains::{ChainId, HeightRules};
 
 use crate::ledger::{EndKey, HandshakeRequest, Item, View};
 use crate::policy::Policy;
 
+pub use assignment::Assignment;
 pub use batch::{Action, Batch, Work};
 pub use proof::Route;
 
@@ -43,18 +46,12 @@ pub struct PlanInput<'a> {
     pub full: &'a BTreeSet<ChainId>,
     /// Items between plan and signature.
     pub in_progress: &'a BTreeSet<Item>,
-    pub scope: &'a Scope,
-}
-
-/// What the engine was started for.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Scope {
-    /// The daemon: every packet and client of the configured chains.
-    Everything,
-    /// `packet clear`: packets sent from one end.
-    Packets(EndKey),
-    /// `channel open`.
-    Handshake(HandshakeRequest),
+    pub assignment: &'a Assignment,
+    /// Source ends whose packets are relayed although they are not assigned,
+    /// because a command asked for it.
+    pub cleared: &'a BTreeSet<EndKey>,
+    /// Channels that commands asked to be opened.
+    pub handshakes: &'a [HandshakeRequest],
 }
 
 /// What to do, and what waits.
@@ -65,14 +62,14 @@ pub struct Plan {
 }
 
 /// An item that cannot be done now.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Wait {
     pub item: Item,
     pub why: Why,
 }
 
 /// Why an item waits, and for what.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 pub enum Why {
     #[error("in flight: it is being proven, or is in a transaction")]
     InFlight,
@@ -111,18 +108,20 @@ pub enum Why {
 /// Plans the next work. Pure: equal situations give equal plans.
 pub fn plan(input: &PlanInput<'_>) -> Plan {
     let mut proposals = batch::Proposals::default();
-    match input.scope {
-        Scope::Everything => {
-            packet::propose(input, None, &mut proposals);
-            client::propose(input, &mut proposals);
-        }
-        Scope::Packets(src) => packet::propose(input, Some(src), &mut proposals),
-        Scope::Handshake(request) => handshake::propose(input, request, &mut proposals),
+    packet::propose(input, &mut proposals);
+    client::propose(input, &mut proposals);
+    for request in input.handshakes {
+        handshake::propose(input, request, &mut proposals);
     }
     proposals.into_plan(input)
 }
 
 impl PlanInput<'_> {
+    /// Whether packets sent from this end are relayed.
+    fn serves(&self, src: &EndKey) -> bool {
+        self.assignment.has_path(src) || self.cleared.contains(src)
+    }
+
     /// Why this item may not be planned at all right now, if so.
     fn hold(&self, item: &Item, dst: &ChainId) -> Option<Why> {
         if self.in_progress.contains(item) || self.view.intent(item).is_some() {

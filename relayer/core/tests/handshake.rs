@@ -5,14 +5,14 @@ mod support;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use support::{akash, kava, plan_with, port, tell};
+use support::{akash, kava, plan_assigned, port, tell};
 use tern_chains::{
     BlockTime, ChainId, ChannelCounterparty, ChannelEnd, ChannelId, ChannelState, ClientId,
     ClientSummary, ConnectionCounterparty, ConnectionEnd, ConnectionId, ConnectionState, Ordering,
 };
 use tern_core::ledger::{ChannelKey, Fact, Finding, HandshakeProgress, HandshakeRequest, View};
 use tern_core::plan::handshake::{completed, resume};
-use tern_core::plan::{Action, Batch, Scope};
+use tern_core::plan::{Action, Assignment, Batch};
 
 /// What one chain holds.
 #[derive(Default)]
@@ -316,11 +316,7 @@ fn request() -> HandshakeRequest {
 /// One round: resume, plan, deliver. Returns the txs that were sent.
 fn round(world: &mut World, view: &mut View, request: &mut HandshakeRequest) -> usize {
     *request = resume(view, request);
-    let plan = plan_with(
-        view,
-        &Default::default(),
-        &Scope::Handshake(request.clone()),
-    );
+    let plan = plan_assigned(view, &Assignment::nothing(), std::slice::from_ref(request));
     for batch in &plan.batches {
         world.deliver(batch, view);
     }

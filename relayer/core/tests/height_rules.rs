@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use support::*;
 use tern_chains::{ChainId, Event, HeightRules, Ordering};
 use tern_core::ledger::{Item, View};
-use tern_core::plan::{Plan, Scope, Why};
+use tern_core::plan::{Plan, Why};
 
 /// State of h is proven at h, a block is final three blocks later.
 const ATTESTED: HeightRules = HeightRules {
@@ -18,7 +18,7 @@ const ATTESTED: HeightRules = HeightRules {
 /// Both chains with the rules of one kind.
 fn plan_by(rules: HeightRules, view: &View) -> Plan {
     let rules: BTreeMap<ChainId, HeightRules> = [(akash(), rules), (kava(), rules)].into();
-    plan_under(view, &BTreeSet::new(), &Scope::Everything, &rules)
+    plan_under(view, &BTreeSet::new(), &rules)
 }
 
 #[test]

@@ -8,7 +8,7 @@ use proptest::prelude::*;
 use support::*;
 use tern_chains::{Event, Ordering, Packet};
 use tern_core::ledger::{Change, ClientKey, Fact, Item};
-use tern_core::plan::{Scope, Why};
+use tern_core::plan::Why;
 
 fn sent_packet(packet: Packet, height: u64) -> Fact {
     event(&akash(), height, Event::SendPacket(packet))
@@ -121,7 +121,7 @@ fn what_is_in_hand_or_in_flight_is_not_planned_again() {
     let mut view = open_channel(Ordering::Unordered);
     tell(&mut view, [sent(1, 11), block_end(&akash(), 11)]);
     let in_progress = BTreeSet::from([Item::Recv(key(1))]);
-    let plan = plan_with(&view, &in_progress, &Scope::Everything);
+    let plan = plan_with(&view, &in_progress);
     assert_eq!(items(&plan), []);
     assert_eq!(plan.waits[0].why, Why::InFlight);
 }
@@ -141,7 +141,7 @@ fn ordered_packets_go_in_their_order_and_wait_for_the_one_in_flight() {
     let recv = |sequence| Item::Recv(key(sequence));
     assert_eq!(items(&plan_everything(&view)), [recv(1), recv(2), recv(3)]);
     let in_progress = BTreeSet::from([recv(1)]);
-    let plan = plan_with(&view, &in_progress, &Scope::Everything);
+    let plan = plan_with(&view, &in_progress);
     assert_eq!(items(&plan), []);
     assert_eq!(plan.waits[1].why, Why::Predecessor);
 }
@@ -197,7 +197,7 @@ fn steady_traffic(client: u64) -> (tern_core::ledger::View, BTreeSet<Item>) {
 }
 
 fn acks_planned(view: &tern_core::ledger::View, in_progress: &BTreeSet<Item>) -> Vec<(u64, usize)> {
-    let plan = plan_with(view, in_progress, &Scope::Everything);
+    let plan = plan_with(view, in_progress);
     let batches = plan.batches.iter().filter(|batch| batch.dst == akash());
     let header = |route: &tern_core::plan::Route| route.height + 1;
     batches
@@ -213,7 +213,7 @@ fn under_steady_traffic_acks_share_an_update_for_every_second_block() {
     // One block before: it waits for the next block's, and they go together.
     let (mut view, in_progress) = steady_traffic(12);
     assert_eq!(acks_planned(&view, &in_progress), []);
-    let plan = plan_with(&view, &in_progress, &Scope::Everything);
+    let plan = plan_with(&view, &in_progress);
     assert!(plan.waits.iter().any(|wait| wait.why == Why::AwaitingBatch));
     tell(&mut view, [ack_written(2, 13), block_end(&kava(), 13)]);
     assert_eq!(acks_planned(&view, &in_progress), [(14, 2)]);
@@ -287,7 +287,7 @@ proptest! {
             }
         }
         tell(&mut view, [block_end(&akash(), heads.0), block_end(&kava(), heads.1)]);
-        let plan = plan_with(&view, &in_progress, &Scope::Everything);
+        let plan = plan_with(&view, &in_progress);
 
         let planned = items(&plan);
         let distinct: BTreeSet<_> = planned.iter().cloned().collect();

@@ -1,21 +1,23 @@
 //! `tern channel`: opening channels.
 
-use std::collections::BTreeMap;
-
 use anyhow::bail;
 use clap::{Args, Subcommand, ValueEnum};
-use tern::engine::{Observer, OpenedChannel};
-use tern_chains::{ChainId, ConnectionId, Ordering, PortId};
+use tern::engine::{HandshakeNote, OpenedChannel};
+use tern_chains::{ConnectionId, Ordering, PortId};
 use tern_core::ledger::{
-    ChannelKey, ConnectionKey, ConnectionRecord, Entry, Fact, Finding, HandshakeProgress,
-    HandshakeRequest,
+    ChannelKey, ConnectionKey, ConnectionRecord, HandshakeProgress, HandshakeRequest,
 };
-use tern_core::plan::Scope;
+use tokio::sync::mpsc;
 
 use super::parse;
 use crate::connect::Context;
-use crate::daemon;
+use crate::daemon::DaemonClient;
 use crate::output::{self, Outcome};
+use crate::setup;
+use crate::shutdown::Shutdown;
+
+/// Notes of steps that wait to be printed.
+const NOTES_MAX: usize = 64;
 
 const EXAMPLE: &str = "\
 Example:
@@ -86,17 +88,12 @@ pub async fn run(context: &Context, command: ChannelCommand) -> anyhow::Result<O
 /// Opens the channel. Without `--json` it prints each step.
 pub async fn open(context: &Context, args: OpenArgs) -> anyhow::Result<OpenedChannel> {
     let (a, b) = (
-        daemon::chain_id(context, &args.a)?,
-        daemon::chain_id(context, &args.b)?,
+        setup::chain_id(context, &args.a)?,
+        setup::chain_id(context, &args.b)?,
     );
     if a == b {
         bail!("a channel needs two different chains: {a} was given twice");
     }
-    let shutdown = daemon::shutdown()?;
-    let chains = [
-        daemon::funded(context, &args.a).await?,
-        daemon::funded(context, &args.b).await?,
-    ];
     let request = HandshakeRequest {
         a,
         b,
@@ -109,45 +106,48 @@ pub async fn open(context: &Context, args: OpenArgs) -> anyhow::Result<OpenedCha
             ..HandshakeProgress::default()
         },
     };
-    let observer: Observer = if context.json {
-        Box::new(|_| {})
-    } else {
-        progress(daemon::heights(&chains).await?)
+    let json = context.json;
+    let print_note = move |note: HandshakeNote| {
+        if !json {
+            let HandshakeNote {
+                chain,
+                height,
+                what,
+            } = note;
+            output::note(format!("{chain} block {height}: {what}"));
+        }
     };
-    let engine = daemon::engine(context, &chains, Scope::Handshake(request), observer).await?;
-    Ok(engine.open_channel(shutdown.token()).await?)
+    match DaemonClient::find(&context.home).await? {
+        Some(daemon) => Ok(daemon.open_channel(request, print_note).await?),
+        None => open_alone(context, request, print_note).await,
+    }
 }
 
-/// Prints each step that is in a block after these heights.
-fn progress(before: BTreeMap<ChainId, u64>) -> Observer {
-    Box::new(move |entry| {
-        let Entry::Fact(Fact::Found {
-            chain,
-            height,
-            finding,
-        }) = entry
-        else {
-            return;
-        };
-        if before.get(chain).is_none_or(|before| height <= before) {
-            return;
+/// Opens the channel with an engine of this command.
+async fn open_alone(
+    context: &Context,
+    request: HandshakeRequest,
+    mut print_note: impl FnMut(HandshakeNote),
+) -> anyhow::Result<OpenedChannel> {
+    let shutdown = Shutdown::start()?;
+    let chains = [
+        setup::funded(context, request.a.as_str()).await?,
+        setup::funded(context, request.b.as_str()).await?,
+    ];
+    let engine = setup::engine_for_command(context, &chains).await?;
+    let handle = engine.handle();
+    let (sender, mut notes) = mpsc::channel(NOTES_MAX);
+    let opened = async {
+        let mut opened = std::pin::pin!(handle.open_channel(request, sender));
+        loop {
+            tokio::select! {
+                biased;
+                Some(note) = notes.recv() => print_note(note),
+                opened = &mut opened => break opened,
+            }
         }
-        let what = match finding {
-            Finding::Client {
-                client_id, summary, ..
-            } => {
-                format!("client {client_id} of {}", summary.chain_id)
-            }
-            Finding::Connection { connection_id, end } => {
-                format!("{connection_id} {}", end.state)
-            }
-            Finding::Channel { key, end } => {
-                format!("{}/{} {}", key.port_id, key.channel_id, end.state)
-            }
-            Finding::Received { .. } | Finding::Settled { .. } => return,
-        };
-        output::note(format!("{chain} block {}: {what}", height));
-    })
+    };
+    Ok(engine.run_until(shutdown.token(), opened).await?)
 }
 
 fn print(context: &Context, opened: &OpenedChannel, ordering: Ordering) -> anyhow::Result<()> {

@@ -16,8 +16,8 @@ use self::balances::Balances;
 use self::environment::{DemoEnvironment, DemoTransfer};
 use self::progress::Progress;
 use super::{parse, Options};
-use crate::daemon;
 use crate::output::{self, Outcome};
+use crate::shutdown::Shutdown;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -75,7 +75,7 @@ pub async fn run(options: &Options, args: DemoArgs) -> anyhow::Result<Outcome> {
             back: [BACK; 2],
         },
     };
-    let shutdown = daemon::shutdown()?;
+    let shutdown = Shutdown::start()?;
     let interrupted = shutdown.token();
     tokio::select! {
         () = interrupted.cancelled() => bail!("interrupted: the demo has stopped its chains"),

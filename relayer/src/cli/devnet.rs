@@ -15,10 +15,11 @@ use tokio::time::MissedTickBehavior;
 use tokio_util::sync::CancellationToken;
 
 use super::{parse, Options};
+use crate::clock;
 use crate::connect::SigningKey;
-use crate::daemon;
 use crate::keys::KeyFolder;
 use crate::output::{self, Outcome};
+use crate::shutdown::Shutdown;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -76,7 +77,7 @@ pub async fn run(options: &Options, args: DevnetArgs) -> anyhow::Result<Outcome>
         "the configuration {} exists already: choose another folder with --home",
         config.display()
     );
-    let shutdown = daemon::shutdown()?;
+    let shutdown = Shutdown::start()?;
     let mut chains = Vec::new();
     for index in 0..args.chains {
         let port = index
@@ -297,5 +298,5 @@ fn make_block(node: &Node) -> anyhow::Result<()> {
 }
 
 fn now() -> anyhow::Result<Time> {
-    tendermint_time(daemon::now()).context(CLOCK)
+    tendermint_time(clock::now()).context(CLOCK)
 }

@@ -7,8 +7,8 @@ use futures::future::join_all;
 use serde_json::json;
 
 use self::check::Check;
+use crate::clock;
 use crate::connect::Context;
-use crate::daemon;
 use crate::output::{self, Outcome};
 
 const EXAMPLE: &str = "\
@@ -22,7 +22,7 @@ The exit code is 1 if a check fails.";
 pub struct HealthArgs {}
 
 pub async fn run(context: &Context, _args: HealthArgs) -> anyhow::Result<Outcome> {
-    let now = daemon::now();
+    let now = clock::now();
     let chains = &context.config.chains;
     let checks = join_all(chains.iter().map(|chain| check::chain(context, chain, now))).await;
     let healthy = checks.iter().flatten().all(|check| check.good);

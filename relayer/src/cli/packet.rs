@@ -1,19 +1,19 @@
 //! `tern packet`: pending packets.
 
 use std::collections::BTreeSet;
-use std::sync::{Arc, Mutex};
 
 use clap::Subcommand;
 use tern::engine::reconcile;
 use tern::engine::Cleared;
-use tern_chains::{Event, Sequence};
-use tern_core::ledger::{ChannelKey, Entry, Fact};
-use tern_core::plan::Scope;
+use tern_chains::Sequence;
+use tern_core::ledger::ChannelKey;
 
 use super::path::{end_json, PathArgs};
 use crate::connect::Context;
-use crate::daemon;
+use crate::daemon::DaemonClient;
 use crate::output::{self, Outcome};
+use crate::setup;
+use crate::shutdown::Shutdown;
 
 const PENDING_EXAMPLE: &str = "\
 Example:
@@ -78,36 +78,35 @@ async fn pending(context: &Context, args: PathArgs) -> anyhow::Result<Outcome> {
 }
 
 async fn clear(context: &Context, args: PathArgs) -> anyhow::Result<Outcome> {
-    let shutdown = daemon::shutdown()?;
-    let src = daemon::funded(context, &args.chain).await?;
-    let (src_end, dst_end) = args.ends(context, &*src.chain).await?;
-    let dst = daemon::funded(context, dst_end.chain.as_str()).await?;
-    let chains = [src, dst];
-    let before = daemon::heights(&chains).await?;
-    let done = Arc::new(Mutex::new(Count::default()));
-    let counted = Arc::clone(&done);
-    let observer = Box::new(move |entry: &Entry| {
-        let Entry::Fact(Fact::Event { chain, head, event }) = entry else {
-            return;
-        };
-        let is_new = before
-            .get(chain)
-            .is_some_and(|before| head.height > *before);
-        if let (true, Ok(mut count)) = (is_new, counted.lock()) {
-            count.add(event);
-        }
-    });
-    let scope = Scope::Packets(src_end.clone().into());
-    let engine = daemon::engine(context, &chains, scope, observer).await?;
-    let cleared = engine.clear(shutdown.token()).await?;
-    let count = done.lock().map(|count| count.clone()).unwrap_or_default();
-    print_cleared(context, &src_end, &count, &cleared)
+    let src = context.connect(&args.chain)?;
+    let (src_end, dst_end) = args.ends(context, &*src).await?;
+    let cleared = match DaemonClient::find(&context.home).await? {
+        Some(daemon) => daemon.clear(src_end.clone().into()).await?,
+        None => clear_alone(context, &src_end, &dst_end).await?,
+    };
+    print_cleared(context, &src_end, &cleared)
+}
+
+/// Relays with an engine of this command.
+async fn clear_alone(
+    context: &Context,
+    src: &ChannelKey,
+    dst: &ChannelKey,
+) -> anyhow::Result<Cleared> {
+    let shutdown = Shutdown::start()?;
+    let chains = [
+        setup::funded(context, src.chain.as_str()).await?,
+        setup::funded(context, dst.chain.as_str()).await?,
+    ];
+    let engine = setup::engine_for_command(context, &chains).await?;
+    let handle = engine.handle();
+    let cleared = handle.clear(src.clone().into());
+    Ok(engine.run_until(shutdown.token(), cleared).await?)
 }
 
 fn print_cleared(
     context: &Context,
     src_end: &ChannelKey,
-    count: &Count,
     cleared: &Cleared,
 ) -> anyhow::Result<Outcome> {
     let left = cleared.left.iter();
@@ -117,15 +116,15 @@ fn print_cleared(
         });
         output::json(&serde_json::json!({
             "src": end_json(src_end),
-            "received": count.received,
-            "acknowledged": count.acknowledged,
-            "timed_out": count.timed_out,
+            "received": cleared.received,
+            "acknowledged": cleared.acknowledged,
+            "timed_out": cleared.timed_out,
             "left": left.collect::<Vec<_>>(),
         }))?;
     } else {
         output::line(format!(
             "{src_end}: {} received, {} acknowledged, {} timed out",
-            count.received, count.acknowledged, count.timed_out
+            cleared.received, cleared.acknowledged, cleared.timed_out
         ))?;
         for wait in left {
             output::line(format!("  not relayed: {}: {}", wait.item, wait.why))?;
@@ -136,25 +135,6 @@ fn print_cleared(
     } else {
         Outcome::Failed
     })
-}
-
-/// The number of packets that each kind of event was seen for.
-#[derive(Clone, Debug, Default)]
-struct Count {
-    received: usize,
-    acknowledged: usize,
-    timed_out: usize,
-}
-
-impl Count {
-    fn add(&mut self, event: &Event) {
-        match event {
-            Event::RecvPacket(_) => self.received += 1,
-            Event::AcknowledgePacket(_) => self.acknowledged += 1,
-            Event::TimeoutPacket(_) => self.timed_out += 1,
-            _ => {}
-        }
-    }
 }
 
 /// Sequences as ranges, with their number: `1-5, 8 (6)`.

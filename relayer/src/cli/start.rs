@@ -4,12 +4,13 @@ use anyhow::bail;
 use clap::Args;
 use tern::engine::describe;
 use tern_chains::{Account, ChainError};
-use tern_core::plan::Scope;
 use tracing::{info, warn};
 
 use crate::connect::Context;
-use crate::daemon;
+use crate::daemon::Daemon;
 use crate::output::Outcome;
+use crate::setup;
+use crate::shutdown::Shutdown;
 
 const EXAMPLE: &str = "\
 Example:
@@ -23,17 +24,16 @@ ends.";
 pub struct StartArgs {}
 
 pub async fn run(context: &Context, _args: StartArgs) -> anyhow::Result<Outcome> {
-    let shutdown = daemon::shutdown()?;
-    let chains = daemon::served_chains(context)?;
+    let shutdown = Shutdown::start()?;
+    let chains = setup::served_chains(context)?;
     for account in chains.iter().flat_map(|served| &served.accounts) {
         check_account(&**account).await?;
     }
     if chains.len() < 2 {
         bail!("relaying needs two chains or more: add a second [[chain]] section");
     }
-    let observer = Box::new(|_: &_| {});
-    let engine = daemon::engine(context, &chains, Scope::Everything, observer).await?;
-    engine.run(shutdown.token()).await?;
+    let daemon = Daemon::open(context, &chains).await?;
+    daemon.run(shutdown.token()).await?;
     info!("stopped");
     Ok(Outcome::Done)
 }

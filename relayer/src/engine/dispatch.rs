@@ -1,28 +1,65 @@
 //! Batches in progress: proven in tasks of their own, then handed to their lane.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use tern_chains::{ChainId, Ordering};
-use tern_core::ledger::{Fact, Finding, Intent, Item, Refusal};
+use tern_chains::{ChainId, ClientParams, Ordering};
+use tern_core::ledger::{Fact, Finding, Intent, Item, Refusal, View};
 use tern_core::plan::Batch;
 use tokio::sync::{mpsc, oneshot, OwnedSemaphorePermit};
 use tracing::{debug, warn};
 
 use super::follow::describe;
 use super::input::Input;
-use super::lanes::Handle;
+use super::lanes::{Handle, Lanes};
 use super::prove::{prove, Chains, Messages, NotProven};
 use super::submit::Job;
-use super::tasks::Task;
-use super::Engine;
+use super::tasks::{Task, Tasks};
+use super::Clock;
 
-impl Engine {
+/// The batches between plan and broadcast, and the lanes that take them.
+pub struct Dispatching {
+    pub lanes: Lanes,
+    /// Items between plan and signature.
+    in_progress: BTreeSet<Item>,
+    clients: BTreeMap<ChainId, ClientParams>,
+    clock: Clock,
+}
+
+impl Dispatching {
+    /// `clients` is what new clients of each chain are created with.
+    pub fn new(lanes: Lanes, clients: BTreeMap<ChainId, ClientParams>, clock: Clock) -> Self {
+        Self {
+            lanes,
+            in_progress: BTreeSet::new(),
+            clients,
+            clock,
+        }
+    }
+
+    pub fn in_progress(&self) -> &BTreeSet<Item> {
+        &self.in_progress
+    }
+
+    /// The batch with these items has gone its way.
+    pub fn released(&mut self, items: &[Item]) {
+        for item in items {
+            self.in_progress.remove(item);
+        }
+    }
+
     /// Starts a batch if a lane can take that many items. They are in progress until the
     /// batch is released.
-    pub(super) fn dispatch(&mut self, batch: Batch) {
-        let in_order = batch.work.iter().any(|work| self.is_ordered(&work.item));
-        let Some((lane, room)) = self.lanes.choose(&batch.dst, in_order, batch.work.len()) else {
+    pub fn start(
+        &mut self,
+        batch: Batch,
+        view: &View,
+        chains: &Chains,
+        inputs: &mpsc::Sender<Input>,
+        tasks: &mut Tasks,
+    ) {
+        let in_order = batch.work.iter().any(|work| is_ordered(view, &work.item));
+        let Some((lane, permit)) = self.lanes.choose(&batch.dst, in_order, batch.work.len()) else {
             return;
         };
         let items = batch.work.iter().map(|work| work.item.clone());
@@ -31,37 +68,34 @@ impl Engine {
             dst: batch.dst.clone(),
         };
         let task = BatchTask {
-            chains: self.chains.clone(),
+            chains: chains.clone(),
             clients: self.clients.clone(),
             clock: Arc::clone(&self.clock),
-            inputs: self.sender.clone(),
+            inputs: inputs.clone(),
             lane,
-            _room: room,
+            _permit: permit,
         };
         let stopping = self.lanes.stopping.clone();
-        self.tasks.spawn(name, async move {
+        tasks.spawn(name, async move {
             // What a lane has taken it finishes, whether or not it is waited for.
             stopping.run_until_cancelled(task.run(batch)).await;
         });
     }
+}
 
-    /// Whether a packet of an ordered channel is moved.
-    fn is_ordered(&self, item: &Item) -> bool {
-        let Some(packet) = item.packet() else {
-            return false;
-        };
-        let path = self.view.path(&packet.src);
-        path.is_some_and(|path| path.ordering == Ordering::Ordered)
-    }
+/// Whether a packet of an ordered channel is moved.
+fn is_ordered(view: &View, item: &Item) -> bool {
+    let path = item.packet().and_then(|packet| view.path(&packet.src));
+    path.is_some_and(|path| path.ordering == Ordering::Ordered)
 }
 
 struct BatchTask {
     chains: Chains,
-    clients: BTreeMap<ChainId, tern_chains::ClientParams>,
-    clock: super::Clock,
+    clients: BTreeMap<ChainId, ClientParams>,
+    clock: Clock,
     inputs: mpsc::Sender<Input>,
     lane: Handle,
-    _room: OwnedSemaphorePermit,
+    _permit: OwnedSemaphorePermit,
 }
 
 impl BatchTask {

@@ -1,13 +1,17 @@
-//! What the engine's tasks send it, through one bounded channel.
+//! What the engine's tasks and handles send it, through one bounded channel.
 
 use tern_chains::{ChainId, Class};
 use tern_core::ledger::{EndKey, Fact, Intent, Item, TxKey, TxRecord};
 use tokio::sync::oneshot;
 
+use super::handle::Command;
+
 /// Most inputs waiting for the engine; senders wait beyond.
 pub const INPUTS_MAX: usize = 256;
 
 pub enum Input {
+    /// What a handle asks for.
+    Command(Command),
     /// Facts of one block, or found together: one commit.
     Facts(Vec<Fact>),
     /// What became of a batch or a transaction before it came into a block.

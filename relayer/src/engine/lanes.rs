@@ -35,6 +35,13 @@ pub struct Handle {
     busy: Arc<()>,
 }
 
+impl Handle {
+    /// How many batches it has.
+    pub fn batches(&self) -> usize {
+        Arc::strong_count(&self.busy) - 1
+    }
+}
+
 impl Lanes {
     pub fn new(policy: &Policy) -> Self {
         Self {
@@ -101,9 +108,10 @@ impl Lanes {
     ) -> Option<(Handle, OwnedSemaphorePermit)> {
         let of_chain = self.by_chain.get(chain).filter(|_| self.has_room(chain))?;
         let lanes = of_chain.lanes.iter();
-        let lane = match in_order {
-            true => of_chain.lanes.first(),
-            false => lanes.min_by_key(|lane| Arc::strong_count(&lane.busy)),
+        let lane = if in_order {
+            of_chain.lanes.first()
+        } else {
+            lanes.min_by_key(|lane| lane.batches())
         };
         let items = u32::try_from(self.weight(items)).ok()?;
         let room = Arc::clone(&of_chain.room).try_acquire_many_owned(items);
@@ -160,6 +168,11 @@ impl Lanes {
         let lanes = self.of(chain);
         let lane = lanes.iter().find(is_signers).or(lanes.first());
         lane.is_some_and(|lane| lane.jobs.try_send(Job::Resend(txs)).is_ok())
+    }
+
+    /// The lanes of all chains.
+    pub fn all(&self) -> impl Iterator<Item = &Handle> {
+        self.by_chain.values().flat_map(|of_chain| &of_chain.lanes)
     }
 
     fn of(&self, chain: &ChainId) -> &[Handle] {

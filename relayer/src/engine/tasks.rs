@@ -74,6 +74,13 @@ impl Tasks {
         self.running.values().any(is_wanted)
     }
 
+    /// What runs, by name, in order.
+    pub fn names(&self) -> Vec<String> {
+        let mut names: Vec<String> = self.running.values().map(Task::to_string).collect();
+        names.sort();
+        names
+    }
+
     pub fn abort_all(&mut self) {
         self.set.abort_all();
     }

@@ -17,7 +17,7 @@ use tern_chains::{
     Message, MessageKind, PortId, TxDraft,
 };
 use tern_core::ledger::{HandshakeProgress, HandshakeRequest, View};
-use tern_core::plan::Scope;
+use tern_core::plan::Assignment;
 use tern_core::policy::Policy;
 use tern_cosmos::{CosmosAccount, CosmosChain, CosmosSettings, NodeAddress};
 use tern_cosmos_core::Key;
@@ -90,19 +90,20 @@ impl World {
             version: String::new(),
             progress: HandshakeProgress::default(),
         };
-        let engine = self.engine(Scope::Handshake(request));
-        let opened = engine.open_channel(CancellationToken::new()).await;
+        let engine = self.engine(Assignment::nothing());
+        let opened = engine.open_channel(request, CancellationToken::new());
+        let opened = opened.await;
         opened.expect("a channel");
     }
 
     pub fn relay(&self) -> Relaying {
         let stop = CancellationToken::new();
-        let engine = self.engine(Scope::Everything);
+        let engine = self.engine(Assignment::Everything);
         let task = tokio::spawn(engine.run(stop.clone()));
         Relaying { stop, task }
     }
 
-    fn engine(&self, scope: Scope) -> Engine {
+    fn engine(&self, assignment: Assignment) -> Engine {
         let mut parts = Parts {
             chains: BTreeMap::new(),
             accounts: BTreeMap::new(),
@@ -130,7 +131,7 @@ impl World {
             let account: Arc<dyn Account> = Arc::new(side.account(RELAYER));
             parts.accounts.insert(id.clone(), vec![account]);
         }
-        Engine::start(parts, scope)
+        Engine::start(parts, assignment)
     }
 
     /// The first chain, through a proxy that counts connections.

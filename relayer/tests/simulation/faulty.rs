@@ -9,7 +9,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use tern_chains::{
     Account, AccountState, Block, BlockTime, Chain, ChainError, ChainId, ChainParams, Check,
-    ClientId, ClientParams, ClientUpdate, Datagram, Deadline, End, EventQuery, HeightRules,
+    ClientId, ClientParams, ClientUpdate, Coin, Datagram, Deadline, End, EventQuery, HeightRules,
     IdentifiedChannelEnd, IdentifiedConnectionEnd, LightClient, Message, NewClient, Next, Proven,
     Root, Sequence, SignedTx, StateCodec, StorePath, TrustedClient, TxDraft,
 };
@@ -281,6 +281,10 @@ impl Account for FaultyChain {
 
     async fn state(&self) -> Result<AccountState> {
         self.request("account", |chain| chain.state()).await
+    }
+
+    async fn balance(&self) -> Result<Coin> {
+        self.request("balance", |chain| chain.balance()).await
     }
 
     async fn estimate(&self, messages: &[Message], account: &AccountState) -> Result<u64> {

@@ -8,7 +8,7 @@ use std::time::Duration;
 use tern::engine::{ChainAccess, Clock, Engine, EngineError, LaneSettings, Memory, Parts, Store};
 use tern_chains::{Account, Chain, ChannelId, ClientParams, End, LightClient, PortId};
 use tern_core::ledger::{HandshakeProgress, HandshakeRequest, View};
-use tern_core::plan::Scope;
+use tern_core::plan::Assignment;
 use tern_core::policy::Policy;
 use tokio::task::{JoinHandle, JoinSet};
 use tokio::time::{sleep, timeout};
@@ -96,8 +96,9 @@ impl World {
                 self.start_faults(&mut fault_tasks);
             }
             let crash_point = CrashPoint::of(with_faults.then(|| 50 + self.chaos.rng.below(800)));
-            let engine = self.relayer(&crash_point, Scope::Handshake(self.request()));
-            let opened = crash_point.run(engine.open_channel(CancellationToken::new()));
+            let engine = self.relayer(&crash_point, Assignment::nothing());
+            let opened = engine.open_channel(self.request(), CancellationToken::new());
+            let opened = crash_point.run(opened);
             let opened = opened.await;
             if opened.is_none() {
                 self.crash();
@@ -113,8 +114,9 @@ impl World {
             }
         }
         let crash_point = CrashPoint::default();
-        let engine = self.relayer(&crash_point, Scope::Handshake(self.request()));
-        match engine.open_channel(CancellationToken::new()).await {
+        let engine = self.relayer(&crash_point, Assignment::nothing());
+        let opened = engine.open_channel(self.request(), CancellationToken::new());
+        match opened.await {
             Ok(_) => Ok(()),
             Err(error) => Err(format!("no channel without faults: {error}")),
         }
@@ -205,13 +207,13 @@ impl World {
 
     fn start(&self, crash_point: CrashPoint) -> (CancellationToken, Running) {
         let stop = CancellationToken::new();
-        let engine = self.relayer(&crash_point, Scope::Everything);
+        let engine = self.relayer(&crash_point, Assignment::Everything);
         let running = engine.run(stop.clone());
         let task = tokio::spawn(async move { crash_point.run(running).await });
         (stop, task)
     }
 
-    fn relayer(&self, crash_point: &CrashPoint, scope: Scope) -> Engine {
+    fn relayer(&self, crash_point: &CrashPoint, assignment: Assignment) -> Engine {
         let (store, view) = Store::simulated(&self.memory);
         let ids = self.sides.iter().map(Side::id);
         self.signed_log.begin(&view, ids);
@@ -228,7 +230,7 @@ impl World {
         let mut parts = self.parts(store, view, chain);
         parts.policy.packets_in_memory_max = self.packets_in_memory_max;
         parts.observer = self.signed_log.observer();
-        Engine::start(parts, scope)
+        Engine::start(parts, assignment)
     }
 
     /// Another relayer with a node without faults, in some worlds.
@@ -238,7 +240,7 @@ impl World {
         }
         let chain = |side: &Side| Arc::new(side.chain(OTHER_RELAYER));
         let parts = self.parts(Store::none(), View::default(), chain);
-        let engine = Engine::start(parts, Scope::Everything);
+        let engine = Engine::start(parts, Assignment::Everything);
         let stop = CancellationToken::new();
         let running = engine.run(stop.clone());
         Some((stop, tokio::spawn(async { Some(running.await) })))

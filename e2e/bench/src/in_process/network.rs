@@ -16,7 +16,7 @@ use tern_chains::{
     Account, BlockTime, Chain, Check, ClientParams, Deadline, Event, Message, TxDraft,
 };
 use tern_core::ledger::{Entry, Fact};
-use tern_core::plan::Scope;
+use tern_core::plan::Assignment;
 use tern_core::policy::Policy;
 use tern_cosmos_core::convert::message;
 use tern_cosmos_core::Key;
@@ -176,7 +176,7 @@ async fn engine(nodes: &[Node; 2], home: &TempDir, observer: Observer) -> Result
         parts.accounts.insert(id.clone(), vec![chain.clone()]);
         parts.chains.insert(id, ChainAccess::new(chain));
     }
-    Ok(Engine::start(parts, Scope::Everything))
+    Ok(Engine::start(parts, Assignment::Everything))
 }
 
 fn node(id: &str, prefix: &str) -> Result<Node> {

@@ -91,7 +91,7 @@ pub struct PacketRecord {
 }
 
 /// Where a packet is on its way, derived from its facts.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum PacketState {
     /// A later step was seen, the send not yet: its block comes.
     Unseen,
@@ -159,7 +159,7 @@ pub struct Failure {
 }
 
 /// A channel somebody wants opened between `a` and `b`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct HandshakeRequest {
     pub a: ChainId,
     pub b: ChainId,
@@ -173,7 +173,7 @@ pub struct HandshakeRequest {
 }
 
 /// The identifiers a request has settled on. Once set they stay.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct HandshakeProgress {
     pub client_on_a: Option<ClientId>,
     pub client_on_b: Option<ClientId>,

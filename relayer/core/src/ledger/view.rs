@@ -137,6 +137,16 @@ impl View {
         self.txs.iter()
     }
 
+    /// The transactions in flight that an account signed.
+    pub fn txs_of<'a>(
+        &'a self,
+        chain: &'a ChainId,
+        signer: &'a str,
+    ) -> impl Iterator<Item = (&'a TxKey, &'a TxRecord)> {
+        let txs = self.txs.iter();
+        txs.filter(move |(key, tx)| key.chain == *chain && tx.signer == signer)
+    }
+
     pub fn tx(&self, key: &TxKey) -> Option<&TxRecord> {
         self.txs.get(key)
     }
@@ -152,6 +162,11 @@ impl View {
 
     pub fn failure(&self, item: &Item) -> Option<&Failure> {
         self.failures.get(item)
+    }
+
+    /// Every item that failed and was not done since.
+    pub fn failures(&self) -> impl Iterator<Item = (&Item, &Failure)> {
+        self.failures.iter()
     }
 
     /// The ledger key of a packet event seen on its source chain.

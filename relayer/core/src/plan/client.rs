@@ -5,11 +5,16 @@ use super::proof::usable_client;
 use super::{PlanInput, Route};
 use crate::ledger::{ClientKey, ConnectionKey, Item};
 
-/// Proposes an update for every client behind a connection between followed
-/// chains whose newest consensus state is past the policy's share of the
+/// Proposes an update for every assigned client behind a connection between
+/// followed chains whose newest consensus state is past the policy's share of the
 /// trusting period.
 pub(super) fn propose(input: &PlanInput<'_>, proposals: &mut Proposals) {
     let view = input.view;
+    let assigned = input.assignment.clients(view);
+    let is_assigned = |key: &ClientKey| {
+        let clients = assigned.as_ref();
+        clients.is_none_or(|clients| clients.contains(key))
+    };
     let mut seen = std::collections::BTreeSet::new();
     for (ConnectionKey { chain, .. }, connection) in view.connections() {
         let key = ClientKey {
@@ -17,7 +22,10 @@ pub(super) fn propose(input: &PlanInput<'_>, proposals: &mut Proposals) {
             client_id: connection.client_id.clone(),
         };
         let src = &connection.counterparty_chain;
-        if !seen.insert(key.clone()) || input.not_ready([chain, src]).is_some() {
+        if !is_assigned(&key)
+            || !seen.insert(key.clone())
+            || input.not_ready([chain, src]).is_some()
+        {
             continue;
         }
         let item = Item::Refresh(key);

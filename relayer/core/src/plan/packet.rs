@@ -5,7 +5,7 @@ use tern_chains::{ChainId, Height, Ordering, Packet};
 use super::batch::{Action, Proposals, Work};
 use super::proof::route;
 use super::{PlanInput, Route, Why};
-use crate::ledger::{EndKey, Head, Item, PacketKey, PacketRecord, PacketState, Path, View};
+use crate::ledger::{Head, Item, PacketKey, PacketRecord, PacketState, Path, View};
 
 /// Whether what is known by now shows that a message would do nothing: planned
 /// while it was needed, and overtaken since.
@@ -37,11 +37,10 @@ pub fn timed_out(packet: &Packet, dst: &ChainId, head: Head) -> bool {
     packet.timeout.is_past(height, head.time.0)
 }
 
-/// Proposes the next step of every open packet, of all channels or of the ones
-/// sent from `only`.
-pub(super) fn propose(input: &PlanInput<'_>, only: Option<&EndKey>, proposals: &mut Proposals) {
+/// Proposes the next step of every open packet of the paths that are served.
+pub(super) fn propose(input: &PlanInput<'_>, proposals: &mut Proposals) {
     for src_end in input.view.ends_with_packets() {
-        if only.is_some_and(|only| only != src_end) {
+        if !input.serves(src_end) {
             continue;
         }
         if let Some(path) = input.view.path(src_end) {

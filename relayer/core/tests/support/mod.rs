@@ -12,9 +12,9 @@ use tern_chains::{
 };
 use tern_core::ledger::{
     apply, Change, ChannelKey, ChannelRecord, ClientKey, ClientRecord, ConnectionKey,
-    ConnectionRecord, Entry, Fact, Head, Item, View,
+    ConnectionRecord, Entry, Fact, HandshakeRequest, Head, Item, View,
 };
-use tern_core::plan::{plan, Plan, PlanInput, Scope};
+use tern_core::plan::{plan, Assignment, Plan, PlanInput};
 use tern_core::policy::Policy;
 
 pub const SECOND: u64 = 1_000_000_000;
@@ -199,30 +199,62 @@ pub fn tell<E: Into<Entry>>(view: &mut View, entries: impl IntoIterator<Item = E
 }
 
 pub fn plan_everything(view: &View) -> Plan {
-    plan_with(view, &BTreeSet::new(), &Scope::Everything)
+    plan_with(view, &BTreeSet::new())
 }
 
-pub fn plan_with(view: &View, in_progress: &BTreeSet<Item>, scope: &Scope) -> Plan {
+pub fn plan_with(view: &View, in_progress: &BTreeSet<Item>) -> Plan {
     let rules = [(akash(), TENDERMINT), (kava(), TENDERMINT)];
-    plan_under(view, in_progress, scope, &rules.into())
+    plan_under(view, in_progress, &rules.into())
 }
 
 pub fn plan_under(
     view: &View,
     in_progress: &BTreeSet<Item>,
-    scope: &Scope,
     height_rules: &BTreeMap<ChainId, HeightRules>,
 ) -> Plan {
-    let ready = BTreeSet::from([akash(), kava()]);
+    plan_requested(
+        view,
+        in_progress,
+        height_rules,
+        &Assignment::Everything,
+        &[],
+    )
+}
+
+/// Plans what is assigned and requested, with nothing in progress.
+pub fn plan_assigned(
+    view: &View,
+    assignment: &Assignment,
+    handshakes: &[HandshakeRequest],
+) -> Plan {
+    let rules = [(akash(), TENDERMINT), (kava(), TENDERMINT)];
+    plan_requested(
+        view,
+        &BTreeSet::new(),
+        &rules.into(),
+        assignment,
+        handshakes,
+    )
+}
+
+fn plan_requested(
+    view: &View,
+    in_progress: &BTreeSet<Item>,
+    height_rules: &BTreeMap<ChainId, HeightRules>,
+    assignment: &Assignment,
+    handshakes: &[HandshakeRequest],
+) -> Plan {
     plan(&PlanInput {
         view,
         policy: &Policy::default(),
         height_rules,
-        ready: &ready,
+        ready: &BTreeSet::from([akash(), kava()]),
         unreconciled: &BTreeSet::new(),
         full: &BTreeSet::new(),
         in_progress,
-        scope,
+        assignment,
+        cleared: &BTreeSet::new(),
+        handshakes,
     })
 }
 

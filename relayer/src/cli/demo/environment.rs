@@ -6,7 +6,6 @@ use std::time::Duration;
 use anyhow::{anyhow, bail, Context as _};
 use clap::Parser;
 use tempfile::TempDir;
-use tern_core::plan::Scope;
 use tern_devnet::Node;
 use tokio::task::JoinSet;
 use tokio_util::sync::{CancellationToken, DropGuard};
@@ -16,7 +15,8 @@ use crate::cli::channel::{self, ChannelCommand};
 use crate::cli::devnet::{self, DevChain, Spec, USER};
 use crate::cli::{transfer, Cli, Command};
 use crate::connect::Context;
-use crate::daemon;
+use crate::daemon::Daemon;
+use crate::setup;
 
 /// The id of both ends of the first channel.
 pub const CHANNEL: &str = "channel-0";
@@ -126,13 +126,11 @@ impl DemoEnvironment {
 
     /// Starts the relayer in a task.
     pub async fn start_relaying(&mut self) -> anyhow::Result<()> {
-        let chains = daemon::served_chains(&self.relayer)?;
-        let observer = Box::new(|_: &_| {});
-        let engine = daemon::engine(&self.relayer, &chains, Scope::Everything, observer).await?;
+        let chains = setup::served_chains(&self.relayer)?;
+        let daemon = Daemon::open(&self.relayer, &chains).await?;
         let stop = CancellationToken::new();
-        let run = engine.run(stop.clone());
         let mut task = Task::new();
-        task.spawn(async move { Ok(run.await?) });
+        task.spawn(daemon.run(stop.clone()));
         self.relaying = Some((task, stop));
         Ok(())
     }

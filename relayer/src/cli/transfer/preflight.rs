@@ -35,7 +35,7 @@ pub struct Route {
 pub async fn check(context: &Context, args: &TransferArgs) -> anyhow::Result<Route> {
     ensure!(!args.receiver.is_empty(), "the receiver is empty");
     let src = context.connect(&args.chain)?;
-    let signer = context.account(&src, args.key.as_deref())?;
+    let signer = context.signer(&src, args.key.as_deref()).await?;
     let dst_id = open_channel(&src, args).await?.counterparty_chain;
     let dst = match context.config.chain(dst_id.as_str()) {
         Some(config) => {

@@ -1,0 +1,96 @@
+//! A command's end of the socket.
+
+use std::io;
+use std::path::Path;
+
+use tern::engine::status::Status;
+use tern::engine::{Cleared, HandshakeNote, OpenedChannel};
+use tern_core::ledger::{EndKey, HandshakeRequest};
+use tokio::io::BufReader;
+use tokio::net::UnixStream;
+
+use super::protocol::{
+    self, Envelope, Request, Response, SocketError, RESPONSE_BYTES_MAX, VERSION,
+};
+use super::socket::address;
+
+/// The connection of one command to the daemon of its home folder.
+pub struct DaemonClient {
+    stream: BufReader<UnixStream>,
+}
+
+impl DaemonClient {
+    /// Connects to the daemon that uses a home folder; `None` if there is none.
+    pub async fn find(home: &Path) -> Result<Option<Self>, SocketError> {
+        let connect = async {
+            let (_, short, _folder) = address(home)?;
+            UnixStream::connect(short).await
+        };
+        match connect.await {
+            Ok(stream) => Ok(Some(Self {
+                stream: BufReader::new(stream),
+            })),
+            // No daemon, or one that was killed.
+            Err(error)
+                if [io::ErrorKind::NotFound, io::ErrorKind::ConnectionRefused]
+                    .contains(&error.kind()) =>
+            {
+                Ok(None)
+            }
+            Err(source) => Err(SocketError::Socket {
+                doing: "connect to",
+                path: home.to_owned(),
+                source,
+            }),
+        }
+    }
+
+    /// What its engine knows and does, with the open packets of a path.
+    pub async fn status(self, of: EndKey) -> Result<Status, SocketError> {
+        match self.ask(Request::Status(Some(of)), |_| ()).await? {
+            Response::Status(status) => Ok(*status),
+            _ => Err(SocketError::Unexpected),
+        }
+    }
+
+    /// Opens a channel; `note` is called for every step that is in a block.
+    pub async fn open_channel(
+        self,
+        request: HandshakeRequest,
+        note: impl FnMut(HandshakeNote),
+    ) -> Result<OpenedChannel, SocketError> {
+        match self.ask(Request::OpenChannel(request), note).await? {
+            Response::Opened(opened) => Ok(*opened),
+            _ => Err(SocketError::Unexpected),
+        }
+    }
+
+    /// Relays what is pending on a path.
+    pub async fn clear(self, src: EndKey) -> Result<Cleared, SocketError> {
+        match self.ask(Request::Clear(src), |_| ()).await? {
+            Response::Cleared(cleared) => Ok(cleared),
+            _ => Err(SocketError::Unexpected),
+        }
+    }
+
+    async fn ask(
+        mut self,
+        request: Request,
+        mut note: impl FnMut(HandshakeNote),
+    ) -> Result<Response, SocketError> {
+        let request = serde_json::to_value(request).map_err(SocketError::Unwritable)?;
+        let envelope = Envelope {
+            version: VERSION,
+            request,
+        };
+        protocol::write(&mut self.stream, &envelope).await?;
+        loop {
+            match protocol::read(&mut self.stream, RESPONSE_BYTES_MAX).await? {
+                Some(Response::Note(one)) => note(one),
+                Some(Response::Failed(reason)) => return Err(SocketError::Failed(reason)),
+                Some(response) => return Ok(response),
+                None => return Err(SocketError::Ended),
+            }
+        }
+    }
+}

@@ -1,0 +1,115 @@
+//! The way to a running engine: commands in, a snapshot of its status out.
+
+use std::sync::Arc;
+
+use futures::future::join_all;
+use tern_chains::Account;
+use tern_core::ledger::{EndKey, HandshakeRequest};
+use tern_core::plan::Assignment;
+use tokio::sync::{mpsc, oneshot};
+
+use super::describe;
+use super::error::EngineError;
+use super::input::Input;
+use super::requests::{Cleared, HandshakeNote, OpenedChannel};
+use super::status::{Status, Wallet};
+
+/// What an engine is asked to do while it runs.
+pub enum Command {
+    /// A snapshot, with the open packets of one path, or the first of all.
+    Status {
+        of: Option<EndKey>,
+        reply: oneshot::Sender<Status>,
+    },
+    OpenChannel {
+        request: HandshakeRequest,
+        notes: mpsc::Sender<HandshakeNote>,
+        reply: oneshot::Sender<Result<OpenedChannel, String>>,
+    },
+    Clear {
+        src: EndKey,
+        reply: oneshot::Sender<Result<Cleared, String>>,
+    },
+    Assign {
+        assignment: Assignment,
+        reply: oneshot::Sender<()>,
+    },
+}
+
+/// Speaks to one engine. Clones speak to the same; every method fails with
+/// [`EngineError::Stopped`] once the engine has ended.
+#[derive(Clone)]
+pub struct EngineHandle {
+    inputs: mpsc::Sender<Input>,
+    accounts: Arc<[Arc<dyn Account>]>,
+}
+
+impl EngineHandle {
+    pub(super) fn new(inputs: mpsc::Sender<Input>, accounts: Vec<Arc<dyn Account>>) -> Self {
+        Self {
+            inputs,
+            accounts: accounts.into(),
+        }
+    }
+
+    /// What the engine knows and does now, with the open packets of one path, or the
+    /// first of all. Asks no chain.
+    pub async fn status(&self, of: Option<EndKey>) -> Result<Status, EngineError> {
+        self.ask(|reply| Command::Status { of, reply }).await
+    }
+
+    /// The signing accounts with their balances, which are asked of the chains.
+    pub async fn wallets(&self) -> Vec<Wallet> {
+        let wallets = self.accounts.iter().map(|account| async {
+            let balance = account.balance().await;
+            Wallet {
+                chain: account.chain_id().clone(),
+                address: account.address().to_owned(),
+                balance: balance.map_err(|error| describe(&error)),
+            }
+        });
+        join_all(wallets).await
+    }
+
+    /// Opens a channel and waits until both ends are open. `notes` gets a note of
+    /// every step that is in a block. Dropping the future gives the request up.
+    ///
+    /// # Errors
+    /// [`EngineError::CommandFailed`] says why the channel cannot be opened.
+    pub async fn open_channel(
+        &self,
+        request: HandshakeRequest,
+        notes: mpsc::Sender<HandshakeNote>,
+    ) -> Result<OpenedChannel, EngineError> {
+        let opened = self.ask(|reply| Command::OpenChannel {
+            request,
+            notes,
+            reply,
+        });
+        opened.await?.map_err(EngineError::CommandFailed)
+    }
+
+    /// Compares the packets of a path with both chains, relays them whether or not
+    /// the path is assigned, and waits until nothing of it can be relayed any
+    /// further. Dropping the future gives the request up.
+    pub async fn clear(&self, src: EndKey) -> Result<Cleared, EngineError> {
+        let cleared = self.ask(|reply| Command::Clear { src, reply });
+        cleared.await?.map_err(EngineError::CommandFailed)
+    }
+
+    /// Changes which paths the engine serves. What is in flight stays so.
+    pub async fn assign(&self, assignment: Assignment) -> Result<(), EngineError> {
+        self.ask(|reply| Command::Assign { assignment, reply })
+            .await
+    }
+
+    async fn ask<T>(
+        &self,
+        command: impl FnOnce(oneshot::Sender<T>) -> Command,
+    ) -> Result<T, EngineError> {
+        let (reply, answer) = oneshot::channel();
+        let sent = self.inputs.send(Input::Command(command(reply))).await;
+        sent.map_err(|_| EngineError::Stopped)?;
+        answer.await.map_err(|_| EngineError::Stopped)
+    }
+}

@@ -1,0 +1,141 @@
+//! The ledger and its store: entries are applied in memory, and what they changed
+//! is written in one batch.
+
+use tern_chains::{ChainId, TxHash};
+use tern_core::ledger::{
+    apply, packet_of, Change, Entry, Fact, Head, Item, PacketKey, TxKey, View,
+};
+use tern_core::policy::Policy;
+
+use super::error::StoreError;
+use super::store::Store;
+
+pub struct Records {
+    store: Store,
+    view: View,
+    policy: Policy,
+}
+
+/// What lanes must know of a commit.
+#[derive(Default)]
+pub struct Committed {
+    pub heads: Vec<(ChainId, Head)>,
+    /// Transactions of ours that are in a block, and whether they succeeded.
+    pub outcomes: Vec<(ChainId, TxHash, bool)>,
+}
+
+impl Records {
+    pub fn new(store: Store, view: View, policy: Policy) -> Self {
+        Self {
+            store,
+            view,
+            policy,
+        }
+    }
+
+    pub fn view(&self) -> &View {
+        &self.view
+    }
+
+    /// Applies entries and writes what they changed in one batch. `observe` is
+    /// called with every entry that changed something. Packets that `is_held`
+    /// names stay in memory.
+    #[tracing::instrument(name = "ledger", level = "debug", skip_all, fields(entries = entries.len()))]
+    pub fn commit(
+        &mut self,
+        entries: &[Entry],
+        mut observe: impl FnMut(&Entry),
+        is_held: impl Fn(&Item) -> bool,
+    ) -> Result<Committed, StoreError> {
+        let mut committed = Committed::default();
+        let mut all = Vec::new();
+        for entry in entries {
+            if let Entry::Fact(fact) = entry {
+                if let Some(key) = packet_of(&self.view, fact) {
+                    self.load(&key)?;
+                }
+                committed.outcomes.extend(self.outcome(fact));
+            }
+            let changes = apply(&self.view, &self.policy, entry);
+            for change in &changes {
+                self.view.commit(change);
+            }
+            if !changes.is_empty() {
+                observe(entry);
+            }
+            all.extend(changes);
+        }
+        self.store.commit(&all)?;
+        let heads = all.iter().filter_map(|change| match change {
+            Change::Head(chain, head) => Some((chain.clone(), *head)),
+            _ => None,
+        });
+        committed.heads = heads.collect();
+        self.trim(&all, is_held)?;
+        Ok(committed)
+    }
+
+    /// Brings everything committed so far to disk.
+    pub async fn flush(&self) -> Result<(), StoreError> {
+        self.store.flush().await
+    }
+
+    /// Forgets the failures of items, so that they are tried at once.
+    pub fn forget_failures(&mut self, is_meant: impl Fn(&Item) -> bool) {
+        let items = self.view.failures().map(|(item, _)| item);
+        let items: Vec<Item> = items.filter(|item| is_meant(item)).cloned().collect();
+        for item in items {
+            self.view.commit(&Change::Failure(item, None));
+        }
+    }
+
+    /// What a block says of a transaction of ours.
+    fn outcome(&self, fact: &Fact) -> Option<(ChainId, TxHash, bool)> {
+        let Fact::Outcome { chain, outcome, .. } = fact else {
+            return None;
+        };
+        let key = TxKey {
+            chain: chain.clone(),
+            hash: outcome.hash,
+        };
+        self.view.tx(&key)?;
+        Some((key.chain, key.hash, outcome.code == 0))
+    }
+
+    /// Brings a packet only the store has into memory.
+    fn load(&mut self, key: &PacketKey) -> Result<(), StoreError> {
+        if self.view.packet(key).is_none() {
+            if let Some(change) = self.store.packet(key)? {
+                self.view.commit(&change);
+            }
+        }
+        Ok(())
+    }
+
+    /// Keeps memory bounded: finished packets and a flood's surplus stay in the
+    /// store alone, and are loaded again as memory allows.
+    fn trim(
+        &mut self,
+        changes: &[Change],
+        is_held: impl Fn(&Item) -> bool,
+    ) -> Result<(), StoreError> {
+        if !self.store.keeps() {
+            return Ok(());
+        }
+        for change in changes {
+            if let Change::Packet(key, Some(record)) = change {
+                if record.done.is_some() {
+                    self.view.evict(key);
+                }
+            }
+        }
+        let max = self.policy.packets_in_memory_max;
+        for key in self.view.to_evict(max, is_held) {
+            self.view.evict(&key);
+        }
+        for key in self.view.to_load(max) {
+            self.load(&key)?;
+        }
+        Ok(())
+    }
+}

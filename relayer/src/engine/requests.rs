@@ -1,0 +1,114 @@
+//! What commands asked the engine for, until it is done: channels to be opened, and
+//! paths to be cleared.
+
+mod clear;
+mod handshake;
+
+use std::collections::BTreeSet;
+
+use tern_chains::ChainId;
+use tern_core::ledger::{EndKey, Entry, HandshakeRequest, Item, View};
+use tern_core::plan::Plan;
+use tern_core::policy::Policy;
+
+use super::readiness::Readiness;
+use super::reconcile::schedule::Reconciling;
+pub use clear::{Clear, Cleared};
+pub use handshake::{HandshakeNote, OpenChannel, OpenedChannel};
+
+/// What a request is answered from.
+pub struct Situation<'a> {
+    pub view: &'a View,
+    pub policy: &'a Policy,
+    pub readiness: &'a Readiness,
+    pub reconciling: &'a Reconciling,
+    pub in_progress: &'a BTreeSet<Item>,
+}
+
+/// Open requests.
+#[derive(Default)]
+pub struct Requests {
+    handshakes: Vec<OpenChannel>,
+    clears: Vec<Clear>,
+}
+
+impl Requests {
+    /// Takes a channel to be opened, or answers at once why not.
+    pub fn open_channel(&mut self, open: OpenChannel) {
+        let [a, b] = [&open.request.a, &open.request.b];
+        let is_same_pair = |other: &OpenChannel| {
+            let pair = [&other.request.a, &other.request.b];
+            pair == [a, b] || pair == [b, a]
+        };
+        if self.handshakes.iter().any(is_same_pair) {
+            let reason = format!(
+                "a channel between {a} and {b} is being opened already: wait until it is open"
+            );
+            return open.answer(Err(reason));
+        }
+        self.handshakes.push(open);
+    }
+
+    pub fn clear(&mut self, clear: Clear) {
+        self.clears.push(clear);
+    }
+
+    /// What planning must know: the channels to be opened.
+    pub fn handshakes(&self) -> Vec<HandshakeRequest> {
+        let requests = self.handshakes.iter();
+        requests.map(|open| open.request.clone()).collect()
+    }
+
+    /// What planning must know: the source ends to be cleared.
+    pub fn cleared(&self) -> BTreeSet<EndKey> {
+        self.clears.iter().map(|clear| clear.src.clone()).collect()
+    }
+
+    /// Reports an entry of the ledger to the commands that count or print it.
+    pub fn observe(&mut self, entry: &Entry) {
+        for open in &self.handshakes {
+            open.observe(entry);
+        }
+        for clear in &mut self.clears {
+            clear.observe(entry);
+        }
+    }
+
+    /// Drops requests that nobody waits for any more, and lets the others take what
+    /// is on chain already.
+    pub fn resume(&mut self, view: &View, readiness: &Readiness) {
+        self.handshakes.retain(|open| !open.is_abandoned());
+        self.clears.retain(|clear| !clear.is_abandoned());
+        let both_ready = |a: &ChainId, b: &ChainId| readiness.is_ready(a) && readiness.is_ready(b);
+        for open in &mut self.handshakes {
+            if both_ready(&open.request.a, &open.request.b) {
+                open.resume(view);
+            }
+        }
+        for clear in &mut self.clears {
+            if let Some(path) = view.path(&clear.src) {
+                if both_ready(&path.src.chain, &path.dst.chain) {
+                    clear.begin(path.dst);
+                }
+            }
+        }
+    }
+
+    /// Answers what is done, or cannot be done, as the newest plan shows.
+    pub fn answer(&mut self, plan: &Plan, now: &Situation<'_>) {
+        let handshakes = std::mem::take(&mut self.handshakes);
+        for open in handshakes {
+            match open.outcome(plan, now) {
+                Some(outcome) => open.answer(outcome),
+                None => self.handshakes.push(open),
+            }
+        }
+        let clears = std::mem::take(&mut self.clears);
+        for clear in clears {
+            match clear.outcome(plan, now) {
+                Some(outcome) => clear.answer(outcome),
+                None => self.clears.push(clear),
+            }
+        }
+    }
+}

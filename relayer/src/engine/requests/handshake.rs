@@ -1,0 +1,253 @@
+//! A channel to be opened.
+
+use serde::{Deserialize, Serialize};
+use tern_chains::ChainId;
+use tern_core::ledger::{
+    ChannelKey, ConnectionKey, ConnectionRecord, Entry, Fact, Finding, HandshakeRequest, Item, View,
+};
+use tern_core::plan::{handshake, Plan};
+use tokio::sync::{mpsc, oneshot};
+
+use super::Situation;
+
+/// Both ends of a channel that is open.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OpenedChannel {
+    pub a: ChannelKey,
+    pub b: ChannelKey,
+    pub connection_on_a: (ConnectionKey, ConnectionRecord),
+    pub connection_on_b: (ConnectionKey, ConnectionRecord),
+    pub version: String,
+}
+
+/// A client, connection or channel that has changed in a block, for whoever waits
+/// for the channel.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HandshakeNote {
+    pub chain: ChainId,
+    pub height: u64,
+    /// Such as `connection-0 OPEN`.
+    pub what: String,
+}
+
+/// A request and who waits for it.
+pub struct OpenChannel {
+    pub request: HandshakeRequest,
+    /// Gets a note of every change, as long as there is room in it.
+    notes: mpsc::Sender<HandshakeNote>,
+    reply: oneshot::Sender<Result<OpenedChannel, String>>,
+    /// Both chains were ready once: what comes now is new.
+    has_begun: bool,
+}
+
+impl OpenChannel {
+    pub fn new(
+        request: HandshakeRequest,
+        notes: mpsc::Sender<HandshakeNote>,
+        reply: oneshot::Sender<Result<OpenedChannel, String>>,
+    ) -> Self {
+        Self {
+            request,
+            notes,
+            reply,
+            has_begun: false,
+        }
+    }
+
+    pub fn is_abandoned(&self) -> bool {
+        self.reply.is_closed()
+    }
+
+    pub fn answer(self, outcome: Result<OpenedChannel, String>) {
+        let _ = self.reply.send(outcome);
+    }
+
+    pub fn resume(&mut self, view: &View) {
+        self.request = handshake::resume(view, &self.request);
+        self.has_begun = true;
+    }
+
+    pub fn observe(&self, entry: &Entry) {
+        if !self.has_begun {
+            return;
+        }
+        let note = note(entry).filter(|note| {
+            let HandshakeRequest { a, b, .. } = &self.request;
+            [a, b].contains(&&note.chain)
+        });
+        if let Some(note) = note {
+            // Whoever is too slow to print them misses some.
+            let _ = self.notes.try_send(note);
+        }
+    }
+
+    pub fn outcome(
+        &self,
+        plan: &Plan,
+        now: &Situation<'_>,
+    ) -> Option<Result<OpenedChannel, String>> {
+        if let Some(opened) = opened(now.view, &self.request) {
+            return Some(Ok(opened));
+        }
+        let wrong = || {
+            self.has_begun
+                .then(|| wrong_connection(now.view, &self.request))
+        };
+        let reason = wrong()
+            .flatten()
+            .or_else(|| failed_step(now.view, plan, &self.request, now.policy.command_tries_max));
+        reason.map(Err)
+    }
+}
+
+fn note(entry: &Entry) -> Option<HandshakeNote> {
+    let Entry::Fact(Fact::Found {
+        chain,
+        height,
+        finding,
+    }) = entry
+    else {
+        return None;
+    };
+    let what = match finding {
+        Finding::Client {
+            client_id, summary, ..
+        } => format!("client {client_id} of {}", summary.chain_id),
+        Finding::Connection { connection_id, end } => format!("{connection_id} {}", end.state),
+        Finding::Channel { key, end } => {
+            format!("{}/{} {}", key.port_id, key.channel_id, end.state)
+        }
+        Finding::Received { .. } | Finding::Settled { .. } => return None,
+    };
+    Some(HandshakeNote {
+        chain: chain.clone(),
+        height: *height,
+        what,
+    })
+}
+
+fn opened(view: &View, request: &HandshakeRequest) -> Option<OpenedChannel> {
+    let (a, b) = handshake::completed(view, request)?;
+    let (on_a, on_b) = handshake::connection(view, request);
+    let connection = |key: ConnectionKey| {
+        let record = view.connection(&key)?.clone();
+        Some((key, record))
+    };
+    Some(OpenedChannel {
+        version: view.channel(&a)?.version.clone(),
+        connection_on_a: connection(on_a?)?,
+        connection_on_b: connection(on_b?)?,
+        a,
+        b,
+    })
+}
+
+/// The step that has failed too often, if there is one.
+fn failed_step(
+    view: &View,
+    plan: &Plan,
+    request: &HandshakeRequest,
+    tries_max: u32,
+) -> Option<String> {
+    let is_step = |item: &Item| match item {
+        Item::Handshake { a, b, .. } => [a, b] == [&request.a, &request.b],
+        _ => false,
+    };
+    let waits = plan.waits.iter().filter(|wait| is_step(&wait.item));
+    let mut failures = waits.filter_map(|wait| Some((&wait.item, view.failure(&wait.item)?)));
+    let (item, failure) = failures.find(|(_, failure)| failure.tries >= tries_max)?;
+    Some(format!(
+        "{item} failed {} times: {}",
+        failure.tries, failure.reason
+    ))
+}
+
+/// Why the connection that the request was given cannot serve it.
+fn wrong_connection(view: &View, request: &HandshakeRequest) -> Option<String> {
+    let key = ConnectionKey {
+        chain: request.a.clone(),
+        connection_id: request.progress.connection_on_a.clone()?,
+    };
+    match view.connection(&key) {
+        None => Some(format!(
+            "there is no connection {key}: `tern query connections {}` lists them",
+            key.chain
+        )),
+        Some(end) if end.counterparty_chain != request.b => Some(format!(
+            "connection {key} leads to {}, not to {}",
+            end.counterparty_chain, request.b
+        )),
+        Some(_) => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tern_chains::{Ordering, PortId};
+    use tern_core::ledger::{Change, Failure, HandshakeProgress, HandshakeStep};
+    use tern_core::plan::{Wait, Why};
+
+    use super::*;
+
+    fn request() -> HandshakeRequest {
+        HandshakeRequest {
+            a: ChainId::from_string("a-1"),
+            b: ChainId::from_string("b-1"),
+            a_port: PortId::transfer(),
+            b_port: PortId::transfer(),
+            ordering: Ordering::Unordered,
+            version: String::new(),
+            progress: HandshakeProgress::default(),
+        }
+    }
+
+    fn step(a: &str) -> Item {
+        Item::Handshake {
+            a: ChainId::from_string(a),
+            b: ChainId::from_string("b-1"),
+            step: HandshakeStep::ConnOpenTry,
+        }
+    }
+
+    fn failed(a: &str, tries: u32) -> Option<String> {
+        let mut view = View::default();
+        let failure = Failure {
+            refusals: 0,
+            tries,
+            not_before: 9,
+            reason: "no proof".to_owned(),
+            alone: false,
+        };
+        view.commit(&Change::Failure(step(a), Some(failure)));
+        let wait = Wait {
+            item: step(a),
+            why: Why::InFlight,
+        };
+        let plan = Plan {
+            batches: vec![],
+            waits: vec![wait],
+        };
+        failed_step(&view, &plan, &request(), 3)
+    }
+
+    #[test]
+    fn a_step_that_has_failed_too_often_ends_the_request_with_its_reason() {
+        let reason = failed("a-1", 3).unwrap();
+        assert!(reason.ends_with("failed 3 times: no proof"), "{reason}");
+        assert_eq!(failed("a-1", 2), None);
+    }
+
+    #[test]
+    fn steps_of_other_requests_do_not_end_it() {
+        assert_eq!(failed("c-1", 3), None);
+    }
+
+    #[test]
+    fn a_connection_that_does_not_exist_is_named() {
+        let mut request = request();
+        assert_eq!(wrong_connection(&View::default(), &request), None);
+        request.progress.connection_on_a = Some("connection-7".parse().unwrap());
+        let reason = wrong_connection(&View::default(), &request).unwrap();
+        assert!(reason.contains("connection-7"), "{reason}");
+    }
+}

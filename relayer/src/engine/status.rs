@@ -1,0 +1,328 @@
+//! What an engine knows and does, as plain data: for commands, and for programs
+//! that show it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::{Deserialize, Serialize};
+use tern_chains::{BlockTime, ChainId, Coin, Ordering};
+use tern_core::ledger::{ClientKey, EndKey, Head, PacketKey, PacketState, View};
+use tern_core::plan::{Assignment, Plan, Why};
+
+use super::readiness::Readiness;
+use super::reconcile::schedule::Reconciling;
+
+/// A snapshot of one moment.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Status {
+    pub assignment: Assignment,
+    pub chains: Vec<ChainStatus>,
+    pub paths: Vec<PathStatus>,
+    /// Open packets, at most [`PACKETS_MAX`].
+    pub packets: Vec<PacketStatus>,
+    pub clients: Vec<ClientStatus>,
+    pub lanes: Vec<LaneStatus>,
+    /// The tasks that run, by name, in order.
+    pub tasks: Vec<String>,
+}
+
+/// The most packets in a snapshot. Default 10,000: some megabytes.
+pub const PACKETS_MAX: usize = 10_000;
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ChainStatus {
+    pub chain: ChainId,
+    /// The newest followed block.
+    pub head: Option<Head>,
+    pub following: Following,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Following {
+    /// Up to the chain's newest block.
+    Ready,
+    /// Blocks that exist already are being read.
+    CatchingUp,
+    /// The nodes do not answer.
+    Down { reason: String },
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PathStatus {
+    pub src: EndKey,
+    pub dst: EndKey,
+    pub ordering: Ordering,
+    pub is_assigned: bool,
+    /// Whether its packets were compared with both chains since blocks were left
+    /// out.
+    pub is_compared: bool,
+    /// Packets sent and not finished.
+    pub open_packets: usize,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PacketStatus {
+    pub packet: PacketKey,
+    pub dst: EndKey,
+    pub state: PacketState,
+    /// Height of its send on the source, where it is known.
+    pub sent: Option<u64>,
+    pub waits_for: PacketWait,
+}
+
+/// What an open packet waits for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+pub enum PacketWait {
+    #[error("nothing: it is relayed next")]
+    Nothing,
+    #[error("{0}")]
+    Planner(Why),
+    #[error("its path is not assigned to this relayer")]
+    Assignment,
+    #[error("more packets are open than memory holds: it is relayed after the ones before it")]
+    Memory,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ClientStatus {
+    pub client: ClientKey,
+    /// The chain it is a client of.
+    pub of: ChainId,
+    /// Revision height of its newest consensus state.
+    pub latest_height: u64,
+    /// It expires when its host's clock reaches this.
+    pub expires: BlockTime,
+    pub is_frozen: bool,
+}
+
+/// One signing account at work.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LaneStatus {
+    pub chain: ChainId,
+    pub address: String,
+    /// Batches between plan and broadcast.
+    pub batches: usize,
+    /// Signed transactions that are in no block yet, and the items in them.
+    pub txs_in_flight: usize,
+    pub items_in_flight: usize,
+}
+
+/// A signing account and what it can pay with.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Wallet {
+    pub chain: ChainId,
+    pub address: String,
+    /// In the denom that fees are paid in; or why it is not known.
+    pub balance: Result<Coin, String>,
+}
+
+/// What a snapshot is made of.
+pub struct Snapshot<'a> {
+    pub view: &'a View,
+    pub plan: &'a Plan,
+    pub assignment: &'a Assignment,
+    /// Paths that commands asked to be cleared.
+    pub cleared: &'a BTreeSet<EndKey>,
+    pub readiness: &'a Readiness,
+    pub reconciling: &'a Reconciling,
+    pub chains: Vec<ChainId>,
+    pub paths: Vec<EndKey>,
+    pub lanes: Vec<LaneStatus>,
+    pub tasks: Vec<String>,
+}
+
+impl Snapshot<'_> {
+    /// The status, with the open packets of one path, or the first of all.
+    pub fn status(self, of: Option<&EndKey>) -> Status {
+        let ends = match of {
+            Some(src) => vec![src],
+            None => self.paths.iter().collect(),
+        };
+        let waits = self.waits();
+        let packets = ends.into_iter().flat_map(|src| self.packets(src, &waits));
+        Status {
+            assignment: self.assignment.clone(),
+            chains: self.chains.iter().map(|id| self.chain(id)).collect(),
+            paths: self.paths.iter().filter_map(|src| self.path(src)).collect(),
+            packets: packets.take(PACKETS_MAX).collect(),
+            clients: self.clients(),
+            lanes: self.lanes.clone(),
+            tasks: self.tasks.clone(),
+        }
+    }
+
+    fn chain(&self, id: &ChainId) -> ChainStatus {
+        let following = match self.readiness.why_down(id) {
+            Some(reason) => Following::Down {
+                reason: reason.to_owned(),
+            },
+            None if self.readiness.is_ready(id) => Following::Ready,
+            None => Following::CatchingUp,
+        };
+        ChainStatus {
+            chain: id.clone(),
+            head: self.view.head(id),
+            following,
+        }
+    }
+
+    fn path(&self, src: &EndKey) -> Option<PathStatus> {
+        let path = self.view.path(src)?;
+        let in_memory = self.view.open_packets_of(src).count();
+        Some(PathStatus {
+            is_assigned: self.assignment.has_path(src),
+            is_compared: self.reconciling.is_done(src),
+            open_packets: in_memory + self.view.evicted_packets_of(src).count(),
+            src: path.src,
+            dst: path.dst,
+            ordering: path.ordering,
+        })
+    }
+
+    /// What the planner says of each packet it looked at.
+    fn waits(&self) -> BTreeMap<&PacketKey, PacketWait> {
+        let waits = self.plan.waits.iter().filter_map(|wait| {
+            let packet = wait.item.packet()?;
+            Some((packet, PacketWait::Planner(wait.why.clone())))
+        });
+        let work = self.plan.batches.iter().flat_map(|batch| &batch.work);
+        let next = work.filter_map(|work| Some((work.item.packet()?, PacketWait::Nothing)));
+        waits.chain(next).collect()
+    }
+
+    fn packets<'b>(
+        &'b self,
+        src: &'b EndKey,
+        waits: &'b BTreeMap<&PacketKey, PacketWait>,
+    ) -> impl Iterator<Item = PacketStatus> + 'b {
+        let dst = self.view.path(src).map(|path| path.dst);
+        let is_served = self.assignment.has_path(src) || self.cleared.contains(src);
+        let in_memory = self.view.open_packets_of(src);
+        let in_memory =
+            in_memory.map(|(sequence, record)| (sequence, record.state(), record.sent, true));
+        let evicted = self.view.evicted_packets_of(src);
+        let evicted = evicted.map(|(sequence, state)| (sequence, state, None, false));
+        let packets = in_memory.chain(evicted);
+        packets.filter_map(move |(sequence, state, sent, is_in_memory)| {
+            let packet = PacketKey {
+                src: src.clone(),
+                sequence,
+            };
+            let waits_for = match waits.get(&packet) {
+                Some(wait) => wait.clone(),
+                None if !is_served => PacketWait::Assignment,
+                None if !is_in_memory => PacketWait::Memory,
+                None => PacketWait::Nothing,
+            };
+            Some(PacketStatus {
+                packet,
+                dst: dst.clone()?,
+                state,
+                sent,
+                waits_for,
+            })
+        })
+    }
+
+    fn clients(&self) -> Vec<ClientStatus> {
+        let clients = self.view.clients().map(|(key, record)| {
+            let period = record.summary.trusting_period.as_nanos();
+            let period = u64::try_from(period).unwrap_or(u64::MAX);
+            ClientStatus {
+                client: key.clone(),
+                of: record.summary.chain_id.clone(),
+                latest_height: record.summary.latest_height,
+                expires: BlockTime(record.updated.0.saturating_add(period)),
+                is_frozen: record.summary.frozen,
+            }
+        });
+        clients.collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tern_chains::{Body, ChannelId, End, Packet, PacketId, PortId, Timeout};
+    use tern_core::ledger::{Change, Item, PacketRecord};
+    use tern_core::plan::Wait;
+
+    use super::*;
+
+    fn end(chain: &str) -> EndKey {
+        EndKey {
+            chain: ChainId::from_string(chain),
+            end: End::channel(&PortId::transfer(), &ChannelId::new(0)),
+        }
+    }
+
+    fn key(sequence: u64) -> PacketKey {
+        PacketKey {
+            src: end("a-1"),
+            sequence: sequence.into(),
+        }
+    }
+
+    /// Two sent packets of which the first waits for its acknowledgement.
+    fn packets(assignment: &Assignment) -> Vec<(u64, PacketWait)> {
+        let mut view = View::default();
+        for change in crate::engine::testing::open_channel("a-1", "b-1") {
+            view.commit(&change);
+        }
+        for sequence in [1, 2] {
+            let packet = Packet {
+                src: end("a-1").end,
+                dst: end("b-1").end,
+                sequence: sequence.into(),
+                timeout: Timeout::default(),
+                body: Body::V1 { data: vec![] },
+            };
+            let id: PacketId = packet.id();
+            let record = PacketRecord {
+                packet: Some(packet),
+                sent: Some(7),
+                ..PacketRecord::new(id, ChainId::from_string("b-1"))
+            };
+            view.commit(&Change::Packet(key(sequence), Some(Box::new(record))));
+        }
+        let wait = Wait {
+            item: Item::Ack(key(1)),
+            why: Why::AckNotWritten,
+        };
+        let snapshot = Snapshot {
+            view: &view,
+            plan: &Plan {
+                batches: vec![],
+                waits: vec![wait],
+            },
+            assignment,
+            cleared: &BTreeSet::new(),
+            readiness: &Readiness::default(),
+            reconciling: &Reconciling::new(1),
+            chains: vec![],
+            paths: vec![end("a-1")],
+            lanes: vec![],
+            tasks: vec![],
+        };
+        let status = snapshot.status(None);
+        assert_eq!(status.paths[0].open_packets, 2);
+        let packets = status.packets.into_iter();
+        let packets = packets.map(|status| (status.packet.sequence.as_u64(), status.waits_for));
+        packets.collect()
+    }
+
+    #[test]
+    fn every_open_packet_says_what_it_waits_for() {
+        assert_eq!(
+            packets(&Assignment::Everything),
+            [
+                (1, PacketWait::Planner(Why::AckNotWritten)),
+                (2, PacketWait::Nothing)
+            ]
+        );
+    }
+
+    #[test]
+    fn packets_of_a_path_that_is_not_assigned_say_so() {
+        let waits = packets(&Assignment::nothing());
+        assert_eq!(waits[1], (2, PacketWait::Assignment));
+    }
+}

@@ -1,0 +1,160 @@
+//! From the configuration to an engine.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use tern::engine::{Engine, EngineError, LaneSettings, Parts, Store, StoreError};
+use tern_chains::{Account, ChainId, ClientParams};
+use tern_config::{ChainConfig, PolicyConfig};
+use tern_core::ledger::View;
+use tern_core::plan::Assignment;
+use tern_core::policy::Policy;
+
+use crate::clock::system_clock;
+use crate::connect::{ConnectedChain, Context};
+use crate::output;
+
+/// A chain that an engine relays for, with its signing accounts.
+pub struct ServedChain {
+    pub chain: ConnectedChain,
+    pub accounts: Vec<Arc<dyn Account>>,
+}
+
+/// An engine with the store in the home folder.
+///
+/// # Errors
+/// [`StoreError::InUse`] if another process uses the store.
+pub async fn engine_with_store(
+    context: &Context,
+    chains: &[ServedChain],
+    assignment: Assignment,
+) -> anyhow::Result<Engine> {
+    let policy = policy(&context.config.policy);
+    let (store, view) = Engine::open_store(&context.home, &policy).await?;
+    Ok(Engine::start(
+        parts(context, chains, store, view)?,
+        assignment,
+    ))
+}
+
+/// An engine for one command. If another process uses the store in the home
+/// folder, it works without a store, and reads the chains only.
+pub async fn engine_for_command(
+    context: &Context,
+    chains: &[ServedChain],
+) -> anyhow::Result<Engine> {
+    let policy = policy(&context.config.policy);
+    let (store, view) = match Engine::open_store(&context.home, &policy).await {
+        Err(EngineError::Store(StoreError::InUse { .. })) => {
+            output::note(
+                "note: another `tern` uses the store in this home folder: continuing without \
+                 the store, with data from the chains only",
+            );
+            (Store::none(), View::default())
+        }
+        opened => opened?,
+    };
+    let parts = parts(context, chains, store, view)?;
+    Ok(Engine::start(parts, Assignment::nothing()))
+}
+
+/// What an engine for these chains is made of.
+pub fn parts(
+    context: &Context,
+    chains: &[ServedChain],
+    store: Store,
+    view: View,
+) -> anyhow::Result<Parts> {
+    let mut parts = Parts {
+        chains: BTreeMap::new(),
+        accounts: BTreeMap::new(),
+        lanes: BTreeMap::new(),
+        clients: BTreeMap::new(),
+        policy: policy(&context.config.policy),
+        clock: system_clock(),
+        reconcile_every: context.config.policy.clear_interval,
+        store,
+        view,
+        observer: Box::new(|_| {}),
+    };
+    for ServedChain { chain, accounts } in chains {
+        let id = chain.id().clone();
+        let config = context.chain_config(id.as_str())?;
+        parts.lanes.insert(id.clone(), lane(config));
+        parts.clients.insert(id.clone(), client(config));
+        parts.accounts.insert(id.clone(), accounts.clone());
+        parts.chains.insert(id, chain.access());
+    }
+    Ok(parts)
+}
+
+/// Connects to a configured chain with its key. Fails if the account of the key
+/// is not on chain, because nothing can be signed without it.
+pub async fn funded(context: &Context, id: &str) -> anyhow::Result<ServedChain> {
+    let chain = context.connect(id)?;
+    let account = context.signer(&chain, None).await?;
+    account.state().await?;
+    Ok(ServedChain {
+        chain,
+        accounts: vec![account],
+    })
+}
+
+/// Every configured chain with all its accounts. Does no network I/O.
+///
+/// # Errors
+/// If another process signs with one of the keys.
+pub fn served_chains(context: &Context) -> anyhow::Result<Vec<ServedChain>> {
+    let mut served = Vec::new();
+    for config in &context.config.chains {
+        let chain = context.connect(&config.id)?;
+        let keys = std::iter::once(None).chain(config.extra_keys.iter().map(Some));
+        let accounts = keys.map(|key| context.free_signer(&chain, key.map(String::as_str)));
+        let accounts = accounts.collect::<anyhow::Result<_>>()?;
+        served.push(ServedChain { chain, accounts });
+    }
+    Ok(served)
+}
+
+/// The id of a configured chain.
+pub fn chain_id(context: &Context, id: &str) -> anyhow::Result<ChainId> {
+    Ok(ChainId::from_string(&context.chain_config(id)?.id))
+}
+
+/// The limits of the configuration, and the defaults of all others.
+fn policy(config: &PolicyConfig) -> Policy {
+    Policy {
+        refresh_after_percent: config.refresh_after_percent,
+        catch_up_blocks_max: config.catch_up_blocks,
+        items_in_flight_max: config.items_in_flight,
+        packets_in_memory_max: config.packets_in_memory,
+        ..Policy::default()
+    }
+}
+
+fn lane(config: &ChainConfig) -> LaneSettings {
+    LaneSettings {
+        messages_max: config.max_msgs_per_tx,
+        gas_max: config.max_gas,
+        timeout_blocks: config.tx_timeout_blocks,
+        memo: config.memo.clone(),
+    }
+}
+
+fn client(config: &ChainConfig) -> ClientParams {
+    ClientParams {
+        trusting_period: config.trusting_period,
+        max_clock_drift: config.max_clock_drift,
+        ..ClientParams::default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_defaults_of_the_configuration_are_those_of_the_policy() {
+        assert_eq!(policy(&PolicyConfig::default()), Policy::default());
+    }
+}
