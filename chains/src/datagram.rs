@@ -97,7 +97,9 @@ pub struct CounterpartyClient {
 }
 
 /// The kinds of messages, as far as they matter for what they cost.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize,
+)]
 pub enum MessageKind {
     UpdateClient,
     RecvPacket,

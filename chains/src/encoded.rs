@@ -2,12 +2,15 @@
 
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
+
 /// A client state, consensus state, header or message in the encoding of its
 /// chain's kind. Whoever is not of that kind hands it on unread.
-#[derive(Clone, Default, PartialEq, Eq)]
+#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Encoded {
     /// The name of the type, such as a protobuf type URL.
     pub type_name: String,
+    #[serde(with = "hex::serde")]
     pub bytes: Vec<u8>,
 }
 

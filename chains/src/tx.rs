@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::{BlockTime, Encoded, MessageKind};
 
 /// One message of a transaction, encoded for its chain.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Message {
     pub kind: MessageKind,
     pub encoded: Encoded,

@@ -24,7 +24,7 @@ mod input;
 mod lanes;
 mod prove;
 mod readiness;
-pub mod reconcile;
+mod reconcile;
 mod records;
 mod requests;
 mod resend;
@@ -50,14 +50,14 @@ use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
-pub use discover::channel_end;
+pub use discover::{channel_end, read_channel};
 pub use error::{EngineError, StoreError};
 pub use follow::describe;
 pub use handle::{Command, EngineHandle};
 pub use prove::{ChainAccess, Chains};
 pub use requests::{Cleared, HandshakeNote, OpenedChannel};
 pub use store::{Memory, Store};
-pub use submit::LaneSettings;
+pub use submit::{LaneSettings, SendRequest, Sent};
 
 use discover::Known;
 use dispatch::Dispatching;
@@ -67,7 +67,7 @@ use lanes::Lanes;
 use readiness::Readiness;
 use reconcile::schedule::{open_ends, open_ends_of, Reconciling};
 use records::Records;
-use requests::{Clear, OpenChannel, Requests, Situation};
+use requests::{Clear, Compare, OpenChannel, Requests, Situation};
 use resend::Resend;
 use status::{LaneStatus, Snapshot, Status};
 use tasks::{Ended, Task, Tasks};
@@ -113,6 +113,8 @@ pub struct Engine {
     reconciling: Reconciling,
     dispatching: Dispatching,
     resend: Resend,
+    /// Who gets all facts.
+    watchers: Vec<mpsc::Sender<Vec<Fact>>>,
     inputs: mpsc::Receiver<Input>,
     sender: mpsc::Sender<Input>,
     tasks: Tasks,
@@ -179,6 +181,7 @@ impl Engine {
             reconciling: Reconciling::new(parts.policy.comparisons_max),
             dispatching: Dispatching::new(lanes, parts.clients, parts.clock),
             resend: Resend::of(&parts.view),
+            watchers: vec![],
             records: Records::new(parts.store, parts.view, parts.policy),
             handle: EngineHandle::new(sender.clone(), accounts),
             inputs,
@@ -217,17 +220,18 @@ impl Engine {
     /// stops.
     ///
     /// # Errors
-    /// [`EngineError::Stopped`] if `shutdown` came first, or what ended the engine.
-    pub async fn run_until<T>(
+    /// Those of the request; [`EngineError::Stopped`] if `shutdown` came first; or
+    /// what ended the engine.
+    pub async fn run_until<T, E: From<EngineError>>(
         self,
         shutdown: CancellationToken,
-        request: impl Future<Output = Result<T, EngineError>>,
-    ) -> Result<T, EngineError> {
+        request: impl Future<Output = Result<T, E>>,
+    ) -> Result<T, E> {
         let stop = shutdown.child_token();
         let mut running = std::pin::pin!(self.run(stop.clone()));
         let answer = tokio::select! {
             biased;
-            ended = &mut running => return Err(ended.err().unwrap_or(EngineError::Stopped)),
+            ended = &mut running => return Err(ended.err().unwrap_or(EngineError::Stopped).into()),
             answer = request => answer,
         };
         stop.cancel();
@@ -388,8 +392,17 @@ impl Engine {
                 self.reconciling.expect([src.clone()]);
                 self.requests.clear(Clear::new(src, reply));
             }
+            Command::Compare { src, reply } => {
+                self.reconciling.expect([src.clone()]);
+                self.requests.compare(Compare { src, reply });
+            }
             Command::Assign { assignment, reply } => {
                 self.assign(assignment);
+                let _ = reply.send(());
+            }
+            Command::Send { request, reply } => self.dispatching.lanes.send(request, reply),
+            Command::Watch { facts, reply } => {
+                self.watchers.push(facts);
                 let _ = reply.send(());
             }
         }
@@ -416,6 +429,8 @@ impl Engine {
     }
 
     fn commit_facts(&mut self, facts: Vec<Fact>) -> Result<(), EngineError> {
+        self.watchers
+            .retain(|watcher| watcher.try_send(facts.clone()).is_ok());
         self.commit(facts.into_iter().map(Entry::Fact).collect())
     }
 

@@ -3,16 +3,17 @@
 use std::collections::BTreeSet;
 
 use clap::Subcommand;
-use tern::engine::reconcile;
-use tern::engine::Cleared;
+use tern::engine::status::{PacketStatus, PacketWait, Status};
+use tern::engine::{read_channel, Cleared, Engine, Store};
 use tern_chains::Sequence;
-use tern_core::ledger::ChannelKey;
+use tern_core::ledger::{ChannelKey, EndKey, PacketState, View};
+use tern_core::plan::Assignment;
 
 use super::path::{end_json, PathArgs};
-use crate::connect::Context;
+use crate::connect::{ConnectedChain, Context};
 use crate::daemon::DaemonClient;
 use crate::output::{self, Outcome};
-use crate::setup;
+use crate::setup::{self, ServedChain};
 use crate::shutdown::Shutdown;
 
 const PENDING_EXAMPLE: &str = "\
@@ -45,36 +46,114 @@ pub async fn run(context: &Context, command: PacketCommand) -> anyhow::Result<Ou
 async fn pending(context: &Context, args: PathArgs) -> anyhow::Result<Outcome> {
     let src = context.connect(&args.chain)?;
     let (src_end, dst_end) = args.ends(context, &*src).await?;
-    let dst = context.connect(dst_end.chain.as_str())?;
-    let pending = reconcile::pending(
-        &*src,
-        &*dst,
-        &src_end.clone().into(),
-        &dst_end.clone().into(),
-    )
-    .await?;
+    let status = match DaemonClient::find(&context.home).await? {
+        Some(daemon) => daemon.status(Some(src_end.clone().into())).await?,
+        None => status_alone(context, src, &src_end, &dst_end).await?,
+    };
+    let pending = Pending::of(&status.packets);
     if context.json {
+        output::json(&pending.json(&src_end, &dst_end))?;
+    } else {
+        output::line(format!("{src_end} -> {dst_end}"))?;
+        output::line(pending.text())?;
+    }
+    Ok(Outcome::Done)
+}
+
+/// The packets of a path, as an engine of this command sees them. It signs nothing.
+async fn status_alone(
+    context: &Context,
+    src: ConnectedChain,
+    src_end: &ChannelKey,
+    dst_end: &ChannelKey,
+) -> anyhow::Result<Status> {
+    let shutdown = Shutdown::start()?;
+    let dst = context.connect(dst_end.chain.as_str())?;
+    let mut view = View::default();
+    read_channel(&*src, src_end, &mut view).await?;
+    read_channel(&*dst, dst_end, &mut view).await?;
+    let served = |chain| ServedChain {
+        chain,
+        accounts: vec![],
+    };
+    let parts = setup::parts(context, &[src, dst].map(served), Store::none(), view)?;
+    let path = EndKey::from(src_end.clone());
+    let engine = Engine::start(parts, Assignment::Paths([path.clone()].into()));
+    let handle = engine.handle();
+    let status = async {
+        handle.compare(path.clone()).await?;
+        handle.status(Some(path)).await
+    };
+    Ok(engine.run_until(shutdown.token(), status).await?)
+}
+
+/// The open packets of a path.
+struct Pending {
+    /// Not received on the destination.
+    packets: BTreeSet<Sequence>,
+    /// Received, and not acknowledged on the source.
+    acks: BTreeSet<Sequence>,
+    /// What each waits for, with the packets that wait for the same together.
+    waits: Vec<(BTreeSet<Sequence>, PacketWait)>,
+}
+
+impl Pending {
+    fn of(packets: &[PacketStatus]) -> Self {
+        let is_received = |status: &&PacketStatus| {
+            matches!(
+                status.state,
+                PacketState::Received | PacketState::AckWritten
+            )
+        };
+        let (acks, packets_left): (Vec<_>, Vec<_>) = packets.iter().partition(is_received);
+        let sequences = |of: Vec<&PacketStatus>| -> BTreeSet<Sequence> {
+            of.iter().map(|status| status.packet.sequence).collect()
+        };
+        let mut waits: Vec<(BTreeSet<Sequence>, PacketWait)> = Vec::new();
+        for status in packets {
+            let sequence = status.packet.sequence;
+            match waits.iter_mut().find(|(_, wait)| *wait == status.waits_for) {
+                Some((same, _)) => drop(same.insert(sequence)),
+                None => waits.push(([sequence].into(), status.waits_for.clone())),
+            }
+        }
+        Self {
+            packets: sequences(packets_left),
+            acks: sequences(acks),
+            waits,
+        }
+    }
+
+    fn json(&self, src: &ChannelKey, dst: &ChannelKey) -> serde_json::Value {
         let numbers = |sequences: &BTreeSet<Sequence>| -> Vec<u64> {
             sequences.iter().map(|sequence| sequence.as_u64()).collect()
         };
-        output::json(&serde_json::json!({
-            "src": end_json(&src_end),
-            "dst": end_json(&dst_end),
-            "unreceived_packets": numbers(&pending.unreceived),
-            "unreceived_acks": numbers(&pending.unacknowledged),
-        }))?;
-    } else {
-        output::line(format!("{src_end} -> {dst_end}"))?;
-        output::line(format!(
-            "  unreceived packets: {}",
-            ranges(&pending.unreceived)
-        ))?;
-        output::line(format!(
-            "  unreceived acks:    {}",
-            ranges(&pending.unacknowledged)
-        ))?;
+        let waits = self.waits.iter().map(|(sequences, wait)| {
+            serde_json::json!({
+                "sequences": numbers(sequences),
+                "waits_for": wait.to_string(),
+            })
+        });
+        serde_json::json!({
+            "src": end_json(src),
+            "dst": end_json(dst),
+            "unreceived_packets": numbers(&self.packets),
+            "unreceived_acks": numbers(&self.acks),
+            "waits": waits.collect::<Vec<_>>(),
+        })
     }
-    Ok(Outcome::Done)
+
+    fn text(&self) -> String {
+        let mut text = format!(
+            "  unreceived packets: {}\n  unreceived acks:    {}",
+            ranges(&self.packets),
+            ranges(&self.acks)
+        );
+        for (sequences, wait) in &self.waits {
+            text += &format!("\n  {}: {wait}", ranges(sequences));
+        }
+        text
+    }
 }
 
 async fn clear(context: &Context, args: PathArgs) -> anyhow::Result<Outcome> {

@@ -4,12 +4,12 @@
 //! It does not relay the packets. A relayer must do that.
 
 mod coin;
-mod follow;
 mod preflight;
 mod quote;
 mod receiver;
 mod report;
 mod send;
+mod signing;
 mod size;
 mod track;
 mod watch;
@@ -17,17 +17,21 @@ mod watch;
 use std::time::Duration;
 
 use clap::Args;
-use futures::StreamExt;
+use tern::engine::{Engine, Store};
 use tern_chains::{ChannelId, PortId};
-use tern_core::ledger::Head;
+use tern_core::ledger::{Change, ChannelKey, ChannelRecord, Head, View};
+use tern_core::plan::Assignment;
+use tokio_util::sync::CancellationToken;
 
 use self::coin::Amount;
 use self::report::Report;
 use self::send::Sender;
+use self::signing::Signing;
 use self::track::Tracker;
 use super::parse;
-use crate::connect::Context;
+use crate::connect::{ConnectedChain, Context};
 use crate::output::{self, Outcome};
+use crate::setup::{self, ServedChain};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -82,48 +86,84 @@ pub async fn run(context: &Context, args: TransferArgs) -> anyhow::Result<Outcom
 pub async fn send(context: &Context, args: TransferArgs) -> anyhow::Result<(Report, Tracker)> {
     let config = context.chain_config(&args.chain)?;
     let route = preflight::check(context, &args).await?;
-    let start_on_src = route.head.height;
-    let start_on_dst = match (&route.dst, args.wait) {
-        (Some(dst), true) => Some(dst.latest().await?.0),
-        _ => None,
+    let dst = route.dst.as_ref().filter(|_| args.wait);
+    let dst_head = match dst {
+        Some(dst) => latest(dst).await?,
+        None => Head::default(),
     };
-    if args.wait && route.dst.is_none() {
+    if args.wait && dst.is_none() {
         output::note(format!(
             "note: {} is not in the configuration, so the results in its acknowledgements are not known",
             route.dst_id
         ));
     }
+    let view = route_view(&route.src_end, &route.channel, route.head, dst_head);
+    let src_end = route.src_end.clone().into();
+    let mut tracker = Tracker::new(src_end, route.transfer.timeout_timestamp, view.clone());
     let mut report = Report::new(&args, &route, context.json);
-    let mut tracker = Tracker::new(&route.transfer);
-    let mut sender = Sender::new(&route, config, quote::quote(config, &args, &route).await?);
-    let mut src_blocks = Box::pin(follow::blocks(route.src.shared(), start_on_src));
-    let dst_blocks = route.dst.as_ref().zip(start_on_dst);
-    let dst_blocks = dst_blocks.map(|(dst, start)| Box::pin(follow::blocks(dst.shared(), start)));
+    let quote = quote::quote(config, &args, &route).await?;
+    let signing = Signing::choose(context, &route).await?;
+
+    // The engine follows both chains from here on, and relays nothing.
+    let served = |chain: &ConnectedChain, accounts| ServedChain {
+        chain: chain.clone(),
+        accounts,
+    };
+    let mut chains = vec![served(&route.src, signing.account().into_iter().collect())];
+    chains.extend(dst.map(|dst| served(dst, vec![])));
+    let parts = setup::parts(context, &chains, Store::none(), view)?;
+    let engine = Engine::start(parts, Assignment::nothing());
+    let handle = engine.handle();
+    let mut sender = Sender::new(&route, &config.memo, quote, signing, handle.clone());
 
     let sent = async {
-        sender.fill(route.head).await?;
+        let mut facts = handle.watch().await?;
+        sender.fill().await?;
         while !sender.is_done() {
-            let Some(block) = src_blocks.next().await.transpose()? else {
-                break;
-            };
-            let txs = sender.on_block(&block);
-            let steps = tracker.on_src(&block);
+            let facts = watch::next(&mut facts).await?;
+            let txs = sender.on_facts(&facts);
+            let steps = tracker.on_facts(&facts);
             report.sent(&txs, &steps)?;
-            sender
-                .fill(Head {
-                    height: block.height,
-                    time: block.time,
-                })
-                .await?;
+            sender.fill().await?;
         }
         report.not_sent(sender.given_up());
         if args.wait {
-            watch::until_done(&mut tracker, &mut report, src_blocks, dst_blocks).await?;
+            watch::until_done(&mut tracker, &mut report, &mut facts, dst.is_some()).await?;
         }
         anyhow::Ok(())
     };
+    let sent = engine.run_until(CancellationToken::new(), sent).await;
     // The error must say which transactions were broadcast before it.
-    sent.await
-        .map_err(|error| sender.add_broadcast_txs(error))?;
+    sent.map_err(|error| sender.add_broadcast_txs(error))?;
     Ok((report, tracker))
+}
+
+async fn latest(chain: &ConnectedChain) -> anyhow::Result<Head> {
+    let (height, time) = chain.latest().await?;
+    Ok(Head { height, time })
+}
+
+/// A ledger that knows the channel of the transfers and nothing else, with these as
+/// the newest blocks of its chains.
+fn route_view(src: &ChannelKey, channel: &ChannelRecord, src_head: Head, dst_head: Head) -> View {
+    let mut view = View::default();
+    let dst_chain = channel.counterparty_chain.clone();
+    view.commit(&Change::Head(src.chain.clone(), src_head));
+    view.commit(&Change::Head(dst_chain.clone(), dst_head));
+    view.commit(&Change::Channel(src.clone(), channel.clone()));
+    if let Some(channel_id) = channel.counterparty_channel_id.clone() {
+        let dst = ChannelKey {
+            chain: dst_chain,
+            port_id: channel.counterparty_port_id.clone(),
+            channel_id,
+        };
+        let end = ChannelRecord {
+            counterparty_chain: src.chain.clone(),
+            counterparty_port_id: src.port_id.clone(),
+            counterparty_channel_id: Some(src.channel_id.clone()),
+            ..channel.clone()
+        };
+        view.commit(&Change::Channel(dst, end));
+    }
+    view
 }

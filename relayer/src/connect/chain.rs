@@ -29,11 +29,6 @@ impl ConnectedChain {
         })
     }
 
-    /// The same chain, shared.
-    pub fn shared(&self) -> Arc<dyn Chain> {
-        self.chain.clone()
-    }
-
     /// The chain for the engine.
     pub fn access(&self) -> ChainAccess {
         ChainAccess::new(self.chain.clone())

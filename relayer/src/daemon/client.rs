@@ -4,7 +4,7 @@ use std::io;
 use std::path::Path;
 
 use tern::engine::status::Status;
-use tern::engine::{Cleared, HandshakeNote, OpenedChannel};
+use tern::engine::{Cleared, HandshakeNote, OpenedChannel, SendRequest, Sent};
 use tern_core::ledger::{EndKey, HandshakeRequest};
 use tokio::io::BufReader;
 use tokio::net::UnixStream;
@@ -45,9 +45,10 @@ impl DaemonClient {
         }
     }
 
-    /// What its engine knows and does, with the open packets of a path.
-    pub async fn status(self, of: EndKey) -> Result<Status, SocketError> {
-        match self.ask(Request::Status(Some(of)), |_| ()).await? {
+    /// What its engine knows and does, with the open packets of one path, or the
+    /// first of all.
+    pub async fn status(self, of: Option<EndKey>) -> Result<Status, SocketError> {
+        match self.ask(Request::Status(of), |_| ()).await? {
             Response::Status(status) => Ok(*status),
             _ => Err(SocketError::Unexpected),
         }
@@ -69,6 +70,14 @@ impl DaemonClient {
     pub async fn clear(self, src: EndKey) -> Result<Cleared, SocketError> {
         match self.ask(Request::Clear(src), |_| ()).await? {
             Response::Cleared(cleared) => Ok(cleared),
+            _ => Err(SocketError::Unexpected),
+        }
+    }
+
+    /// Signs and broadcasts one transaction with an account of the daemon.
+    pub async fn send(self, request: SendRequest) -> Result<Sent, SocketError> {
+        match self.ask(Request::Send(request), |_| ()).await? {
+            Response::Sent(sent) => Ok(sent),
             _ => Err(SocketError::Unexpected),
         }
     }

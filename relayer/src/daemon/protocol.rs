@@ -8,16 +8,15 @@ use std::path::PathBuf;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use tern::engine::status::Status;
-use tern::engine::{Cleared, HandshakeNote, OpenedChannel};
+use tern::engine::{Cleared, HandshakeNote, OpenedChannel, SendRequest, Sent};
 use tern_core::ledger::{EndKey, HandshakeRequest};
 use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, BufReader};
 
 /// Raised with every change of what is said.
 pub const VERSION: u32 = 1;
 
-/// The longest line of a command. A path or a request for a channel is below
-/// 1 KiB.
-pub const REQUEST_BYTES_MAX: u64 = 1 << 20;
+/// The longest line of a command: a transaction of several megabytes.
+pub const REQUEST_BYTES_MAX: u64 = 16 << 20;
 /// The longest line of a daemon: a status with many packets.
 pub const RESPONSE_BYTES_MAX: u64 = 64 << 20;
 
@@ -35,6 +34,7 @@ pub enum Request {
     Status(Option<EndKey>),
     OpenChannel(HandshakeRequest),
     Clear(EndKey),
+    Send(SendRequest),
 }
 
 #[derive(Debug, PartialEq, Serialize, Deserialize)]
@@ -43,6 +43,7 @@ pub enum Response {
     Status(Box<Status>),
     Opened(Box<OpenedChannel>),
     Cleared(Cleared),
+    Sent(Sent),
     /// Why the request cannot be met.
     Failed(String),
 }

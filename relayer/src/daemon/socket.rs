@@ -194,5 +194,6 @@ async fn meet(
             Response::Opened(Box::new(engine.open_channel(request, notes).await?))
         }
         Request::Clear(src) => Response::Cleared(engine.clear(src).await?),
+        Request::Send(request) => Response::Sent(engine.send(request).await?),
     })
 }

@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use tern_chains::{
     Block, BlockTime, Chain, ChainError, ChannelId, ClientId, ConnectionId, End, Event, PortId,
 };
-use tern_core::ledger::{apply, ChannelKey, ChannelRecord, Fact, Finding, View};
+use tern_core::ledger::{apply, ChannelKey, ChannelRecord, Fact, Finding, Head, View};
 use tern_core::policy::Policy;
 
 /// The identifiers of one chain whose records the ledger already has.
@@ -95,24 +95,40 @@ pub async fn channel_end(
     chain: &dyn Chain,
     end: &ChannelKey,
 ) -> Result<Option<ChannelRecord>, ChainError> {
+    let mut view = View::default();
+    read_channel(chain, end, &mut view).await?;
+    Ok(view.channel(end).cloned())
+}
+
+/// Reads one channel end with the connection and client beneath it into a ledger,
+/// and the newest block of its chain as its head. Adds no channel where there is
+/// none.
+pub async fn read_channel(
+    chain: &dyn Chain,
+    end: &ChannelKey,
+    view: &mut View,
+) -> Result<(), ChainError> {
     let (height, time) = chain.latest().await?;
     let wanted = Wanted {
         channels: BTreeSet::from([(end.port_id.clone(), end.channel_id.clone())]),
         ..Wanted::default()
     };
     let findings = read(chain, wanted, None, time, &mut Known::default()).await?;
-    let mut view = View::default();
-    for finding in findings {
-        let fact = Fact::Found {
-            chain: chain.id().clone(),
-            height,
-            finding,
-        };
-        for change in apply(&view, &Policy::default(), &fact.into()) {
+    let found = findings.into_iter().map(|finding| Fact::Found {
+        chain: chain.id().clone(),
+        height,
+        finding,
+    });
+    let head = Fact::BlockEnd {
+        chain: chain.id().clone(),
+        head: Head { height, time },
+    };
+    for fact in found.chain([head]) {
+        for change in apply(view, &Policy::default(), &fact.into()) {
             view.commit(&change);
         }
     }
-    Ok(view.channel(end).cloned())
+    Ok(())
 }
 
 #[derive(Default)]

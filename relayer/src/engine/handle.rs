@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use futures::future::join_all;
 use tern_chains::Account;
-use tern_core::ledger::{EndKey, HandshakeRequest};
+use tern_core::ledger::{EndKey, Fact, HandshakeRequest};
 use tern_core::plan::Assignment;
 use tokio::sync::{mpsc, oneshot};
 
@@ -13,6 +13,10 @@ use super::error::EngineError;
 use super::input::Input;
 use super::requests::{Cleared, HandshakeNote, OpenedChannel};
 use super::status::{Status, Wallet};
+use super::submit::{SendRequest, Sent};
+
+/// Commits that wait for whoever watches: some minutes of blocks.
+const FACTS_MAX: usize = 1_024;
 
 /// What an engine is asked to do while it runs.
 pub enum Command {
@@ -30,8 +34,21 @@ pub enum Command {
         src: EndKey,
         reply: oneshot::Sender<Result<Cleared, String>>,
     },
+    Compare {
+        src: EndKey,
+        reply: oneshot::Sender<Result<(), String>>,
+    },
     Assign {
         assignment: Assignment,
+        reply: oneshot::Sender<()>,
+    },
+    Send {
+        request: SendRequest,
+        reply: oneshot::Sender<Sent>,
+    },
+    /// The facts of all chains from now on. A receiver that is full is dropped.
+    Watch {
+        facts: mpsc::Sender<Vec<Fact>>,
         reply: oneshot::Sender<()>,
     },
 }
@@ -97,10 +114,31 @@ impl EngineHandle {
         cleared.await?.map_err(EngineError::CommandFailed)
     }
 
+    /// Compares the packets of a path with both chains, and waits until the ledger has
+    /// them as the chains do. Nothing of the path is planned meanwhile.
+    pub async fn compare(&self, src: EndKey) -> Result<(), EngineError> {
+        let compared = self.ask(|reply| Command::Compare { src, reply });
+        compared.await?.map_err(EngineError::CommandFailed)
+    }
+
     /// Changes which paths the engine serves. What is in flight stays so.
     pub async fn assign(&self, assignment: Assignment) -> Result<(), EngineError> {
         self.ask(|reply| Command::Assign { assignment, reply })
             .await
+    }
+
+    /// Signs and broadcasts messages that are not relayed packets, with an account of
+    /// this engine. Nothing of it is tried again: whoever asked follows its fate.
+    pub async fn send(&self, request: SendRequest) -> Result<Sent, EngineError> {
+        self.ask(|reply| Command::Send { request, reply }).await
+    }
+
+    /// The facts of all chains from now on, as they are committed. The receiver ends
+    /// with the engine, or when it is [`FACTS_MAX`] commits behind.
+    pub async fn watch(&self) -> Result<mpsc::Receiver<Vec<Fact>>, EngineError> {
+        let (facts, watched) = mpsc::channel(FACTS_MAX);
+        self.ask(|reply| Command::Watch { facts, reply }).await?;
+        Ok(watched)
     }
 
     async fn ask<T>(

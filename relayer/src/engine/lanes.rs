@@ -6,11 +6,12 @@ use std::sync::Arc;
 use tern_chains::{Account, ChainId, SignedTx, TxHash};
 use tern_core::ledger::Head;
 use tern_core::policy::Policy;
-use tokio::sync::{mpsc, watch, OwnedSemaphorePermit, Semaphore};
+use tokio::sync::mpsc::error::TrySendError;
+use tokio::sync::{mpsc, oneshot, watch, OwnedSemaphorePermit, Semaphore};
 use tokio_util::sync::CancellationToken;
 
 use super::input::Input;
-use super::submit::{Gas, Job, Lane, LaneSettings, JOBS_MAX};
+use super::submit::{Gas, Job, Lane, LaneSettings, SendRequest, Sent, JOBS_MAX};
 use super::tasks::{Task, Tasks};
 
 pub struct Lanes {
@@ -158,6 +159,22 @@ impl Lanes {
     pub fn included(&self, chain: &ChainId, hash: TxHash, succeeded: bool) {
         for lane in self.of(chain) {
             let _ = lane.jobs.try_send(Job::Included { hash, succeeded });
+        }
+    }
+
+    /// Sends messages with the account that is asked for.
+    pub fn send(&self, request: SendRequest, reply: oneshot::Sender<Sent>) {
+        let is_wanted = |lane: &&Handle| lane.account.address() == request.address;
+        let Some(lane) = self.of(&request.chain).iter().find(is_wanted) else {
+            let reason = format!("no account {} on {}", request.address, request.chain);
+            let _ = reply.send(Sent::Failed(reason));
+            return;
+        };
+        // A lane that is gone answers by dropping the reply.
+        let taken = lane.jobs.try_send(Job::Send { request, reply });
+        if let Err(TrySendError::Full(Job::Send { reply, .. })) = taken {
+            let reason = "the account has much to relay".to_owned();
+            let _ = reply.send(Sent::Busy(reason));
         }
     }
 

@@ -1,7 +1,8 @@
-//! What commands asked the engine for, until it is done: channels to be opened, and
-//! paths to be cleared.
+//! What commands asked the engine for, until it is done: channels to be opened,
+//! paths to be cleared or compared.
 
 mod clear;
+mod compare;
 mod handshake;
 
 use std::collections::BTreeSet;
@@ -14,6 +15,7 @@ use tern_core::policy::Policy;
 use super::readiness::Readiness;
 use super::reconcile::schedule::Reconciling;
 pub use clear::{Clear, Cleared};
+pub use compare::Compare;
 pub use handshake::{HandshakeNote, OpenChannel, OpenedChannel};
 
 /// What a request is answered from.
@@ -30,6 +32,7 @@ pub struct Situation<'a> {
 pub struct Requests {
     handshakes: Vec<OpenChannel>,
     clears: Vec<Clear>,
+    comparisons: Vec<Compare>,
 }
 
 impl Requests {
@@ -51,6 +54,10 @@ impl Requests {
 
     pub fn clear(&mut self, clear: Clear) {
         self.clears.push(clear);
+    }
+
+    pub fn compare(&mut self, compare: Compare) {
+        self.comparisons.push(compare);
     }
 
     /// What planning must know: the channels to be opened.
@@ -79,6 +86,7 @@ impl Requests {
     pub fn resume(&mut self, view: &View, readiness: &Readiness) {
         self.handshakes.retain(|open| !open.is_abandoned());
         self.clears.retain(|clear| !clear.is_abandoned());
+        self.comparisons.retain(|compare| !compare.is_abandoned());
         let both_ready = |a: &ChainId, b: &ChainId| readiness.is_ready(a) && readiness.is_ready(b);
         for open in &mut self.handshakes {
             if both_ready(&open.request.a, &open.request.b) {
@@ -108,6 +116,13 @@ impl Requests {
             match clear.outcome(plan, now) {
                 Some(outcome) => clear.answer(outcome),
                 None => self.clears.push(clear),
+            }
+        }
+        let comparisons = std::mem::take(&mut self.comparisons);
+        for compare in comparisons {
+            match compare.outcome(now) {
+                Some(outcome) => compare.answer(outcome),
+                None => self.comparisons.push(compare),
             }
         }
     }

@@ -72,7 +72,7 @@ pub struct PacketStatus {
 /// What an open packet waits for.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 pub enum PacketWait {
-    #[error("nothing: it is relayed next")]
+    #[error("it can be relayed now")]
     Nothing,
     #[error("{0}")]
     Planner(Why),

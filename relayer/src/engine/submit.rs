@@ -9,6 +9,7 @@
 mod account;
 mod draft;
 mod gas;
+mod send;
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -28,6 +29,7 @@ use super::prove::Messages;
 use super::steps::Packets;
 use draft::{culprit, ranges, refusal, summary, Draft};
 pub use gas::Gas;
+pub use send::{SendRequest, Sent};
 
 /// Jobs waiting for a lane; provers wait beyond.
 pub const JOBS_MAX: usize = 16;
@@ -49,6 +51,11 @@ pub enum Job {
     Submit {
         messages: Messages,
         done: oneshot::Sender<()>,
+    },
+    /// Sign and broadcast messages that are not relayed packets.
+    Send {
+        request: SendRequest,
+        reply: oneshot::Sender<Sent>,
     },
     /// Broadcast again what was signed before a restart.
     Resend(Vec<SignedTx>),
@@ -82,6 +89,11 @@ impl Lane {
                 Job::Submit { messages, done } => {
                     self.submit(messages).await;
                     drop(done);
+                }
+                Job::Send { request, reply } => {
+                    let sent = self.send_messages(request).await;
+                    // Whoever asked may be gone.
+                    let _ = reply.send(sent);
                 }
                 Job::Resend(txs) => self.resend(txs).await,
                 Job::Included { hash, succeeded } => {

@@ -2,6 +2,7 @@
 //! files.
 
 mod config;
+mod daemon;
 mod devnet;
 mod help;
 mod home;

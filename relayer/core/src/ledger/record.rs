@@ -9,7 +9,7 @@ use tern_chains::{
 use super::Item;
 
 /// The newest followed block of a chain.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Head {
     pub height: u64,
     pub time: BlockTime,

@@ -14,7 +14,12 @@ use crate::connect::{ConnectedChain, Context};
 /// The source, the destination and the sender of the tokens.
 pub struct Route {
     pub src: ConnectedChain,
-    /// Who sends the tokens.
+    /// The source end of the channel.
+    pub src_end: ChannelKey,
+    pub channel: ChannelRecord,
+    /// The name of the sender's key, if it is not the configured one.
+    pub key: Option<String>,
+    /// Who sends the tokens, for questions.
     pub signer: Arc<dyn Account>,
     /// The newest block of `src`.
     pub head: Head,
@@ -35,8 +40,9 @@ pub struct Route {
 pub async fn check(context: &Context, args: &TransferArgs) -> anyhow::Result<Route> {
     ensure!(!args.receiver.is_empty(), "the receiver is empty");
     let src = context.connect(&args.chain)?;
-    let signer = context.signer(&src, args.key.as_deref()).await?;
-    let dst_id = open_channel(&src, args).await?.counterparty_chain;
+    let signer = context.account(&src, args.key.as_deref())?;
+    let (src_end, channel) = open_channel(&src, args).await?;
+    let dst_id = channel.counterparty_chain.clone();
     let dst = match context.config.chain(dst_id.as_str()) {
         Some(config) => {
             receiver::check(&args.receiver, &config.id, &config.account_prefix)
@@ -64,6 +70,9 @@ pub async fn check(context: &Context, args: &TransferArgs) -> anyhow::Result<Rou
     let transfer = transfer(args, &account.address, time.0)?;
     Ok(Route {
         src,
+        src_end,
+        channel,
+        key: args.key.clone(),
         signer,
         head,
         dst_id,
@@ -75,25 +84,28 @@ pub async fn check(context: &Context, args: &TransferArgs) -> anyhow::Result<Rou
     })
 }
 
-async fn open_channel(src: &ConnectedChain, args: &TransferArgs) -> anyhow::Result<ChannelRecord> {
+async fn open_channel(
+    src: &ConnectedChain,
+    args: &TransferArgs,
+) -> anyhow::Result<(ChannelKey, ChannelRecord)> {
     let (chain, port, channel) = (src.id(), &args.port, &args.channel);
     let end = ChannelKey {
         chain: chain.clone(),
         port_id: port.clone(),
         channel_id: channel.clone(),
     };
-    let Some(end) = channel_end(&**src, &end).await? else {
+    let Some(record) = channel_end(&**src, &end).await? else {
         bail!(
             "{chain} has no {channel} on port {port}, or Tern does not know the type of its \
              client: `tern query channels {chain}` lists the channels"
         );
     };
     ensure!(
-        end.state.is_open(),
+        record.state.is_open(),
         "{channel} on {chain} is not open: its state is {}",
-        end.state
+        record.state
     );
-    Ok(end)
+    Ok((end, record))
 }
 
 /// The sum of all transfers. Fails if the sender has less.

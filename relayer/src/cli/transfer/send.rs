@@ -1,48 +1,42 @@
 //! Sends transactions with many transfers each. Several transactions are in flight
-//! at once. Each one is followed until it is in a block or past its timeout height.
+//! at once. Each one is followed until it is in a block or past its deadline.
 
 use std::collections::{BTreeMap, VecDeque};
-use std::sync::Arc;
 
-use anyhow::Context as _;
-use tern_chains::{
-    Account, AccountState, Block, Check, Class, Deadline, Message, SignedTx, TxDraft, TxHash,
-    TxOutcome,
-};
-use tern_config::ChainConfig;
-use tern_core::ledger::Head;
+use anyhow::{bail, Context as _};
+use tern::engine::{EngineHandle, SendRequest, Sent};
+use tern_chains::{BlockTime, ChainId, Deadline, Message, TxHash, TxOutcome};
+use tern_core::ledger::Fact;
 
 use super::preflight::Route;
 use super::quote::Quote;
+use super::signing::Signing;
 use crate::output;
 
 /// Maximum number of transactions in flight.
 const IN_FLIGHT_MAX: usize = 32;
 /// Maximum number of consecutive failures: the account sequence is wrong, or a
-/// transaction is in no block before its timeout height.
+/// transaction is in no block before its deadline.
 const FAILURES_MAX: u32 = 5;
 /// Maximum number of blocks to wait while the mempool of the node is full.
 const BUSY_BLOCKS_MAX: u32 = 100;
 
 /// Transfers that are queued, in flight or given up.
 pub struct Sender {
-    signer: Arc<dyn Account>,
+    signing: Signing,
+    engine: EngineHandle,
+    chain: ChainId,
+    address: String,
     message: Message,
-    /// The sender, with the account sequence of the next transaction.
-    account: AccountState,
     /// The gas of a transaction, by its number of transfers.
     gas: BTreeMap<usize, u64>,
     memo: String,
-    timeout_blocks: u64,
     /// The number of transfers in each queued transaction.
     queue: VecDeque<usize>,
     in_flight: Vec<InFlight>,
     given_up: Vec<GivenUp>,
     /// All transactions that were ever broadcast.
     broadcast: Vec<TxHash>,
-    /// The account sequence is not known: nothing is sent while a transaction is in
-    /// flight.
-    sequence_unknown: bool,
     failures: u32,
     busy_blocks: u32,
 }
@@ -70,116 +64,112 @@ pub struct GivenUp {
 }
 
 impl Sender {
-    pub fn new(route: &Route, config: &ChainConfig, quote: Quote) -> Self {
+    pub fn new(
+        route: &Route,
+        memo: &str,
+        quote: Quote,
+        signing: Signing,
+        engine: EngineHandle,
+    ) -> Self {
         Self {
-            signer: route.signer.clone(),
+            signing,
+            engine,
+            chain: route.src.id().clone(),
+            address: route.account.address.clone(),
             message: quote.message,
-            account: quote.account,
             gas: quote.gas,
-            memo: config.memo.clone(),
-            timeout_blocks: config.tx_timeout_blocks,
+            memo: memo.to_owned(),
             queue: quote.sizes,
             in_flight: Vec::new(),
             given_up: Vec::new(),
             broadcast: Vec::new(),
-            sequence_unknown: false,
             failures: 0,
             busy_blocks: 0,
         }
     }
 
-    /// Sends queued transactions up to the in-flight limit. `head` is the newest
-    /// block.
-    pub async fn fill(&mut self, head: Head) -> anyhow::Result<()> {
-        if self.sequence_unknown {
-            if !self.in_flight.is_empty() {
-                return Ok(());
-            }
-            self.account = self.signer.state().await?;
-            self.sequence_unknown = false;
-        }
+    /// Sends queued transactions up to the in-flight limit.
+    pub async fn fill(&mut self) -> anyhow::Result<()> {
         while self.in_flight.len() < IN_FLIGHT_MAX {
             let Some(transfers) = self.queue.front().copied() else {
                 return Ok(());
             };
-            let deadline = self
-                .signer
-                .deadline(head.height, head.time, self.timeout_blocks);
-            let tx = self.sign(transfers, deadline)?;
-            let sent = self.signer.broadcast(&tx).await;
-            let sent = match sent {
-                Err(error) if error.class() != Class::Node => return Err(error.into()),
-                sent => sent,
-            };
-            match sent {
-                Ok(Check::Accepted) => self.failures = 0,
-                Ok(Check::Busy { log }) => return self.wait_for_room(log),
-                Ok(Check::WrongSequence { log }) => return self.on_wrong_sequence(log),
-                Ok(Check::Refused {
-                    code,
-                    codespace,
-                    log,
-                }) => {
-                    self.give_up(format!("{log} (codespace {codespace}, code {code})"));
-                    return Ok(());
+            let request = self.request(transfers)?;
+            match self.signing.send(&self.engine, request).await? {
+                Sent::Accepted { hash, deadline } => {
+                    self.failures = 0;
+                    self.is_sent(hash, transfers, deadline);
                 }
                 // The node may have the transaction. A replacement could pay
                 // twice, so it waits until the deadline has passed.
-                Err(error) => {
+                Sent::NoAnswer {
+                    hash,
+                    deadline,
+                    reason,
+                } => {
                     output::note(format!(
-                        "note: {error}: waiting to see whether the transaction gets into a block"
+                        "note: {reason}: waiting to see whether the transaction gets into a block"
                     ));
-                    self.sequence_unknown = true;
+                    self.is_sent(hash, transfers, deadline);
+                    return Ok(());
                 }
-            }
-            self.broadcast.push(tx.hash);
-            self.queue.pop_front();
-            self.busy_blocks = 0;
-            self.account.account_sequence += 1;
-            self.in_flight.push(InFlight {
-                hash: tx.hash,
-                transfers,
-                deadline,
-            });
-            if self.sequence_unknown {
-                return Ok(());
+                Sent::Busy(log) => {
+                    self.wait_for_room(log);
+                    return Ok(());
+                }
+                Sent::WrongSequence(log) => {
+                    self.on_wrong_sequence(&log);
+                    return Ok(());
+                }
+                Sent::Refused(reason) => {
+                    self.give_up(reason);
+                    return Ok(());
+                }
+                Sent::Failed(reason) => bail!(reason),
             }
         }
         Ok(())
     }
 
-    fn sign(&self, transfers: usize, deadline: Deadline) -> anyhow::Result<SignedTx> {
+    fn request(&self, transfers: usize) -> anyhow::Result<SendRequest> {
         let gas = self.gas.get(&transfers).copied();
-        let draft = TxDraft {
+        Ok(SendRequest {
+            chain: self.chain.clone(),
+            address: self.address.clone(),
             messages: vec![self.message.clone(); transfers],
             memo: self.memo.clone(),
-            account: self.account.clone(),
             gas: gas.context("no gas is known for a transaction of this size")?,
-            deadline,
-        };
-        Ok(self.signer.sign(&draft)?)
+        })
     }
 
-    fn wait_for_room(&mut self, log: String) -> anyhow::Result<()> {
+    fn is_sent(&mut self, hash: TxHash, transfers: usize, deadline: Deadline) {
+        self.broadcast.push(hash);
+        self.queue.pop_front();
+        self.busy_blocks = 0;
+        self.in_flight.push(InFlight {
+            hash,
+            transfers,
+            deadline,
+        });
+    }
+
+    fn wait_for_room(&mut self, log: String) {
         self.busy_blocks += 1;
         if self.busy_blocks > BUSY_BLOCKS_MAX {
             self.give_up(log);
         }
-        Ok(())
     }
 
     /// Another program signs with this account, or a transaction of ours was lost.
-    fn on_wrong_sequence(&mut self, log: String) -> anyhow::Result<()> {
-        self.sequence_unknown = true;
+    fn on_wrong_sequence(&mut self, log: &str) {
         self.failures += 1;
         if self.failures > FAILURES_MAX {
             self.give_up(format!(
                 "{log}: another program may be signing with {}. Use --key to send with another \
                  account",
-                self.account.address
+                self.address
             ));
         }
-        Ok(())
     }
 
     fn give_up(&mut self, reason: String) {
@@ -187,23 +177,36 @@ impl Sender {
         self.given_up.push(GivenUp { transfers, reason });
     }
 
-    /// Our transactions in a block. Transfers of a transaction that can no longer be
-    /// in a block are queued again; they cannot be paid twice.
-    pub fn on_block(&mut self, block: &Block) -> Vec<Included> {
+    /// Our transactions in a block of the source chain. Transfers of a transaction
+    /// that can no longer be in a block are queued again; they cannot be paid twice.
+    pub fn on_facts(&mut self, facts: &[Fact]) -> Vec<Included> {
         let mut included = Vec::new();
-        for outcome in &block.txs {
-            let found = self.in_flight.iter().position(|tx| tx.hash == outcome.hash);
-            if let Some(index) = found {
-                included.push(Included {
-                    outcome: outcome.clone(),
-                    height: block.height,
-                    transfers: self.in_flight.remove(index).transfers,
-                });
+        for fact in facts {
+            match fact {
+                Fact::Outcome {
+                    chain,
+                    height,
+                    outcome,
+                } if *chain == self.chain => {
+                    let found = self.in_flight.iter().position(|tx| tx.hash == outcome.hash);
+                    included.extend(found.map(|index| Included {
+                        outcome: outcome.clone(),
+                        height: *height,
+                        transfers: self.in_flight.remove(index).transfers,
+                    }));
+                }
+                Fact::BlockEnd { chain, head } if *chain == self.chain => {
+                    self.queue_lost(head.height, head.time);
+                }
+                _ => {}
             }
         }
-        let height = block.height;
-        let lost = |tx: &InFlight| tx.deadline.is_past(height, block.time);
-        let (lost, alive) = self.in_flight.drain(..).partition::<Vec<_>, _>(lost);
+        included
+    }
+
+    fn queue_lost(&mut self, height: u64, time: BlockTime) {
+        let is_lost = |tx: &InFlight| tx.deadline.is_past(height, time);
+        let (lost, alive) = self.in_flight.drain(..).partition::<Vec<_>, _>(is_lost);
         self.in_flight = alive;
         for tx in &lost {
             output::note(format!(
@@ -213,13 +216,11 @@ impl Sender {
             self.queue.push_back(tx.transfers);
         }
         if !lost.is_empty() {
-            self.sequence_unknown = true;
             self.failures += 1;
             if self.failures > FAILURES_MAX {
                 self.give_up("the transactions do not get into blocks".to_owned());
             }
         }
-        included
     }
 
     /// Whether every transfer is in a block or given up.

@@ -1,29 +1,25 @@
-//! The state of our packets, from the blocks of both chains (pure).
+//! Our packets among those of a channel, and their states, as the ledger derives
+//! them from the facts of both chains (pure).
 
 use std::collections::BTreeMap;
 
-use tern_chains::{Block, End, Event, Packet, PacketId, Sequence};
+use tern_chains::{Event, Packet, PacketId, Sequence};
+use tern_core::ledger::{apply, Done, EndKey, Fact, PacketKey, PacketRecord, View};
+use tern_core::policy::Policy;
 
 use crate::cli::ack::Ack;
-use crate::connect::ics20::Transfer;
 
 /// Our packets on one channel.
 ///
 /// They are recognised by the timeout timestamp, which differs from run to run. The
 /// format of the data depends on the version of ICS-20.
 pub struct Tracker {
-    src: End,
+    src: EndKey,
     timeout_timestamp: u64,
-    packets: BTreeMap<Sequence, PacketState>,
-}
-
-/// The heights of the events of one packet.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-struct PacketState {
-    received: Option<u64>,
-    ack: Option<Ack>,
-    acknowledged: Option<u64>,
-    timed_out: Option<u64>,
+    view: View,
+    policy: Policy,
+    /// With the content of the acknowledgement, which the ledger does not keep.
+    ours: BTreeMap<Sequence, Option<Ack>>,
 }
 
 /// An event of one of our packets.
@@ -57,123 +53,161 @@ pub struct Counts {
 }
 
 impl Tracker {
-    pub fn new(transfer: &Transfer) -> Self {
+    /// `view` has the channel and the chains of the packets.
+    pub fn new(src: EndKey, timeout_timestamp: u64, view: View) -> Self {
         Self {
-            src: End::channel(&transfer.src_port, &transfer.src_channel),
-            timeout_timestamp: transfer.timeout_timestamp,
-            packets: BTreeMap::new(),
+            src,
+            timeout_timestamp,
+            view,
+            // Finished packets are wanted until the end.
+            policy: Policy {
+                history_blocks: u64::MAX,
+                ..Policy::default()
+            },
+            ours: BTreeMap::new(),
         }
     }
 
-    /// The events of our packets in a block of the source chain.
-    pub fn on_src(&mut self, block: &Block) -> Vec<Step> {
-        let height = block.height;
-        let steps = block.events.iter().filter_map(|event| match event {
-            Event::SendPacket(packet) if self.is_ours(packet) => {
-                self.packets.insert(packet.sequence, PacketState::default());
-                Some((packet.sequence, What::Sent))
-            }
-            Event::AcknowledgePacket(id) => {
-                let packet = self.get(id)?;
-                packet.acknowledged = Some(height);
-                Some((id.sequence, What::Acknowledged(packet.ack.clone())))
-            }
-            Event::TimeoutPacket(id) => {
-                self.get(id)?.timed_out = Some(height);
-                Some((id.sequence, What::TimedOut))
-            }
-            _ => None,
-        });
-        collect(height, steps)
+    /// The steps of our packets among the facts of a commit.
+    pub fn on_facts(&mut self, facts: &[Fact]) -> Vec<Step> {
+        facts.iter().filter_map(|fact| self.on_fact(fact)).collect()
     }
 
-    /// The events of our packets in a block of the destination chain.
-    pub fn on_dst(&mut self, block: &Block) -> Vec<Step> {
-        let height = block.height;
-        let steps = block.events.iter().filter_map(|event| match event {
-            Event::RecvPacket(id) => {
-                self.get(id)?.received = Some(height);
-                Some((id.sequence, What::Received))
+    fn on_fact(&mut self, fact: &Fact) -> Option<Step> {
+        let Fact::Event { chain, head, event } = fact else {
+            return None;
+        };
+        let (packet, what) = self.what(event)?;
+        if packet.src != self.src.end {
+            return None;
+        }
+        for change in apply(&self.view, &self.policy, &fact.clone().into()) {
+            self.view.commit(&change);
+        }
+        let sequence = packet.sequence;
+        match (event, &what) {
+            (Event::SendPacket(packet), _) => {
+                if *chain != self.src.chain || !self.is_ours(packet) {
+                    return None;
+                }
+                self.ours.entry(sequence).or_default();
             }
-            Event::WriteAcknowledgement { packet, ack } => {
-                let state = self.get(&packet.id())?;
-                state.ack = Some(Ack::read(ack));
+            (Event::WriteAcknowledgement { ack, .. }, _) => {
+                *self.ours.get_mut(&sequence)? = Some(Ack::read(ack));
                 // The acknowledgement on the source may have been read first.
-                state.acknowledged?;
-                let ack = state.ack.clone();
-                Some((packet.sequence, What::Acknowledged(ack)))
+                self.done(sequence)?;
             }
-            _ => None,
-        });
-        collect(height, steps)
+            _ => {}
+        }
+        self.ours.contains_key(&sequence).then_some(Step {
+            sequence,
+            height: head.height,
+            what: match what {
+                What::Acknowledged(_) => What::Acknowledged(self.ours.get(&sequence)?.clone()),
+                what => what,
+            },
+        })
+    }
+
+    /// What an event is to its packet.
+    fn what(&self, event: &Event) -> Option<(PacketId, What)> {
+        Some(match event {
+            Event::SendPacket(packet) => (packet.id(), What::Sent),
+            Event::RecvPacket(id) => (id.clone(), What::Received),
+            Event::WriteAcknowledgement { packet, .. } => (packet.id(), What::Acknowledged(None)),
+            Event::AcknowledgePacket(id) => (id.clone(), What::Acknowledged(None)),
+            Event::TimeoutPacket(id) => (id.clone(), What::TimedOut),
+            _ => return None,
+        })
     }
 
     /// Whether every packet is acknowledged or timed out. `sees_acks` is false if the
     /// destination is not read: then acknowledgements may stay unknown.
     pub fn is_done(&self, sees_acks: bool) -> bool {
-        self.packets.values().all(|packet| {
-            packet.timed_out.is_some()
-                || packet.acknowledged.is_some() && (packet.ack.is_some() || !sees_acks)
+        self.ours.iter().all(|(sequence, ack)| {
+            self.done(*sequence)
+                .is_some_and(|done| done == Done::TimedOut || ack.is_some() || !sees_acks)
         })
     }
 
     pub fn sequences(&self) -> impl Iterator<Item = Sequence> + '_ {
-        self.packets.keys().copied()
+        self.ours.keys().copied()
     }
 
     pub fn counts(&self) -> Counts {
         let mut counts = Counts::default();
-        for packet in self.packets.values() {
-            counts.received += usize::from(packet.received.is_some());
-            let place = match (packet.timed_out, packet.acknowledged, &packet.ack) {
-                (Some(_), ..) => &mut counts.timed_out,
-                (None, Some(_), Some(Ack::Success)) => &mut counts.succeeded,
-                (None, Some(_), Some(Ack::Error(_))) => &mut counts.refused,
-                (None, Some(_), None) => &mut counts.unknown,
-                (None, None, _) => &mut counts.pending,
+        for (sequence, ack) in &self.ours {
+            let record = self.record(*sequence);
+            counts.received += usize::from(record.is_some_and(|record| record.received.is_some()));
+            let place = match (self.done(*sequence), ack) {
+                (Some(Done::TimedOut), _) => &mut counts.timed_out,
+                (Some(_), Some(Ack::Success)) => &mut counts.succeeded,
+                (Some(_), Some(Ack::Error(_))) => &mut counts.refused,
+                (Some(_), None) => &mut counts.unknown,
+                (None, _) => &mut counts.pending,
             };
             *place += 1;
         }
         counts
     }
 
+    fn record(&self, sequence: Sequence) -> Option<&PacketRecord> {
+        self.view.packet(&PacketKey {
+            src: self.src.clone(),
+            sequence,
+        })
+    }
+
+    fn done(&self, sequence: Sequence) -> Option<Done> {
+        Some(self.record(sequence)?.done?.1)
+    }
+
     fn is_ours(&self, packet: &Packet) -> bool {
-        packet.timeout.timestamp_ns == self.timeout_timestamp && packet.src == self.src
+        packet.timeout.timestamp_ns == self.timeout_timestamp
     }
-
-    fn get(&mut self, id: &PacketId) -> Option<&mut PacketState> {
-        let same = id.src == self.src;
-        same.then(|| self.packets.get_mut(&id.sequence)).flatten()
-    }
-}
-
-fn collect(height: u64, steps: impl Iterator<Item = (Sequence, What)>) -> Vec<Step> {
-    let steps = steps.map(|(sequence, what)| Step {
-        sequence,
-        height,
-        what,
-    });
-    steps.collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use tern_chains::{BlockTime, Body, ChannelId, Height, PortId, Timeout};
+    use tern_chains::{
+        BlockTime, Body, ChainId, ChannelId, ChannelState, ConnectionId, End, Height, Ordering,
+        PortId, Timeout,
+    };
+    use tern_core::ledger::{ChannelKey, ChannelRecord, Head};
 
     const OURS: u64 = 1_700_000_000_000_000_123;
 
+    fn chain(name: &str) -> ChainId {
+        ChainId::from_string(name)
+    }
+
     fn tracker() -> Tracker {
-        Tracker::new(&Transfer {
-            src_port: "transfer".parse().unwrap(),
-            src_channel: "channel-0".parse().unwrap(),
-            denom: "uakt".to_owned(),
-            amount: 1,
-            sender: String::new(),
-            receiver: String::new(),
-            timeout_timestamp: OURS,
-            memo: String::new(),
-        })
+        let src = ChannelKey {
+            chain: chain("a-1"),
+            port_id: PortId::transfer(),
+            channel_id: ChannelId::new(0),
+        };
+        let end = ChannelRecord {
+            state: ChannelState::Open,
+            ordering: Ordering::Unordered,
+            version: "ics20-1".to_owned(),
+            connection_id: ConnectionId::new(0),
+            client_id: "07-tendermint-0".parse().unwrap(),
+            counterparty_chain: chain("b-1"),
+            counterparty_port_id: PortId::transfer(),
+            counterparty_channel_id: Some(ChannelId::new(7)),
+            seen: 1,
+        };
+        let view = super::super::route_view(&src, &end, head(9), head(19));
+        Tracker::new(src.into(), OURS, view)
+    }
+
+    fn head(height: u64) -> Head {
+        Head {
+            height,
+            time: BlockTime(0),
+        }
     }
 
     fn packet(sequence: u64, timeout: u64) -> Packet {
@@ -193,13 +227,21 @@ mod tests {
         packet(sequence, OURS).id()
     }
 
-    fn block(height: u64, events: Vec<Event>) -> Block {
-        Block {
-            height,
-            time: BlockTime(0),
-            events,
-            txs: vec![],
-        }
+    fn on(chain_id: &str, height: u64, events: Vec<Event>) -> Vec<Fact> {
+        let fact = |event| Fact::Event {
+            chain: chain(chain_id),
+            head: head(height),
+            event,
+        };
+        events.into_iter().map(fact).collect()
+    }
+
+    fn on_src(height: u64, events: Vec<Event>) -> Vec<Fact> {
+        on("a-1", height, events)
+    }
+
+    fn on_dst(height: u64, events: Vec<Event>) -> Vec<Fact> {
+        on("b-1", height, events)
     }
 
     fn written(sequence: u64, ack: &str) -> Event {
@@ -212,7 +254,7 @@ mod tests {
     fn sent(sequences: &[u64]) -> Tracker {
         let mut tracker = tracker();
         let send = |sequence: &u64| Event::SendPacket(packet(*sequence, OURS));
-        tracker.on_src(&block(10, sequences.iter().map(send).collect()));
+        tracker.on_facts(&on_src(10, sequences.iter().map(send).collect()));
         tracker
     }
 
@@ -221,7 +263,7 @@ mod tests {
         let mut tracker = tracker();
         let mut elsewhere = packet(3, OURS);
         elsewhere.src = End::channel(&PortId::transfer(), &ChannelId::new(1));
-        let steps = tracker.on_src(&block(
+        let steps = tracker.on_facts(&on_src(
             10,
             vec![
                 Event::SendPacket(packet(1, OURS + 1)),
@@ -238,12 +280,12 @@ mod tests {
     #[test]
     fn a_packet_is_done_when_it_is_acknowledged_and_the_result_is_known() {
         let mut tracker = sent(&[1]);
-        tracker.on_dst(&block(
+        tracker.on_facts(&on_dst(
             20,
             vec![Event::RecvPacket(id(1)), written(1, r#"{"result":"AQ=="}"#)],
         ));
         assert!(!tracker.is_done(true));
-        let steps = tracker.on_src(&block(12, vec![Event::AcknowledgePacket(id(1))]));
+        let steps = tracker.on_facts(&on_src(12, vec![Event::AcknowledgePacket(id(1))]));
         assert_eq!(steps[0].what, What::Acknowledged(Some(Ack::Success)));
         assert!(tracker.is_done(true));
         let counts = tracker.counts();
@@ -256,12 +298,12 @@ mod tests {
     #[test]
     fn the_order_in_which_the_chains_are_read_does_not_matter() {
         let mut tracker = sent(&[1]);
-        let steps = tracker.on_src(&block(12, vec![Event::AcknowledgePacket(id(1))]));
+        let steps = tracker.on_facts(&on_src(12, vec![Event::AcknowledgePacket(id(1))]));
         assert_eq!(steps[0].what, What::Acknowledged(None));
         assert!(!tracker.is_done(true));
         assert!(tracker.is_done(false));
         assert_eq!(tracker.counts().unknown, 1);
-        let steps = tracker.on_dst(&block(20, vec![written(1, r#"{"error":"ABCI code: 5"}"#)]));
+        let steps = tracker.on_facts(&on_dst(20, vec![written(1, r#"{"error":"ABCI code: 5"}"#)]));
         let refused = Ack::Error("ABCI code: 5".to_owned());
         assert_eq!(steps[0].what, What::Acknowledged(Some(refused)));
         assert!(tracker.is_done(true));
@@ -271,7 +313,7 @@ mod tests {
     #[test]
     fn a_packet_is_done_when_it_is_timed_out() {
         let mut tracker = sent(&[1, 2]);
-        tracker.on_src(&block(30, vec![Event::TimeoutPacket(id(2))]));
+        tracker.on_facts(&on_src(30, vec![Event::TimeoutPacket(id(2))]));
         assert!(!tracker.is_done(true));
         assert_eq!(
             (tracker.counts().timed_out, tracker.counts().pending),

@@ -3,8 +3,9 @@
 use std::pin::pin;
 use std::time::Duration;
 
-use futures::stream::{self, Stream, StreamExt};
-use tern_chains::Block;
+use anyhow::Context as _;
+use tern_core::ledger::Fact;
+use tokio::sync::mpsc;
 
 use super::report::Report;
 use super::track::Tracker;
@@ -13,31 +14,26 @@ use crate::output;
 /// After this time without progress a hint is printed.
 const QUIET_MAX: Duration = Duration::from_secs(30);
 
-enum SideBlock {
-    Src(Block),
-    Dst(Block),
+/// The facts of the next commit of the engine.
+pub async fn next(facts: &mut mpsc::Receiver<Vec<Fact>>) -> anyhow::Result<Vec<Fact>> {
+    let next = facts.recv().await;
+    next.context("the chains make blocks faster than this command can read them")
 }
 
-/// Follows both chains until every packet is done, or until SIGINT. Without blocks
-/// of the destination it follows the source only.
+/// Follows both chains until every packet is done, or until SIGINT. If the
+/// destination is not followed, acknowledgements may stay unknown.
 pub async fn until_done(
     tracker: &mut Tracker,
     report: &mut Report,
-    src: impl Stream<Item = anyhow::Result<Block>>,
-    dst: Option<impl Stream<Item = anyhow::Result<Block>>>,
+    facts: &mut mpsc::Receiver<Vec<Fact>>,
+    sees_acks: bool,
 ) -> anyhow::Result<()> {
-    let sees_acks = dst.is_some();
-    let src = src.map(|block| block.map(SideBlock::Src));
-    let dst = stream::iter(dst)
-        .flatten()
-        .map(|block| block.map(SideBlock::Dst));
-    let mut blocks = pin!(stream::select(src, dst));
     let mut interrupted = pin!(tokio::signal::ctrl_c());
     let mut quiet = pin!(tokio::time::sleep(QUIET_MAX));
     let mut hint_printed = false;
     while !tracker.is_done(sees_acks) {
-        let block = tokio::select! {
-            block = blocks.next() => block,
+        let facts = tokio::select! {
+            facts = next(facts) => facts?,
             _ = &mut quiet, if !hint_printed => {
                 hint_printed = true;
                 report.hint_at_relayer();
@@ -48,11 +44,7 @@ pub async fn until_done(
                 break;
             }
         };
-        let steps = match block.transpose()? {
-            Some(SideBlock::Src(block)) => tracker.on_src(&block),
-            Some(SideBlock::Dst(block)) => tracker.on_dst(&block),
-            None => break,
-        };
+        let steps = tracker.on_facts(&facts);
         if !steps.is_empty() {
             hint_printed = false;
             quiet
