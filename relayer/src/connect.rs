@@ -14,8 +14,7 @@ use tern_chains::{Account, ChainId};
 use tern_config::{ChainConfig, Config, UnknownChain};
 use tern_cosmos::{CosmosSettings, NodeAddress};
 
-use crate::keys::{KeyClaim, KeyFileError, KeyFolder};
-use crate::output;
+use crate::keys::{KeyClaim, KeyFolder};
 
 pub use chain::ConnectedChain;
 pub use tern_cosmos::{BlockWithTxs, NodeHealth, NodeReport, TxInBlock};
@@ -28,8 +27,15 @@ pub struct Context {
     pub config: Config,
     /// Whether results are JSON.
     pub json: bool,
-    /// The keys that this process signs with, by chain and name.
-    claims: Mutex<BTreeMap<(String, String), KeyClaim>>,
+    /// The keys that this process signs with.
+    claims: Mutex<BTreeMap<KeyId, KeyClaim>>,
+}
+
+/// A key of the home folder.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct KeyId {
+    pub chain: String,
+    pub name: String,
 }
 
 impl Context {
@@ -59,96 +65,53 @@ impl Context {
         Ok(ConnectedChain::new(self.settings(id)?)?)
     }
 
-    /// An account on a chain, for questions only: the one of the named key, or of
-    /// the key that the configuration of the chain names. Accounts share the nodes
-    /// of their chain.
+    /// An account on a chain: the one of the named key, or of the key that the
+    /// configuration of the chain names. Accounts share the nodes of their chain.
+    /// Whoever signs with it has claimed the key.
     pub fn account(
         &self,
         chain: &ConnectedChain,
         key: Option<&str>,
     ) -> anyhow::Result<Arc<dyn Account>> {
         let id = chain.id().as_str();
-        let name = self.key_name(chain, key)?;
+        let name = key.unwrap_or(&self.chain_config(id)?.key);
         Ok(chain.account(self.keys(id)?.load(name)?))
     }
 
-    /// An account to sign with. If another process signs with its key, waits until
-    /// that has ended: two processes with one key would take each other's account
-    /// sequences.
-    pub async fn signer(
-        &self,
-        chain: &ConnectedChain,
-        key: Option<&str>,
-    ) -> anyhow::Result<Arc<dyn Account>> {
-        let account = self.account(chain, key)?;
-        let name = self.key_name(chain, key)?.to_owned();
-        if !self.claim(chain, &name)? {
-            output::note(format!(
-                "note: another `tern` process signs with the key `{name}` of {}: waiting until \
-                 it has ended",
-                chain.id()
-            ));
-            let keys = self.keys(chain.id().as_str())?;
-            let waited = tokio::task::spawn_blocking({
-                let name = name.clone();
-                move || keys.wait_to_claim(&name)
-            });
-            self.hold(chain, name, waited.await??);
-        }
-        Ok(account)
+    /// The name of a key and its chain; of the key that the configuration of the chain
+    /// names, if no other is given.
+    pub fn key_id(&self, chain: &str, key: Option<&str>) -> Result<KeyId, UnknownChain> {
+        let name = key.unwrap_or(&self.chain_config(chain)?.key);
+        Ok(KeyId {
+            chain: chain.to_owned(),
+            name: name.to_owned(),
+        })
     }
 
-    /// An account to sign with.
-    ///
-    /// # Errors
-    /// [`KeyFileError::InUse`] if another process signs with its key.
-    pub fn free_signer(
-        &self,
-        chain: &ConnectedChain,
-        key: Option<&str>,
-    ) -> anyhow::Result<Arc<dyn Account>> {
-        let account = self.account(chain, key)?;
-        let name = self.key_name(chain, key)?;
-        if !self.claim(chain, name)? {
-            return Err(KeyFileError::InUse {
-                chain: chain.id().to_string(),
-                name: name.to_owned(),
+    /// Claims all of these keys for this process, or none: two processes with one key
+    /// would take each other's account sequences. Returns a key that another process
+    /// signs with.
+    pub fn claim(&self, keys: &[KeyId]) -> anyhow::Result<Option<KeyId>> {
+        let mut new = Vec::new();
+        for key in keys {
+            if self.claims().contains_key(key) {
+                continue;
             }
-            .into());
+            match self.keys(&key.chain)?.claim(&key.name)? {
+                Some(claim) => new.push((key.clone(), claim)),
+                None => return Ok(Some(key.clone())),
+            }
         }
-        Ok(account)
+        self.claims().extend(new);
+        Ok(None)
     }
 
-    fn key_name<'a>(
-        &'a self,
-        chain: &ConnectedChain,
-        key: Option<&'a str>,
-    ) -> Result<&'a str, UnknownChain> {
-        match key {
-            Some(name) => Ok(name),
-            None => Ok(&self.chain_config(chain.id().as_str())?.key),
-        }
+    /// Lets other processes sign with a key: this one will not any more.
+    pub fn release(&self, key: &KeyId) {
+        self.claims().remove(key);
     }
 
-    /// Claims a key for this process. False if another process has it.
-    fn claim(&self, chain: &ConnectedChain, name: &str) -> anyhow::Result<bool> {
-        let key = (chain.id().to_string(), name.to_owned());
-        if self.claims().contains_key(&key) {
-            return Ok(true);
-        }
-        let claim = self.keys(chain.id().as_str())?.claim(name)?;
-        let is_free = claim.is_some();
-        if let Some(claim) = claim {
-            self.claims().insert(key, claim);
-        }
-        Ok(is_free)
-    }
-
-    fn hold(&self, chain: &ConnectedChain, name: String, claim: KeyClaim) {
-        self.claims().insert((chain.id().to_string(), name), claim);
-    }
-
-    fn claims(&self) -> MutexGuard<'_, BTreeMap<(String, String), KeyClaim>> {
+    fn claims(&self) -> MutexGuard<'_, BTreeMap<KeyId, KeyClaim>> {
         self.claims.lock().unwrap_or_else(PoisonError::into_inner)
     }
 

@@ -8,15 +8,17 @@ mod client;
 mod protocol;
 mod socket;
 
-use tern::engine::Engine;
+use anyhow::bail;
+use tern::engine::{describe, Engine};
+use tern_chains::{Account, ChainError};
+use tern_core::plan::Assignment;
 use tokio_util::sync::CancellationToken;
-use tracing::warn;
+use tracing::{info, warn};
 
 use crate::connect::Context;
-use crate::setup::{self, ServedChain};
+use crate::setup;
 pub use client::DaemonClient;
 use socket::Socket;
-use tern_core::plan::Assignment;
 
 /// A daemon that is about to run.
 pub struct Daemon {
@@ -28,8 +30,17 @@ pub struct Daemon {
 impl Daemon {
     /// Opens store and socket in the home folder. The lock of the store makes it
     /// the only daemon there.
-    pub async fn open(context: &Context, chains: &[ServedChain]) -> anyhow::Result<Self> {
-        let engine = setup::engine_with_store(context, chains, Assignment::Everything).await?;
+    pub async fn open(context: &Context) -> anyhow::Result<Self> {
+        let (store, view) = setup::open_store(context).await?;
+        let chains = setup::served_chains(context).await?;
+        for account in chains.iter().flat_map(|served| &served.accounts) {
+            check_account(&**account).await?;
+        }
+        if chains.len() < 2 {
+            bail!("relaying needs two chains or more: add a second [[chain]] section");
+        }
+        let parts = setup::parts(context, &chains, store, view)?;
+        let engine = Engine::start(parts, Assignment::Everything);
         let socket = match Socket::bind(&context.home) {
             Ok(socket) => Some(socket),
             Err(error) => {
@@ -63,4 +74,23 @@ impl Daemon {
         let (ended, ()) = tokio::join!(relaying, serving);
         Ok(ended?)
     }
+}
+
+/// Checks that the signing account is on chain. A node that does not answer is
+/// not an error, because it may answer later.
+async fn check_account(account: &dyn Account) -> Result<(), ChainError> {
+    let chain = account.chain_id();
+    match account.state().await {
+        Ok(account) => {
+            info!(%chain, account = account.address, "signing account found");
+        }
+        Err(error @ (ChainError::WrongChain { .. } | ChainError::NoAccount { .. })) => {
+            return Err(error);
+        }
+        Err(error) => {
+            let reason = describe(&error);
+            warn!(%chain, reason, "the signing account cannot be checked: the node does not answer");
+        }
+    }
+    Ok(())
 }

@@ -63,11 +63,6 @@ pub enum KeyFileError {
         path = path.display()
     )]
     TooOpen { path: PathBuf, mode: u32 },
-    #[error(
-        "another `tern` process signs with the key `{name}` of {chain}: stop it first, or use \
-         another key"
-    )]
-    InUse { chain: String, name: String },
     #[error("cannot {operation} {}", path.display())]
     File {
         operation: &'static str,
@@ -190,14 +185,6 @@ impl KeyFolder {
             Err(TryLockError::WouldBlock) => Ok(None),
             Err(TryLockError::Error(source)) => Err(failed("lock", &path)(source)),
         }
-    }
-
-    /// Waits until no other process has the key. Blocking.
-    pub fn wait_to_claim(&self, name: &str) -> Result<KeyClaim, KeyFileError> {
-        let path = self.file(name)?;
-        let file = File::open(&path).map_err(failed("open", &path))?;
-        file.lock().map_err(failed("lock", &path))?;
-        Ok(KeyClaim { _file: file })
     }
 
     /// The names of all keys, in order.

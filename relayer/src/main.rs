@@ -9,6 +9,7 @@ mod logging;
 mod output;
 mod setup;
 mod shutdown;
+mod turn;
 
 use std::process::ExitCode;
 

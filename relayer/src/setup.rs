@@ -12,7 +12,7 @@ use tern_core::policy::Policy;
 
 use crate::clock::system_clock;
 use crate::connect::{ConnectedChain, Context};
-use crate::output;
+use crate::{output, turn};
 
 /// A chain that an engine relays for, with its signing accounts.
 pub struct ServedChain {
@@ -20,21 +20,13 @@ pub struct ServedChain {
     pub accounts: Vec<Arc<dyn Account>>,
 }
 
-/// An engine with the store in the home folder.
+/// The store in the home folder.
 ///
 /// # Errors
-/// [`StoreError::InUse`] if another process uses the store.
-pub async fn engine_with_store(
-    context: &Context,
-    chains: &[ServedChain],
-    assignment: Assignment,
-) -> anyhow::Result<Engine> {
+/// [`StoreError::InUse`] if another process uses it.
+pub async fn open_store(context: &Context) -> Result<(Store, View), EngineError> {
     let policy = policy(&context.config.policy);
-    let (store, view) = Engine::open_store(&context.home, &policy).await?;
-    Ok(Engine::start(
-        parts(context, chains, store, view)?,
-        assignment,
-    ))
+    Engine::open_store(&context.home, &policy).await
 }
 
 /// An engine for one command. If another process uses the store in the home
@@ -43,8 +35,7 @@ pub async fn engine_for_command(
     context: &Context,
     chains: &[ServedChain],
 ) -> anyhow::Result<Engine> {
-    let policy = policy(&context.config.policy);
-    let (store, view) = match Engine::open_store(&context.home, &policy).await {
+    let (store, view) = match open_store(context).await {
         Err(EngineError::Store(StoreError::InUse { .. })) => {
             output::note(
                 "note: another `tern` uses the store in this home folder: continuing without \
@@ -92,7 +83,7 @@ pub fn parts(
 /// is not on chain, because nothing can be signed without it.
 pub async fn funded(context: &Context, id: &str) -> anyhow::Result<ServedChain> {
     let chain = context.connect(id)?;
-    let account = context.signer(&chain, None).await?;
+    let account = context.account(&chain, None)?;
     account.state().await?;
     Ok(ServedChain {
         chain,
@@ -100,19 +91,22 @@ pub async fn funded(context: &Context, id: &str) -> anyhow::Result<ServedChain> 
     })
 }
 
-/// Every configured chain with all its accounts. Does no network I/O.
-///
-/// # Errors
-/// If another process signs with one of the keys.
-pub fn served_chains(context: &Context) -> anyhow::Result<Vec<ServedChain>> {
-    let mut served = Vec::new();
+/// Every configured chain with all its accounts, once no other process signs with
+/// their keys.
+pub async fn served_chains(context: &Context) -> anyhow::Result<Vec<ServedChain>> {
+    let (mut served, mut claimed) = (Vec::new(), Vec::new());
     for config in &context.config.chains {
         let chain = context.connect(&config.id)?;
+        let mut accounts = Vec::new();
         let keys = std::iter::once(None).chain(config.extra_keys.iter().map(Some));
-        let accounts = keys.map(|key| context.free_signer(&chain, key.map(String::as_str)));
-        let accounts = accounts.collect::<anyhow::Result<_>>()?;
+        for key in keys {
+            let key = key.map(String::as_str);
+            accounts.push(context.account(&chain, key)?);
+            claimed.push(context.key_id(&config.id, key)?);
+        }
         served.push(ServedChain { chain, accounts });
     }
+    turn::claim(context, &claimed).await?;
     Ok(served)
 }
 

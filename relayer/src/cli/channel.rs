@@ -15,6 +15,7 @@ use crate::daemon::DaemonClient;
 use crate::output::{self, Outcome};
 use crate::setup;
 use crate::shutdown::Shutdown;
+use crate::turn::{self, Turn};
 
 /// Notes of steps that wait to be printed.
 const NOTES_MAX: usize = 64;
@@ -117,9 +118,16 @@ pub async fn open(context: &Context, args: OpenArgs) -> anyhow::Result<OpenedCha
             output::note(format!("{chain} block {height}: {what}"));
         }
     };
-    match DaemonClient::find(&context.home).await? {
-        Some(daemon) => Ok(daemon.open_channel(request, print_note).await?),
-        None => open_alone(context, request, print_note).await,
+    let keys = [
+        context.key_id(&args.a, None)?,
+        context.key_id(&args.b, None)?,
+    ];
+    match turn::daemon_or_claim(context, &keys).await? {
+        Turn::Daemon => {
+            let daemon = DaemonClient::connect(&context.home).await?;
+            Ok(daemon.open_channel(request, print_note).await?)
+        }
+        Turn::Here => open_alone(context, request, print_note).await,
     }
 }
 

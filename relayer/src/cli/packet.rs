@@ -15,6 +15,7 @@ use crate::daemon::DaemonClient;
 use crate::output::{self, Outcome};
 use crate::setup::{self, ServedChain};
 use crate::shutdown::Shutdown;
+use crate::turn::{self, Turn};
 
 const PENDING_EXAMPLE: &str = "\
 Example:
@@ -159,9 +160,16 @@ impl Pending {
 async fn clear(context: &Context, args: PathArgs) -> anyhow::Result<Outcome> {
     let src = context.connect(&args.chain)?;
     let (src_end, dst_end) = args.ends(context, &*src).await?;
-    let cleared = match DaemonClient::find(&context.home).await? {
-        Some(daemon) => daemon.clear(src_end.clone().into()).await?,
-        None => clear_alone(context, &src_end, &dst_end).await?,
+    let keys = [
+        context.key_id(src_end.chain.as_str(), None)?,
+        context.key_id(dst_end.chain.as_str(), None)?,
+    ];
+    let cleared = match turn::daemon_or_claim(context, &keys).await? {
+        Turn::Daemon => {
+            let daemon = DaemonClient::connect(&context.home).await?;
+            daemon.clear(src_end.clone().into()).await?
+        }
+        Turn::Here => clear_alone(context, &src_end, &dst_end).await?,
     };
     print_cleared(context, &src_end, &cleared)
 }

@@ -1,7 +1,7 @@
 //! `tern trace`: every step of one packet, read from the chains.
 //!
-//! It uses neither a daemon nor a store, so it works for the packets of every
-//! relayer.
+//! The steps need neither a daemon nor a store, so it works for the packets of every
+//! relayer. Only what a pending packet waits for is asked of a running daemon.
 
 mod find;
 mod located_event;
@@ -13,11 +13,14 @@ mod testing;
 use anyhow::bail;
 use clap::Args;
 use tern::engine::channel_end;
+use tern::engine::status::PacketWait;
 use tern_core::ledger::{ChannelKey, Head};
 
 use self::find::Side;
+use self::packet_trace::PacketTrace;
 use super::path::PathArgs;
 use crate::connect::{ConnectedChain, Context};
+use crate::daemon::DaemonClient;
 use crate::output::Outcome;
 
 const EXAMPLE: &str = "\
@@ -44,13 +47,31 @@ pub async fn run(context: &Context, args: TraceArgs) -> anyhow::Result<Outcome> 
     let (src_end, dst_end) = path.ends(context, &*src).await?;
     let dst = context.connect(dst_end.chain.as_str())?;
     let ((src, ordering), (dst, _)) = tokio::try_join!(side(&src, src_end), side(&dst, dst_end))?;
-    let trace = find::trace_packet(&src, &dst, ordering, args.sequence.into()).await?;
+    let mut trace = find::trace_packet(&src, &dst, ordering, args.sequence.into()).await?;
+    if !trace.is_done() {
+        trace.waits_in_daemon = waits_in_daemon(context, &trace).await?;
+    }
     if context.json {
         render::json(&trace, path)?;
     } else {
         render::text(&trace, path)?;
     }
     Ok(Outcome::Done)
+}
+
+/// What a pending packet waits for in the daemon of this home folder, if there is one
+/// and it knows the packet.
+async fn waits_in_daemon(
+    context: &Context,
+    trace: &PacketTrace,
+) -> anyhow::Result<Option<PacketWait>> {
+    let Some(daemon) = DaemonClient::find(&context.home).await? else {
+        return Ok(None);
+    };
+    let status = daemon.status(Some(trace.src.clone().into())).await?;
+    let mut packets = status.packets.into_iter();
+    let packet = packets.find(|status| status.packet.sequence == trace.sequence);
+    Ok(packet.map(|status| status.waits_for))
 }
 
 /// One end of the path, read from its chain now.

@@ -127,6 +127,8 @@ pub async fn send(context: &Context, args: TransferArgs) -> anyhow::Result<(Repo
             sender.fill().await?;
         }
         report.not_sent(sender.given_up());
+        // A relayer may be waiting for the key.
+        context.release(&route.key);
         if args.wait {
             watch::until_done(&mut tracker, &mut report, &mut facts, dst.is_some()).await?;
         }

@@ -45,6 +45,11 @@ impl DaemonClient {
         }
     }
 
+    /// Connects to the daemon that was there a moment ago.
+    pub async fn connect(home: &Path) -> Result<Self, SocketError> {
+        Self::find(home).await?.ok_or(SocketError::Ended)
+    }
+
     /// What its engine knows and does, with the open packets of one path, or the
     /// first of all.
     pub async fn status(self, of: Option<EndKey>) -> Result<Status, SocketError> {

@@ -16,7 +16,6 @@ use crate::cli::devnet::{self, DevChain, Spec, USER};
 use crate::cli::{transfer, Cli, Command};
 use crate::connect::Context;
 use crate::daemon::Daemon;
-use crate::setup;
 
 /// The id of both ends of the first channel.
 pub const CHANNEL: &str = "channel-0";
@@ -126,8 +125,7 @@ impl DemoEnvironment {
 
     /// Starts the relayer in a task.
     pub async fn start_relaying(&mut self) -> anyhow::Result<()> {
-        let chains = setup::served_chains(&self.relayer)?;
-        let daemon = Daemon::open(&self.relayer, &chains).await?;
+        let daemon = Daemon::open(&self.relayer).await?;
         let stop = CancellationToken::new();
         let mut task = Task::new();
         task.spawn(daemon.run(stop.clone()));

@@ -9,7 +9,7 @@ use tern_chains::{
     ChainError, Class, ClientId, Event, EventQuery, Height, Ordering, Packet, PacketId, Sequence,
     StorePath,
 };
-use tern_core::ledger::{ChannelKey, Head};
+use tern_core::ledger::{Acknowledgement, ChannelKey, Done, Head, PacketRecord, PacketState};
 use tern_core::plan::packet::timed_out;
 
 use super::located_event::{locate_event, LocatedEvent};
@@ -59,14 +59,11 @@ pub async fn trace_packet(
     )?;
 
     let (packet, ack) = packet_and_ack(&sent, &written);
-    let state = state(&settled, &received, &written, &ack, || {
-        packet.is_some_and(|packet| timed_out(packet, dst.chain.id(), dst.head))
-    });
-    let end = match &settled {
-        Found::Located(located) if matches!(located.event, Event::TimeoutPacket(_)) => {
-            StepKind::TimedOut
-        }
-        Found::Located(_) => StepKind::Acknowledged,
+    let record = record(id, dst, packet, [&sent, &received, &written, &settled]);
+    let state = state(&record, ack.clone(), dst.head);
+    let end = match record.done {
+        Some((_, Done::TimedOut)) => StepKind::TimedOut,
+        Some((_, Done::Acknowledged)) => StepKind::Acknowledged,
         _ => StepKind::Settled,
     };
     let steps = [
@@ -84,6 +81,7 @@ pub async fn trace_packet(
         packet: packet.cloned(),
         steps: steps.into_iter().flatten().collect(),
         state,
+        waits_in_daemon: None,
     })
 }
 
@@ -128,25 +126,53 @@ fn packet_and_ack<'a>(sent: &'a Found, written: &'a Found) -> (Option<&'a Packet
     (packet, ack)
 }
 
-fn state(
-    settled: &Found,
-    received: &Found,
-    written: &Found,
-    ack: &Option<Ack>,
-    has_timed_out: impl Fn() -> bool,
-) -> State {
-    match (settled, received, written) {
-        (Found::Located(located), ..) => match located.event {
-            Event::TimeoutPacket(_) => State::TimedOut,
-            _ => State::Acknowledged(ack.clone()),
-        },
-        (Found::Missing(_), ..) => State::Settled,
-        (Found::NotHappened, Found::NotHappened, _) if has_timed_out() => {
-            State::Waits(Wait::Timeout)
+/// The packet as the ledger has it after these findings. A height that is not known
+/// is 0.
+fn record(
+    id: &PacketId,
+    dst: &Side<'_>,
+    packet: Option<&Packet>,
+    [sent, received, written, settled]: [&Found; 4],
+) -> PacketRecord {
+    let has_happened = |found: &Found| !matches!(found, Found::NotHappened);
+    let height = |found: &Found| has_happened(found).then(|| found.height().unwrap_or_default());
+    let ack = || match written.event() {
+        Some(Event::WriteAcknowledgement { ack, .. }) => ack.clone(),
+        _ => vec![],
+    };
+    let done = match settled.event() {
+        Some(Event::TimeoutPacket(_)) => Done::TimedOut,
+        Some(_) => Done::Acknowledged,
+        None => Done::Settled,
+    };
+    PacketRecord {
+        packet: packet.cloned(),
+        sent: height(sent),
+        received: height(received),
+        ack: height(written).map(|height| Acknowledgement {
+            height,
+            bytes: ack(),
+        }),
+        done: height(settled).map(|height| (height, done)),
+        ..PacketRecord::new(id.clone(), dst.chain.id().clone())
+    }
+}
+
+fn state(record: &PacketRecord, ack: Option<Ack>, dst_head: Head) -> State {
+    let has_timed_out = |packet: &Packet| timed_out(packet, &record.dst, dst_head);
+    match (record.state(), record.done) {
+        (_, Some((_, Done::Acknowledged))) => State::Acknowledged(ack),
+        (_, Some((_, Done::TimedOut))) => State::TimedOut,
+        (PacketState::Done, _) => State::Settled,
+        (PacketState::AckWritten, _) => State::Waits(Wait::Ack),
+        (PacketState::Received, _) => State::Waits(Wait::AckNotWritten),
+        (PacketState::Sent | PacketState::Unseen, _) => {
+            State::Waits(if record.packet.as_ref().is_some_and(has_timed_out) {
+                Wait::Timeout
+            } else {
+                Wait::Recv
+            })
         }
-        (Found::NotHappened, Found::NotHappened, _) => State::Waits(Wait::Recv),
-        (Found::NotHappened, _, Found::NotHappened) => State::Waits(Wait::AckNotWritten),
-        (Found::NotHappened, ..) => State::Waits(Wait::Ack),
     }
 }
 

@@ -1,5 +1,6 @@
 //! The steps of one packet and its state (pure).
 
+use tern::engine::status::PacketWait;
 use tern_chains::{BlockTime, ChainId, ClientId, Packet, Sequence, TxHash};
 use tern_core::ledger::ChannelKey;
 
@@ -16,6 +17,9 @@ pub struct PacketTrace {
     /// In the order of the protocol.
     pub steps: Vec<Step>,
     pub state: State,
+    /// What a pending packet waits for in the daemon of this home folder, if there is
+    /// one.
+    pub waits_in_daemon: Option<PacketWait>,
 }
 
 /// An event of the packet, or a client update for it.

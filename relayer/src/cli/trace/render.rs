@@ -54,6 +54,9 @@ pub fn json(trace: &PacketTrace, path: &PathArgs) -> anyhow::Result<()> {
     if let State::Waits(wait) = trace.state {
         document["waits_for"] = json!(waits(trace, wait));
         document["carried_by"] = json!(relay_commands(wait, path));
+        if let Some(wait) = &trace.waits_in_daemon {
+            document["waits_in_daemon_for"] = json!(wait.to_string());
+        }
     }
     output::json(&document)
 }
@@ -201,6 +204,10 @@ fn ending(trace: &PacketTrace, path: &PathArgs) -> Vec<String> {
         State::Settled => vec!["done: acknowledged or timed out".to_owned()],
         State::Waits(wait) => {
             let mut lines = vec![format!("pending: waiting {}", waits(trace, *wait))];
+            if let Some(wait) = &trace.waits_in_daemon {
+                lines.push(format!("in the running daemon: {wait}"));
+                return lines;
+            }
             let relay_commands = relay_commands(*wait, path);
             if !relay_commands.is_empty() {
                 let commands = relay_commands.iter().map(|command| format!("`{command}`"));

@@ -35,5 +35,6 @@ pub fn trace(steps: Vec<(StepKind, &str, Result<Place, Missing>)>) -> PacketTrac
         packet: None,
         steps: steps.into_iter().map(step).collect(),
         state: State::Waits(Wait::Recv),
+        waits_in_daemon: None,
     }
 }

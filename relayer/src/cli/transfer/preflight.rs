@@ -9,7 +9,7 @@ use tern_core::ledger::{ChannelKey, ChannelRecord, Head};
 
 use super::{receiver, TransferArgs};
 use crate::connect::ics20::Transfer;
-use crate::connect::{ConnectedChain, Context};
+use crate::connect::{ConnectedChain, Context, KeyId};
 
 /// The source, the destination and the sender of the tokens.
 pub struct Route {
@@ -17,8 +17,8 @@ pub struct Route {
     /// The source end of the channel.
     pub src_end: ChannelKey,
     pub channel: ChannelRecord,
-    /// The name of the sender's key, if it is not the configured one.
-    pub key: Option<String>,
+    /// The key of the sender.
+    pub key: KeyId,
     /// Who sends the tokens, for questions.
     pub signer: Arc<dyn Account>,
     /// The newest block of `src`.
@@ -41,6 +41,7 @@ pub async fn check(context: &Context, args: &TransferArgs) -> anyhow::Result<Rou
     ensure!(!args.receiver.is_empty(), "the receiver is empty");
     let src = context.connect(&args.chain)?;
     let signer = context.account(&src, args.key.as_deref())?;
+    let key = context.key_id(&args.chain, args.key.as_deref())?;
     let (src_end, channel) = open_channel(&src, args).await?;
     let dst_id = channel.counterparty_chain.clone();
     let dst = match context.config.chain(dst_id.as_str()) {
@@ -72,7 +73,7 @@ pub async fn check(context: &Context, args: &TransferArgs) -> anyhow::Result<Rou
         src,
         src_end,
         channel,
-        key: args.key.clone(),
+        key,
         signer,
         head,
         dst_id,

@@ -10,6 +10,7 @@ use tern_chains::Account;
 use super::preflight::Route;
 use crate::connect::Context;
 use crate::daemon::DaemonClient;
+use crate::turn::{self, Turn};
 
 /// Where the account of the transfers is.
 pub enum Signing {
@@ -22,18 +23,11 @@ pub enum Signing {
 impl Signing {
     /// Asks the daemon, if there is one, and claims the key if it has not got it.
     pub async fn choose(context: &Context, route: &Route) -> anyhow::Result<Self> {
-        if let Some(daemon) = DaemonClient::find(&context.home).await? {
-            let lanes = daemon.status(None).await?.lanes;
-            let (chain, address) = (route.src.id(), &route.account.address);
-            if lanes
-                .iter()
-                .any(|lane| lane.chain == *chain && lane.address == *address)
-            {
-                return Ok(Self::Daemon(context.home.clone()));
-            }
+        let address = &route.account.address;
+        match turn::daemon_with_account_or_claim(context, &route.key, address).await? {
+            Turn::Daemon => Ok(Self::Daemon(context.home.clone())),
+            Turn::Here => Ok(Self::Here(Arc::clone(&route.signer))),
         }
-        let account = context.signer(&route.src, route.key.as_deref()).await?;
-        Ok(Self::Here(account))
     }
 
     /// The account for an engine of this command.
@@ -50,11 +44,7 @@ impl Signing {
             Self::Here(_) => return Ok(engine.send(request).await?),
             Self::Daemon(home) => home,
         };
-        match DaemonClient::find(home).await? {
-            Some(daemon) => Ok(daemon.send(request).await?),
-            None => Ok(Sent::Failed(
-                "the daemon that has the account has ended: run the command again".to_owned(),
-            )),
-        }
+        let daemon = DaemonClient::connect(home).await?;
+        Ok(daemon.send(request).await?)
     }
 }
