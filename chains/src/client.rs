@@ -10,7 +10,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use crate::block::BlockTime;
-use crate::{ChainId, Encoded, Height, Root};
+use crate::{ChainId, Encoded, Height, Proof, Root};
 
 /// A client as its host chain stores it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -49,6 +49,28 @@ pub struct ClientUpdate {
     /// The root at `height`.
     pub root: Root,
     pub time: BlockTime,
+}
+
+/// What a client becomes when its chain is upgraded, with the proofs that the chain
+/// planned it so (ICS-02 `UpgradeClient`).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ClientUpgrade {
+    pub client_state: Encoded,
+    pub consensus_state: Encoded,
+    pub proof_client: Proof,
+    pub proof_consensus: Proof,
+}
+
+/// What a chain says of a header that claims to be its own.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum HeaderCheck {
+    /// The chain's header of that height is the same.
+    Same,
+    /// The chain's header of that height is another one: `own`, for a client that
+    /// trusts what the seen one trusts. Both together are misbehaviour (ICS-02).
+    Conflicting { own: Encoded },
+    /// The chain has no header of this height: it is pruned, or not made yet.
+    Unknown { height: u64 },
 }
 
 /// What a new client of this chain starts from (ICS-02 `createClient`).

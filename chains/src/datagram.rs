@@ -2,8 +2,8 @@
 //! account encodes it as a message of its chain.
 
 use crate::{
-    ChannelId, ClientId, ConnectionCounterparty, ConnectionId, ConnectionVersion, Encoded, Height,
-    NewClient, Ordering, Packet, PortId, Proof,
+    ChannelId, ClientId, ClientUpgrade, ConnectionCounterparty, ConnectionId, ConnectionVersion,
+    Encoded, Height, NewClient, Ordering, Packet, PortId, Proof,
 };
 
 /// A message before it is encoded.
@@ -14,6 +14,10 @@ pub enum Datagram {
     UpdateClient {
         client_id: ClientId,
         header: Encoded,
+    },
+    UpgradeClient {
+        client_id: ClientId,
+        upgrade: ClientUpgrade,
     },
     ConnOpenInit {
         client_id: ClientId,

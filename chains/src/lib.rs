@@ -23,6 +23,7 @@ mod channel;
 mod client;
 mod connection;
 mod datagram;
+mod denom;
 mod encoded;
 mod end;
 mod error;
@@ -42,12 +43,13 @@ pub use chain::Chain;
 pub use chain_id::ChainId;
 pub use channel::{ChannelCounterparty, ChannelEnd, ChannelState, IdentifiedChannelEnd, Ordering};
 pub use client::{ClientParams, ClientSummary, StoredClient, StoredConsensus};
-pub use client::{ClientUpdate, NewClient, TrustedClient};
+pub use client::{ClientUpdate, ClientUpgrade, HeaderCheck, NewClient, TrustedClient};
 pub use connection::{
     ConnectionCounterparty, ConnectionEnd, ConnectionState, ConnectionVersion,
     IdentifiedConnectionEnd,
 };
 pub use datagram::{CounterpartyClient, Datagram, MessageKind};
+pub use denom::is_denom;
 pub use encoded::Encoded;
 pub use end::End;
 pub use error::{ChainError, Class};

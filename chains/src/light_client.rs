@@ -3,7 +3,8 @@
 use async_trait::async_trait;
 
 use crate::{
-    BlockTime, ChainError, ClientParams, ClientUpdate, NewClient, Proven, Root, TrustedClient,
+    BlockTime, ChainError, ClientParams, ClientUpdate, ClientUpgrade, Encoded, HeaderCheck,
+    NewClient, Proven, Root, TrustedClient,
 };
 
 type Result<T> = std::result::Result<T, ChainError>;
@@ -23,6 +24,13 @@ pub trait LightClient: Send + Sync + 'static {
         target: u64,
         now: BlockTime,
     ) -> Result<ClientUpdate>;
+    /// What clients of this chain need to follow it over the upgrade that is planned
+    /// for `last_height`; `None` if none is planned there. The client must have been
+    /// updated to `last_height` (ibc-go `VerifyUpgradeAndUpdateState`).
+    async fn client_upgrade(&self, last_height: u64) -> Result<Option<ClientUpgrade>>;
+    /// Compares a header of this chain that was seen elsewhere, in an update of a
+    /// client, with what the chain itself has at that height.
+    async fn check_header(&self, seen: &Encoded) -> Result<HeaderCheck>;
     /// Checks a value of this chain against a verified root. A node whose value
     /// does not verify may be asked less from then on.
     fn verify(&self, proven: &Proven, root: &Root) -> Result<()>;

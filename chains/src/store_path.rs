@@ -36,6 +36,14 @@ pub enum StorePath {
         dst: End,
         sequence: Sequence,
     },
+    /// What clients of this chain become after the upgrade at this height (ibc-go
+    /// `upgradetypes.UpgradedClientKey`).
+    UpgradedClientState {
+        last_height: u64,
+    },
+    UpgradedConsensusState {
+        last_height: u64,
+    },
 }
 
 /// An end as it is part of a path.
@@ -75,6 +83,12 @@ impl fmt::Display for StorePath {
             }
             Self::Acknowledgement { dst, sequence } => {
                 write!(f, "acks/{}/sequences/{sequence}", Of(dst))
+            }
+            Self::UpgradedClientState { last_height } => {
+                write!(f, "upgradedIBCState/{last_height}/upgradedClient")
+            }
+            Self::UpgradedConsensusState { last_height } => {
+                write!(f, "upgradedIBCState/{last_height}/upgradedConsState")
             }
         }
     }

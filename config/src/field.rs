@@ -7,7 +7,7 @@ use std::time::Duration;
 use serde::de::{Deserialize, Deserializer, Error};
 use url::Url;
 
-use crate::denom::is_denom;
+use tern_chains::is_denom;
 
 /// Maximum number of digits of a price after the point: the limit of the SDK.
 const PRICE_SCALE_MAX: usize = 18;

@@ -5,7 +5,6 @@
 //! no environment, no network, no keys.
 
 mod chain;
-mod denom;
 mod error;
 mod field;
 mod node;
@@ -18,7 +17,6 @@ use serde::Deserialize;
 use toml::Spanned;
 
 pub use chain::ChainConfig;
-pub use denom::is_denom;
 pub use error::{ConfigError, Fault, Place, UnknownChain};
 pub use field::is_file_name;
 pub use node::NodeConfig;

@@ -4,13 +4,10 @@
 use std::sync::Arc;
 
 use futures::future::join_all;
-use tendermint::abci;
-use tendermint_rpc::endpoint::{block, block_results};
-use tern_chains::{Block, ChainError, ChainId, Event, Next};
+use tern_chains::{Block, ChainError, ChainId, Next};
 
-use crate::block_time::block_time;
+use crate::block_events::{answers, BlockAnswers, BlockEvents};
 use crate::errors::{answer, Result};
-use crate::events;
 use crate::node::Node;
 use crate::outcome::outcome;
 use crate::pool::{Kind, Need, Pool};
@@ -56,11 +53,8 @@ async fn end_of_hole(rpc: &Rpc, missing: u64) -> Result<Option<u64>> {
 }
 
 /// The committed block at `height`.
-#[tracing::instrument(level = "debug", skip_all, fields(chain = %rpc.origin.chain, height))]
 pub(crate) async fn block(rpc: &Rpc, height: u64) -> Result<Block> {
-    let both = || async { futures::try_join!(rpc.block(height), rpc.block_results(height)) };
-    let (block, results) = rpc.settled(height, both).await?;
-    Ok(decode(&rpc.origin.chain, &block, &results))
+    Ok(decode(&rpc.origin.chain, &answers(rpc, height).await?))
 }
 
 /// The lowest height above `missing` whose results the node still has, by
@@ -90,42 +84,17 @@ async fn first_results(rpc: &Rpc, missing: u64, latest: u64) -> Result<Option<u6
     Ok(Some(with))
 }
 
-/// Pure: the two answers of the node as one block.
-fn decode(chain: &ChainId, block: &block::Response, results: &block_results::Response) -> Block {
-    let header = &block.block.header;
-    let height = header.height.value();
-    let tx_results = results.txs_results.as_deref().unwrap_or_default();
-    // Begin- and end-block events are two lists up to 0.37, one from 0.38 on.
-    let (begin, end): (Vec<_>, Vec<_>) = results
-        .finalize_block_events
-        .iter()
-        .partition(|event| is_begin_block(event));
-    let before = results.begin_block_events.iter().flatten().chain(begin);
-    let after = results.end_block_events.iter().flatten().chain(end);
-    let in_txs = tx_results
-        .iter()
-        .filter(|result| result.code.is_ok())
-        .flat_map(|result| &result.events);
-    let events: Vec<Event> = before
-        .chain(in_txs)
-        .chain(after)
-        .filter_map(|event| events::decode_or_warn(chain, height, event))
-        .collect();
-    let txs = block.block.data.iter().zip(tx_results);
+/// Pure: the answers of the node as one block.
+fn decode(chain: &ChainId, answers: &BlockAnswers) -> Block {
+    let BlockEvents { before, txs, after } = answers.events(chain);
+    let outcomes = txs.iter().map(|tx| outcome(tx.bytes, tx.result)).collect();
+    let in_txs = txs.into_iter().flat_map(|tx| tx.events);
     Block {
-        height,
-        time: block_time(header.time),
-        events,
-        txs: txs.map(|(tx, result)| outcome(tx, result)).collect(),
+        height: answers.height(),
+        time: answers.time(),
+        events: before.into_iter().chain(in_txs).chain(after).collect(),
+        txs: outcomes,
     }
-}
-
-/// The SDK marks its own with the phase they are from.
-fn is_begin_block(event: &abci::Event) -> bool {
-    let mut attributes = event.attributes.iter();
-    attributes.any(|attribute| {
-        attribute.key_bytes() == b"mode" && attribute.value_bytes() == b"BeginBlock"
-    })
 }
 
 #[cfg(test)]

@@ -8,10 +8,11 @@ use std::time::Duration;
 use async_trait::async_trait;
 use futures::future::join_all;
 use tern_chains::{
-    Block, BlockTime, Chain, ChainId, ClientId, ClientParams, ClientUpdate, End, EventQuery,
-    HeightRules, IdentifiedChannelEnd, IdentifiedConnectionEnd, LightClient, NewClient, Next,
-    Proven, Root, Sequence, StateCodec, StorePath, TrustedClient,
+    Block, BlockTime, Chain, ChainId, ClientId, ClientParams, ClientUpdate, ClientUpgrade, Encoded,
+    End, EventQuery, HeaderCheck, HeightRules, IdentifiedChannelEnd, IdentifiedConnectionEnd,
+    LightClient, NewClient, Next, Proven, Root, Sequence, StateCodec, StorePath, TrustedClient,
 };
+use tern_cosmos_core::{client_upgrade, upgrade_paths};
 
 use crate::codec::{CosmosCodec, HEIGHT_RULES};
 use crate::errors::Result;
@@ -189,6 +190,18 @@ impl LightClient for CosmosChain {
         now: BlockTime,
     ) -> Result<ClientUpdate> {
         self.light.update(trusted, target, now).await
+    }
+
+    async fn client_upgrade(&self, last_height: u64) -> Result<Option<ClientUpgrade>> {
+        let height = HEIGHT_RULES.state_height(last_height);
+        let proven = query::proven(&self.pool, upgrade_paths(last_height), height).await?;
+        let origin = self.pool.origin();
+        client_upgrade(proven).map_err(|error| origin.malformed("query client upgrade", error))
+    }
+
+    async fn check_header(&self, seen: &Encoded) -> Result<HeaderCheck> {
+        let (latest, _) = self.latest().await?;
+        self.light.check(seen, latest).await
     }
 
     fn verify(&self, proven: &Proven, root: &Root) -> Result<()> {

@@ -15,6 +15,7 @@
 //! node's RPC dialect and checks that it serves the configured chain.
 
 mod account;
+mod block_events;
 mod blocks;
 mod chain;
 mod estimate;

@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use futures::{stream, StreamExt, TryStreamExt};
 use ibc_relayer_types::core::ics23_commitment::merkle::convert_tm_to_ics_merkle_proof;
-use ibc_relayer_types::core::ics24_host::path::IBC_QUERY_PATH;
 use tendermint_rpc::endpoint::abci_query::AbciQuery;
 use tern_chains::{ChainError, Proven, StorePath};
 
+use crate::codec;
 use crate::errors::{flex_line, Fault, Result};
 use crate::node::Node;
 use crate::pool::{Kind, Need, Pool};
@@ -67,9 +67,9 @@ async fn one_proven(rpc: &Rpc, path: StorePath, height: u64) -> Result<Proven> {
 async fn ask(rpc: &Rpc, path: &StorePath, height: Option<u64>, prove: bool) -> Result<AbciQuery> {
     let doing = describe(path, height);
     let key = path.to_string().into_bytes();
-    let answer = rpc
-        .abci_query(&doing, IBC_QUERY_PATH, key, height, prove)
-        .await?;
+    let store = String::from_utf8_lossy(codec::store_of(path));
+    let within = format!("store/{store}/key");
+    let answer = rpc.abci_query(&doing, &within, key, height, prove).await?;
     if missing_version(&answer) {
         return Err(no_such_version(rpc, doing, height).await);
     }

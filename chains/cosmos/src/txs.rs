@@ -4,15 +4,11 @@
 use cosmrs::crypto::PublicKey;
 use ibc_proto::cosmos::tx::v1beta1::{AuthInfo, TxBody, TxRaw};
 use prost::Message as _;
-use tendermint::abci;
-use tendermint::abci::types::ExecTxResult;
-use tendermint_rpc::endpoint::{block, block_results};
 use tern_chains::{BlockTime, ChainId, Encoded, Event, TxOutcome};
 
-use crate::block_time::block_time;
+use crate::block_events::{answers, BlockAnswers, BlockEvents, TxEvents};
 use crate::convert::encoded;
 use crate::errors::Result;
-use crate::events::decode_or_warn;
 use crate::outcome::outcome;
 use crate::rpc::Rpc;
 
@@ -42,51 +38,27 @@ pub struct TxInBlock {
 
 /// The committed block at `height`; `prefix` is that of the chain's accounts.
 pub(crate) async fn block_with_txs(rpc: &Rpc, height: u64, prefix: &str) -> Result<BlockWithTxs> {
-    let both = || async { futures::try_join!(rpc.block(height), rpc.block_results(height)) };
-    let (block, results) = rpc.settled(height, both).await?;
-    Ok(decode(&rpc.origin.chain, prefix, &block, &results))
+    let answers = answers(rpc, height).await?;
+    Ok(decode(&rpc.origin.chain, prefix, &answers))
 }
 
-/// Pure: the two answers of the node as one block.
-fn decode(
-    chain: &ChainId,
-    prefix: &str,
-    block: &block::Response,
-    results: &block_results::Response,
-) -> BlockWithTxs {
-    let header = &block.block.header;
-    let height = header.height.value();
-    let facts = |events: &[abci::Event]| -> Vec<Event> {
-        let facts = events.iter();
-        facts
-            .filter_map(|event| decode_or_warn(chain, height, event))
-            .collect()
-    };
-    let outside = [
-        results.begin_block_events.as_deref(),
-        Some(results.finalize_block_events.as_slice()),
-        results.end_block_events.as_deref(),
-    ];
-    let tx_results = results.txs_results.as_deref().unwrap_or_default();
-    let txs = block.block.data.iter().zip(tx_results);
-    let tx = |(bytes, result): (&Vec<u8>, &ExecTxResult)| {
-        let (signer, messages) = contents(bytes, prefix).unwrap_or_default();
-        let events = match result.code.is_ok() {
-            true => facts(&result.events),
-            false => vec![],
-        };
+/// Pure: the answers of the node as one block.
+fn decode(chain: &ChainId, prefix: &str, answers: &BlockAnswers) -> BlockWithTxs {
+    let BlockEvents { before, txs, after } = answers.events(chain);
+    let tx = |tx: TxEvents<'_>| {
+        let (signer, messages) = contents(tx.bytes, prefix).unwrap_or_default();
         TxInBlock {
-            outcome: outcome(bytes, result),
+            outcome: outcome(tx.bytes, tx.result),
             signer,
             messages,
-            events,
+            events: tx.events,
         }
     };
     BlockWithTxs {
-        height,
-        time: block_time(header.time),
-        events: outside.into_iter().flatten().flat_map(facts).collect(),
-        txs: txs.map(tx).collect(),
+        height: answers.height(),
+        time: answers.time(),
+        events: before.into_iter().chain(after).collect(),
+        txs: txs.into_iter().map(tx).collect(),
     }
 }
 

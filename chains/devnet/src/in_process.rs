@@ -6,9 +6,10 @@
 use async_trait::async_trait;
 use tern_chains::{
     Account, AccountState, Block, BlockTime, Chain, ChainError, ChainId, ChainParams, Check,
-    ClientId, ClientParams, ClientUpdate, Coin, Datagram, Deadline, End, EventQuery, HeightRules,
-    IdentifiedChannelEnd, IdentifiedConnectionEnd, LightClient, Message, NewClient, Next, Proven,
-    Root, Sequence, SignedTx, StateCodec, StorePath, TrustedClient, TxDraft,
+    ClientId, ClientParams, ClientUpdate, ClientUpgrade, Coin, Datagram, Deadline, Encoded, End,
+    EventQuery, HeaderCheck, HeightRules, IdentifiedChannelEnd, IdentifiedConnectionEnd,
+    LightClient, Message, NewClient, Next, Proven, Root, Sequence, SignedTx, StateCodec, StorePath,
+    TrustedClient, TxDraft,
 };
 use tern_cosmos_core::{self as cosmos, block_time, CosmosCodec, Origin, HEIGHT_RULES};
 use tern_cosmos_core::{Decimal, GasPrice, Key};
@@ -150,6 +151,16 @@ impl LightClient for DevnetChain {
         }
         self.node.reaches(target).await;
         self.headers(&client)
+    }
+
+    /// A development chain has no upgrade module.
+    async fn client_upgrade(&self, _last_height: u64) -> Result<Option<ClientUpgrade>> {
+        Ok(None)
+    }
+
+    async fn check_header(&self, seen: &Encoded) -> Result<HeaderCheck> {
+        self.node.answers().await;
+        light::check(&self.node, &self.origin, seen)
     }
 
     fn verify(&self, proven: &Proven, root: &Root) -> Result<()> {

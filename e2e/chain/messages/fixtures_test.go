@@ -49,6 +49,11 @@ func messages() []proto.Message {
 		&clienttypes.MsgUpdateClient{
 			ClientId: "07-tendermint-3", ClientMessage: opaque("header"), Signer: signer,
 		},
+		&clienttypes.MsgUpgradeClient{
+			ClientId: "07-tendermint-3", ClientState: opaque("clientState"),
+			ConsensusState: opaque("consensusState"), ProofUpgradeClient: []byte("proofUpgradeClient"),
+			ProofUpgradeConsensusState: []byte("proofUpgradeConsensus"), Signer: signer,
+		},
 		&connectiontypes.MsgConnectionOpenInit{
 			ClientId: "07-tendermint-3", Counterparty: counterparty(""), Signer: signer,
 		},

@@ -9,9 +9,10 @@ use std::time::Duration;
 use async_trait::async_trait;
 use tern_chains::{
     Account, AccountState, Block, BlockTime, Chain, ChainError, ChainId, ChainParams, Check,
-    ClientId, ClientParams, ClientUpdate, Coin, Datagram, Deadline, End, EventQuery, HeightRules,
-    IdentifiedChannelEnd, IdentifiedConnectionEnd, LightClient, Message, NewClient, Next, Proven,
-    Root, Sequence, SignedTx, StateCodec, StorePath, TrustedClient, TxDraft,
+    ClientId, ClientParams, ClientUpdate, ClientUpgrade, Coin, Datagram, Deadline, Encoded, End,
+    EventQuery, HeaderCheck, HeightRules, IdentifiedChannelEnd, IdentifiedConnectionEnd,
+    LightClient, Message, NewClient, Next, Proven, Root, Sequence, SignedTx, StateCodec, StorePath,
+    TrustedClient, TxDraft,
 };
 use tern_devnet::DevnetChain;
 use tokio::time::{sleep, timeout};
@@ -250,6 +251,16 @@ impl LightClient for FaultyChain {
         self.transmit("header").await?;
         self.crash_point.step().await;
         update
+    }
+
+    async fn client_upgrade(&self, last_height: u64) -> Result<Option<ClientUpgrade>> {
+        self.request("client upgrade", |chain| chain.client_upgrade(last_height))
+            .await
+    }
+
+    async fn check_header(&self, seen: &Encoded) -> Result<HeaderCheck> {
+        self.request("header check", |chain| chain.check_header(seen))
+            .await
     }
 
     fn verify(&self, proven: &Proven, root: &Root) -> Result<()> {

@@ -9,7 +9,7 @@ use ibc_relayer_types::clients::ics07_tendermint::consensus_state::ConsensusStat
 use prost::Message;
 use tern_chains::{
     BlockTime, ChainId, ChannelEnd, ClientSummary, ConnectionEnd, DecodeError, HeightRules, Root,
-    StateCodec, StoredClient, StoredConsensus,
+    StateCodec, StorePath, StoredClient, StoredConsensus,
 };
 
 use crate::convert;
@@ -17,6 +17,19 @@ use crate::errors::flex_line;
 
 /// The store every Cosmos SDK chain keeps IBC state in.
 pub const STORE_PREFIX: &[u8] = b"ibc";
+
+/// The store of the upgrade module, which has what clients become after an upgrade.
+const UPGRADE_STORE: &[u8] = b"upgrade";
+
+/// The store that a path is in.
+pub fn store_of(path: &StorePath) -> &'static [u8] {
+    match path {
+        StorePath::UpgradedClientState { .. } | StorePath::UpgradedConsensusState { .. } => {
+            UPGRADE_STORE
+        }
+        _ => STORE_PREFIX,
+    }
+}
 
 /// A header has the root of the state before it (ICS-07), and a block is final
 /// when it is there.

@@ -5,11 +5,10 @@ use std::fmt;
 use std::str::FromStr;
 
 use ibc_proto::cosmos::base::v1beta1::Coin;
+use tern_chains::is_denom;
 
 /// Digits a decimal may have after its point: what the SDK's `LegacyDec` keeps.
 const SCALE_MAX: u32 = 18;
-/// The SDK's bounds on the length of a denom.
-const DENOM_LEN: std::ops::RangeInclusive<usize> = 3..=128;
 
 /// A non-negative decimal number, kept exactly: `mantissa / 10^scale`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -134,15 +133,6 @@ impl fmt::Display for GasPrice {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}{}", self.amount, self.denom)
     }
-}
-
-/// The SDK's `ValidateDenom`.
-fn is_denom(text: &str) -> bool {
-    DENOM_LEN.contains(&text.len())
-        && text.starts_with(|c: char| c.is_ascii_alphabetic())
-        && text
-            .chars()
-            .all(|c| c.is_ascii_alphanumeric() || "/:._-".contains(c))
 }
 
 #[cfg(test)]

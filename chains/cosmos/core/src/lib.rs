@@ -22,10 +22,11 @@ pub mod proposer;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
 pub mod tx;
+pub mod upgrade;
 pub mod verify;
 
 pub use block_time::{block_time, tendermint_time};
-pub use codec::{CosmosCodec, HEIGHT_RULES, STORE_PREFIX};
+pub use codec::{store_of, CosmosCodec, HEIGHT_RULES, STORE_PREFIX};
 pub use errors::Origin;
 pub use events::decode_or_warn;
 pub use first_client::first_client;
@@ -35,4 +36,5 @@ pub use msg::{encode, NotEncodable};
 pub use outcome::outcome;
 pub use proof::{encode as encode_proof, verify as verify_proof};
 pub use tx::{body, sign, SignError, Unsigned};
+pub use upgrade::{client_upgrade, upgrade_paths};
 pub use verify::LightBlock;

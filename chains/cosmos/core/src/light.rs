@@ -1,8 +1,10 @@
 //! The light client of Tendermint chains (ICS-07), without I/O: what is needed to
 //! bring a client forward, and what comes of it.
 
+mod check;
 mod client;
 mod walk;
 
+pub use check::SeenHeader;
 pub use client::StoredClient;
 pub use walk::{Need, Walk};

@@ -16,6 +16,7 @@ mod create_client;
 mod recv_packet;
 mod timeout;
 mod update_client;
+mod upgrade_client;
 
 use tern_chains::{Datagram, Encoded, Message};
 
@@ -32,6 +33,9 @@ pub fn encode(datagram: &Datagram, signer: &str) -> Result<Message, NotEncodable
         Datagram::CreateClient(client) => create_client::encode(client, signer),
         Datagram::UpdateClient { client_id, header } => {
             update_client::encode(client_id, header, signer)
+        }
+        Datagram::UpgradeClient { client_id, upgrade } => {
+            upgrade_client::encode(client_id, upgrade, signer)
         }
         Datagram::ConnOpenInit {
             client_id,

@@ -7,7 +7,7 @@ use ibc_relayer_types::core::ics23_commitment::specs::ProofSpecs;
 use prost::Message;
 use tern_chains::{Height, Proof, Proven, Root};
 
-use crate::codec::{HEIGHT_RULES, STORE_PREFIX};
+use crate::codec::{store_of, HEIGHT_RULES};
 use crate::errors::flex_line;
 
 /// A proof of the state at `height` of a chain with this revision.
@@ -24,7 +24,8 @@ pub fn encode(proof: MerkleProof, revision: u64, height: u64) -> Proof {
 /// Two layers: the IAVL proof of the key in the store, and the proof of the
 /// store in the app hash.
 pub fn verify(proven: &Proven, root: &Root) -> Result<(), String> {
-    let prefix = CommitmentPrefix::try_from(STORE_PREFIX.to_vec()).map_err(|e| flex_line!(e))?;
+    let store = store_of(&proven.path).to_vec();
+    let prefix = CommitmentPrefix::try_from(store).map_err(|error| flex_line!(error))?;
     let keys = apply_prefix(&prefix, vec![proven.path.to_string()]);
     let specs = ProofSpecs::default();
     let root = CommitmentRoot::from_bytes(&root.0).into();

@@ -6,7 +6,8 @@ use serde_json::{json, Value};
 use sha2::{Digest, Sha256};
 use tendermint::evidence;
 use tendermint_rpc::endpoint::block::v0_38::DialectResponse;
-use tern_chains::{Chain as _, TxHash};
+use tern_chains::{Chain as _, Event, TxHash};
+use tern_cosmos_core::block_time;
 
 use super::*;
 use crate::testing::light_chain::{time, LightChain};

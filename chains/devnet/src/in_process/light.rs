@@ -5,8 +5,10 @@ use std::sync::Arc;
 
 use tendermint::block::signed_header::SignedHeader;
 use tendermint::validator::Set;
-use tern_chains::{BlockTime, ClientParams, ClientUpdate, NewClient, TrustedClient};
-use tern_cosmos_core::light::{Need, StoredClient, Walk};
+use tern_chains::{
+    BlockTime, ClientParams, ClientUpdate, Encoded, HeaderCheck, NewClient, TrustedClient,
+};
+use tern_cosmos_core::light::{Need, SeenHeader, StoredClient, Walk};
 use tern_cosmos_core::{first_client, LightBlock, Origin};
 
 use super::{DevnetChain, Result};
@@ -45,6 +47,17 @@ impl DevnetChain {
     ) -> Result<StoredClient> {
         StoredClient::new(&self.origin, stored, target, now)
     }
+}
+
+/// Compares a header with the chain's own.
+pub(crate) fn check(node: &Node, origin: &Origin, seen: &Encoded) -> Result<HeaderCheck> {
+    let seen = SeenHeader::new(origin, seen)?;
+    let height = seen.height;
+    let (earliest, latest) = node.read(|chain| (chain.earliest(), chain.latest().0));
+    if !(earliest..=latest).contains(&height) {
+        return Ok(HeaderCheck::Unknown { height });
+    }
+    seen.compare(origin, &signed(node, origin, height)?)
 }
 
 /// Header and commit of a height, and its validators.

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use tern_config::is_denom;
+use tern_chains::is_denom;
 
 /// A positive amount of a denom.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -4,8 +4,9 @@
 use std::collections::BTreeMap;
 
 use tern_chains::{
-    Body, ChannelId, ClientId, ConnectionCounterparty, ConnectionId, ConnectionVersion,
-    CounterpartyClient, End, Height, NewClient, Ordering, Packet, PortId, Proof, Timeout,
+    Body, ChannelId, ClientId, ClientUpgrade, ConnectionCounterparty, ConnectionId,
+    ConnectionVersion, CounterpartyClient, End, Height, NewClient, Ordering, Packet, PortId, Proof,
+    Timeout,
 };
 
 use super::*;
@@ -94,6 +95,18 @@ fn datagrams() -> Vec<(&'static str, Datagram)> {
             Datagram::UpdateClient {
                 client_id: client_id(3),
                 header: opaque("header"),
+            },
+        ),
+        (
+            "MsgUpgradeClient",
+            Datagram::UpgradeClient {
+                client_id: client_id(3),
+                upgrade: ClientUpgrade {
+                    client_state: opaque("clientState"),
+                    consensus_state: opaque("consensusState"),
+                    proof_client: proof("proofUpgradeClient"),
+                    proof_consensus: proof("proofUpgradeConsensus"),
+                },
             },
         ),
         (
