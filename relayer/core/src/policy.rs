@@ -1,6 +1,8 @@
 //! The limits and preferences of relaying, each with its default and the reason
-//! for it. Queues between the engine's tasks have their own small bounds, beside
-//! the queues.
+//! for it. Queues, caches and parallel reads of the engine have small bounds of their
+//! own, each beside what it bounds: nobody would set them.
+
+use std::time::Duration;
 
 /// Bounds of following, planning and submitting.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,6 +51,11 @@ pub struct Policy {
     /// A failed item waits `2^failures` blocks, at most this many. Default 256: a
     /// packet is tried again some times an hour for ever.
     pub backoff_blocks_max: u64,
+    /// Pause before a failing node is asked for blocks again: the first, and the
+    /// longest. Default 250 ms and 15 s: a restart is not noticed late, and a node
+    /// that is down for hours is not flooded.
+    pub node_pause_first: Duration,
+    pub node_pause_max: Duration,
     /// A command gives up a step that failed this often. Default 3.
     pub command_tries_max: u32,
     /// Most packets that are not done in memory; those beyond stay in the store.
@@ -75,6 +82,8 @@ impl Default for Policy {
             ack_wait_max_ns: 20_000_000_000,
             ack_update_blocks_min: 2,
             backoff_blocks_max: 256,
+            node_pause_first: Duration::from_millis(250),
+            node_pause_max: Duration::from_secs(15),
             command_tries_max: 3,
             packets_in_memory_max: 10_000,
             history_blocks: 500,

@@ -4,7 +4,7 @@ mod support;
 
 use proptest::prelude::*;
 use support::*;
-use tern_chains::{Deadline, Ordering, TxHash, TxOutcome};
+use tern_chains::{Class, Deadline, Ordering, TxHash, TxOutcome};
 use tern_core::ledger::{
     apply, packet_of, Change, Done, Entry, Fact, Intent, Item, PacketState, Refusal, TxKey,
     TxRecord, View,
@@ -168,7 +168,7 @@ fn a_failed_tx_sends_its_items_alone_and_later() {
     tell(&mut view, [Entry::from(fact), outcome(5).into()]);
     for item in items {
         let failure = view.failure(&item).unwrap();
-        assert!(failure.alone && failure.not_before > 10 && failure.refusals == 0);
+        assert!(failure.alone && failure.not_before > 10 && failure.refusals == 1);
     }
 }
 
@@ -178,6 +178,7 @@ fn only_the_named_culprit_of_a_refusal_waits() {
     let (bad, good) = (Item::Recv(key(1)), Item::Recv(key(2)));
     let (tx, fact) = signed(vec![bad.clone(), good.clone()], 30);
     let refusal = Refusal {
+        class: Class::Rejected,
         reason: "no".into(),
         culprit: Some(bad.clone()),
     };

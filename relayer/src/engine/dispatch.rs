@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use tern_chains::{ChainId, ClientParams, Ordering};
+use tern_chains::{ChainId, Class, ClientParams, Ordering};
 use tern_core::ledger::{Fact, Finding, Intent, Item, Refusal, View};
 use tern_core::plan::Batch;
 use tokio::sync::{mpsc, oneshot, OwnedSemaphorePermit};
@@ -111,11 +111,13 @@ impl BatchTask {
             }
             Err(error) => {
                 let reason = describe(&error);
-                warn!(chain = %batch.dst, items = items.len(), reason, "cannot prove a batch; trying again later");
+                let class = error.class();
+                warn!(chain = %batch.dst, items = items.len(), ?class, reason, "cannot prove a batch; trying again later");
                 let intent = Intent::Failed {
                     chain: batch.dst.clone(),
                     items: items.clone(),
                     refusal: Refusal {
+                        class,
                         reason,
                         culprit: None,
                     },
@@ -155,7 +157,8 @@ fn not_proven(batch: &Batch, items: Vec<(Item, NotProven)>) -> Vec<Input> {
             (why, _) => Input::Intent(Intent::Failed {
                 chain: batch.dst.clone(),
                 refusal: Refusal {
-                    culprit: matches!(why, NotProven::Unprovable(_)).then(|| item.clone()),
+                    class: class(&why),
+                    culprit: (!matches!(why, NotProven::Moot)).then(|| item.clone()),
                     reason: reason(&why),
                 },
                 items: vec![item],
@@ -165,11 +168,18 @@ fn not_proven(batch: &Batch, items: Vec<(Item, NotProven)>) -> Vec<Input> {
     items.into_iter().map(input).collect()
 }
 
+fn class(why: &NotProven) -> Class {
+    match why {
+        NotProven::Unverified(_) => Class::Node,
+        NotProven::Settled { .. } | NotProven::Moot | NotProven::Unprovable(_) => Class::Rejected,
+    }
+}
+
 fn reason(why: &NotProven) -> String {
     match why {
         NotProven::Settled { .. } => "the commitment is gone from the source".into(),
         NotProven::Moot => "the chain has moved past this step".into(),
-        NotProven::Unprovable(reason) => reason.clone(),
+        NotProven::Unprovable(reason) | NotProven::Unverified(reason) => reason.clone(),
     }
 }
 
@@ -255,10 +265,21 @@ mod tests {
         };
         let unprovable = blamed(NotProven::Unprovable("no proof".into()));
         let expected = Refusal {
+            class: Class::Rejected,
             reason: "no proof".into(),
             culprit: Some(item()),
         };
         assert_eq!(unprovable, expected);
         assert_eq!(blamed(NotProven::Moot).culprit, None);
+    }
+
+    #[test]
+    fn a_proof_that_does_not_verify_is_the_nodes_fault() {
+        let Input::Intent(Intent::Failed { refusal, .. }) =
+            told(NotProven::Unverified("wrong root".into()))
+        else {
+            panic!("not a failure");
+        };
+        assert_eq!(refusal.class, Class::Node);
     }
 }

@@ -18,10 +18,6 @@ use super::discover::{self, Known};
 use super::facts;
 use super::input::Input;
 
-/// Waits between tries to reach a node that failed: the first, and the longest.
-const BACKOFF_FIRST: Duration = Duration::from_millis(250);
-const BACKOFF_MAX: Duration = Duration::from_secs(15);
-
 pub struct Follow {
     pub chain: Arc<dyn Chain>,
     /// The newest height the ledger has of this chain.
@@ -56,17 +52,19 @@ impl Follow {
     /// back-off, for ever; it is logged once when it fails and once when it is
     /// back.
     pub async fn run(mut self) {
-        let mut wait = BACKOFF_FIRST;
+        // In a row, without a block between them.
+        let mut failures = 0;
         loop {
             let cursor = self.cursor;
-            let error = match self.follow(wait > BACKOFF_FIRST).await {
+            let error = match self.follow(failures > 0).await {
                 Err(Trouble::Chain(error)) => error,
                 Ok(()) | Err(Trouble::Closed) => return,
             };
             if self.cursor != cursor {
-                wait = BACKOFF_FIRST;
+                failures = 0;
             }
-            self.log(&error, wait);
+            let pause = pause(error.class(), failures, &self.policy);
+            self.log(&error, failures == 0, pause);
             let down = Input::Down {
                 chain: self.chain.id().clone(),
                 class: error.class(),
@@ -76,18 +74,18 @@ impl Follow {
                 return;
             }
             // A pause, not a poll: the node has just failed to answer.
-            tokio::time::sleep(wait).await;
-            wait = (wait * 2).min(BACKOFF_MAX);
+            tokio::time::sleep(pause).await;
+            failures += 1;
         }
     }
 
-    fn log(&self, error: &ChainError, wait: Duration) {
+    fn log(&self, error: &ChainError, is_first: bool, pause: Duration) {
         let chain = self.chain.id();
         let reason = describe(error);
-        if wait == BACKOFF_FIRST || error.class() != Class::Node {
+        if is_first || error.class() != Class::Node {
             warn!(%chain, reason, "cannot follow the chain; trying again with back-off");
         } else {
-            debug!(%chain, reason, ?wait, "still cannot follow the chain");
+            debug!(%chain, reason, ?pause, "still cannot follow the chain");
         }
     }
 
@@ -201,9 +199,33 @@ pub fn describe(error: &(dyn std::error::Error + 'static)) -> String {
     text
 }
 
+/// How long a chain is left alone after it could not be followed, with so many
+/// failures in a row before. A node may be back at once; what somebody has to mend is
+/// not.
+fn pause(class: Class, failures: u32, policy: &Policy) -> Duration {
+    match class {
+        Class::Node => {
+            let doubled = policy
+                .node_pause_first
+                .saturating_mul(1 << failures.min(16));
+            doubled.min(policy.node_pause_max)
+        }
+        Class::Rejected | Class::Local | Class::Bug => policy.node_pause_max,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_failing_node_is_asked_again_soon_and_what_must_be_mended_is_not() {
+        let pauses =
+            |class| [0, 1, 5, 6, 40].map(|failures| pause(class, failures, &Policy::default()));
+        let millis = [250, 500, 8_000, 15_000, 15_000].map(Duration::from_millis);
+        assert_eq!(pauses(Class::Node), millis);
+        assert_eq!(pauses(Class::Local), [Duration::from_secs(15); 5]);
+    }
 
     #[test]
     fn a_chain_that_is_not_known_is_scanned() {

@@ -48,6 +48,8 @@ pub enum NotProven {
     Moot,
     /// The value or proof is not what it should be.
     Unprovable(String),
+    /// The node's value or proof does not verify: the node's fault, not the item's.
+    Unverified(String),
 }
 
 /// A chain as the engine reaches it.
@@ -227,14 +229,14 @@ fn datagram(
     for proven in proofs {
         src.light_client
             .verify(proven, root)
-            .map_err(|error| NotProven::Unprovable(error.to_string()))?;
+            .map_err(|error| NotProven::Unverified(error.to_string()))?;
     }
     let codec = src.chain.codec();
     match &work.action {
         Action::UpdateClient => Ok(None),
         Action::RecvPacket(_) | Action::Acknowledgement { .. } | Action::Timeout { .. } => {
             let [proven] = proofs else {
-                return Err(NotProven::Unprovable("no proof was given".into()));
+                return Err(NotProven::Unverified("no proof was given".into()));
             };
             packet::datagram(&work.action, proven, codec).map(Some)
         }

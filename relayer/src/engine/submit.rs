@@ -7,6 +7,7 @@
 //! answer is not: past its deadline the tx is certainly dead.
 
 mod account;
+mod answer;
 mod draft;
 mod gas;
 mod send;
@@ -17,7 +18,7 @@ use std::sync::Arc;
 
 use futures::future::join_all;
 use tern_chains::{
-    Account, AccountState, ChainError, ChainParams, Check, ClientId, SignedTx, TxDraft, TxHash,
+    Account, AccountState, ChainError, ChainParams, Class, ClientId, SignedTx, TxDraft, TxHash,
 };
 use tern_core::ledger::{Head, Intent, Item, Refusal, TxKey, TxRecord};
 use tokio::sync::{mpsc, oneshot, watch};
@@ -27,7 +28,8 @@ use super::follow::describe;
 use super::input::Input;
 use super::prove::Messages;
 use super::steps::Packets;
-use draft::{culprit, ranges, refusal, summary, Draft};
+use answer::Answer;
+use draft::{culprit, ranges, summary, Draft};
 pub use gas::Gas;
 pub use send::{SendRequest, Sent};
 
@@ -125,9 +127,8 @@ impl Lane {
             Ok((account, drafts)) => self.sign_and_broadcast(account, drafts, updated).await,
             Err(error) => {
                 self.forget_account();
-                let reason = describe(&error);
-                warn!(chain = %self.signer.chain_id(), items = items.len(), reason, "cannot make a transaction; trying again later");
-                self.failed(items, reason, None).await;
+                warn!(chain = %self.signer.chain_id(), items = items.len(), class = ?error.class(), reason = describe(&error), "cannot make a transaction; trying again later");
+                self.failed(items, &error).await;
             }
         }
     }
@@ -162,18 +163,18 @@ impl Lane {
                     Err(error) => {
                         let culprit = culprit(&error, messages.update.len(), range.start);
                         match culprit.filter(|at| *at < range.end && !messages.atomic) {
-                            Some(at) => refused = Some((at, describe(&error))),
+                            Some(at) => refused = Some((at, error)),
                             None => return Err(error),
                         }
                     }
                 }
             }
-            let Some((at, reason)) = refused else {
+            let Some((at, error)) = refused else {
                 return Ok((account, drafts));
             };
             let (item, _) = messages.messages.remove(at);
-            warn!(chain = %self.signer.chain_id(), %item, reason, "the chain refuses a message in simulation: it is left out and tried again later");
-            self.failed(vec![item.clone()], reason, Some(item)).await;
+            warn!(chain = %self.signer.chain_id(), %item, reason = describe(&error), "the chain refuses a message in simulation: it is left out and tried again later");
+            self.failed(vec![item], &error).await;
         }
     }
 
@@ -218,7 +219,7 @@ impl Lane {
                     self.gas.sent(signed.hash, draft.size.shape);
                     txs.push((draft.items, gas, signer, account_sequence, signed));
                 }
-                Err(error) => return self.failed(draft.items, describe(&error), None).await,
+                Err(error) => return self.failed(draft.items, &error).await,
             }
         }
         let records = txs
@@ -241,14 +242,14 @@ impl Lane {
             ..account
         });
         self.client_heights.extend(updated);
-        let mut refused_before = None;
+        let mut refused_before = false;
         for (items, gas, _, _, signed) in txs {
             refused_before = self.broadcast(items, gas, signed, refused_before).await;
         }
     }
 
     /// Broadcasts one; once one was refused, those after it are not sent: their
-    /// account sequence cannot fit any more.
+    /// account sequence cannot fit any more. True if this one was not accepted.
     #[tracing::instrument(level = "debug", skip_all, fields(
         chain = %self.signer.chain_id(), tx = %signed.hash, packets = %Packets(items.iter()), size = items.len(),
     ))]
@@ -257,36 +258,50 @@ impl Lane {
         items: Vec<Item>,
         gas: u64,
         signed: SignedTx,
-        refused_before: Option<String>,
-    ) -> Option<String> {
+        refused_before: bool,
+    ) -> bool {
         let chain = self.signer.chain_id().clone();
-        let reason = match refused_before {
-            Some(reason) => reason,
-            None => match self.signer.broadcast(&signed).await {
-                Ok(Check::Accepted) => {
+        let (class, reason) = if refused_before {
+            let reason = "an earlier transaction of the account was refused or got no answer";
+            (Class::Node, reason.to_owned())
+        } else {
+            let answer = Answer::of(self.signer.broadcast(&signed).await);
+            match &answer {
+                Answer::Accepted => {
                     info!(%chain, tx = %signed.hash, items = items.len(), gas, what = %summary(&items), "broadcast");
-                    return None;
+                    return false;
                 }
-                Ok(refused) => refusal(refused),
-                Err(error) => {
+                Answer::Unknown(reason) => {
                     // It may have arrived: its deadline decides.
-                    warn!(%chain, tx = %signed.hash, reason = describe(&error), "no answer to a broadcast: waiting for a block with the transaction, or for its deadline");
-                    self.forget_account();
-                    return Some("an earlier transaction of the account got no answer".into());
+                    warn!(%chain, tx = %signed.hash, reason, "no answer to a broadcast: waiting for a block with the transaction, or for its deadline");
                 }
-            },
+                _ => {}
+            }
+            match answer.refusal() {
+                Some(refusal) => refusal,
+                None => {
+                    self.forget_account();
+                    return true;
+                }
+            }
         };
         self.forget_account();
-        warn!(%chain, tx = %signed.hash, items = items.len(), reason, "the node refused a transaction");
+        warn!(%chain, tx = %signed.hash, items = items.len(), ?class, reason, "the node refused a transaction");
+        self.refused(&signed, class, reason).await;
+        true
+    }
+
+    /// A transaction is certainly in no mempool.
+    async fn refused(&self, signed: &SignedTx, class: Class, reason: String) {
         let intent = Intent::Refused {
-            key: self.key(&signed),
+            key: self.key(signed),
             refusal: Refusal {
-                reason: reason.clone(),
+                class,
+                reason,
                 culprit: None,
             },
         };
         self.send(Input::Intent(intent)).await;
-        Some(reason)
     }
 
     async fn resend(&mut self, txs: Vec<SignedTx>) {
@@ -304,11 +319,21 @@ impl Lane {
         stored.await.is_ok()
     }
 
-    async fn failed(&self, items: Vec<Item>, reason: String, culprit: Option<Item>) {
+    /// These items got no transaction. A single one is its culprit, if the chain says
+    /// no.
+    async fn failed(&self, items: Vec<Item>, error: &ChainError) {
+        let culprit = match items.as_slice() {
+            [only] if error.class() == Class::Rejected => Some(only.clone()),
+            _ => None,
+        };
         let intent = Intent::Failed {
             chain: self.signer.chain_id().clone(),
             items,
-            refusal: Refusal { reason, culprit },
+            refusal: Refusal {
+                class: error.class(),
+                reason: describe(error),
+                culprit,
+            },
         };
         self.send(Input::Intent(intent)).await;
     }

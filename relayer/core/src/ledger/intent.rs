@@ -3,7 +3,7 @@
 //! No chain states this. What a block says of a transaction is a
 //! [`Fact`](super::Fact), and ends its intent.
 
-use tern_chains::ChainId;
+use tern_chains::{ChainId, Class};
 
 use super::{Fact, Item, TxKey, TxRecord};
 
@@ -25,6 +25,8 @@ pub enum Intent {
 /// Why items did not go through.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Refusal {
+    /// Who can do something about it. Decides when the items are tried again.
+    pub class: Class,
     pub reason: String,
     /// The item the chain named as the culprit, if it named one.
     pub culprit: Option<Item>,

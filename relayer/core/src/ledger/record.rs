@@ -146,10 +146,10 @@ pub struct TxRecord {
 /// Why an item did not go through, and when to try again.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Failure {
-    /// Refusals by the chain of this very item.
-    pub refusals: u32,
-    /// All failed tries in a row, whoever's fault.
+    /// All failed tries in a row, whoever's fault: a command gives up after some.
     pub tries: u32,
+    /// Those that were not the fault of a node: the wait grows with each.
+    pub refusals: u32,
     /// The chain refused a tx it was in without naming the culprit: it travels
     /// in a tx of its own until it went through.
     pub alone: bool,

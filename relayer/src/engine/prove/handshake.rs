@@ -113,7 +113,7 @@ pub(super) fn datagram(
     codec: &dyn StateCodec,
 ) -> Result<Datagram, NotProven> {
     let [end, rest @ ..] = proofs else {
-        return Err(NotProven::Unprovable("no proof was given".into()));
+        return Err(NotProven::Unverified("no proof was given".into()));
     };
     let proof = end.proof.clone();
     match action {

@@ -3,7 +3,7 @@
 
 use std::ops::Range;
 
-use tern_chains::{ChainError, Check, Message};
+use tern_chains::{ChainError, Message};
 use tern_core::ledger::Item;
 use tern_core::plan::cut::{cut, TxLimits, Weight};
 use tern_core::plan::gas::Size;
@@ -94,22 +94,6 @@ pub fn culprit(error: &ChainError, updates: usize, start: usize) -> Option<usize
     }
 }
 
-/// A node's refusal in words.
-pub fn refusal(check: Check) -> String {
-    match check {
-        Check::Accepted => String::new(),
-        Check::WrongSequence { log } => {
-            format!("another program uses the account, or a transaction was dropped: {log}")
-        }
-        Check::Busy { log } => format!("the node's mempool is full: {log}"),
-        Check::Refused {
-            codespace,
-            code,
-            log,
-        } => format!("{log} (codespace {codespace}, code {code})"),
-    }
-}
-
 /// What a transaction does, in words: "50 receive, 3 acknowledge".
 pub fn summary(items: &[Item]) -> String {
     let count = |kind: fn(&Item) -> bool| items.iter().filter(|item| kind(item)).count();
@@ -132,9 +116,95 @@ pub fn summary(items: &[Item]) -> String {
 
 #[cfg(test)]
 mod tests {
-    use tern_chains::ChainId;
+    use tern_chains::{ChainId, ChannelId, ClientId, Encoded, End, MessageKind, PortId};
+    use tern_core::ledger::{EndKey, PacketKey};
 
     use super::*;
+
+    fn message(kind: MessageKind, bytes: usize) -> Message {
+        Message {
+            kind,
+            encoded: Encoded {
+                type_name: String::new(),
+                bytes: vec![0; bytes],
+            },
+        }
+    }
+
+    fn recv(sequence: u64) -> Item {
+        Item::Recv(PacketKey {
+            src: EndKey {
+                chain: ChainId::from_string("a-1"),
+                end: End::channel(&PortId::transfer(), &ChannelId::new(0)),
+            },
+            sequence: sequence.into(),
+        })
+    }
+
+    /// An update and so many receives.
+    fn messages(receives: u64, atomic: bool) -> Messages {
+        let message_of = |sequence| (recv(sequence), message(MessageKind::RecvPacket, 100));
+        Messages {
+            update: vec![message(MessageKind::UpdateClient, 1_000)],
+            updated: Some(("07-tendermint-0".parse::<ClientId>().unwrap(), 9)),
+            messages: (1..=receives).map(message_of).collect(),
+            not_proven: vec![],
+            atomic,
+        }
+    }
+
+    fn limits(messages_max: usize) -> TxLimits {
+        TxLimits {
+            messages_max,
+            bytes_max: usize::MAX,
+            gas_max: u64::MAX,
+        }
+    }
+
+    #[test]
+    fn only_the_first_transaction_carries_the_client_update() {
+        let messages = messages(4, false);
+        let ranges = ranges(&messages, &limits(3));
+        assert!(ranges.len() > 1, "{ranges:?}");
+        let drafts: Vec<Draft> = ranges
+            .iter()
+            .map(|range| Draft::new(&messages, range, false))
+            .collect();
+        let carried: Vec<usize> = drafts.iter().map(|draft| draft.not_carried).collect();
+        assert_eq!(carried[0], 0);
+        assert!(carried[1..].iter().all(|not_carried| *not_carried == 1));
+        // Each is estimated with it, because it is not on chain yet.
+        let is_update = |draft: &Draft| draft.estimated[0].kind == MessageKind::UpdateClient;
+        assert!(drafts.iter().all(is_update));
+        let items: Vec<Item> = drafts.into_iter().flat_map(|draft| draft.items).collect();
+        assert_eq!(items, [1, 2, 3, 4].map(recv), "all, in order");
+    }
+
+    #[test]
+    fn no_transaction_carries_an_update_that_an_earlier_batch_has_sent() {
+        let messages = messages(1, false);
+        let draft = Draft::new(&messages, &(0..1), true);
+        assert_eq!((draft.not_carried, draft.estimated.len()), (1, 2));
+    }
+
+    #[test]
+    fn messages_that_belong_together_are_one_transaction_whatever_the_limits_are() {
+        let all = std::iter::once(0..4);
+        assert_eq!(
+            ranges(&messages(4, true), &limits(1)),
+            all.collect::<Vec<_>>()
+        );
+    }
+
+    #[test]
+    fn a_transaction_is_told_in_words() {
+        let items = [
+            recv(1),
+            recv(2),
+            Item::Ack(recv(3).packet().unwrap().clone()),
+        ];
+        assert_eq!(summary(&items), "2 receive, 1 acknowledge");
+    }
 
     #[test]
     fn the_culprit_is_counted_without_the_client_update() {

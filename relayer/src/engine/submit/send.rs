@@ -3,13 +3,12 @@
 //! nothing of it is lost to a second program.
 
 use serde::{Deserialize, Serialize};
-use tern_chains::{
-    ChainError, ChainId, Check, Class, Deadline, Message, SignedTx, TxDraft, TxHash,
-};
-use tern_core::ledger::{Intent, Refusal, TxRecord};
+use tern_chains::{ChainError, ChainId, Class, Deadline, Message, SignedTx, TxDraft, TxHash};
+use tern_core::ledger::TxRecord;
 use tracing::info;
 
-use super::{describe, Input, Lane};
+use super::answer::Answer;
+use super::{describe, Lane};
 
 /// One transaction to be sent.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -59,29 +58,17 @@ impl Lane {
         if let Some(account) = &mut self.account {
             account.account_sequence = next;
         }
-        let sent = outcome(self.signer.broadcast(&signed).await, hash, deadline);
-        match &sent {
-            Sent::Accepted { .. } => {
+        let answer = Answer::of(self.signer.broadcast(&signed).await);
+        match &answer {
+            Answer::Accepted => {
                 info!(chain = %self.signer.chain_id(), tx = %hash, "broadcast for a command");
             }
-            // It may have arrived: its deadline decides.
-            Sent::NoAnswer { .. } => self.forget_account(),
-            Sent::Busy(reason)
-            | Sent::WrongSequence(reason)
-            | Sent::Refused(reason)
-            | Sent::Failed(reason) => {
-                self.forget_account();
-                let intent = Intent::Refused {
-                    key: self.key(&signed),
-                    refusal: Refusal {
-                        reason: reason.clone(),
-                        culprit: None,
-                    },
-                };
-                self.send(Input::Intent(intent)).await;
-            }
+            _ => self.forget_account(),
         }
-        sent
+        if let Some((class, reason)) = answer.clone().refusal() {
+            self.refused(&signed, class, reason).await;
+        }
+        Sent::of(answer, hash, deadline)
     }
 
     async fn sign_messages(
@@ -113,78 +100,18 @@ impl Lane {
     }
 }
 
-/// What a node's answer to a broadcast means.
-fn outcome(answer: Result<Check, ChainError>, hash: TxHash, deadline: Deadline) -> Sent {
-    match answer {
-        Ok(Check::Accepted) => Sent::Accepted { hash, deadline },
-        Ok(Check::Busy { log }) => Sent::Busy(log),
-        Ok(Check::WrongSequence { log }) => Sent::WrongSequence(log),
-        Ok(Check::Refused {
-            codespace,
-            code,
-            log,
-        }) => Sent::Refused(format!("{log} (codespace {codespace}, code {code})")),
-        Err(error) if error.class() == Class::Node => Sent::NoAnswer {
-            hash,
-            deadline,
-            reason: describe(&error),
-        },
-        Err(error) => Sent::Failed(describe(&error)),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    const HASH: TxHash = TxHash([7; 32]);
-    const DEADLINE: Deadline = Deadline::Height(9);
-
-    fn sent(answer: Result<Check, ChainError>) -> Sent {
-        outcome(answer, HASH, DEADLINE)
-    }
-
-    #[test]
-    fn a_transaction_without_an_answer_may_be_in_a_block_until_its_deadline() {
-        let error = ChainError::Node {
-            chain: ChainId::from_string("a-1"),
-            node: "n".to_owned(),
-            doing: "broadcast".to_owned(),
-            source: "no route".into(),
-        };
-        let sent = sent(Err(error));
-        assert!(
-            matches!(
-                sent,
-                Sent::NoAnswer {
-                    hash: HASH,
-                    deadline: DEADLINE,
-                    ..
-                }
-            ),
-            "{sent:?}"
-        );
-    }
-
-    #[test]
-    fn what_a_node_refuses_is_not_waited_for() {
-        let log = || "no".to_owned();
-        assert_eq!(sent(Ok(Check::Busy { log: log() })), Sent::Busy(log()));
-        assert_eq!(
-            sent(Ok(Check::WrongSequence { log: log() })),
-            Sent::WrongSequence(log())
-        );
-        let refused = Check::Refused {
-            codespace: "sdk".to_owned(),
-            code: 5,
-            log: log(),
-        };
-        let text = "no (codespace sdk, code 5)".to_owned();
-        assert_eq!(sent(Ok(refused)), Sent::Refused(text));
-        let accepted = Sent::Accepted {
-            hash: HASH,
-            deadline: DEADLINE,
-        };
-        assert_eq!(sent(Ok(Check::Accepted)), accepted);
+impl Sent {
+    fn of(answer: Answer, hash: TxHash, deadline: Deadline) -> Self {
+        match answer {
+            Answer::Accepted => Self::Accepted { hash, deadline },
+            Answer::Unknown(reason) => Self::NoAnswer {
+                hash,
+                deadline,
+                reason,
+            },
+            Answer::Busy(log) => Self::Busy(log),
+            Answer::WrongSequence(log) => Self::WrongSequence(log),
+            Answer::Refused(reason) => Self::Refused(reason),
+        }
     }
 }

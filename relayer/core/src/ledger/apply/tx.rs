@@ -1,6 +1,6 @@
 //! Changes of intents: what became of a transaction of ours.
 
-use tern_chains::{ChainId, TxOutcome};
+use tern_chains::{ChainId, Class, TxOutcome};
 
 use crate::ledger::{Change, Failure, Item, Refusal, TxKey, View};
 use crate::policy::Policy;
@@ -24,6 +24,7 @@ pub(super) fn outcome(
         changes.extend(failed.map(|item| Change::Failure(item.clone(), None)));
     } else {
         let refusal = Refusal {
+            class: Class::Rejected,
             reason: format!(
                 "tx {} failed in its block: {} (codespace {}, code {})",
                 outcome.hash, outcome.log, outcome.codespace, outcome.code
@@ -49,7 +50,7 @@ pub(super) fn outcome(
     changes
 }
 
-/// Every item failed once more; the culprit also counts a refusal.
+/// Every item failed once more.
 pub(super) fn failures(
     view: &View,
     policy: &Policy,
@@ -61,15 +62,17 @@ pub(super) fn failures(
     let failed = |item: &Item| {
         let before = view.failure(item);
         let is_culprit = refusal.culprit.as_ref() == Some(item);
-        let tries = before.map_or(0, |failure| failure.tries) + 1;
-        let wait = 1u64
-            .checked_shl(tries)
-            .unwrap_or(u64::MAX)
-            .min(policy.backoff_blocks_max);
+        let is_counted = is_counted(refusal.class);
+        let refusals = before.map_or(0, |failure| failure.refusals) + u32::from(is_counted);
+        let wait = if is_counted {
+            back_off(refusals, policy.backoff_blocks_max)
+        } else {
+            1
+        };
         Failure {
-            refusals: before.map_or(0, |failure| failure.refusals) + u32::from(is_culprit),
-            tries,
-            alone: before.is_some_and(|failure| failure.alone) || is_culprit,
+            refusals,
+            tries: before.map_or(0, |failure| failure.tries) + 1,
+            alone: before.is_some_and(|failure| failure.alone) || (is_culprit && is_counted),
             not_before: height.saturating_add(wait),
             reason: refusal.reason.clone(),
         }
@@ -82,4 +85,38 @@ pub(super) fn failures(
         .filter(concerned)
         .map(|item| Change::Failure(item.clone(), Some(failed(item))))
         .collect()
+}
+
+/// Whether an error counts against the items. One of a node does not: they are tried
+/// again with the next block, however long its outage was.
+fn is_counted(class: Class) -> bool {
+    match class {
+        Class::Node => false,
+        Class::Rejected | Class::Local | Class::Bug => true,
+    }
+}
+
+/// Blocks to wait after so many refusals.
+fn back_off(refusals: u32, blocks_max: u64) -> u64 {
+    let wait = 1u64.checked_shl(refusals).unwrap_or(u64::MAX);
+    wait.min(blocks_max)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_wait_doubles_with_each_refusal_up_to_its_limit() {
+        let waits = [1, 2, 7, 8, 9, 64, u32::MAX].map(|refusals| back_off(refusals, 256));
+        assert_eq!(waits, [2, 4, 128, 256, 256, 256, 256]);
+    }
+
+    #[test]
+    fn only_faults_of_nodes_do_not_count_against_an_item() {
+        assert!(!is_counted(Class::Node));
+        assert!([Class::Rejected, Class::Local, Class::Bug]
+            .into_iter()
+            .all(is_counted));
+    }
 }

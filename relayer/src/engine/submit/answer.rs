@@ -1,0 +1,96 @@
+//! What a node's answer to a broadcast means. Pure.
+
+use tern_chains::{ChainError, Check, Class};
+
+use super::describe;
+
+/// The fate of a transaction as far as a node's answer shows it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Answer {
+    /// In the node's mempool.
+    Accepted,
+    /// Perhaps in the mempool: a block or the deadline decides.
+    Unknown(String),
+    /// In no mempool, because there was no room.
+    Busy(String),
+    /// In no mempool: another program used the account sequence, or a transaction
+    /// before it was dropped.
+    WrongSequence(String),
+    /// In no mempool: the chain says no.
+    Refused(String),
+}
+
+impl Answer {
+    pub fn of(answer: Result<Check, ChainError>) -> Self {
+        match answer {
+            Ok(Check::Accepted) => Self::Accepted,
+            Ok(Check::Busy { log }) => Self::Busy(log),
+            Ok(Check::WrongSequence { log }) => Self::WrongSequence(log),
+            Ok(Check::Refused {
+                codespace,
+                code,
+                log,
+            }) => Self::Refused(format!("{log} (codespace {codespace}, code {code})")),
+            // Whatever went wrong, the bytes may have arrived.
+            Err(error) => Self::Unknown(describe(&error)),
+        }
+    }
+
+    /// If the transaction is certainly in no mempool: who can do something about it,
+    /// and why it is not.
+    pub fn refusal(self) -> Option<(Class, String)> {
+        match self {
+            Self::Accepted | Self::Unknown(_) => None,
+            Self::Busy(log) => Some((Class::Node, format!("the node's mempool is full: {log}"))),
+            Self::WrongSequence(log) => {
+                let why = "another program uses the account, or a transaction was dropped";
+                Some((Class::Node, format!("{why}: {log}")))
+            }
+            Self::Refused(reason) => Some((Class::Rejected, reason)),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tern_chains::ChainId;
+
+    use super::*;
+
+    fn log() -> String {
+        "no".to_owned()
+    }
+
+    fn class(answer: Answer) -> Option<Class> {
+        answer.refusal().map(|(class, _)| class)
+    }
+
+    #[test]
+    fn a_transaction_without_an_answer_may_be_in_a_mempool() {
+        let error = ChainError::Node {
+            chain: ChainId::from_string("a-1"),
+            node: "n".to_owned(),
+            doing: "broadcast".to_owned(),
+            source: "no route".into(),
+        };
+        let answer = Answer::of(Err(error));
+        assert!(matches!(&answer, Answer::Unknown(reason) if reason.contains("no route")));
+        assert_eq!(answer.refusal(), None);
+        assert_eq!(class(Answer::of(Ok(Check::Accepted))), None);
+    }
+
+    #[test]
+    fn only_the_chains_own_no_counts_against_the_items() {
+        let busy = Answer::of(Ok(Check::Busy { log: log() }));
+        assert_eq!(class(busy), Some(Class::Node));
+        let wrong_sequence = Answer::of(Ok(Check::WrongSequence { log: log() }));
+        assert_eq!(class(wrong_sequence), Some(Class::Node));
+        let refused = Answer::of(Ok(Check::Refused {
+            codespace: "sdk".to_owned(),
+            code: 5,
+            log: log(),
+        }));
+        let reason = "no (codespace sdk, code 5)".to_owned();
+        assert_eq!(refused.refusal(), Some((Class::Rejected, reason)));
+    }
+}
