@@ -67,7 +67,8 @@ pub enum HeaderCheck {
     /// The chain's header of that height is the same.
     Same,
     /// The chain's header of that height is another one: `own`, for a client that
-    /// trusts what the seen one trusts. Both together are misbehaviour (ICS-02).
+    /// trusts what the seen one trusts. Both are signed by those whom that client
+    /// trusts: together they are misbehaviour (ICS-02).
     Conflicting { own: Encoded },
     /// The chain has no header of this height: it is pruned, or not made yet.
     Unknown { height: u64 },

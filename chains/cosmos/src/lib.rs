@@ -18,6 +18,7 @@ mod account;
 mod block_events;
 mod blocks;
 mod chain;
+mod check_header;
 mod estimate;
 mod grpc;
 mod info;

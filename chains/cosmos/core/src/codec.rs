@@ -15,19 +15,21 @@ use tern_chains::{
 use crate::convert;
 use crate::errors::flex_line;
 
+const IBC_STORE: &str = "ibc";
 /// The store every Cosmos SDK chain keeps IBC state in.
-pub const STORE_PREFIX: &[u8] = b"ibc";
+pub const STORE_PREFIX: &[u8] = IBC_STORE.as_bytes();
 
-/// The store of the upgrade module, which has what clients become after an upgrade.
-const UPGRADE_STORE: &[u8] = b"upgrade";
+/// Where a client finds the states it is upgraded to: the store of the SDK's
+/// upgrade module, and the start of the keys in it.
+pub const UPGRADE_PATH: [&str; 2] = ["upgrade", "upgradedIBCState"];
 
-/// The store that a path is in.
-pub fn store_of(path: &StorePath) -> &'static [u8] {
+/// The store a value is in.
+pub fn store_of(path: &StorePath) -> &'static str {
     match path {
         StorePath::UpgradedClientState { .. } | StorePath::UpgradedConsensusState { .. } => {
-            UPGRADE_STORE
+            UPGRADE_PATH[0]
         }
-        _ => STORE_PREFIX,
+        _ => IBC_STORE,
     }
 }
 
