@@ -86,16 +86,20 @@ impl StateCodec for CosmosCodec {
     }
 
     fn next_sequence(&self, value: &[u8]) -> Result<u64, DecodeError> {
-        let bytes = <[u8; 8]>::try_from(value).map_err(|_| DecodeError {
+        number(value).ok_or_else(|| DecodeError {
             what: "next sequence",
             reason: format!("{} bytes instead of eight", value.len()),
-        })?;
-        Ok(u64::from_be_bytes(bytes))
+        })
     }
 
     fn store_prefix(&self) -> Vec<u8> {
         STORE_PREFIX.to_vec()
     }
+}
+
+/// A number as the SDK and ibc-go store it: eight bytes, the most significant first.
+pub fn number(value: &[u8]) -> Option<u64> {
+    Some(u64::from_be_bytes(value.try_into().ok()?))
 }
 
 fn decode<T: Message + Default>(what: &'static str, value: &[u8]) -> Result<T, DecodeError> {
