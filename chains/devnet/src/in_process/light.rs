@@ -64,9 +64,10 @@ impl DevnetChain {
 fn signed(node: &Node, origin: &Origin, height: u64) -> Result<LightBlock> {
     let doing = || format!("header {height}");
     let Some(block) = node.block(height) else {
-        return Err(match height < node.read(|chain| chain.earliest()) {
-            true => origin.pruned(doing(), height),
-            false => origin.node(doing(), "not made yet"),
+        return Err(if height < node.read(|chain| chain.earliest()) {
+            origin.pruned(doing(), height)
+        } else {
+            origin.node(doing(), "not made yet")
         });
     };
     let signed = SignedHeader::new(block.block.header.clone(), block.commit.clone());
