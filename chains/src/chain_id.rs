@@ -42,9 +42,10 @@ fn revision(id: &str) -> u64 {
     };
     let is_name = !name.is_empty() && !name.ends_with('-');
     let is_number = !digits.starts_with('0') && digits.bytes().all(|byte| byte.is_ascii_digit());
-    match is_name && is_number {
-        true => digits.parse().unwrap_or_default(),
-        false => 0,
+    if is_name && is_number {
+        digits.parse().unwrap_or_default()
+    } else {
+        0
     }
 }
 

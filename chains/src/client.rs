@@ -67,7 +67,8 @@ pub enum HeaderCheck {
     /// The chain's header of that height is the same.
     Same,
     /// The chain's header of that height is another one: `own`, for a client that
-    /// trusts what the seen one trusts. Both together are misbehaviour (ICS-02).
+    /// trusts what the seen one trusts. Both are signed by those whom that client
+    /// trusts: together they are misbehaviour (ICS-02).
     Conflicting { own: Encoded },
     /// The chain has no header of this height: it is pruned, or not made yet.
     Unknown { height: u64 },
@@ -116,9 +117,35 @@ pub struct ClientSummary {
 }
 
 impl ClientSummary {
+    /// From which time on a consensus state of this time is not trusted (ICS-07), by
+    /// the time of the host chain.
+    pub fn expires_at(&self, consensus: BlockTime) -> BlockTime {
+        let period_ns = u64::try_from(self.trusting_period.as_nanos()).unwrap_or(u64::MAX);
+        BlockTime(consensus.0.saturating_add(period_ns))
+    }
+
     /// The newest consensus state's height with the revision of the client's
     /// chain.
     pub fn latest(&self) -> Height {
         Height::new(self.chain_id.version(), self.latest_height)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_client_expires_when_its_trusting_period_is_over_and_a_vast_one_never() {
+        let of = |trusting_period| ClientSummary {
+            chain_id: ChainId::from_string("akash-1"),
+            latest_height: 7,
+            trusting_period,
+            frozen: false,
+        };
+        let ten = of(Duration::from_secs(10));
+        assert_eq!(ten.expires_at(BlockTime(5)), BlockTime(10_000_000_005));
+        let vast = of(Duration::MAX);
+        assert_eq!(vast.expires_at(BlockTime(5)), BlockTime(u64::MAX));
     }
 }

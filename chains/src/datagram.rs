@@ -109,7 +109,7 @@ pub enum MessageKind {
     RecvPacket,
     Acknowledgement,
     Timeout,
-    /// A handshake step, or a message that no datagram stands for.
+    /// A client created or upgraded, a handshake step, or a message that no datagram stands for.
     Other,
 }
 

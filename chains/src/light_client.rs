@@ -10,8 +10,8 @@ use crate::{
 type Result<T> = std::result::Result<T, ChainError>;
 
 /// The light client of one chain: makes what its clients on other chains are
-/// created and updated with, and checks what the chain's nodes say. Keeps no
-/// trust of its own.
+/// created, updated and upgraded with, and checks what the chain's nodes say and
+/// what is said of it elsewhere. Keeps no trust of its own.
 #[async_trait]
 pub trait LightClient: Send + Sync + 'static {
     /// What a client of this chain starts from, at its newest height.
@@ -25,11 +25,13 @@ pub trait LightClient: Send + Sync + 'static {
         now: BlockTime,
     ) -> Result<ClientUpdate>;
     /// What clients of this chain need to follow it over the upgrade that is planned
-    /// for `last_height`; `None` if none is planned there. The client must have been
-    /// updated to `last_height` (ibc-go `VerifyUpgradeAndUpdateState`).
-    async fn client_upgrade(&self, last_height: u64) -> Result<Option<ClientUpgrade>>;
+    /// for `last_height`, the last of this revision; `None` if none is planned there.
+    /// Verified against `root`, that of `last_height`, which the client must have been
+    /// updated to (ibc-go `VerifyUpgradeAndUpdateState`).
+    async fn client_upgrade(&self, last_height: u64, root: &Root) -> Result<Option<ClientUpgrade>>;
     /// Compares a header of this chain that was seen elsewhere, in an update of a
-    /// client, with what the chain itself has at that height.
+    /// client, with what the chain itself has at that height. A header of another chain,
+    /// or one that its validators did not sign, is an error.
     async fn check_header(&self, seen: &Encoded) -> Result<HeaderCheck>;
     /// Checks a value of this chain against a verified root. A node whose value
     /// does not verify may be asked less from then on.

@@ -4,8 +4,8 @@ use std::fmt;
 
 use crate::{ChannelId, ClientId, ConnectionId, End, Height, PortId, Sequence};
 
-/// One value of a chain's IBC store. Which bytes are its key is the chain's
-/// business; the text is ICS-24's path.
+/// One provable value of a chain. In which store and under which key it is is the
+/// chain's business; the text is ICS-24's path.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum StorePath {
     ClientState(ClientId),
@@ -36,11 +36,13 @@ pub enum StorePath {
         dst: End,
         sequence: Sequence,
     },
-    /// What clients of this chain become after the upgrade at this height (ibc-go
-    /// `upgradetypes.UpgradedClientKey`).
+    /// The client state that clients of this chain are upgraded to after
+    /// `last_height`, the height of the upgrade plan (ICS-02; SDK `x/upgrade`
+    /// `UpgradedClientKey`).
     UpgradedClientState {
         last_height: u64,
     },
+    /// The consensus state beside it (`UpgradedConsStateKey`).
     UpgradedConsensusState {
         last_height: u64,
     },
@@ -157,6 +159,14 @@ mod tests {
                     sequence,
                 },
                 "acks/ports/transfer/channels/channel-7/sequences/9",
+            ),
+            (
+                StorePath::UpgradedClientState { last_height: 40 },
+                "upgradedIBCState/40/upgradedClient",
+            ),
+            (
+                StorePath::UpgradedConsensusState { last_height: 40 },
+                "upgradedIBCState/40/upgradedConsState",
             ),
         ] {
             assert_eq!(path.to_string(), text);

@@ -9,7 +9,7 @@ use ibc_proto::google::protobuf::Any;
 use ibc_proto::ibc::applications::transfer::v1::MsgTransfer;
 use prost::Message;
 use tendermint::Time;
-use tern_chains::{Account, Chain, ChannelId, Check, Deadline, End, PortId, TxDraft};
+use tern_chains::{Account, Chain, ChannelId, Check, End, PortId, TxDraft};
 use tern_cosmos_core::convert::message;
 use tern_cosmos_core::{Key, DEFAULT_HD_PATH};
 use tern_devnet::{mock, serve, DevnetChain, Genesis, Node, ValidatorUpdate};
@@ -21,6 +21,8 @@ use tokio::runtime::Runtime;
 pub const FUNDS: u128 = 1_000_000_000_000;
 const BLOCK_TIME: Duration = Duration::from_millis(500);
 const GAS: u64 = 50_000_000;
+/// More blocks than a transaction waits for.
+const DEADLINE_BLOCKS: u64 = 1_000;
 
 pub struct DevChain {
     pub id: &'static str,
@@ -157,15 +159,15 @@ impl DevChain {
     }
 
     async fn submit(&self, messages: Vec<Any>) -> Result<()> {
+        let (mut height, time) = self.chain.latest().await?;
         let draft = TxDraft {
             messages: messages.into_iter().map(message).collect(),
             memo: String::new(),
             account: self.chain.state().await?,
             gas: GAS,
-            deadline: Deadline::Height(0),
+            deadline: self.chain.deadline(height, time, DEADLINE_BLOCKS),
         };
         let tx = self.chain.sign(&draft)?;
-        let (mut height, _) = self.chain.latest().await?;
         let check = self.chain.broadcast(&tx).await?;
         ensure!(check == Check::Accepted, "{}: {check:?}", self.id);
         loop {

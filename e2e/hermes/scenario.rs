@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::{ensure, Context, Result};
-use tern_e2e::{voucher, wait, Tern, RELAYER};
+use tern_e2e::{create_channel, voucher, wait, Tern, RELAYER};
 use tokio::runtime::Runtime;
 
 use crate::chains::{start, DevChain, Packets, FUNDS};
@@ -45,20 +45,7 @@ pub fn run(folder: &Path) -> Result<()> {
 
     step("Hermes opens a channel");
     let [a, b] = ["akash-dev", "kava-dev"];
-    hermes.run(&[
-        "create",
-        "channel",
-        "--a-chain",
-        a,
-        "--b-chain",
-        b,
-        "--a-port",
-        "transfer",
-        "--b-port",
-        "transfer",
-        "--new-client-connection",
-        "--yes",
-    ])?;
+    hermes.run(&create_channel(a, b))?;
     step("Hermes relays on it: receives, acknowledgements, timeouts, and the way back");
     let relaying = hermes.start("first")?;
     scenario.relay(0)?;

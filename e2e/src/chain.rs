@@ -29,6 +29,8 @@ pub struct ChainSpec {
     pub block_time: &'static str,
     /// `kv` or `null`.
     pub indexer: &'static str,
+    /// The key that may do what governance does elsewhere; `None` is nobody.
+    pub authority: Option<&'static str>,
 }
 
 impl ChainSpec {
@@ -40,6 +42,7 @@ impl ChainSpec {
             coins: "1000000000000uakt",
             block_time: BLOCK_TIME,
             indexer: "kv",
+            authority: None,
         }
     }
 
@@ -51,6 +54,7 @@ impl ChainSpec {
             coins: "1000000000000ukava,1000000000000usdx",
             block_time: BLOCK_TIME,
             indexer: "kv",
+            authority: None,
         }
     }
 }
@@ -93,6 +97,9 @@ impl TestChain {
         prepare.args(["--chain-id", spec.id, "--prefix", spec.prefix]);
         prepare.args(["--stake-denom", spec.denom, "--block-time", spec.block_time]);
         prepare.args(["--indexer", spec.indexer]);
+        if let Some(authority) = spec.authority {
+            prepare.args(["--authority", authority]);
+        }
         for (name, mnemonic) in [RELAYER, USER, OTHER] {
             let file = folder.join(format!("{name}.mnemonic"));
             std::fs::write(&file, mnemonic)?;

@@ -31,6 +31,24 @@ pub struct HermesConfig<'a> {
     pub trusted_node: bool,
 }
 
+/// The arguments with which Hermes opens a transfer channel, with clients and connection.
+pub fn create_channel<'a>(a: &'a str, b: &'a str) -> [&'a str; 12] {
+    [
+        "create",
+        "channel",
+        "--a-chain",
+        a,
+        "--b-chain",
+        b,
+        "--a-port",
+        "transfer",
+        "--b-port",
+        "transfer",
+        "--new-client-connection",
+        "--yes",
+    ]
+}
+
 /// A chain Hermes relays on.
 #[derive(Clone, Copy, Debug)]
 pub struct HermesChain<'a> {

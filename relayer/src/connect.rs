@@ -3,6 +3,7 @@
 
 mod chain;
 pub mod ics20;
+mod keys;
 pub mod packet_proof;
 
 use std::collections::BTreeMap;
@@ -14,9 +15,10 @@ use tern_chains::{Account, ChainId};
 use tern_config::{ChainConfig, Config, UnknownChain};
 use tern_cosmos::{CosmosSettings, NodeAddress};
 
-use crate::keys::{KeyClaim, KeyFolder};
+use keys::KeyClaim;
 
 pub use chain::ConnectedChain;
+pub use keys::KeyFolder;
 pub use tern_cosmos::{BlockWithTxs, NodeHealth, NodeReport, TxInBlock};
 pub use tern_cosmos_core::Key as SigningKey;
 

@@ -4,7 +4,6 @@ mod cli;
 mod clock;
 mod connect;
 mod daemon;
-mod keys;
 mod logging;
 mod output;
 mod setup;

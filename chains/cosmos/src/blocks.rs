@@ -4,12 +4,11 @@
 use std::sync::Arc;
 
 use futures::future::join_all;
-use tern_chains::{Block, ChainError, ChainId, Next};
+use tern_chains::{Block, ChainError, Next};
+use tern_cosmos_core::block::{decode, BlockAndResults, DecodedBlock};
 
-use crate::block_events::{answers, BlockAnswers, BlockEvents};
 use crate::errors::{answer, Result};
 use crate::node::Node;
-use crate::outcome::outcome;
 use crate::pool::{Kind, Need, Pool};
 use crate::rpc::Rpc;
 
@@ -53,8 +52,28 @@ async fn end_of_hole(rpc: &Rpc, missing: u64) -> Result<Option<u64>> {
 }
 
 /// The committed block at `height`.
+#[tracing::instrument(level = "debug", skip_all, fields(chain = %rpc.origin.chain, height))]
 pub(crate) async fn block(rpc: &Rpc, height: u64) -> Result<Block> {
-    Ok(decode(&rpc.origin.chain, &answers(rpc, height).await?))
+    let (_, block) = decoded(rpc, height).await?;
+    Ok(block.into())
+}
+
+/// The transactions of the block at `height`, and the block decoded.
+pub(crate) async fn decoded(rpc: &Rpc, height: u64) -> Result<(Vec<Vec<u8>>, DecodedBlock)> {
+    let both = || async { futures::try_join!(rpc.block(height), rpc.block_results(height)) };
+    let (block, results) = rpc.settled(height, both).await?;
+    let (header, txs) = (&block.block.header, block.block.data);
+    let answer = BlockAndResults {
+        height: header.height.value(),
+        time: header.time,
+        txs: &txs,
+        tx_results: results.txs_results.as_deref().unwrap_or_default(),
+        begin_block_events: results.begin_block_events.as_deref().unwrap_or_default(),
+        finalize_block_events: &results.finalize_block_events,
+        end_block_events: results.end_block_events.as_deref().unwrap_or_default(),
+    };
+    let decoded = decode(&rpc.origin.chain, &answer);
+    Ok((txs, decoded))
 }
 
 /// The lowest height above `missing` whose results the node still has, by
@@ -82,19 +101,6 @@ async fn first_results(rpc: &Rpc, missing: u64, latest: u64) -> Result<Option<u6
         }
     }
     Ok(Some(with))
-}
-
-/// Pure: the answers of the node as one block.
-fn decode(chain: &ChainId, answers: &BlockAnswers) -> Block {
-    let BlockEvents { before, txs, after } = answers.events(chain);
-    let outcomes = txs.iter().map(|tx| outcome(tx.bytes, tx.result)).collect();
-    let in_txs = txs.into_iter().flat_map(|tx| tx.events);
-    Block {
-        height: answers.height(),
-        time: answers.time(),
-        events: before.into_iter().chain(in_txs).chain(after).collect(),
-        txs: outcomes,
-    }
 }
 
 #[cfg(test)]

@@ -23,7 +23,7 @@ use crate::settings::CosmosSettings;
 use crate::txs::BlockWithTxs;
 use crate::validators::Validators;
 use crate::wake::Wake;
-use crate::{blocks, info, new_client, proof, query, search, state, txs};
+use crate::{blocks, check_header, info, new_client, proof, query, search, state, txs};
 
 type Node = Arc<crate::node::Node>;
 
@@ -192,16 +192,15 @@ impl LightClient for CosmosChain {
         self.light.update(trusted, target, now).await
     }
 
-    async fn client_upgrade(&self, last_height: u64) -> Result<Option<ClientUpgrade>> {
-        let height = HEIGHT_RULES.state_height(last_height);
-        let proven = query::proven(&self.pool, upgrade_paths(last_height), height).await?;
-        let origin = self.pool.origin();
-        client_upgrade(proven).map_err(|error| origin.malformed("query client upgrade", error))
+    async fn client_upgrade(&self, last_height: u64, root: &Root) -> Result<Option<ClientUpgrade>> {
+        let (paths, height) = upgrade_paths(last_height);
+        let proven = self.query_proven(paths, height).await?;
+        proven.iter().try_for_each(|each| self.verify(each, root))?;
+        client_upgrade(self.pool.origin(), last_height, proven)
     }
 
     async fn check_header(&self, seen: &Encoded) -> Result<HeaderCheck> {
-        let (latest, _) = self.latest().await?;
-        self.light.check(seen, latest).await
+        check_header::check_header(&self.light, seen).await
     }
 
     fn verify(&self, proven: &Proven, root: &Root) -> Result<()> {

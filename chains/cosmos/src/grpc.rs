@@ -13,7 +13,7 @@ use tonic::transport::{Channel, ClientTlsConfig, Endpoint};
 use tonic::{Code, Response, Status};
 use url::Url;
 
-use crate::errors::{one_line, Origin, Result};
+use crate::errors::{with_causes, Origin, Result};
 use crate::node::asking;
 use crate::settings::CosmosSettings;
 
@@ -52,7 +52,7 @@ impl Grpc {
     pub fn new(settings: &CosmosSettings, address: &Url) -> Result<Self> {
         let origin = Origin::new(&settings.id, address);
         let wrong = |error: tonic::transport::Error| {
-            let why = one_line(causes(&error));
+            let why = with_causes(&error);
             origin.local(format!("grpc `{}`: {why}", origin.node))
         };
         if !matches!(address.scheme(), "http" | "https") {
@@ -199,14 +199,8 @@ fn is_transport(status: &Status) -> bool {
 fn status_line(status: &Status) -> String {
     use std::error::Error;
     let text = match status.source() {
-        Some(source) => one_line(causes(source)),
+        Some(source) => with_causes(source),
         None => status.message().to_owned(),
     };
     format!("gRPC {:?}: {text}", status.code())
-}
-
-fn causes<'a>(
-    error: &'a (dyn std::error::Error + 'static),
-) -> impl Iterator<Item = &'a (dyn std::error::Error + 'static)> {
-    std::iter::successors(Some(error), |error| error.source())
 }

@@ -15,9 +15,9 @@
 //! node's RPC dialect and checks that it serves the configured chain.
 
 mod account;
-mod block_events;
 mod blocks;
 mod chain;
+mod check_header;
 mod estimate;
 mod grpc;
 mod info;
@@ -39,7 +39,7 @@ mod validators;
 mod wake;
 
 use tern_cosmos_core::{
-    block_time, codec, convert, errors, events, first_client, gas, key, msg, outcome, proof, verify,
+    block_time, codec, convert, errors, first_client, gas, key, msg, proof, verify,
 };
 // Transactions: `unsigned` is made there, and sent here.
 use tern_cosmos_core::tx as unsigned;

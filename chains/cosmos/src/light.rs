@@ -9,8 +9,8 @@ use std::sync::Arc;
 
 use tendermint::validator::Set;
 use tendermint::{chain, Hash};
-use tern_chains::{BlockTime, ChainError, ClientUpdate, Encoded, HeaderCheck, TrustedClient};
-use tern_cosmos_core::light::{Need, SeenHeader, StoredClient, Walk};
+use tern_chains::{BlockTime, ChainError, ClientUpdate, TrustedClient};
+use tern_cosmos_core::light::{Need, StoredClient, Walk};
 
 use crate::errors::Result;
 use crate::node::Node;
@@ -120,21 +120,6 @@ impl Light {
                     walk.validators(self.validators_with(hash, height).await?)?;
                 }
             }
-        }
-    }
-
-    /// Compares a header with the chain's own, whose newest block is `latest`.
-    pub async fn check(&self, seen: &Encoded, latest: u64) -> Result<HeaderCheck> {
-        let origin = self.pool.origin();
-        let seen = SeenHeader::new(origin, seen)?;
-        let height = seen.height;
-        if height > latest {
-            return Ok(HeaderCheck::Unknown { height });
-        }
-        match self.block(height, Hash::None, &[]).await {
-            Ok((_, own)) => seen.compare(origin, &own),
-            Err(ChainError::Pruned { .. }) => Ok(HeaderCheck::Unknown { height }),
-            Err(error) => Err(error),
         }
     }
 

@@ -1,4 +1,4 @@
-//! Values of the IBC store, plain and with their ICS-23 proofs, by `abci_query`.
+//! Values of the provable stores, plain and with their ICS-23 proofs, by `abci_query`.
 
 use std::sync::Arc;
 
@@ -7,7 +7,7 @@ use ibc_relayer_types::core::ics23_commitment::merkle::convert_tm_to_ics_merkle_
 use tendermint_rpc::endpoint::abci_query::AbciQuery;
 use tern_chains::{ChainError, Proven, StorePath};
 
-use crate::codec;
+use crate::codec::store_of;
 use crate::errors::{flex_line, Fault, Result};
 use crate::node::Node;
 use crate::pool::{Kind, Need, Pool};
@@ -66,10 +66,9 @@ async fn one_proven(rpc: &Rpc, path: StorePath, height: u64) -> Result<Proven> {
 
 async fn ask(rpc: &Rpc, path: &StorePath, height: Option<u64>, prove: bool) -> Result<AbciQuery> {
     let doing = describe(path, height);
+    let store = format!("store/{}/key", store_of(path));
     let key = path.to_string().into_bytes();
-    let store = String::from_utf8_lossy(codec::store_of(path));
-    let within = format!("store/{store}/key");
-    let answer = rpc.abci_query(&doing, &within, key, height, prove).await?;
+    let answer = rpc.abci_query(&doing, &store, key, height, prove).await?;
     if missing_version(&answer) {
         return Err(no_such_version(rpc, doing, height).await);
     }

@@ -4,12 +4,11 @@
 use cosmrs::crypto::PublicKey;
 use ibc_proto::cosmos::tx::v1beta1::{AuthInfo, TxBody, TxRaw};
 use prost::Message as _;
-use tern_chains::{BlockTime, ChainId, Encoded, Event, TxOutcome};
+use tern_chains::{BlockTime, Encoded, Event, TxOutcome};
 
-use crate::block_events::{answers, BlockAnswers, BlockEvents, TxEvents};
+use crate::blocks;
 use crate::convert::encoded;
 use crate::errors::Result;
-use crate::outcome::outcome;
 use crate::rpc::Rpc;
 
 /// One committed block, its events where they came from.
@@ -38,28 +37,25 @@ pub struct TxInBlock {
 
 /// The committed block at `height`; `prefix` is that of the chain's accounts.
 pub(crate) async fn block_with_txs(rpc: &Rpc, height: u64, prefix: &str) -> Result<BlockWithTxs> {
-    let answers = answers(rpc, height).await?;
-    Ok(decode(&rpc.origin.chain, prefix, &answers))
-}
-
-/// Pure: the answers of the node as one block.
-fn decode(chain: &ChainId, prefix: &str, answers: &BlockAnswers) -> BlockWithTxs {
-    let BlockEvents { before, txs, after } = answers.events(chain);
-    let tx = |tx: TxEvents<'_>| {
-        let (signer, messages) = contents(tx.bytes, prefix).unwrap_or_default();
-        TxInBlock {
-            outcome: outcome(tx.bytes, tx.result),
-            signer,
-            messages,
-            events: tx.events,
-        }
-    };
-    BlockWithTxs {
-        height: answers.height(),
-        time: answers.time(),
-        events: before.into_iter().chain(after).collect(),
-        txs: txs.into_iter().map(tx).collect(),
-    }
+    let (bytes, block) = blocks::decoded(rpc, height).await?;
+    let txs = bytes
+        .iter()
+        .zip(block.txs)
+        .map(|(bytes, (outcome, events))| {
+            let (signer, messages) = contents(bytes, prefix).unwrap_or_default();
+            TxInBlock {
+                outcome,
+                signer,
+                messages,
+                events,
+            }
+        });
+    Ok(BlockWithTxs {
+        height: block.height,
+        time: block.time,
+        txs: txs.collect(),
+        events: [block.begin_block, block.end_block].concat(),
+    })
 }
 
 /// First signer and messages; `None` for bytes that are no Cosmos transaction.
@@ -82,7 +78,7 @@ mod tests {
     use super::*;
     use crate::key::Key;
     use crate::unsigned::sign;
-    use tern_chains::{AccountState, Deadline, Message, MessageKind, TxDraft};
+    use tern_chains::{AccountState, ChainId, Deadline, Message, MessageKind, TxDraft};
 
     #[test]
     fn a_transaction_tells_its_signer_and_messages() {

@@ -78,9 +78,10 @@ impl Wake {
         }
         self.listen();
         // Without a socket nobody has looked since the last wait.
-        let mut pause = match state.sockets_up > 0 {
-            true => SECOND_OPINION,
-            false => Duration::ZERO,
+        let mut pause = if state.sockets_up > 0 {
+            SECOND_OPINION
+        } else {
+            Duration::ZERO
         };
         loop {
             let look = async {
@@ -96,9 +97,10 @@ impl Wake {
             if state.newest >= height {
                 return Ok(());
             }
-            pause = match state.sockets_up > 0 {
-                true => SECOND_OPINION,
-                false => POLL,
+            pause = if state.sockets_up > 0 {
+                SECOND_OPINION
+            } else {
+                POLL
             };
         }
     }

@@ -12,8 +12,8 @@ use ibc_proto::ibc::applications::transfer::v1::MsgTransfer;
 use prost::Message as _;
 use tendermint::Time;
 use tern_chains::{
-    Account, BlockTime, Chain, ClientId, Datagram, Deadline, Event, LightClient, Message, Packet,
-    Proof, StorePath, TrustedClient, TxDraft,
+    Account, BlockTime, Chain, ClientId, Datagram, Event, LightClient, Message, Packet, Proof,
+    StorePath, TrustedClient, TxDraft,
 };
 use tern_cosmos_core::convert::message as message_of;
 use tern_cosmos_core::Key;
@@ -24,6 +24,8 @@ type Result<T> = std::result::Result<T, Box<dyn std::error::Error>>;
 const START: i64 = 1_700_000_000;
 const MESSAGES_PER_TX: usize = 50;
 const GAS: u64 = 100_000_000;
+/// More blocks than a transaction waits for.
+const DEADLINE_BLOCKS: u64 = 1_000;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<()> {
@@ -93,6 +95,7 @@ impl Bench {
         let chain = &self.chains[on];
         let count = messages.len();
         let mut account = chain.state().await?;
+        let (height, time) = chain.latest().await?;
         let mut txs = Vec::new();
         for messages in messages.chunks(MESSAGES_PER_TX) {
             txs.push(chain.sign(&TxDraft {
@@ -100,7 +103,7 @@ impl Bench {
                 memo: String::new(),
                 account: account.clone(),
                 gas: GAS,
-                deadline: Deadline::Height(0),
+                deadline: chain.deadline(height, time, DEADLINE_BLOCKS),
             })?);
             account.account_sequence += 1;
         }

@@ -2,6 +2,7 @@
 
 use ibc_proto::cosmos::auth::v1beta1::BaseAccount;
 use prost::Message;
+use tern_cosmos_core::codec;
 
 use crate::gas::Kv;
 
@@ -22,11 +23,7 @@ pub(crate) fn ensure(store: &mut Kv, address: &str) {
     if store.get(&key(address)).is_some() {
         return;
     }
-    let number = store.get(NEXT_NUMBER).and_then(|value| {
-        let bytes = value.try_into().ok()?;
-        Some(u64::from_be_bytes(bytes))
-    });
-    let number = number.unwrap_or(0);
+    let number = store.get(NEXT_NUMBER).and_then(codec::number).unwrap_or(0);
     store.set(NEXT_NUMBER, (number + 1).to_be_bytes());
     let account = BaseAccount {
         address: address.to_owned(),

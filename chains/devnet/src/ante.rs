@@ -83,9 +83,11 @@ pub(crate) fn ante(
         value: tx.public_key.encode_to_vec(),
     });
     account::save(&mut modules.acc, &account);
-    let affords = |gas: &Gas| match mode != Mode::Simulate && gas.used() > wanted {
-        true => Err(Refusal::out_of_gas(wanted, gas.used())),
-        false => Ok(()),
+    let affords = |gas: &Gas| {
+        if mode != Mode::Simulate && gas.used() > wanted {
+            return Err(Refusal::out_of_gas(wanted, gas.used()));
+        }
+        Ok(())
     };
     affords(gas)?;
     let mut branch = state.clone();
@@ -108,10 +110,10 @@ fn min_gas_price(info: &ChainInfo, fee: &Fee) -> Result<(), Refusal> {
     let offered: u128 = offered
         .filter_map(|coin| coin.amount.parse::<u128>().ok())
         .sum();
-    match offered >= required {
-        true => Ok(()),
-        false => Err(Refusal::insufficient_fee(offered, required, &price.denom)),
+    if offered < required {
+        return Err(Refusal::insufficient_fee(offered, required, &price.denom));
     }
+    Ok(())
 }
 
 fn pay_fee(modules: &mut Modules, info: &ChainInfo, tx: &Tx) -> Result<Vec<Event>, Refusal> {

@@ -23,6 +23,7 @@ use crate::run;
 use crate::state::{BANK, IBC};
 use crate::store::Multistore;
 use crate::tx::{self, Tx};
+use crate::upgrade_plan::UpgradePlan;
 use crate::validators::Validators;
 
 mod deliver;
@@ -43,6 +44,8 @@ pub struct Devnet {
     updates: BTreeMap<u64, Vec<ValidatorUpdate>>,
     /// Entries to write into the `ibc` store at the start of the next block.
     injected: Entries,
+    /// The upgrade to a new revision, if one is planned.
+    upgrade: Option<UpgradePlan>,
     /// If set, every transaction fails like this.
     failing: Option<Refusal>,
     /// The state after the newest block.
@@ -84,6 +87,7 @@ impl Devnet {
             validators,
             updates,
             injected: Entries::new(),
+            upgrade: None,
             failing: None,
             genesis_time: genesis.time,
             check: state.clone(),
@@ -176,6 +180,11 @@ impl Devnet {
         self.failing = refusal;
     }
 
+    /// Plans an upgrade from the next block on (ibc-go `MsgIBCSoftwareUpgrade`).
+    pub fn plan_upgrade(&mut self, plan: UpgradePlan) {
+        self.upgrade = Some(plan);
+    }
+
     /// Writes entries into the `ibc` store at the start of the next block.
     pub(crate) fn inject_state(&mut self, written: Entries) {
         self.injected.extend(written);
@@ -263,6 +272,9 @@ impl Devnet {
         let ibc = self.state.store_mut(IBC);
         for (key, value) in self.injected.drain(..) {
             ibc.set(key, value);
+        }
+        if let Some(plan) = &self.upgrade {
+            plan.write(&mut self.state, &self.info, &block.header);
         }
         let results = block.data.iter();
         let results = results

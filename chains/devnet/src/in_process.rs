@@ -153,14 +153,16 @@ impl LightClient for DevnetChain {
         self.headers(&client)
     }
 
-    /// A development chain has no upgrade module.
-    async fn client_upgrade(&self, _last_height: u64) -> Result<Option<ClientUpgrade>> {
-        Ok(None)
+    async fn client_upgrade(&self, last_height: u64, root: &Root) -> Result<Option<ClientUpgrade>> {
+        let (paths, height) = cosmos::upgrade_paths(last_height);
+        let proven = self.query_proven(paths, height).await?;
+        proven.iter().try_for_each(|each| self.verify(each, root))?;
+        cosmos::client_upgrade(&self.origin, last_height, proven)
     }
 
-    async fn check_header(&self, seen: &Encoded) -> Result<HeaderCheck> {
+    async fn check_header(&self, header: &Encoded) -> Result<HeaderCheck> {
         self.node.answers().await;
-        light::check(&self.node, &self.origin, seen)
+        self.compare(header)
     }
 
     fn verify(&self, proven: &Proven, root: &Root) -> Result<()> {

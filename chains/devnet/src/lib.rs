@@ -39,8 +39,8 @@
 //! # What is different or missing
 //!
 //! There is no consensus: every commit is of round 0 and signed by all validators.
-//! There are no evidence, staking, governance, upgrades, multi-signature
-//! accounts, fee grants, IBC v2 or block events. Gas is near the
+//! An upgrade is only planned ([`Node::plan_upgrade`]). There are no evidence,
+//! staking, governance, multi-signature accounts, fee grants, IBC v2 or block events. Gas is near the
 //! SDK's, not equal to it. ibc-rs' own refusals have code 1 of their ICS module's
 //! codespace. A `MsgTimeoutOnClose` on an ordered channel must prove the packet's
 //! own sequence as the next one.
@@ -78,6 +78,7 @@ mod state;
 mod store;
 mod transfer;
 mod tx;
+mod upgrade_plan;
 mod validators;
 mod watched;
 
@@ -94,3 +95,4 @@ pub use serve::{serve, ServeError};
 pub use store::{Multistore, Proof, Tree};
 pub use tendermint::Time;
 pub use tern_cosmos_core::tendermint_time;
+pub use upgrade_plan::UpgradePlan;

@@ -47,10 +47,10 @@ impl Mempool {
         if self.known.contains(hash) {
             return Err(NotAdded::Known);
         }
-        match self.waiting.len() < self.txs_max {
-            true => Ok(()),
-            false => Err(NotAdded::Full),
+        if self.waiting.len() >= self.txs_max {
+            return Err(NotAdded::Full);
         }
+        Ok(())
     }
 
     pub fn add(&mut self, hash: Hash, bytes: Vec<u8>, gas_wanted: u64) {

@@ -15,6 +15,7 @@ use crate::faults::{Faults, Lie};
 use crate::genesis::{Genesis, ValidatorUpdate};
 use crate::preopened_channels::Entries;
 use crate::refusal::Refusal;
+use crate::upgrade_plan::UpgradePlan;
 use crate::watched::Watched;
 
 /// One node of a development chain. Clones are the same node.
@@ -112,6 +113,11 @@ impl Node {
     /// Makes every transaction of the next blocks fail like this, until `None`.
     pub fn fail_txs(&self, refusal: Option<Refusal>) {
         lock(&self.0.network.chain).fail_txs(refusal);
+    }
+
+    /// Plans an upgrade of the chain to a new revision.
+    pub fn plan_upgrade(&self, plan: UpgradePlan) {
+        lock(&self.0.network.chain).plan_upgrade(plan);
     }
 
     /// Sets this node's faults; the default is none.

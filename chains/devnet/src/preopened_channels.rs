@@ -8,6 +8,7 @@ use ibc_proto::ibc::core::commitment::v1::MerklePrefix;
 use ibc_proto::ibc::core::connection::v1 as connection;
 use prost::Message;
 use tern_chains::{ChainError, ClientParams, NewClient};
+use tern_cosmos_core::codec;
 use tern_cosmos_core::convert::any;
 
 use crate::devnet::Devnet;
@@ -73,8 +74,7 @@ impl End {
     fn next(chain: &Devnet, channels: usize) -> Self {
         let counter = |key: &str| {
             let value = chain.newest_state().store(IBC).get(key.as_bytes());
-            let bytes = value.and_then(|value| value.try_into().ok());
-            u64::from_be_bytes(bytes.unwrap_or_default())
+            value.and_then(codec::number).unwrap_or_default()
         };
         let [client, connection, first] = COUNTERS.map(counter);
         let after = first + channels as u64;

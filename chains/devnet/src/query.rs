@@ -3,6 +3,7 @@
 
 use ibc_proto::ibc::core::client::v1::Height;
 use prost::Message;
+use tern_cosmos_core::codec::number;
 use tonic::Status;
 
 use crate::devnet::Devnet;
@@ -125,10 +126,9 @@ impl<'a> At<'a> {
         value.ok_or_else(|| Status::not_found(format!("{key} not found")))
     }
 
-    /// A sequence; `None` if it was never written.
+    /// A sequence.
     pub fn number(self, key: &str) -> Answer<u64> {
-        let bytes = self.value(key)?.try_into();
-        let bytes = bytes.map_err(|_| Status::internal(format!("{key} is not a number")))?;
-        Ok(u64::from_be_bytes(bytes))
+        let value = number(self.value(key)?);
+        value.ok_or_else(|| Status::internal(format!("{key} is not a number")))
     }
 }

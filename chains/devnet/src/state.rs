@@ -7,12 +7,13 @@ pub(crate) const ACC: &str = "acc";
 pub(crate) const BANK: &str = "bank";
 pub(crate) const IBC: &str = "ibc";
 pub(crate) const TRANSFER: &str = "transfer";
+pub(crate) const UPGRADE: &str = tern_cosmos_core::codec::UPGRADE_PATH[0];
 
 pub(crate) fn empty() -> Multistore {
-    Multistore::new(&[ACC, BANK, IBC, TRANSFER])
+    Multistore::new(&[ACC, BANK, IBC, TRANSFER, UPGRADE])
 }
 
-/// All stores except `ibc`, for the modules above IBC.
+/// The stores of the modules above IBC.
 #[derive(Clone, Debug)]
 pub(crate) struct Modules {
     pub acc: Kv,

@@ -65,9 +65,10 @@ impl Relayer {
     pub fn new(environment: &Environment, implementation: Box<dyn Implementation>) -> Result<Self> {
         let mnemonic = implementation.mnemonic();
         let address = |end: End| environment.endpoint(end).address(mnemonic);
-        let channel = match environment.linked[0].is_empty() {
-            true => Some(implementation.open_channel(environment, &environment.nodes())?),
-            false => None,
+        let channel = if environment.linked[0].is_empty() {
+            Some(implementation.open_channel(environment, &environment.nodes())?)
+        } else {
+            None
         };
         Ok(Self {
             channel,

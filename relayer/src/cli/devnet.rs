@@ -16,8 +16,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::{parse, Options};
 use crate::clock;
-use crate::connect::SigningKey;
-use crate::keys::KeyFolder;
+use crate::connect::{KeyFolder, SigningKey};
 use crate::output::{self, Outcome};
 use crate::shutdown::Shutdown;
 

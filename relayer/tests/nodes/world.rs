@@ -13,8 +13,8 @@ use prost::Message as _;
 use tendermint::Time;
 use tern::engine::{ChainAccess, Engine, EngineError, LaneSettings, Parts, Store};
 use tern_chains::{
-    Account, BlockTime, Chain, ChainId, ChannelId, Check, ClientParams, Deadline, Encoded, End,
-    Message, MessageKind, PortId, TxDraft,
+    Account, BlockTime, Chain, ChainId, ChannelId, Check, ClientParams, Encoded, End, Message,
+    MessageKind, PortId, TxDraft,
 };
 use tern_core::ledger::{HandshakeProgress, HandshakeRequest, View};
 use tern_core::plan::Assignment;
@@ -185,13 +185,15 @@ impl World {
                 bytes: message.encode_to_vec(),
             },
         };
-        let state = side.in_process(USER).state().await.expect("an account");
+        let chain = side.in_process(USER);
+        let state = chain.state().await.expect("an account");
+        let (height, time) = chain.latest().await.expect("a height");
         let draft = TxDraft {
             messages: vec![message; count as usize],
             memo: String::new(),
             account: state,
             gas: 100_000 * count + 100_000,
-            deadline: Deadline::Height(0),
+            deadline: account.deadline(height, time, 100),
         };
         let tx = account.sign(&draft).expect("a signature");
         let check = account.broadcast(&tx).await.expect("an answer");
@@ -250,9 +252,10 @@ async fn side(id: &str, prefix: &'static str, denom: &'static str, dead: bool) -
     }
     let node = Node::new(&genesis).expect("a chain");
     let nodes = [node.another(), node.clone()];
-    let first = match dead {
-        true => closed_ports(),
-        false => on_sockets(&nodes[0]).await,
+    let first = if dead {
+        closed_ports()
+    } else {
+        on_sockets(&nodes[0]).await
     };
     let second = on_sockets(&nodes[1]).await;
     tokio::spawn(async move {

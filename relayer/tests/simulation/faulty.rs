@@ -253,9 +253,11 @@ impl LightClient for FaultyChain {
         update
     }
 
-    async fn client_upgrade(&self, last_height: u64) -> Result<Option<ClientUpgrade>> {
-        self.request("client upgrade", |chain| chain.client_upgrade(last_height))
-            .await
+    async fn client_upgrade(&self, last_height: u64, root: &Root) -> Result<Option<ClientUpgrade>> {
+        self.request("client upgrade", |chain| {
+            chain.client_upgrade(last_height, root)
+        })
+        .await
     }
 
     async fn check_header(&self, seen: &Encoded) -> Result<HeaderCheck> {

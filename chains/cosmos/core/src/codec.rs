@@ -15,19 +15,21 @@ use tern_chains::{
 use crate::convert;
 use crate::errors::flex_line;
 
+const IBC_STORE: &str = "ibc";
 /// The store every Cosmos SDK chain keeps IBC state in.
-pub const STORE_PREFIX: &[u8] = b"ibc";
+pub const STORE_PREFIX: &[u8] = IBC_STORE.as_bytes();
 
-/// The store of the upgrade module, which has what clients become after an upgrade.
-const UPGRADE_STORE: &[u8] = b"upgrade";
+/// Where a client finds the states it is upgraded to: the store of the SDK's
+/// upgrade module, and the start of the keys in it.
+pub const UPGRADE_PATH: [&str; 2] = ["upgrade", "upgradedIBCState"];
 
-/// The store that a path is in.
-pub fn store_of(path: &StorePath) -> &'static [u8] {
+/// The store a value is in.
+pub fn store_of(path: &StorePath) -> &'static str {
     match path {
         StorePath::UpgradedClientState { .. } | StorePath::UpgradedConsensusState { .. } => {
-            UPGRADE_STORE
+            UPGRADE_PATH[0]
         }
-        _ => STORE_PREFIX,
+        _ => IBC_STORE,
     }
 }
 
@@ -84,16 +86,20 @@ impl StateCodec for CosmosCodec {
     }
 
     fn next_sequence(&self, value: &[u8]) -> Result<u64, DecodeError> {
-        let bytes = <[u8; 8]>::try_from(value).map_err(|_| DecodeError {
+        number(value).ok_or_else(|| DecodeError {
             what: "next sequence",
             reason: format!("{} bytes instead of eight", value.len()),
-        })?;
-        Ok(u64::from_be_bytes(bytes))
+        })
     }
 
     fn store_prefix(&self) -> Vec<u8> {
         STORE_PREFIX.to_vec()
     }
+}
+
+/// A number as the SDK and ibc-go store it: eight bytes, the most significant first.
+pub fn number(value: &[u8]) -> Option<u64> {
+    Some(u64::from_be_bytes(value.try_into().ok()?))
 }
 
 fn decode<T: Message + Default>(what: &'static str, value: &[u8]) -> Result<T, DecodeError> {

@@ -96,9 +96,8 @@ pub fn answer(error: &ChainError) -> Option<&str> {
     }
 }
 
-/// A chain's error with its causes in one line.
-pub fn with_causes(error: &ChainError) -> String {
-    let error: &(dyn Error + 'static) = error;
+/// An error with its causes in one line.
+pub fn with_causes(error: &(dyn Error + 'static)) -> String {
     one_line(std::iter::successors(Some(error), |&error| error.source()))
 }
 

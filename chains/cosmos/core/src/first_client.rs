@@ -11,12 +11,10 @@ use ibc_relayer_types::core::ics23_commitment::specs::ProofSpecs;
 use ibc_relayer_types::Height;
 use tern_chains::{ClientParams, NewClient};
 
+use crate::codec::UPGRADE_PATH;
 use crate::convert;
 use crate::errors::{flex_line, Origin, Result};
 use crate::verify::{verify_alone, LightBlock};
-
-/// Where the SDK's upgrade module keeps the states a client is upgraded with.
-const UPGRADE_PATH: [&str; 2] = ["upgrade", "upgradedIBCState"];
 
 /// Client and consensus state at the height of `block`.
 pub fn first_client(

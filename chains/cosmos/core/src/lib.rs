@@ -1,11 +1,12 @@
 //! Formats and rules of Cosmos SDK chains, without I/O: what needs no node.
 //!
 //! Whoever is such a chain, talks to one or pretends to be one uses the same:
-//! `events` turns ABCI events into facts; `codec` and `convert` read what the chain
+//! `block` and `events` turn blocks and ABCI events into facts; `codec` and `convert` read what the chain
 //! stores; `msg` encodes datagrams; `proof` checks a value against a root (ICS-23);
-//! `light`, `verify` and `first_client` are the light client (ICS-07); `key`, `gas`
+//! `light`, `verify`, `first_client` and `upgrade` are the light client (ICS-07); `key`, `gas`
 //! and `tx` make signed transactions. No clock is read and nothing is sent here.
 
+pub mod block;
 pub mod block_time;
 pub mod codec;
 pub mod convert;

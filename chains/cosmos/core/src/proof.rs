@@ -24,7 +24,7 @@ pub fn encode(proof: MerkleProof, revision: u64, height: u64) -> Proof {
 /// Two layers: the IAVL proof of the key in the store, and the proof of the
 /// store in the app hash.
 pub fn verify(proven: &Proven, root: &Root) -> Result<(), String> {
-    let store = store_of(&proven.path).to_vec();
+    let store = store_of(&proven.path).as_bytes().to_vec();
     let prefix = CommitmentPrefix::try_from(store).map_err(|error| flex_line!(error))?;
     let keys = apply_prefix(&prefix, vec![proven.path.to_string()]);
     let specs = ProofSpecs::default();

@@ -4,6 +4,7 @@
 use cosmrs::crypto::secp256k1::SigningKey;
 use ibc_relayer_types::clients::ics07_tendermint::client_state::{AllowUpdate, ClientState};
 use ibc_relayer_types::clients::ics07_tendermint::consensus_state::ConsensusState;
+use ibc_relayer_types::clients::ics07_tendermint::header;
 use ibc_relayer_types::core::ics02_client::trust_threshold::TrustThreshold;
 use ibc_relayer_types::core::ics23_commitment::commitment::CommitmentRoot;
 use ibc_relayer_types::core::ics23_commitment::specs::ProofSpecs;
@@ -14,12 +15,13 @@ use tendermint::block::{self, parts, Commit, CommitSig, Header, Height, Round};
 use tendermint::validator::{Info, Set};
 use tendermint::vote::{self, Vote};
 use tendermint::{account, AppHash, Hash, PublicKey, Signature, Time};
-use tern_chains::TrustedClient;
+use tern_chains::{Encoded, TrustedClient};
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use crate::convert;
+use crate::proposer::with_proposer;
 use crate::verify::LightBlock;
 
 /// The chain's id, and the time of its height 0, in seconds.
@@ -45,6 +47,20 @@ impl LightChain {
 
     pub fn at(&self, height: u64) -> &LightBlock {
         &self.blocks[height as usize - 1]
+    }
+
+    /// The header of `height` as it updates a client that trusts `trusted`.
+    pub fn header(&self, trusted: u64, height: u64) -> Encoded {
+        let block = self.at(height);
+        let proposer = block.signed.header.proposer_address;
+        let trusted_validators = &self.at(trusted + 1).validators;
+        let header = header::Header {
+            signed_header: block.signed.clone(),
+            validator_set: with_proposer(&block.validators, Some(proposer)).unwrap(),
+            trusted_height: ibc_relayer_types::Height::new(1, trusted).unwrap(),
+            trusted_validator_set: with_proposer(trusted_validators, None).unwrap(),
+        };
+        convert::encoded(header.into())
     }
 
     /// A client that trusts `height`.

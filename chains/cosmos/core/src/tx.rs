@@ -75,6 +75,9 @@ pub enum SignError {
     Key,
     #[error("transactions of this chain end at a height, not at a time")]
     Deadline,
+    /// On the wire it would be none at all (SDK `TxBody.timeout_height`).
+    #[error("the deadline is height 0")]
+    DeadlineZero,
 }
 
 /// Signs a draft. The same draft gives the same bytes.
@@ -87,6 +90,9 @@ pub fn sign(
     let Deadline::Height(timeout_height) = draft.deadline else {
         return Err(SignError::Deadline);
     };
+    if timeout_height == 0 {
+        return Err(SignError::DeadlineZero);
+    }
     let body = body(&draft.messages, &draft.memo, timeout_height);
     let unsigned = Unsigned::new(key, &draft.account, body, fee, draft.gas);
     let document = SignDoc {
@@ -107,7 +113,7 @@ mod tests {
     use tern_chains::{Encoded, MessageKind};
 
     #[test]
-    fn signing_twice_gives_the_same_transaction() {
+    fn signing_twice_gives_the_same_transaction_and_one_without_end_is_not_signed() {
         let key = Key::from_private_key(&[7; 32], "cosmos").unwrap();
         let draft = TxDraft {
             messages: vec![Message {
@@ -133,7 +139,13 @@ mod tests {
             .fee(100_000)
             .unwrap();
         let tx = sign(&chain, &key, &draft, fee.clone()).unwrap();
-        assert_eq!(sign(&chain, &key, &draft, fee), Ok(tx.clone()));
+        assert_eq!(sign(&chain, &key, &draft, fee.clone()), Ok(tx.clone()));
+        let endless = TxDraft {
+            deadline: Deadline::Height(0),
+            ..draft
+        };
+        let refused = sign(&chain, &key, &endless, fee);
+        assert_eq!(refused, Err(SignError::DeadlineZero));
 
         let parsed = cosmrs::Tx::from_bytes(&tx.bytes).unwrap();
         assert_eq!(parsed.body.timeout_height.value(), 77);

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tendermint::block::{signed_header::SignedHeader, Height};
+use tendermint::trust_threshold::TrustThresholdFraction;
 use tendermint::validator::Set;
 use tendermint::{chain, Hash, Time};
 use tendermint_light_client::verifier::errors::VerificationErrorDetail;
@@ -124,19 +125,49 @@ pub fn verify_alone(chain: &chain::Id, block: &LightBlock) -> Result<(), String>
         return Err(format!("the header is of chain {actual}"));
     }
     let verifier = ProdVerifier::default();
-    for verdict in [
-        verifier.verify_validator_sets(&block.untrusted()),
-        verifier.verify_commit(&block.untrusted()),
-    ] {
-        match verdict {
-            Verdict::Success => {}
-            Verdict::NotEnoughTrust(tally) => {
-                return Err(format!("not enough signatures: {tally}"))
-            }
-            Verdict::Invalid(error) => return Err(error.to_string()),
-        }
+    accepted(verifier.verify_validator_sets(&block.untrusted()))?;
+    accepted(verifier.verify_commit(&block.untrusted()))
+}
+
+/// Whether a client that trusts `validators` after `height` would take `block`
+/// for one they signed (ICS-07 `checkMisbehaviourHeader`), at the least trust
+/// level ICS-07 allows. Times are not looked at: they are for the client's host.
+pub fn verify_signed(
+    chain: &chain::Id,
+    (height, validators): (Height, &Set),
+    block: &LightBlock,
+) -> Result<(), String> {
+    verify_alone(chain, block)?;
+    let header = &block.signed.header;
+    let known = TrustedBlockState {
+        chain_id: chain,
+        header_time: header.time,
+        height,
+        next_validators: validators,
+        next_validators_hash: validators.hash(),
+    };
+    if header.height <= height {
+        return Err(format!("the trusted height {height} is not below it"));
     }
-    Ok(())
+    // Of the next block no overlap is checked: the hash decides.
+    if header.height == height.increment() && header.validators_hash != known.next_validators_hash {
+        return Err(format!("other validators than those trusted at {height}"));
+    }
+    let options = Options {
+        trust_threshold: TrustThresholdFraction::ONE_THIRD,
+        trusting_period: Duration::ZERO,
+        clock_drift: Duration::ZERO,
+    };
+    let verifier = ProdVerifier::default();
+    accepted(verifier.verify_commit_against_trusted(&block.untrusted(), &known, &options))
+}
+
+fn accepted(verdict: Verdict) -> Result<(), String> {
+    match verdict {
+        Verdict::Success => Ok(()),
+        Verdict::NotEnoughTrust(tally) => Err(format!("not enough signatures: {tally}")),
+        Verdict::Invalid(error) => Err(error.to_string()),
+    }
 }
 
 /// The time from which a state is too old to trust; `None` if that is never.

@@ -7,9 +7,9 @@ use sha2::{Digest, Sha256};
 use tendermint::evidence;
 use tendermint_rpc::endpoint::block::v0_38::DialectResponse;
 use tern_chains::{Chain as _, Event, TxHash};
-use tern_cosmos_core::block_time;
 
 use super::*;
+use crate::block_time::block_time;
 use crate::testing::light_chain::{time, LightChain};
 use crate::testing::node::{height, status, Node};
 

@@ -25,11 +25,12 @@ impl Pool {
             tried.push(node.index);
             let sending = tx::broadcast(&node.rpc, signed);
             let last = tried.len() == self.nodes.len();
-            let sent = match last {
-                true => sending.await,
-                false => timeout(self.timeout / 2, sending)
+            let sent = if last {
+                sending.await
+            } else {
+                timeout(self.timeout / 2, sending)
                     .await
-                    .unwrap_or_else(|_| Err(node.rpc.origin.node("broadcast", "no answer"))),
+                    .unwrap_or_else(|_| Err(node.rpc.origin.node("broadcast", "no answer")))
             };
             match (sent, unknown.take()) {
                 (Ok(Check::Accepted), _) => return Ok(Check::Accepted),

@@ -58,11 +58,10 @@ impl Pool {
                 Ok(health) => {
                     self.saw(index, health.height);
                     enough = enough.min(Instant::now() + GRACE);
-                    let newer = |best: NodeHealth| match best.height >= health.height {
-                        true => best,
-                        false => health.clone(),
+                    best = match best {
+                        Some(best) if best.height >= health.height => Some(best),
+                        _ => Some(health),
                     };
-                    best = Some(best.map_or(health.clone(), newer));
                 }
                 Err(error) => {
                     match &error {

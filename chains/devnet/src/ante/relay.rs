@@ -10,6 +10,7 @@ use ibc::core::channel::types::packet::Receipt;
 use ibc::core::handler::types::error::HandlerError;
 use ibc::core::host::types::path::{ChannelEndPath, CommitmentPath, ReceiptPath, SeqRecvPath};
 use ibc::core::host::{ExecutionContext, ValidationContext};
+use tern_cosmos_core::codec;
 
 use super::Mode;
 use crate::chain_info::ChainInfo;
@@ -53,10 +54,10 @@ pub(super) fn try_relaying(
             None => return Ok(()),
         }
     }
-    match packets > 0 && redundant == packets {
-        true => Err(Refusal::redundant()),
-        false => Ok(()),
+    if packets > 0 && redundant == packets {
+        return Err(Refusal::redundant());
     }
+    Ok(())
 }
 
 /// Core IBC's part of a receive. A recheck skips the proof: it was verified
@@ -92,7 +93,7 @@ pub(crate) fn is_noop(state: &Multistore, message: &PacketMsg) -> bool {
             let receipt = get(ReceiptPath::new(port, channel, msg.packet.seq_on_a).to_string());
             // On an unordered channel this stays 1.
             let next = get(SeqRecvPath::new(port, channel).to_string());
-            let next = next.and_then(|value| Some(u64::from_be_bytes(value.try_into().ok()?)));
+            let next = next.and_then(codec::number);
             return receipt.is_some()
                 || next.is_some_and(|next| msg.packet.seq_on_a.value() < next);
         }

@@ -3,12 +3,12 @@
 use crate::error::DevnetError;
 use crate::gas::Gas;
 use crate::genesis::Genesis;
-use crate::state::{self, Modules, IBC};
+use crate::state::{self, Modules, IBC, UPGRADE};
 use crate::store::Multistore;
 use crate::{account, address, bank};
 
-/// Accounts, balances, and the ICS parameters that ibc-go writes at genesis. An
-/// empty store would have no proofs.
+/// Accounts, balances, and what ibc-go and the SDK write at genesis. An empty store
+/// would have no proofs.
 pub(super) fn first_state(genesis: &Genesis) -> Result<Multistore, DevnetError> {
     let gas = Gas::default();
     let mut state = state::empty();
@@ -34,5 +34,7 @@ pub(super) fn first_state(genesis: &Genesis) -> Result<Multistore, DevnetError> 
     ] {
         ibc.set(counter, 0u64.to_be_bytes());
     }
+    // The versions of the modules, as the SDK's upgrade module keeps them.
+    state.store_mut(UPGRADE).set("\u{2}ibc", 1u64.to_be_bytes());
     Ok(state)
 }

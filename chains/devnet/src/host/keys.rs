@@ -6,6 +6,7 @@ use ibc::core::host::types::identifiers::{ClientId, Sequence};
 use ibc::core::host::types::path::iteration_key;
 use ibc::primitives::proto::{Error as ProtoError, Protobuf};
 use prost::Message;
+use tern_cosmos_core::codec;
 
 use crate::gas::Kv;
 use crate::store::Tree;
@@ -46,10 +47,7 @@ where
 }
 
 fn number(key: &str, value: &[u8]) -> Result<u64, HostError> {
-    let bytes = value
-        .try_into()
-        .map_err(|_| HostError::invalid_state(format!("{key} is not a number")))?;
-    Ok(u64::from_be_bytes(bytes))
+    codec::number(value).ok_or_else(|| HostError::invalid_state(format!("{key} is not a number")))
 }
 
 /// Where a client's heights are kept in the order of heights, which the order
@@ -72,9 +70,7 @@ fn height_of(client: &ClientId, key: &[u8]) -> Option<Height> {
     let marker = [iteration_prefix(client), b"iterateConsensusStates".to_vec()].concat();
     let bytes = key.strip_prefix(marker.as_slice())?;
     let (revision, height) = bytes.split_at_checked(8)?;
-    let revision = u64::from_be_bytes(revision.try_into().ok()?);
-    let height = u64::from_be_bytes(height.try_into().ok()?);
-    Height::new(revision, height).ok()
+    Height::new(codec::number(revision)?, codec::number(height)?).ok()
 }
 
 /// All heights a client has a consensus state at, ascending.

@@ -1,7 +1,7 @@
 //! Blocks, decoded for the relayer.
 
 use tern_chains::{Block, EventQuery, Next};
-use tern_cosmos_core::{block_time, decode_or_warn, outcome};
+use tern_cosmos_core::block::{decode, BlockAndResults};
 
 use super::{DevnetChain, Result};
 use crate::block::Committed;
@@ -29,17 +29,16 @@ impl DevnetChain {
     }
 
     fn decode(&self, block: &Committed) -> Block {
-        let height = block.height();
-        let succeeded = block.results.iter().filter(|result| result.code.is_ok());
-        let events = succeeded.flat_map(|result| &result.events);
-        let events = events.filter_map(|event| decode_or_warn(&self.origin.chain, height, event));
-        let txs = block.block.data.iter().zip(&block.results);
-        Block {
-            height,
-            time: block_time(block.time()),
-            events: events.collect(),
-            txs: txs.map(|(bytes, result)| outcome(bytes, result)).collect(),
-        }
+        let block = BlockAndResults {
+            height: block.height(),
+            time: block.time(),
+            txs: &block.block.data,
+            tx_results: &block.results,
+            begin_block_events: &[],
+            finalize_block_events: &[],
+            end_block_events: &[],
+        };
+        decode(&self.origin.chain, &block).into()
     }
 
     /// The height of the first block with this event.

@@ -39,6 +39,17 @@ impl DevnetChain {
         }
     }
 
+    pub(super) fn compare(&self, header: &Encoded) -> Result<HeaderCheck> {
+        let (node, origin) = (&self.node, &self.origin);
+        let seen = SeenHeader::new(origin, header)?;
+        let (earliest, latest) = node.read(|chain| (chain.earliest(), chain.latest().0));
+        let height = seen.height;
+        if !(earliest..=latest).contains(&height) {
+            return Ok(HeaderCheck::Unknown { height });
+        }
+        seen.compare(origin, &signed(node, origin, height)?)
+    }
+
     pub(super) fn stored(
         &self,
         stored: &TrustedClient,
@@ -49,24 +60,14 @@ impl DevnetChain {
     }
 }
 
-/// Compares a header with the chain's own.
-pub(crate) fn check(node: &Node, origin: &Origin, seen: &Encoded) -> Result<HeaderCheck> {
-    let seen = SeenHeader::new(origin, seen)?;
-    let height = seen.height;
-    let (earliest, latest) = node.read(|chain| (chain.earliest(), chain.latest().0));
-    if !(earliest..=latest).contains(&height) {
-        return Ok(HeaderCheck::Unknown { height });
-    }
-    seen.compare(origin, &signed(node, origin, height)?)
-}
-
 /// Header and commit of a height, and its validators.
 fn signed(node: &Node, origin: &Origin, height: u64) -> Result<LightBlock> {
     let doing = || format!("header {height}");
     let Some(block) = node.block(height) else {
-        return Err(match height < node.read(|chain| chain.earliest()) {
-            true => origin.pruned(doing(), height),
-            false => origin.node(doing(), "not made yet"),
+        return Err(if height < node.read(|chain| chain.earliest()) {
+            origin.pruned(doing(), height)
+        } else {
+            origin.node(doing(), "not made yet")
         });
     };
     let signed = SignedHeader::new(block.block.header.clone(), block.commit.clone());

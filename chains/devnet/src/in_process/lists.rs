@@ -7,7 +7,7 @@ use tern_chains::{
     ChannelId, ClientId, End, IdentifiedChannelEnd, IdentifiedConnectionEnd, PortId, Sequence,
     StorePath,
 };
-use tern_cosmos_core::convert;
+use tern_cosmos_core::{codec, convert};
 
 use super::{DevnetChain, Result};
 use crate::state::IBC;
@@ -67,8 +67,7 @@ impl DevnetChain {
                 .map_err(|error| self.origin.malformed("channel end", error))?;
             let ordered = end.ordering() == ibc_proto::ibc::core::channel::v1::Order::Ordered;
             let next = StorePath::NextSequenceRecv(dst.clone()).to_string();
-            let next = store.get(next.as_bytes());
-            let next = next.and_then(|value| Some(u64::from_be_bytes(value.try_into().ok()?)));
+            let next = store.get(next.as_bytes()).and_then(codec::number);
             let missing = |sequence: &&Sequence| {
                 if ordered {
                     return sequence.as_u64() >= next.unwrap_or(1);

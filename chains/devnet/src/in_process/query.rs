@@ -1,12 +1,11 @@
-//! Values of the IBC store, with and without proof.
+//! Values of the provable stores, with and without proof.
 
 use ibc_relayer_types::core::ics23_commitment::merkle::MerkleProof;
 use tern_chains::{Proven, StorePath};
-use tern_cosmos_core::encode_proof;
+use tern_cosmos_core::{encode_proof, store_of};
 
 use super::{DevnetChain, Result};
 use crate::devnet::Devnet;
-use crate::state::IBC;
 use crate::store::Multistore;
 
 impl DevnetChain {
@@ -17,7 +16,10 @@ impl DevnetChain {
                 Some(height) => chain.state(height).ok_or_else(|| height_range(chain))?,
                 None => chain.newest_state(),
             };
-            Ok(state.store(IBC).get(key.as_bytes()).map(<[u8]>::to_vec))
+            Ok(state
+                .store(store_of(path))
+                .get(key.as_bytes())
+                .map(<[u8]>::to_vec))
         });
         let value = found.map_err(|range| self.no_state(path, height.unwrap_or_default(), range));
         Ok(match self.node.lie() {
@@ -30,7 +32,7 @@ impl DevnetChain {
         let key = path.to_string();
         let found = self.node.read(|chain| {
             let state = chain.state(height).ok_or_else(|| height_range(chain))?;
-            Ok(Multistore::prove(state, IBC, key.as_bytes()))
+            Ok(Multistore::prove(state, store_of(&path), key.as_bytes()))
         });
         let proof = found.map_err(|range| self.no_state(&path, height, range))?;
         let mut proof = proof.ok_or_else(|| self.origin.node(key, "nothing to prove with"))?;

@@ -47,7 +47,8 @@ impl DevnetChain {
             memo: String::new(),
             account: account.clone(),
             gas: SIMULATION_GAS_LIMIT,
-            deadline: Deadline::Height(0),
+            // As in the transaction that will be signed: its bytes cost gas.
+            deadline: Deadline::Height(self.node.read(|chain| chain.latest().0) + 1),
         };
         let tx = self.sign_draft(&draft)?;
         let used = self.node.read(|chain| chain.simulate(&tx.bytes));

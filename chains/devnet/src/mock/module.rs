@@ -24,9 +24,10 @@ const ERROR: &str = r#"{"error":"ABCI code: 1: error handling packet: see events
 pub(crate) struct Mock;
 
 fn version_or_own(version: &Version) -> Version {
-    match version.is_empty() {
-        true => Version::new(VERSION.to_owned()),
-        false => version.clone(),
+    if version.is_empty() {
+        Version::new(VERSION.to_owned())
+    } else {
+        version.clone()
     }
 }
 

@@ -143,9 +143,12 @@ pub(super) fn unreceived_packets(
     let ordered = end(at, port, channel)?.ordering() == Order::Ordered;
     let next = at.number(&format!("nextSequenceRecv/ports/{port}/channels/{channel}"))?;
     let requested = request.packet_commitment_sequences.into_iter();
-    let missing = requested.filter(|sequence| match ordered {
-        true => *sequence >= next,
-        false => !has(at, "receipts", port, channel, *sequence),
+    let missing = requested.filter(|sequence| {
+        if ordered {
+            *sequence >= next
+        } else {
+            !has(at, "receipts", port, channel, *sequence)
+        }
     });
     Ok(QueryUnreceivedPacketsResponse {
         sequences: missing.collect(),

@@ -61,9 +61,10 @@ fn of_store(
 ) -> Value {
     let height = height.unwrap_or(chain.latest().0);
     let Some(state) = chain.state(height) else {
-        return match prove {
-            true => refused(SDK_INVALID_REQUEST, NO_PROOF),
-            false => found(height, key, &[], NO_VERSION, Value::Null),
+        return if prove {
+            refused(SDK_INVALID_REQUEST, NO_PROOF)
+        } else {
+            found(height, key, &[], NO_VERSION, Value::Null)
         };
     };
     if !prove {

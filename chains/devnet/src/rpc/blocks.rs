@@ -71,9 +71,10 @@ pub(super) fn block_by_hash(node: &Node, params: &Params) -> Answer {
 
 pub(super) fn block_results(node: &Node, params: &Params) -> Answer {
     let block = requested_block(node, params)?;
-    let results = match block.results.is_empty() {
-        true => Value::Null,
-        false => to_value(&block.results)?,
+    let results = if block.results.is_empty() {
+        Value::Null
+    } else {
+        to_value(&block.results)?
     };
     let updates = node.read(|chain| validator_updates(chain, &block));
     Ok(json!({
@@ -97,9 +98,10 @@ fn validator_updates(chain: &Devnet, block: &Committed) -> Value {
             "power": update.power.to_string(),
         }))
     });
-    match block.validator_updates.is_empty() {
-        true => Value::Null,
-        false => updates.collect(),
+    if block.validator_updates.is_empty() {
+        Value::Null
+    } else {
+        updates.collect()
     }
 }
 

@@ -40,9 +40,10 @@ pub(super) enum Removed {
 
 pub(super) fn remove(node: &Arc<Node>, key: &[u8], version: u64) -> Removed {
     let Kind::Inner { left, right } = &node.kind else {
-        return match node.key == key {
-            true => Removed::Left(None),
-            false => Removed::NotFound,
+        return if node.key == key {
+            Removed::Left(None)
+        } else {
+            Removed::NotFound
         };
     };
     if key < node.key.as_slice() {

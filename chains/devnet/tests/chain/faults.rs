@@ -6,9 +6,7 @@
 use std::time::Duration;
 
 use crate::world::{any, payment, Endpoint, World};
-use tern_chains::{
-    ChainError, ChannelId, Check, End, HeaderCheck, PortId, StorePath, TrustedClient,
-};
+use tern_chains::{ChainError, ChannelId, Check, End, PortId, StorePath, TrustedClient};
 use tern_cosmos_core::convert::any as raw_any;
 use tern_cosmos_core::Key;
 use tern_devnet::{DevnetChain, Faults, Lie, Node, Refusal};
@@ -177,40 +175,6 @@ async fn two_signed_headers_at_one_height_freeze_a_client() {
         .events
         .iter()
         .any(|event| matches!(event, tern_chains::Event::ClientFrozen { .. })));
-}
-
-#[tokio::test]
-async fn a_header_that_was_seen_elsewhere_is_compared_with_the_chains_own() {
-    let mut fixture = Fixture::new().await;
-    let trusted = fixture.trusted().await;
-    let (height, now) = (fixture.height(), fixture.world.now());
-    let update = |fixture: &Fixture| {
-        let chain = fixture.chains[0].clone();
-        let trusted = trusted.clone();
-        async move {
-            let update = chain.light_client.client_update(&trusted, height, now);
-            update.await.expect("an update").headers.remove(0)
-        }
-    };
-    let own = update(&fixture).await;
-    fixture.lie(Lie::Equivocation);
-    let forged = update(&fixture).await;
-    fixture.node.set_faults(Faults::default());
-    assert_ne!(own, forged);
-    for chain in &fixture.chains {
-        let check = |seen| chain.light_client.check_header(seen);
-        assert_eq!(check(&own).await.unwrap(), HeaderCheck::Same);
-        let conflict = HeaderCheck::Conflicting { own: own.clone() };
-        assert_eq!(check(&forged).await.unwrap(), conflict);
-    }
-    // A node that is not there yet cannot know.
-    fixture.world.tick();
-    fixture.node.set_faults(Faults {
-        behind: Some(height - 1),
-        ..Faults::default()
-    });
-    let check = fixture.chains[0].light_client.check_header(&own);
-    assert_eq!(check.await.unwrap(), HeaderCheck::Unknown { height });
 }
 
 #[tokio::test]

@@ -7,6 +7,8 @@ mod ordered;
 mod preopened_channels;
 mod reflection;
 mod rpc;
+mod seen_headers;
 mod two_chains;
+mod upgrade;
 mod validators;
 mod world;

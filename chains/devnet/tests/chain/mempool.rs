@@ -9,7 +9,7 @@ use tern_cosmos_core::convert::message;
 use tern_cosmos_core::Key;
 use tern_devnet::{DevnetChain, Genesis, Node};
 
-use crate::world::{any, payment, World, START};
+use crate::world::{any, payment, World, LAST_HEIGHT, START};
 
 async fn offer(world: &World, on: usize, messages: Vec<Any>) -> Check {
     let tx = world.sign(on, messages, Some(1_000_000)).await;
@@ -34,7 +34,7 @@ async fn a_packet_that_waits_is_not_taken_twice() {
         memo: "again".to_owned(),
         account: next,
         gas: 1_000_000,
-        deadline: Deadline::Height(0),
+        deadline: Deadline::Height(LAST_HEIGHT),
     };
     let (chain, signer) = (&world.ends[1].chain.clone(), &world.ends[1].account);
     let again = signer.sign(&draft).expect("a signature");

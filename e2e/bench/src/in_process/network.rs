@@ -12,9 +12,7 @@ use prost::Message as _;
 use tempfile::TempDir;
 use tendermint::Time;
 use tern::engine::{ChainAccess, Clock, Engine, EngineError, LaneSettings, Observer, Parts};
-use tern_chains::{
-    Account, BlockTime, Chain, Check, ClientParams, Deadline, Event, Message, TxDraft,
-};
+use tern_chains::{Account, BlockTime, Chain, Check, ClientParams, Event, Message, TxDraft};
 use tern_core::ledger::{Entry, Fact};
 use tern_core::plan::Assignment;
 use tern_core::policy::Policy;
@@ -35,6 +33,8 @@ const RELAYER: u8 = 1;
 const USER: u8 = 2;
 const EACH: usize = 500;
 const GAS: u64 = 1_000_000_000;
+/// More blocks than a transaction waits for.
+const DEADLINE_BLOCKS: u64 = 1_000;
 const LIMIT: Duration = Duration::from_secs(600);
 /// As the daemon has it.
 const MESSAGES_MAX: usize = 100;
@@ -108,13 +108,15 @@ impl Network {
                 })
             })
             .collect();
+        let (height, time) = self.sender.latest().await?;
+        let deadline = self.sender.deadline(height, time, DEADLINE_BLOCKS);
         for messages in messages.chunks(EACH) {
             let draft = TxDraft {
                 messages: messages.to_vec(),
                 memo: String::new(),
                 account: account.clone(),
                 gas: GAS,
-                deadline: Deadline::Height(0),
+                deadline,
             };
             let check = self.sender.broadcast(&self.sender.sign(&draft)?).await?;
             ensure!(check == Check::Accepted, "the transfers: {check:?}");

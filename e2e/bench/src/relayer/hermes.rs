@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use anyhow::{ensure, Context, Result};
 use serde_json::Value;
-use tern_e2e::{HermesChain, HermesConfig, OTHER};
+use tern_e2e::{create_channel, HermesChain, HermesConfig, OTHER};
 
 use super::{Channel, Implementation, Nodes, Running};
 use crate::environment::Environment;
@@ -116,20 +116,7 @@ impl Implementation for Hermes {
     fn open_channel(&self, environment: &Environment, nodes: &Nodes) -> Result<Channel> {
         self.configure(environment, nodes, None)?;
         let [a, b] = &environment.endpoints;
-        let opened = self.run(&[
-            "create",
-            "channel",
-            "--a-chain",
-            a.id,
-            "--b-chain",
-            b.id,
-            "--a-port",
-            "transfer",
-            "--b-port",
-            "transfer",
-            "--new-client-connection",
-            "--yes",
-        ])?;
+        let opened = self.run(&create_channel(a.id, b.id))?;
         let id = |side: &str| opened[side]["channel_id"].as_str().map(str::to_owned);
         match (id("a_side"), id("b_side")) {
             (Some(on_akash), Some(on_kava)) => Ok(Channel([on_akash, on_kava])),

@@ -80,14 +80,15 @@ fn cell(cell: &Cell) -> String {
         .iter()
         .copied()
         .fold(f64::NEG_INFINITY, f64::max);
-    match least < greatest {
-        true => format!(
+    if least < greatest {
+        format!(
             "{} ({}–{})",
             number(median),
             number(least),
             number(greatest)
-        ),
-        false => number(median),
+        )
+    } else {
+        number(median)
     }
 }
 

@@ -19,12 +19,13 @@ pub const FAR: Scenario = Scenario {
     run,
 };
 
-pub const ROUND_TRIP: Duration = Duration::from_millis(80);
+/// Every connection has a round trip of 80 ms.
+pub const ACCESS: Access = Access::Proxied(Duration::from_millis(80));
 const LIMIT: Duration = Duration::from_secs(600);
 
 fn run(environment: &Environment, relayer: &Relayer, options: RunOptions) -> Result<Vec<Figure>> {
     let count = options.count(100);
-    let mut session = Session::begin(environment, relayer, Access::Proxied(ROUND_TRIP))?;
+    let mut session = Session::begin(environment, relayer, ACCESS)?;
     let relayed = session.relay(&Load::burst(environment, relayer, End::Akash, count), LIMIT)?;
     session.end()?;
     options

@@ -23,14 +23,7 @@ pub const FAR: Scenario = Scenario {
     about: "one packet, every connection to the nodes with 80 ms round trip",
     environment: EnvironmentKind::Real,
     tern_only: false,
-    run: |environment, relayer, options| {
-        run(
-            environment,
-            relayer,
-            options,
-            Access::Proxied(super::far::ROUND_TRIP),
-        )
-    },
+    run: |environment, relayer, options| run(environment, relayer, options, super::far::ACCESS),
 };
 
 /// Packets a round: each is sent at another moment of the other chain's block.

@@ -25,14 +25,7 @@ pub const FAR: Scenario = Scenario {
     about: "the same, every connection to the nodes with 80 ms round trip",
     environment: EnvironmentKind::Real,
     tern_only: false,
-    run: |environment, relayer, options| {
-        run(
-            environment,
-            relayer,
-            options,
-            Access::Proxied(super::far::ROUND_TRIP),
-        )
-    },
+    run: |environment, relayer, options| run(environment, relayer, options, super::far::ACCESS),
 };
 
 /// The last step, on the chain at the other end.

@@ -79,9 +79,10 @@ pub fn packet_of(view: &View, fact: &Fact) -> Option<PacketKey> {
         },
         _ => return None,
     };
-    match is_on_src {
-        true => Some(View::key_on_src(chain, &id)),
-        false => packet::key_on_dst(view, chain, &id),
+    if is_on_src {
+        Some(View::key_on_src(chain, &id))
+    } else {
+        packet::key_on_dst(view, chain, &id)
     }
 }
 

@@ -1,6 +1,6 @@
 //! Which height to prove at, and whether the client must be updated for it.
 
-use tern_chains::{ChainId, ClientId};
+use tern_chains::{BlockTime, ChainId, ClientId};
 
 use super::{PlanInput, Why};
 use crate::ledger::{ClientKey, ClientRecord};
@@ -76,16 +76,10 @@ pub(super) fn usable_client<'a>(
     if record.summary.frozen {
         return Err(Why::ClientFrozen { chain, client });
     }
-    let now = input.view.head(&key.chain).map_or(0, |head| head.time.0);
-    if now >= expiry_ns(record) {
+    let now = input.view.head(&key.chain);
+    let now = now.map_or(BlockTime(0), |head| head.time);
+    if now >= record.summary.expires_at(record.updated) {
         return Err(Why::ClientExpired { chain, client });
     }
     Ok(record)
-}
-
-/// When the newest consensus state is no longer trusted, in nanoseconds since
-/// the epoch.
-fn expiry_ns(record: &ClientRecord) -> u64 {
-    let period = u64::try_from(record.summary.trusting_period.as_nanos()).unwrap_or(u64::MAX);
-    record.updated.0.saturating_add(period)
 }

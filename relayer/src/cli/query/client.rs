@@ -85,7 +85,7 @@ async fn row(host: &dyn Chain, id: ClientId, now: BlockTime) -> Result<ClientRow
     let trusted = host.query(path, None).await?;
     let left = trusted
         .and_then(|bytes| host.codec().consensus(&bytes).ok())
-        .and_then(|trusted| time_left(trusted.time, client.trusting_period, now));
+        .and_then(|trusted| time_left(client.expires_at(trusted.time), now));
     Ok(ClientRow {
         client: id,
         chain: Some(client.chain_id.to_string()),
@@ -105,12 +105,10 @@ fn status(frozen: bool, left: Option<Duration>) -> Status {
     }
 }
 
-/// Time until the consensus state expires; `None` if it is expired. ICS-07: it
-/// expires at `trusted + period`.
-fn time_left(trusted: BlockTime, period: Duration, now: BlockTime) -> Option<Duration> {
-    let end = Duration::from_nanos(trusted.0).checked_add(period)?;
-    let left = end.checked_sub(Duration::from_nanos(now.0))?;
-    (!left.is_zero()).then_some(left)
+/// Time until the consensus state expires; `None` if it is expired.
+fn time_left(expires_at: BlockTime, now: BlockTime) -> Option<Duration> {
+    let left = expires_at.0.checked_sub(now.0)?;
+    (left > 0).then_some(Duration::from_nanos(left))
 }
 
 impl Row<6> for ClientRow {
@@ -139,8 +137,7 @@ mod tests {
 
     #[test]
     fn a_client_expires_when_its_trusting_period_is_over() {
-        let period = Duration::from_secs(10);
-        let trusted = BlockTime(5_000_000_000);
+        let expires_at = BlockTime(15_000_000_000);
         for (now, left) in [
             (5_000_000_000, Some(10)),
             (14_000_000_000, Some(1)),
@@ -148,9 +145,8 @@ mod tests {
             (99_000_000_000, None),
         ] {
             let left = left.map(Duration::from_secs);
-            assert_eq!(time_left(trusted, period, BlockTime(now)), left, "{now}");
+            assert_eq!(time_left(expires_at, BlockTime(now)), left, "{now}");
         }
-        assert_eq!(time_left(trusted, Duration::MAX, BlockTime(0)), None);
     }
 
     #[test]

@@ -25,6 +25,8 @@ use tern_devnet::{serve, DevnetChain, Genesis, Node};
 
 pub const START: i64 = 1_700_000_000;
 pub const PORT: &str = "transfer";
+/// More blocks than any test makes: the deadline of its transactions.
+pub const LAST_HEIGHT: u64 = 1_000;
 
 /// One end of the path: a chain, and the test's identifiers on it.
 pub struct End {
@@ -160,7 +162,7 @@ pub fn payment(account: AccountState) -> TxDraft {
         memo: String::new(),
         account,
         gas: 100_000,
-        deadline: Deadline::Height(0),
+        deadline: Deadline::Height(LAST_HEIGHT),
     }
 }
 
@@ -230,7 +232,7 @@ impl World {
             memo: String::new(),
             account,
             gas,
-            deadline: Deadline::Height(0),
+            deadline: Deadline::Height(LAST_HEIGHT),
         };
         signer.sign(&draft).expect("a signature")
     }

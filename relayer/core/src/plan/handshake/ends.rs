@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use tern_chains::{ChainId, ClientId, ConnectionId, ConnectionState};
+use tern_chains::{BlockTime, ChainId, ClientId, ConnectionId, ConnectionState};
 
 use crate::ledger::{
     ChannelKey, ChannelRecord, ClientKey, ConnectionKey, ConnectionRecord, HandshakeRequest, View,
@@ -197,10 +197,9 @@ fn is_usable(view: &View, host: &ChainId, client_id: &ClientId) -> bool {
         chain: host.clone(),
         client_id: client_id.clone(),
     };
-    let now = view.head(host).map_or(0, |head| u128::from(head.time.0));
+    let now = view.head(host).map_or(BlockTime(0), |head| head.time);
     view.client(&key).is_some_and(|client| {
-        let expiry = u128::from(client.updated.0) + client.summary.trusting_period.as_nanos();
-        !client.summary.frozen && now < expiry
+        !client.summary.frozen && now < client.summary.expires_at(client.updated)
     })
 }
 

@@ -1,0 +1,210 @@
+//! The light client of a real chain, beyond updates: a header that an update brought
+//! to another chain is the chain's own, and a client goes over a planned upgrade.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{bail, ensure, Context, Result};
+use ibc_proto::cosmos::upgrade::v1beta1::Plan;
+use ibc_proto::ibc::core::client::v1 as client;
+use ibc_proto::ibc::lightclients::tendermint::v1::ClientState;
+use prost::{Message as _, Name as _};
+use tern_chains::{
+    Account as _, Chain as _, ChainId, Check, ClientId, ClientParams, ClientUpdate, Datagram,
+    Event, HeaderCheck, Height, LightClient as _, Message, Next, StateCodec as _, StorePath,
+    TrustedClient, TxDraft,
+};
+use tern_cosmos::{BlockWithTxs, CosmosAccount, CosmosChain, CosmosSettings};
+use tern_cosmos_core::{convert, CosmosCodec, Key, DEFAULT_HD_PATH};
+use tern_e2e::{wait, ChainSpec, TestChain, USER};
+
+const LONG: Duration = Duration::from_secs(120);
+/// Blocks until a transaction counts as lost.
+const DEADLINE_BLOCKS: u64 = 60;
+/// Blocks from the plan to the upgrade: enough for the plan's own transaction.
+const NOTICE_BLOCKS: u64 = 12;
+
+#[tokio::test]
+async fn headers_are_recognized_and_a_client_goes_over_an_upgrade() -> Result<()> {
+    let folder = tempfile::tempdir()?;
+    let governed = ChainSpec {
+        authority: Some(USER.0),
+        ..ChainSpec::akash()
+    };
+    let akash_node = TestChain::start(governed, folder.path())?;
+    let kava_node = TestChain::start(ChainSpec::kava(), folder.path())?;
+    let (akash, kava) = (account(&akash_node)?, account(&kava_node)?);
+    let client_id = create_client(&akash, &kava).await?;
+
+    // An update, and its header as kava's block has it.
+    let target = akash.chain().latest().await?.0;
+    let update = update(&akash, &kava, &client_id, target).await?;
+    let block = submit(&kava, messages(&kava, &client_id, &update)?).await?;
+    let header = header_in(&block)?;
+    let checked = akash.chain().check_header(&header).await?;
+    ensure!(checked == HeaderCheck::Same, "{checked:?}");
+
+    // The plan's height is the last one that akash-a makes a header of.
+    let last_height = akash.chain().latest().await?.0 + NOTICE_BLOCKS;
+    submit(&akash, vec![software_upgrade(&akash, last_height).await?]).await?;
+    wait::until("the chain to halt", LONG, || {
+        Ok((akash_node.height()? == last_height).then_some(()))
+    })?;
+    let update = self::update(&akash, &kava, &client_id, last_height).await?;
+    let upgrade = akash
+        .chain()
+        .client_upgrade(last_height, &update.root)
+        .await?;
+    let upgrade = upgrade.context("no upgrade is planned")?;
+    let mut datagrams = messages(&kava, &client_id, &update)?;
+    datagrams.push(kava.encode(&Datagram::UpgradeClient {
+        client_id: client_id.clone(),
+        upgrade,
+    })?);
+    submit(&kava, datagrams).await?;
+
+    let stored = stored(&kava, StorePath::ClientState(client_id)).await?;
+    let summary = CosmosCodec.client(&stored).context("no client")?.summary;
+    ensure!(summary.chain_id.as_str() == "akash-1", "{summary:?}");
+    ensure!(summary.latest() == Height::new(1, 1), "{summary:?}");
+    Ok(())
+}
+
+fn account(chain: &TestChain) -> Result<CosmosAccount> {
+    let url = |port: u16| format!("http://127.0.0.1:{port}").parse();
+    let (spec, id) = (&chain.spec, ChainId::from_string(chain.spec.id));
+    let price = format!("0.025{}", spec.denom).parse()?;
+    let (rpc, grpc) = (url(chain.rpc_port)?, url(chain.grpc_port)?);
+    let settings = CosmosSettings::new(id, rpc, grpc, spec.prefix, price);
+    let key = Key::from_mnemonic(USER.1, DEFAULT_HD_PATH, spec.prefix)?;
+    Ok(CosmosAccount::new(
+        Arc::new(CosmosChain::new(settings)?),
+        key,
+    ))
+}
+
+/// Sends messages in one transaction; its block.
+async fn submit(account: &CosmosAccount, messages: Vec<Message>) -> Result<BlockWithTxs> {
+    let chain = account.chain();
+    let (mut height, time) = chain.latest().await?;
+    let state = account.state().await?;
+    let gas = account.estimate(&messages, &state).await?;
+    let draft = TxDraft {
+        messages,
+        memo: String::new(),
+        account: state,
+        gas,
+        deadline: account.deadline(height, time, DEADLINE_BLOCKS),
+    };
+    let tx = account.sign(&draft)?;
+    let check = account.broadcast(&tx).await?;
+    ensure!(check == Check::Accepted, "{check:?}");
+    loop {
+        let Next::Block(block) = chain.next_block(height).await? else {
+            bail!("the block after {height} is gone");
+        };
+        height = block.height;
+        if let Some(outcome) = block.txs.iter().find(|outcome| outcome.hash == tx.hash) {
+            ensure!(outcome.code == 0, "{}", outcome.log);
+            return Ok(chain.block_with_txs(height).await?);
+        }
+        ensure!(
+            !draft.deadline.is_past(height, block.time),
+            "the transaction is in no block up to {height}"
+        );
+    }
+}
+
+/// A client of `of` on `host`.
+async fn create_client(of: &CosmosAccount, host: &CosmosAccount) -> Result<ClientId> {
+    let new = of.chain().new_client(&ClientParams::default()).await?;
+    let create = host.encode(&Datagram::CreateClient(new))?;
+    let block = submit(host, vec![create]).await?;
+    let mut events = block.txs.into_iter().flat_map(|tx| tx.events);
+    let created = events.find_map(|event| match event {
+        Event::ClientChanged { client_id } => Some(client_id),
+        _ => None,
+    });
+    created.context("no client was created")
+}
+
+async fn stored(host: &CosmosAccount, path: StorePath) -> Result<Vec<u8>> {
+    let value = host.chain().query(path.clone(), None).await?;
+    value.with_context(|| format!("there is no {path}"))
+}
+
+/// The update of the client on `host` to `target`.
+async fn update(
+    of: &CosmosAccount,
+    host: &CosmosAccount,
+    client_id: &ClientId,
+    target: u64,
+) -> Result<ClientUpdate> {
+    let state = stored(host, StorePath::ClientState(client_id.clone())).await?;
+    let client = CosmosCodec.client(&state).context("no client")?;
+    let height = client.summary.latest();
+    let path = StorePath::ConsensusState {
+        client_id: client_id.clone(),
+        height,
+    };
+    let consensus = CosmosCodec.consensus(&stored(host, path).await?)?;
+    let trusted = TrustedClient {
+        client_state: client.state,
+        height: height.height,
+        consensus_state: consensus.state,
+    };
+    let (_, now) = host.chain().latest().await?;
+    Ok(of.chain().client_update(&trusted, target, now).await?)
+}
+
+fn messages(
+    host: &CosmosAccount,
+    client_id: &ClientId,
+    update: &ClientUpdate,
+) -> Result<Vec<Message>> {
+    let headers = update.headers.iter().cloned();
+    let messages = headers.map(|header| {
+        let client_id = client_id.clone();
+        Ok(host.encode(&Datagram::UpdateClient { client_id, header })?)
+    });
+    messages.collect()
+}
+
+/// The header of the first client update in a block.
+fn header_in(block: &BlockWithTxs) -> Result<tern_chains::Encoded> {
+    let mut messages = block.txs.iter().flat_map(|tx| &tx.messages);
+    let update = messages.find(|message| message.type_name == client::MsgUpdateClient::type_url());
+    let update = update.context("no client update in the block")?;
+    let update = client::MsgUpdateClient::decode(update.bytes.as_slice())?;
+    Ok(convert::encoded(
+        update.client_message.context("no header")?,
+    ))
+}
+
+/// Plans the upgrade of akash-a to akash-1 (ibc-go `MsgIBCSoftwareUpgrade`).
+async fn software_upgrade(akash: &CosmosAccount, last_height: u64) -> Result<Message> {
+    let new = akash.chain().new_client(&ClientParams::default()).await?;
+    let mut state = ClientState::decode(new.client_state.bytes.as_slice())?;
+    state.chain_id = "akash-1".to_owned();
+    state.latest_height = Some(client::Height {
+        revision_number: 1,
+        revision_height: 1,
+    });
+    let message = client::MsgIbcSoftwareUpgrade {
+        plan: Some(Plan {
+            name: "akash-1".to_owned(),
+            height: last_height.try_into()?,
+            ..Plan::default()
+        }),
+        upgraded_client_state: Some(any(&state)),
+        signer: akash.address().to_owned(),
+    };
+    Ok(convert::message(any(&message)))
+}
+
+fn any<T: prost::Message + prost::Name>(message: &T) -> ibc_proto::google::protobuf::Any {
+    ibc_proto::google::protobuf::Any {
+        type_url: T::type_url(),
+        value: message.encode_to_vec(),
+    }
+}
