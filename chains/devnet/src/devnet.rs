@@ -29,7 +29,7 @@ mod deliver;
 mod first;
 
 use deliver::deliver;
-use first::first_state;
+pub(crate) use first::first_state;
 
 use crate::bank;
 
@@ -256,6 +256,7 @@ impl Devnet {
         self.validators.update(last + 3, &validator_updates)?;
         let now = Now {
             revision: self.info.revision,
+            store_prefix: IBC,
             height: last + 1,
             time,
         };
@@ -289,6 +290,7 @@ impl Devnet {
         let (height, time) = self.latest();
         Now {
             revision: self.info.revision,
+            store_prefix: IBC,
             height,
             time,
         }
