@@ -170,6 +170,7 @@ fn reason(why: &NotProven) -> String {
         NotProven::Settled { .. } => "the commitment is gone from the source".into(),
         NotProven::Moot => "the chain has moved past this step".into(),
         NotProven::Unprovable(reason) => reason.clone(),
+        NotProven::Companion => "another message of its transaction is not proven".into(),
     }
 }
 
