@@ -53,7 +53,7 @@ pub struct ClientUpdate {
 
 /// What a client becomes when its chain is upgraded, with the proofs that the chain
 /// planned it so (ICS-02 `UpgradeClient`).
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ClientUpgrade {
     pub client_state: Encoded,
     pub consensus_state: Encoded,
@@ -75,7 +75,7 @@ pub enum HeaderCheck {
 }
 
 /// What a new client of this chain starts from (ICS-02 `createClient`).
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct NewClient {
     pub client_state: Encoded,
     pub consensus_state: Encoded,

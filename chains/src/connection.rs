@@ -20,17 +20,18 @@ pub struct ConnectionEnd {
 }
 
 /// What a connection end knows of the other one.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ConnectionCounterparty {
     pub client_id: ClientId,
     /// Unknown before the other end exists.
     pub connection_id: Option<ConnectionId>,
     /// The prefix of the other chain's store.
+    #[serde(with = "hex::serde")]
     pub prefix: Vec<u8>,
 }
 
 /// A version of the connection protocol, with its features.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ConnectionVersion {
     pub identifier: String,
     pub features: Vec<String>,

@@ -1,13 +1,15 @@
 //! What is said to a chain (ICS-18), complete with its proofs. The destination's
 //! account encodes it as a message of its chain.
 
+use serde::{Deserialize, Serialize};
+
 use crate::{
     ChannelId, ClientId, ClientUpgrade, ConnectionCounterparty, ConnectionId, ConnectionVersion,
     Encoded, Height, NewClient, Ordering, Packet, PortId, Proof,
 };
 
 /// A message before it is encoded.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Datagram {
     CreateClient(NewClient),
     /// One client message: a header.
@@ -77,6 +79,7 @@ pub enum Datagram {
     },
     Acknowledgement {
         packet: Packet,
+        #[serde(with = "hex::serde")]
         acknowledgement: Vec<u8>,
         proof_acked: Proof,
     },
@@ -91,7 +94,7 @@ pub enum Datagram {
 
 /// The counterparty's client of the chain a connection step goes to, with proofs.
 /// ibc-go up to v8 verifies it, later versions ignore it.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct CounterpartyClient {
     pub state: Encoded,
     pub proof_state: Proof,

@@ -1,11 +1,14 @@
 //! Values with their proofs, and where events may be found.
 
+use serde::{Deserialize, Serialize};
+
 use crate::{End, Height, Sequence, StorePath};
 
 /// A proof as a chain of the source's kind makes it and a client of it verifies
 /// it: bytes that nobody else reads.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Proof {
+    #[serde(with = "hex::serde")]
     pub bytes: Vec<u8>,
     /// The height of the source whose consensus state it verifies against: the
     /// proof height of a message.

@@ -332,11 +332,12 @@ impl Engine {
                 self.readiness.down(chain, reason);
             }
             Input::Signed { txs, durable } => {
-                let mut items = txs.iter().flat_map(|(_, tx)| &tx.items);
-                if items.any(|item| plan::packet::is_overtaken(self.records.view(), item)) {
-                    // Without an answer the lane drops them: what is still needed
-                    // is planned again.
-                    return Ok(());
+                for item in txs.iter().flat_map(|(_, tx)| &tx.items) {
+                    if self.records.is_overtaken(item)? {
+                        // Without an answer the lane drops them: what is still
+                        // needed is planned again.
+                        return Ok(());
+                    }
                 }
                 let signed = txs.into_iter();
                 let signed = signed.map(|(key, tx)| Intent::Signed { key, tx }.into());
@@ -345,14 +346,13 @@ impl Engine {
                 // The lane may be gone when the engine stops.
                 let _ = durable.send(());
             }
-            Input::NextSequence {
+            Input::InFlight {
                 chain,
                 signer,
                 reply,
             } => {
                 let in_flight = self.records.view().txs_of(&chain, &signer);
-                let next = in_flight.map(|(_, tx)| tx.account_sequence + 1);
-                let _ = reply.send(next.max());
+                let _ = reply.send(in_flight.map(|(_, tx)| tx.account_sequence).collect());
             }
             Input::Released(items) => self.dispatching.released(&items),
             Input::Compared { src, facts } => {
@@ -451,6 +451,9 @@ impl Engine {
         let committed = records.commit(&entries, observe, |item| in_progress.contains(item))?;
         for (chain, hash, succeeded) in committed.outcomes {
             dispatching.lanes.included(&chain, hash, succeeded);
+        }
+        for chain in &committed.expired {
+            dispatching.lanes.expired(chain);
         }
         for (chain, head) in committed.heads {
             dispatching.lanes.head(&chain, head);

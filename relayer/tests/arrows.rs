@@ -62,7 +62,8 @@ fn development_chains_do_not_name_the_crate_that_talks_to_nodes() {
     assert_eq!(places(&["../chains/devnet/src"], "tern_cosmos::"), [""; 0]);
     let io = ["tokio::", "tonic", "tendermint_rpc"];
     for io in io {
-        assert_eq!(places(&["../chains/cosmos/core/src"], io), [""; 0], "{io}");
+        let pure = ["../chains/cosmos/core/src", "../chains/attested/core/src"];
+        assert_eq!(places(&pure, io), [""; 0], "{io}");
     }
 }
 
@@ -76,7 +77,7 @@ fn connect_names_no_other_module_of_the_program() {
 }
 
 /// What reads or writes the encoding of one kind of chain.
-const KINDS: [&str; 9] = [
+const KINDS: [&str; 10] = [
     "prost",
     "protobuf",
     "ibc_proto",
@@ -86,6 +87,7 @@ const KINDS: [&str; 9] = [
     "tendermint_",
     "tern_cosmos",
     "tern_devnet",
+    "tern_attested",
 ];
 
 #[test]
@@ -105,6 +107,8 @@ fn no_arrow_runs_from_the_chains_or_the_core_to_the_relayer() {
         "../chains/cosmos/src",
         "../chains/cosmos/core/src",
         "../chains/devnet/src",
+        "../chains/attested/src",
+        "../chains/attested/core/src",
     ];
     for crate_name in ["tern::", "tern_core::", "tern_config::"] {
         assert_eq!(places(&chains, crate_name), [""; 0]);

@@ -30,7 +30,7 @@ mod deliver;
 mod first;
 
 use deliver::deliver;
-use first::first_state;
+pub(crate) use first::first_state;
 
 use crate::bank;
 
@@ -265,6 +265,7 @@ impl Devnet {
         self.validators.update(last + 3, &validator_updates)?;
         let now = Now {
             revision: self.info.revision,
+            store_prefix: IBC,
             height: last + 1,
             time,
         };
@@ -301,6 +302,7 @@ impl Devnet {
         let (height, time) = self.latest();
         Now {
             revision: self.info.revision,
+            store_prefix: IBC,
             height,
             time,
         }

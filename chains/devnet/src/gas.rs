@@ -13,7 +13,7 @@ const DELETE: u64 = 1000;
 
 /// Gas used so far by one transaction. Clones share the counter.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Gas(Arc<AtomicU64>);
+pub struct Gas(Arc<AtomicU64>);
 
 impl Gas {
     pub fn charge(&self, amount: u64) {

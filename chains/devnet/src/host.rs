@@ -2,7 +2,7 @@
 //!
 //! `keys` reads and writes the store, `validation` and `execution` answer the
 //! handlers of connections, channels and packets, `client` those of the light
-//! clients; `handshake` does the two connection steps where ibc-go needs fewer
+//! clients, of which there are the kinds of `client_kinds`; `handshake` does the two connection steps where ibc-go needs fewer
 //! proofs than ibc-rs.
 
 use ibc::core::client::types::Height;
@@ -15,7 +15,9 @@ use crate::gas::{Gas, Kv};
 use crate::state::{put, IBC};
 use crate::store::Multistore;
 
+mod attested;
 mod client;
+pub(crate) mod client_kinds;
 mod execution;
 pub(crate) mod handshake;
 pub(crate) mod keys;
@@ -27,6 +29,8 @@ mod validation;
 pub(crate) struct Now {
     /// The IBC revision of the chain.
     pub revision: u64,
+    /// The prefix of the `ibc` store that its counterparties are told.
+    pub store_prefix: &'static str,
     pub height: u64,
     pub time: Time,
 }

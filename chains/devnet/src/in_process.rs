@@ -11,14 +11,17 @@ use tern_chains::{
     LightClient, Message, NewClient, Next, Proven, Root, Sequence, SignedTx, StateCodec, StorePath,
     TrustedClient, TxDraft,
 };
-use tern_cosmos_core::{self as cosmos, block_time, CosmosCodec, Origin, HEIGHT_RULES};
+use tern_cosmos_core::{self as cosmos, block_time, Origin, HEIGHT_RULES};
 use tern_cosmos_core::{Decimal, GasPrice, Key};
 
+use crate::codec::CODEC;
+use crate::lists::{self, NotListed};
 use crate::node::Node;
+use crate::state::IBC;
+use crate::store::Tree;
 
 mod blocks;
 pub(crate) mod light;
-mod lists;
 mod query;
 mod txs;
 
@@ -48,6 +51,19 @@ impl DevnetChain {
     pub fn node(&self) -> &Node {
         &self.node
     }
+
+    /// Reads the newest `ibc` store.
+    fn newest<T>(&self, read: impl FnOnce(&Tree) -> T) -> T {
+        self.node
+            .read(|chain| read(chain.newest_state().store(IBC)))
+    }
+
+    fn not_listed(&self, error: NotListed) -> ChainError {
+        match error {
+            NotListed::NoChannel { .. } => self.origin.local(error),
+            NotListed::Unreadable { .. } => self.origin.malformed("channel end", error),
+        }
+    }
 }
 
 /// Who the errors of a node's answers are of.
@@ -69,7 +85,7 @@ impl Chain for DevnetChain {
     }
 
     fn codec(&self) -> &dyn StateCodec {
-        &CosmosCodec
+        &CODEC
     }
 
     async fn latest(&self) -> Result<(u64, BlockTime)> {
@@ -102,27 +118,29 @@ impl Chain for DevnetChain {
 
     async fn clients(&self) -> Result<Vec<ClientId>> {
         self.node.answers().await;
-        Ok(self.list_clients())
+        Ok(self.newest(lists::clients))
     }
 
     async fn connections(&self) -> Result<Vec<IdentifiedConnectionEnd>> {
         self.node.answers().await;
-        Ok(self.list_connections())
+        Ok(self.newest(lists::connections))
     }
 
     async fn channels(&self) -> Result<Vec<IdentifiedChannelEnd>> {
         self.node.answers().await;
-        Ok(self.list_channels())
+        Ok(self.newest(lists::channels))
     }
 
     async fn commitments(&self, src: &End) -> Result<Vec<Sequence>> {
         self.node.answers().await;
-        self.list_commitments(src)
+        let listed = self.newest(|store| lists::commitments(store, src));
+        listed.map_err(|error| self.not_listed(error))
     }
 
     async fn unreceived_packets(&self, dst: &End, sent: &[Sequence]) -> Result<Vec<Sequence>> {
         self.node.answers().await;
-        self.list_unreceived(dst, sent)
+        let listed = self.newest(|store| lists::unreceived(store, dst, sent));
+        listed.map_err(|error| self.not_listed(error))
     }
 
     async fn find_event(&self, query: &EventQuery) -> Result<Option<u64>> {

@@ -45,6 +45,10 @@
 //! codespace. A `MsgTimeoutOnClose` on an ordered channel must prove the packet's
 //! own sequence as the next one.
 //!
+//! [`Machine`] is IBC and the applications alone, for simulated chains of other
+//! kinds. Clients of attested chains (`tern-attested-core`) are hosted besides those
+//! of Tendermint chains.
+//!
 //! [`preopen_channels`] writes open channels into two chains without handshakes, for
 //! tests and benchmarks that need many.
 
@@ -55,6 +59,7 @@ mod apps;
 mod bank;
 mod block;
 mod chain_info;
+mod codec;
 mod devnet;
 mod error;
 mod events;
@@ -64,6 +69,8 @@ mod genesis;
 mod grpc;
 mod host;
 mod in_process;
+pub mod lists;
+mod machine;
 mod mempool;
 mod message;
 pub mod mock;
@@ -83,11 +90,14 @@ mod validators;
 mod watched;
 
 pub use block::Committed;
+pub use codec::HostCodec;
 pub use devnet::{Checked, Devnet};
 pub use error::DevnetError;
 pub use faults::{Faults, Lie};
+pub use gas::Gas;
 pub use genesis::{Coin, Genesis, GenesisAccount, Limits, ValidatorUpdate};
 pub use in_process::DevnetChain;
+pub use machine::Machine;
 pub use node::Node;
 pub use preopened_channels::{preopen_channels, PreopenedChannels};
 pub use refusal::Refusal;
@@ -96,3 +106,4 @@ pub use store::{Multistore, Proof, Tree};
 pub use tendermint::Time;
 pub use tern_cosmos_core::tendermint_time;
 pub use upgrade_plan::UpgradePlan;
+pub use watched::Watched;

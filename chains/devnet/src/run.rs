@@ -3,6 +3,7 @@
 use ibc::core::channel::types::msgs::PacketMsg;
 use ibc::core::entrypoint::dispatch;
 use ibc::core::handler::types::error::HandlerError;
+use ibc::core::handler::types::events::IbcEvent;
 use ibc::core::handler::types::msgs::MsgEnvelope;
 use ibc::core::router::router::Router;
 use ibc_proto::cosmos::bank::v1beta1::{MsgSend, MsgSendResponse};
@@ -67,6 +68,15 @@ pub(crate) fn messages(
     })
 }
 
+/// What one message did besides the state.
+pub(crate) struct Executed {
+    pub response: Any,
+    /// Of the bank.
+    payments: Vec<Event>,
+    /// Of the handlers of IBC.
+    pub ibc: Vec<IbcEvent>,
+}
+
 /// Runs one message; returns its response and its events.
 pub(crate) fn message(
     state: &mut Multistore,
@@ -76,19 +86,43 @@ pub(crate) fn message(
     index: usize,
     gas: &Gas,
 ) -> Result<(Any, Vec<Event>), Refusal> {
+    let action = &tx.body.messages[index].type_url;
+    let message = &tx.messages[index];
+    let done = execute(state, info, now, &tx.signer, message, action, gas)?;
+    let attributes = [("action", action.as_str()), ("sender", &tx.signer)];
+    let mut events = vec![event("message", &attributes)];
+    events.extend(done.payments);
+    for of_handler in done.ibc {
+        events.push(events::ibc(of_handler).map_err(Refusal::unknown_request)?);
+    }
+    Ok((done.response, events))
+}
+
+/// Executes one message for its signer; `url` is its protobuf name.
+pub(crate) fn execute(
+    state: &mut Multistore,
+    info: &ChainInfo,
+    now: &Now,
+    signer: &str,
+    message: &Message,
+    url: &str,
+    gas: &Gas,
+) -> Result<Executed, Refusal> {
     let mut run = Run {
         state,
         info,
         now,
-        signer: &tx.signer,
+        signer,
         gas,
-        events: Vec::new(),
+        payments: Vec::new(),
+        ibc: Vec::new(),
     };
-    let action = &tx.body.messages[index].type_url;
-    let attributes = [("action", action.as_str()), ("sender", &tx.signer)];
-    run.events.push(event("message", &attributes));
-    let response = run.message(&tx.messages[index], action)?;
-    Ok((response, run.events))
+    let response = run.message(message, url)?;
+    Ok(Executed {
+        response,
+        payments: run.payments,
+        ibc: run.ibc,
+    })
 }
 
 struct Run<'a> {
@@ -97,7 +131,8 @@ struct Run<'a> {
     now: &'a Now,
     signer: &'a str,
     gas: &'a Gas,
-    events: Vec<Event>,
+    payments: Vec<Event>,
+    ibc: Vec<IbcEvent>,
 }
 
 impl Run<'_> {
@@ -158,10 +193,7 @@ impl Run<'_> {
         let mut apps = Apps::open(self.state, self.info, self.gas);
         let done = handle(&mut host, &mut apps)?;
         apps.commit(self.state);
-        for event in host.commit(self.state) {
-            let event = events::ibc(event).map_err(Refusal::unknown_request)?;
-            self.events.push(event);
-        }
+        self.ibc.extend(host.commit(self.state));
         Ok(done)
     }
 
@@ -183,7 +215,7 @@ impl Run<'_> {
                 .map_err(|_| Refusal::invalid_coins(format!("`{}{}`", coin.amount, coin.denom)))?;
             bank::send(&mut modules.bank, from, to, &coin.denom, amount)?;
             let amount = format!("{amount}{}", coin.denom);
-            self.events.extend(payment(from, to, &amount));
+            self.payments.extend(payment(from, to, &amount));
         }
         modules.commit(self.state);
         Ok(())

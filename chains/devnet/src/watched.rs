@@ -8,7 +8,7 @@ use std::sync::{Mutex, PoisonError};
 use tokio::sync::Notify;
 
 #[derive(Default)]
-pub(crate) struct Watched<T> {
+pub struct Watched<T> {
     value: Mutex<T>,
     changed: Notify,
 }

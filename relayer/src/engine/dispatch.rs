@@ -170,7 +170,8 @@ fn not_proven(batch: &Batch, items: Vec<(Item, NotProven)>) -> Vec<Input> {
 
 fn class(why: &NotProven) -> Class {
     match why {
-        NotProven::Unverified(_) => Class::Node,
+        // Neither is the item's fault.
+        NotProven::Unverified(_) | NotProven::Companion => Class::Node,
         NotProven::Settled { .. } | NotProven::Moot | NotProven::Unprovable(_) => Class::Rejected,
     }
 }
@@ -180,6 +181,7 @@ fn reason(why: &NotProven) -> String {
         NotProven::Settled { .. } => "the commitment is gone from the source".into(),
         NotProven::Moot => "the chain has moved past this step".into(),
         NotProven::Unprovable(reason) | NotProven::Unverified(reason) => reason.clone(),
+        NotProven::Companion => "another message of its transaction is not proven".into(),
     }
 }
 

@@ -1,5 +1,7 @@
 //! What the engine's tasks and handles send it, through one bounded channel.
 
+use std::collections::BTreeSet;
+
 use tern_chains::{ChainId, Class};
 use tern_core::ledger::{EndKey, Fact, Intent, Item, TxKey, TxRecord};
 use tokio::sync::oneshot;
@@ -33,12 +35,11 @@ pub enum Input {
         txs: Vec<(TxKey, TxRecord)>,
         durable: oneshot::Sender<()>,
     },
-    /// The account sequence after the highest one in flight, for a lane that
-    /// asks its account anew.
-    NextSequence {
+    /// The account sequences in flight, for a lane that asks its account anew.
+    InFlight {
         chain: ChainId,
         signer: String,
-        reply: oneshot::Sender<Option<u64>>,
+        reply: oneshot::Sender<BTreeSet<u64>>,
     },
     /// The batch with these items has gone its way, whatever became of it.
     Released(Vec<Item>),

@@ -1,6 +1,6 @@
 //! The submitting tasks: a lane for each account of each chain.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use tern_chains::{Account, ChainId, SignedTx, TxHash};
@@ -24,6 +24,8 @@ pub struct Lanes {
 struct OfChain {
     settings: LaneSettings,
     head: watch::Sender<Head>,
+    /// Changes when a transaction of a lane has died in no block.
+    expired: watch::Sender<()>,
     room: Arc<Semaphore>,
     lanes: Vec<Handle>,
 }
@@ -58,6 +60,7 @@ impl Lanes {
         let of_chain = OfChain {
             settings,
             head: watch::Sender::new(head),
+            expired: watch::Sender::default(),
             room: Arc::new(Semaphore::new(self.policy.items_unsent_max)),
             lanes: vec![],
         };
@@ -91,7 +94,9 @@ impl Lanes {
             jobs,
             inputs: inputs.clone(),
             head: of_chain.head.subscribe(),
+            expired: of_chain.expired.subscribe(),
             account: None,
+            in_flight: BTreeSet::new(),
             params: None,
             gas: Gas::default(),
             client_heights: BTreeMap::new(),
@@ -151,6 +156,14 @@ impl Lanes {
     pub fn head(&self, chain: &ChainId, head: Head) {
         if let Some(of_chain) = self.by_chain.get(chain) {
             of_chain.head.send_replace(head);
+        }
+    }
+
+    /// Tells the lanes that a transaction has died: its account sequence is free,
+    /// and others may wait for it.
+    pub fn expired(&self, chain: &ChainId) {
+        if let Some(of_chain) = self.by_chain.get(chain) {
+            of_chain.expired.send_replace(());
         }
     }
 

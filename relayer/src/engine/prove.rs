@@ -50,6 +50,8 @@ pub enum NotProven {
     Unprovable(String),
     /// The node's value or proof does not verify: the node's fault, not the item's.
     Unverified(String),
+    /// Another message of the same transaction is not proven.
+    Companion,
 }
 
 /// A chain as the engine reaches it.
@@ -184,7 +186,18 @@ async fn prove_route(
             Err(why) => out.not_proven.push((work.item.clone(), why)),
         }
     }
-    Ok(out)
+    Ok(all_or_none(out))
+}
+
+/// Without one message of an atomic batch the others are not sent either, nor the
+/// client update: what the rest does not prove may be false.
+fn all_or_none(mut messages: Messages) -> Messages {
+    if messages.atomic && !messages.not_proven.is_empty() {
+        let rest = messages.messages.drain(..);
+        let rest = rest.map(|(item, _)| (item, NotProven::Companion));
+        messages.not_proven.extend(rest);
+    }
+    messages
 }
 
 /// The proofs of each work, all asked for at once.
@@ -244,5 +257,46 @@ fn datagram(
             Some(datagram) => Ok(Some(datagram)),
             None => handshake::datagram(step, proofs, codec).map(Some),
         },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tern_chains::{Encoded, MessageKind};
+    use tern_core::ledger::HandshakeStep;
+
+    use super::*;
+
+    fn messages(atomic: bool) -> Messages {
+        let item = |step| Item::Handshake {
+            a: ChainId::from_string("a-1"),
+            b: ChainId::from_string("b-1"),
+            step,
+        };
+        let message = Message {
+            kind: MessageKind::Other,
+            encoded: Encoded::default(),
+        };
+        let why = NotProven::Unprovable("no proof".into());
+        Messages {
+            update: vec![message.clone()],
+            updated: None,
+            messages: vec![(item(HandshakeStep::ChanOpenInit), message)],
+            atomic,
+            not_proven: vec![(item(HandshakeStep::ConnOpenAck), why)],
+        }
+    }
+
+    #[test]
+    fn of_an_atomic_batch_all_is_sent_or_nothing() {
+        let apart = all_or_none(messages(false));
+        assert_eq!((apart.messages.len(), apart.not_proven.len()), (1, 1));
+        let atomic = all_or_none(messages(true));
+        assert!(atomic.messages.is_empty());
+        let why: Vec<_> = atomic.not_proven.iter().map(|(_, why)| why).collect();
+        assert!(matches!(
+            why[..],
+            [NotProven::Unprovable(_), NotProven::Companion]
+        ));
     }
 }

@@ -1,10 +1,13 @@
 //! The ledger and its store: entries are applied in memory, and what they changed
 //! is written in one batch.
 
+use std::collections::BTreeSet;
+
 use tern_chains::{ChainId, TxHash};
 use tern_core::ledger::{
     apply, packet_of, Change, Entry, Fact, Head, Item, PacketKey, TxKey, View,
 };
+use tern_core::plan;
 use tern_core::policy::Policy;
 
 use super::error::StoreError;
@@ -22,6 +25,8 @@ pub struct Committed {
     pub heads: Vec<(ChainId, Head)>,
     /// Transactions of ours that are in a block, and whether they succeeded.
     pub outcomes: Vec<(ChainId, TxHash, bool)>,
+    /// Chains on which transactions of ours have died in no block.
+    pub expired: BTreeSet<ChainId>,
 }
 
 impl Records {
@@ -59,6 +64,10 @@ impl Records {
             let changes = apply(&self.view, &self.policy, entry);
             for change in &changes {
                 self.view.commit(change);
+                if let (Entry::Fact(Fact::BlockEnd { .. }), Change::Tx(key, None)) = (entry, change)
+                {
+                    committed.expired.insert(key.chain.clone());
+                }
             }
             if !changes.is_empty() {
                 observe(entry);
@@ -73,6 +82,20 @@ impl Records {
         committed.heads = heads.collect();
         self.trim(&all, is_held)?;
         Ok(committed)
+    }
+
+    /// Whether what is known by now shows that an item is not needed any more. A
+    /// packet that has finished meanwhile is in the store alone.
+    pub fn is_overtaken(&mut self, item: &Item) -> Result<bool, StoreError> {
+        let evicted = item.packet().filter(|key| self.view.packet(key).is_none());
+        if let Some(key) = evicted {
+            self.load(key)?;
+        }
+        let is_overtaken = plan::packet::is_overtaken(&self.view, item);
+        if let Some(key) = evicted {
+            self.view.evict(key);
+        }
+        Ok(is_overtaken)
     }
 
     /// Brings everything committed so far to disk.
@@ -137,5 +160,43 @@ impl Records {
             self.load(&key)?;
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tern_chains::{ChannelId, End, PacketId, PortId};
+    use tern_core::ledger::{Done, PacketRecord};
+
+    use super::*;
+    use crate::engine::Memory;
+
+    /// A packet as it is written, and its key.
+    fn packet(sequence: u64, done: Option<(u64, Done)>) -> (PacketKey, Change) {
+        let end = End::channel(&PortId::transfer(), &ChannelId::new(0));
+        let id = PacketId {
+            src: end.clone(),
+            dst: end,
+            sequence: sequence.into(),
+        };
+        let key = View::key_on_src(&ChainId::from_string("akash-a"), &id);
+        let mut record = PacketRecord::new(id, ChainId::from_string("kava-a"));
+        record.sent = Some(7);
+        record.done = done;
+        (key.clone(), Change::Packet(key, Some(Box::new(record))))
+    }
+
+    #[test]
+    fn what_a_finished_packet_needs_is_nothing_though_it_is_not_in_memory() {
+        let (store, view) = Store::simulated(&Memory::default());
+        let (finished, write) = packet(1, Some((9, Done::TimedOut)));
+        store.commit(&[write]).unwrap();
+        let mut records = Records::new(store, view, Policy::default());
+        assert!(records
+            .is_overtaken(&Item::Timeout(finished.clone()))
+            .unwrap());
+        assert!(records.view().packet(&finished).is_none());
+        let (unknown, _) = packet(2, None);
+        assert!(!records.is_overtaken(&Item::Timeout(unknown)).unwrap());
     }
 }

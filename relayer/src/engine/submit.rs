@@ -12,7 +12,7 @@ mod draft;
 mod gas;
 mod send;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -28,6 +28,7 @@ use super::follow::describe;
 use super::input::Input;
 use super::prove::Messages;
 use super::steps::Packets;
+use account::free;
 use answer::Answer;
 use draft::{culprit, ranges, summary, Draft};
 pub use gas::Gas;
@@ -72,9 +73,13 @@ pub struct Lane {
     pub inputs: mpsc::Sender<Input>,
     /// The newest followed block of the chain.
     pub head: watch::Receiver<Head>,
+    /// Changes when a transaction of the chain has died in no block.
+    pub expired: watch::Receiver<()>,
     /// The account with the sequence the next transaction takes; `None` when
     /// it must be asked for.
     pub account: Option<AccountState>,
+    /// The account sequences that were in flight when the account was asked for.
+    pub in_flight: BTreeSet<u64>,
     pub params: Option<ChainParams>,
     pub gas: Gas,
     /// Where the transactions before bring each client, as far as they are in
@@ -198,9 +203,9 @@ impl Lane {
         let deadline = self
             .signer
             .deadline(height, time, self.settings.timeout_blocks);
-        let first = account.account_sequence;
+        let mut free = free(account.account_sequence, &self.in_flight);
         let mut txs = Vec::new();
-        for (mut draft, account_sequence) in drafts.into_iter().zip(first..) {
+        for (mut draft, account_sequence) in drafts.into_iter().zip(&mut free) {
             let account = AccountState {
                 account_sequence,
                 ..account.clone()
@@ -234,11 +239,12 @@ impl Lane {
                 };
                 (self.key(signed), record)
             });
+        let next = free.next();
         if txs.is_empty() || !self.store(records.collect()).await {
             return;
         }
-        self.account = Some(AccountState {
-            account_sequence: first + txs.len() as u64,
+        self.account = next.map(|account_sequence| AccountState {
+            account_sequence,
             ..account
         });
         self.client_heights.extend(updated);

@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::Arc;
 
 use super::fault_counts::{Fault, FaultCounts};
+use super::pairing::Pairing;
 use super::rng::Rng;
 
 /// Shared by everything that can fail. Switched off before and after the run
@@ -22,9 +23,11 @@ pub struct Chaos {
 }
 
 impl Chaos {
-    pub fn new(seed: u64) -> Self {
+    pub fn new(pairing: Pairing, seed: u64) -> Self {
         let rng = Rng::new(seed);
-        let enabled_faults = Fault::ALL.into_iter().filter(|_| rng.chance(40));
+        let faults = Fault::ALL.into_iter();
+        let faults = faults.filter(|fault| fault.is_of(pairing));
+        let enabled_faults = faults.filter(|_| rng.chance(40));
         Self {
             on: Arc::default(),
             enabled_faults: Arc::new(enabled_faults.collect()),

@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use tern_devnet::{Faults, Lie, Refusal, ValidatorUpdate};
+use tern_devnet::{Faults, Lie, Refusal};
 use tokio::time::sleep;
 
 use super::chaos::Chaos;
@@ -14,7 +14,7 @@ use super::side::Side;
 /// The log of a transaction refused on purpose.
 pub const REFUSED: &str = "refused on purpose";
 
-const WINDOW_FAULTS: [Fault; 14] = [
+const WINDOW_FAULTS: [Fault; 15] = [
     Fault::Silent,
     Fault::Stalled,
     Fault::WentBack,
@@ -27,6 +27,7 @@ const WINDOW_FAULTS: [Fault; 14] = [
     Fault::NotificationLost,
     Fault::ChainHalted,
     Fault::ValidatorsChanged,
+    Fault::BlocksReplaced,
     Fault::RefusedInCheck,
     Fault::FailedInBlock,
 ];
@@ -99,7 +100,7 @@ pub fn clear_faults(side: &Side) {
 fn begin(side: &Side, fault: Fault, chaos: &Chaos) {
     let state = &side.node_faults.0;
     let mut faults = Faults::default();
-    let latest = side.node.read(|chain| chain.latest().0);
+    let latest = side.node.latest();
     let blocks_ago = |max: u64| Some(latest.saturating_sub(1 + chaos.rng.below(max)).max(1));
     match fault {
         Fault::Silent => faults.silent = true,
@@ -116,7 +117,12 @@ fn begin(side: &Side, fault: Fault, chaos: &Chaos) {
             return state.notifications_are_lost.store(true, Ordering::Relaxed)
         }
         Fault::ChainHalted => state.is_halted.store(true, Ordering::Relaxed),
-        Fault::ValidatorsChanged => change_validators(side, chaos),
+        Fault::ValidatorsChanged | Fault::BlocksReplaced => {
+            if side.node.begin(fault, chaos) {
+                chaos.fault_counts.fault(fault);
+            }
+            return;
+        }
         Fault::RefusedInCheck => faults.refuses = Some(Refusal::new("sdk", 18, REFUSED)),
         // Counted when a transaction fails because of it.
         Fault::FailedInBlock => return side.node.fail_txs(Some(Refusal::new("sdk", 18, REFUSED))),
@@ -141,13 +147,4 @@ fn lie_of(fault: Fault) -> Option<Lie> {
         Fault::LiedEquivocation => Some(Lie::Equivocation),
         _ => None,
     }
-}
-
-/// A new power for one of up to five validators. The first always stays.
-fn change_validators(side: &Side, chaos: &Chaos) {
-    let validator = chaos.rng.below(5) as usize;
-    let least = u32::from(validator == 0);
-    let power = least + chaos.rng.below(40) as u32;
-    side.node
-        .update_validator(ValidatorUpdate { validator, power });
 }

@@ -1,9 +1,9 @@
-//! A development chain behind a connection that delays, loses and repeats
+//! A chain behind a connection that delays, loses and repeats
 //! requests: what the relayer under test talks to.
 
 use std::collections::BTreeSet;
 use std::future::Future;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -14,13 +14,13 @@ use tern_chains::{
     LightClient, Message, NewClient, Next, Proven, Root, Sequence, SignedTx, StateCodec, StorePath,
     TrustedClient, TxDraft,
 };
-use tern_devnet::DevnetChain;
 use tokio::time::{sleep, timeout};
 
 use super::chaos::Chaos;
 use super::crash_point::CrashPoint;
 use super::fault_counts::Fault;
 use super::fault_schedule::{NodeFaults, REFUSED};
+use super::node::{RelayedChain, SimulatedNode};
 
 /// Timeout for a response, as a real client has it.
 const ANSWER_MAX: Duration = Duration::from_secs(10);
@@ -33,9 +33,11 @@ type Result<T> = std::result::Result<T, ChainError>;
 
 pub struct FaultyChain {
     /// The chain through the node the relayer is configured with.
-    pub near: DevnetChain,
+    pub near: Arc<dyn RelayedChain>,
+    /// That node.
+    pub near_node: Arc<dyn SimulatedNode>,
     /// The chain through another node behind the same address, which lags at times.
-    pub lagging: DevnetChain,
+    pub lagging: Arc<dyn RelayedChain>,
     pub node_faults: NodeFaults,
     pub chaos: Chaos,
     pub crash_point: CrashPoint,
@@ -52,7 +54,7 @@ impl FaultyChain {
     async fn request<'a, T, F>(
         &'a self,
         doing: &str,
-        call: impl FnOnce(&'a DevnetChain) -> F,
+        call: impl FnOnce(&'a dyn RelayedChain) -> F,
     ) -> Result<T>
     where
         F: Future<Output = Result<T>>,
@@ -94,11 +96,11 @@ impl FaultyChain {
     }
 
     /// The node that handles this request.
-    fn endpoint(&self) -> &DevnetChain {
+    fn endpoint(&self) -> &dyn RelayedChain {
         if self.node_faults.lags() && self.chaos.occurs(Fault::Lagging, 50) {
-            return &self.lagging;
+            return &*self.lagging;
         }
-        &self.near
+        &*self.near
     }
 
     fn broken(&self, doing: &str, why: &str) -> ChainError {
@@ -112,9 +114,7 @@ impl FaultyChain {
 
     /// While notifications are lost: polls until the block exists.
     async fn poll_for(&self, height: u64) {
-        while self.node_faults.notifications_are_lost()
-            && self.near.node().read(|chain| chain.latest().0) < height
-        {
+        while self.node_faults.notifications_are_lost() && self.near_node.latest() < height {
             self.chaos.fault_counts.fault(Fault::NotificationLost);
             sleep(POLL_EVERY).await;
         }

@@ -1,5 +1,5 @@
-//! Runs the real engine between two in-process chains, in simulated time, and
-//! injects faults around it.
+//! Runs the real engine between two in-process chains, of one kind or of two, in
+//! simulated time, and injects faults around it.
 //!
 //! The seed decides which faults happen and when (`fault_counts` has the list).
 //! Then the faults stop, and the checks in `oracle` read both chains and the
@@ -13,7 +13,9 @@ mod crash_point;
 mod fault_counts;
 mod fault_schedule;
 mod faulty;
+mod node;
 mod oracle;
+mod pairing;
 mod rng;
 mod run;
 mod side;
@@ -21,37 +23,51 @@ mod signed_log;
 mod users;
 mod world;
 
-const SEEDS: u64 = 300;
+use pairing::Pairing;
 
 #[test]
 fn whatever_fails_every_packet_ends_exactly_once() {
+    check(Pairing::Cosmos, 300);
+}
+
+#[test]
+fn between_chains_of_different_kinds_every_packet_ends_exactly_once() {
+    check(Pairing::Attested, 150);
+}
+
+/// Runs this many seeds, or those that the environment names.
+fn check(pairing: Pairing, seeds_default: u64) {
     let number = |name: &str| {
         let text = std::env::var(name).ok()?;
         text.parse::<u64>().ok()
     };
     let seeds = match number("TERN_SIM_SEED") {
         Some(seed) => seed..seed + 1,
-        None => 0..number("TERN_SIM_SEEDS").unwrap_or(SEEDS),
+        None => 0..number("TERN_SIM_SEEDS").unwrap_or(seeds_default),
     };
-    let is_all = seeds.end >= SEEDS;
-    let summary = run::run_all(seeds, |_| ());
+    let is_all = seeds.start == 0 && seeds.end >= seeds_default;
+    let summary = run::run_all(pairing, seeds, |_| ());
     let failed = summary.failed.iter().map(|run| {
         format!(
-            "seed {}: {}\n  TERN_SIM_SEED={0} cargo test -p tern --test simulation",
+            "{:?} seed {}: {}\n  cargo run --release --example sim -- --pairing {} --seed {1} --log debug",
+            run.pairing,
             run.seed,
-            run.result.as_ref().err().map_or("", String::as_str)
+            run.result.as_ref().err().map_or("", String::as_str),
+            run.pairing.name(),
         )
     });
     let failed: Vec<String> = failed.collect();
     assert!(failed.is_empty(), "\n{}", failed.join("\n"));
     // A fault that never happened was not tested.
-    let missing = summary.counts.missing();
+    let missing = summary.counts.missing(pairing);
     assert!(!is_all || missing.is_empty(), "never happened: {missing:?}");
 }
 
 #[test]
 fn a_seed_replays_the_same_run() {
-    for seed in 0..6 {
-        assert_eq!(run::run(seed), run::run(seed));
+    for pairing in Pairing::ALL {
+        for seed in 0..6 {
+            assert_eq!(run::run(pairing, seed), run::run(pairing, seed));
+        }
     }
 }

@@ -9,12 +9,14 @@ use std::time::Duration;
 use sha2::{Digest, Sha256};
 
 use super::fault_counts::Counts;
+use super::pairing::Pairing;
 use super::side::Side;
 use super::world::World;
 
 /// What one seed's run ended with.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Run {
+    pub pairing: Pairing,
     pub seed: u64,
     pub counts: Counts,
     /// A hash over all blocks of both chains: equal runs have the same.
@@ -31,7 +33,7 @@ pub struct Summary {
 }
 
 /// Runs all seeds; `watch` is called after each.
-pub fn run_all(seeds: Range<u64>, watch: impl Fn(&Run) + Sync) -> Summary {
+pub fn run_all(pairing: Pairing, seeds: Range<u64>, watch: impl Fn(&Run) + Sync) -> Summary {
     let workers = std::thread::available_parallelism().map_or(2, usize::from);
     let next = AtomicU64::new(seeds.start);
     let summary = Mutex::new(Summary::default());
@@ -42,7 +44,7 @@ pub fn run_all(seeds: Range<u64>, watch: impl Fn(&Run) + Sync) -> Summary {
                 if !seeds.contains(&seed) {
                     return;
                 }
-                let run = run(seed);
+                let run = run(pairing, seed);
                 watch(&run);
                 let mut summary = summary.lock().unwrap();
                 summary.runs += 1;
@@ -59,7 +61,7 @@ pub fn run_all(seeds: Range<u64>, watch: impl Fn(&Run) + Sync) -> Summary {
 }
 
 /// Runs one seed.
-pub fn run(seed: u64) -> Run {
+pub fn run(pairing: Pairing, seed: u64) -> Run {
     /// In simulated time.
     const RUN_TIME_MAX: Duration = Duration::from_secs(7_200);
     let runtime = tokio::runtime::Builder::new_current_thread()
@@ -68,7 +70,7 @@ pub fn run(seed: u64) -> Run {
         .build()
         .unwrap();
     runtime.block_on(async {
-        let mut world = World::new(seed);
+        let mut world = World::new(pairing, seed);
         let running = AssertUnwindSafe(tokio::time::timeout(RUN_TIME_MAX, world.run()));
         let result = match futures::FutureExt::catch_unwind(running).await {
             Ok(Ok(result)) => result,
@@ -76,6 +78,7 @@ pub fn run(seed: u64) -> Run {
             Err(_) => Err("the world panicked".into()),
         };
         Run {
+            pairing,
             seed,
             counts: world.chaos.fault_counts.snapshot(),
             transcript: transcript(&world.sides),
@@ -87,11 +90,9 @@ pub fn run(seed: u64) -> Run {
 fn transcript(sides: &[Side; 2]) -> String {
     let mut hash = Sha256::new();
     for side in sides {
-        side.node.read(|chain| {
-            for block in chain.blocks_from(0) {
-                hash.update(block.id.hash.as_bytes());
-            }
-        });
+        for block in side.node.block_hashes() {
+            hash.update(block);
+        }
     }
     hex::encode(&hash.finalize()[..8])
 }

@@ -1,18 +1,19 @@
 //! One chain of a world, with its nodes and accounts.
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use tendermint::Time;
 use tern::engine::Clock;
-use tern_chains::{Block, BlockTime, Chain, ChainId};
-use tern_cosmos_core::Key;
-use tern_devnet::{DevnetChain, Genesis, Node};
+use tern_chains::{Block, BlockTime, ChainId};
 use tokio::time::sleep;
 
 use super::chaos::Chaos;
 use super::fault_schedule::NodeFaults;
+use super::node::{AttestedNode, DevnetNode, RelayedChain, SimulatedNode};
+use super::pairing::Pairing;
 
-const START: i64 = 1_700_000_000;
+/// The time before the first blocks.
+pub const START: BlockTime = BlockTime(1_700_000_000_000_000_000);
 /// The balance of every account at genesis.
 pub const FUNDS: u128 = 1_000_000_000_000;
 
@@ -20,62 +21,85 @@ pub const FUNDS: u128 = 1_000_000_000_000;
 pub const RELAYER: u8 = 1;
 pub const OTHER_RELAYER: u8 = 2;
 pub const USER: u8 = 3;
+pub const KEYS: [u8; 3] = [RELAYER, OTHER_RELAYER, USER];
+
+/// What a chain's things are called.
+#[derive(Clone, Copy)]
+pub struct Names {
+    pub chain_id: &'static str,
+    /// Of addresses.
+    pub prefix: &'static str,
+    pub denom: &'static str,
+}
+
+const AKASH: Names = Names {
+    chain_id: "akash-1",
+    prefix: "akash",
+    denom: "uakt",
+};
+const KAVA: Names = Names {
+    chain_id: "kava-1",
+    prefix: "kava",
+    denom: "usdx",
+};
+const BASALT: Names = Names {
+    chain_id: "basalt",
+    prefix: "basalt",
+    denom: "ubas",
+};
 
 /// Clones are the same chain.
 #[derive(Clone)]
 pub struct Side {
     /// A node without faults, for the other relayer, the users and the checks.
-    pub node: Node,
+    pub node: Arc<dyn SimulatedNode>,
     /// The relayer's node.
-    pub own: Node,
+    pub own: Arc<dyn SimulatedNode>,
     /// Another node behind the same address, which lags at times.
-    pub lagging: Node,
+    pub lagging: Arc<dyn SimulatedNode>,
     pub node_faults: NodeFaults,
     pub prefix: &'static str,
     pub denom: &'static str,
 }
 
 impl Side {
-    pub fn new(id: &str, prefix: &'static str, denom: &'static str, seed: u64) -> Self {
-        let start = Time::from_unix_timestamp(START, 0).expect("in range");
-        let mut genesis = Genesis::new(id, prefix, start);
-        genesis.seed = seed;
-        genesis.validators = 1 + (seed % 4) as usize;
-        for key in [RELAYER, OTHER_RELAYER, USER] {
-            genesis = genesis.fund(address(key, prefix), &[(denom, FUNDS)]);
+    /// The two chains of a world. Which kind the channel is opened from depends on
+    /// the seed.
+    pub fn pair(pairing: Pairing, seed: u64) -> [Self; 2] {
+        let devnet = |names: Names| Self::new(names, DevnetNode::new(names, seed));
+        let attested = |names: Names| Self::new(names, AttestedNode::new(names, seed));
+        match pairing {
+            Pairing::Cosmos => [devnet(AKASH), devnet(KAVA)],
+            Pairing::Attested if seed % 2 == 0 => [devnet(AKASH), attested(BASALT)],
+            Pairing::Attested => [attested(BASALT), devnet(AKASH)],
         }
-        let node = Node::new(&genesis).expect("a chain");
+    }
+
+    fn new(names: Names, node: impl SimulatedNode + 'static) -> Self {
         Self {
             own: node.another(),
             lagging: node.another(),
-            node,
+            node: Arc::new(node),
             node_faults: NodeFaults::default(),
-            prefix,
-            denom,
+            prefix: names.prefix,
+            denom: names.denom,
         }
     }
 
     pub fn id(&self) -> ChainId {
-        self.node
-            .read(|chain| ChainId::from_string(chain.chain_id()))
+        tern_chains::Chain::id(&*self.chain(USER)).clone()
     }
 
     pub fn address(&self, key: u8) -> String {
-        address(key, self.prefix)
+        self.node.address(key)
     }
 
     /// The chain through the node without faults.
-    pub fn chain(&self, key: u8) -> DevnetChain {
-        self.chain_through(&self.node, key)
+    pub fn chain(&self, key: u8) -> Arc<dyn RelayedChain> {
+        self.node.chain(key)
     }
 
-    pub fn chain_through(&self, node: &Node, key: u8) -> DevnetChain {
-        let price = format!("0.001{}", self.denom).parse().expect("a price");
-        let key = Key::from_private_key(&[key; 32], self.prefix).expect("a key");
-        DevnetChain::new(node.clone(), key, price).expect("a chain")
-    }
-
-    /// Every block of the chain.
+    /// Every final block of the chain.
     pub async fn blocks(&self) -> Vec<Block> {
         let chain = self.chain(USER);
         let (latest, _) = chain.latest().await.expect("a height");
@@ -87,27 +111,18 @@ impl Side {
     }
 }
 
-fn address(key: u8, prefix: &str) -> String {
-    let key = Key::from_private_key(&[key; 32], prefix).expect("a key");
-    key.address().to_owned()
-}
-
 /// Makes a block about every second unless the chain is halted, until dropped.
 pub async fn make_blocks(side: Side, chaos: Chaos, clock: Clock) {
     loop {
         let pause_ms = 900 + chaos.rng.below(200);
         sleep(Duration::from_millis(pause_ms)).await;
-        if side.node_faults.is_halted() {
-            continue;
+        if !side.node_faults.is_halted() {
+            side.node.make_block(clock());
         }
-        let BlockTime(nanoseconds) = clock();
-        let (seconds, rest) = (nanoseconds / 1_000_000_000, nanoseconds % 1_000_000_000);
-        let time = Time::from_unix_timestamp(seconds as i64, rest as u32).expect("in range");
-        side.node.make_block(time).expect("a block");
     }
 }
 
 /// The block time after `elapsed` simulated time.
 pub fn time_at(elapsed: Duration) -> BlockTime {
-    BlockTime(START as u64 * 1_000_000_000 + elapsed.as_nanos() as u64)
+    BlockTime(START.0 + elapsed.as_nanos() as u64)
 }

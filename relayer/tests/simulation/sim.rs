@@ -3,7 +3,7 @@
 //!
 //! ```sh
 //! cargo run --release --example sim -- --seeds 1000
-//! cargo run --release --example sim -- --seed 7 --log debug
+//! cargo run --release --example sim -- --pairing attested --seed 7 --log debug
 //! ```
 
 mod chaos;
@@ -11,7 +11,9 @@ mod crash_point;
 mod fault_counts;
 mod fault_schedule;
 mod faulty;
+mod node;
 mod oracle;
+mod pairing;
 mod rng;
 mod run;
 mod side;
@@ -24,11 +26,15 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::OnceLock;
 
 use clap::Parser;
+use pairing::Pairing;
 use tokio::time::Instant;
 
 /// Runs the relayer between two simulated chains and injects faults.
 #[derive(Parser)]
 struct Args {
+    /// The kinds of the two chains; default: both pairings, one after the other.
+    #[arg(long)]
+    pairing: Option<Pairing>,
     /// How many seeds to run.
     #[arg(long, default_value_t = 1000)]
     seeds: u64,
@@ -56,14 +62,31 @@ fn main() -> ExitCode {
         Some(seed) => seed..seed + 1,
         None => args.from..args.from + args.seeds,
     };
+    let pairings = match args.pairing {
+        Some(pairing) => vec![pairing],
+        None => Pairing::ALL.to_vec(),
+    };
+    let mut all_well = true;
+    for pairing in pairings {
+        all_well &= run_seeds(pairing, seeds.clone());
+    }
+    match all_well {
+        true => ExitCode::SUCCESS,
+        false => ExitCode::FAILURE,
+    }
+}
+
+/// Runs seeds of one pairing with progress and a summary; false if one failed.
+fn run_seeds(pairing: Pairing, seeds: std::ops::Range<u64>) -> bool {
+    let name = pairing.name();
     let all = seeds.end - seeds.start;
     let done = AtomicU64::new(0);
-    let summary = run::run_all(seeds, |run| {
+    let summary = run::run_all(pairing, seeds, |run| {
         let done = done.fetch_add(1, Ordering::Relaxed) + 1;
         if let Err(why) = &run.result {
-            println!("seed {} failed: {why}", run.seed);
+            println!("{name} seed {} failed: {why}", run.seed);
             println!(
-                "  cargo run --release --example sim -- --seed {} --log debug",
+                "  cargo run --release --example sim -- --pairing {name} --seed {} --log debug",
                 run.seed
             );
         }
@@ -75,11 +98,13 @@ fn main() -> ExitCode {
         }
     });
     print!("{}", summary.counts);
-    println!("{} seeds, {} failed", summary.runs, summary.failed.len());
-    match summary.failed.is_empty() {
-        true => ExitCode::SUCCESS,
-        false => ExitCode::FAILURE,
-    }
+    println!("never: {:?}", summary.counts.missing(pairing));
+    println!(
+        "{name}: {} seeds, {} failed",
+        summary.runs,
+        summary.failed.len()
+    );
+    summary.failed.is_empty()
 }
 
 /// Simulated seconds since the first log line.

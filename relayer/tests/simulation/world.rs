@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tern::engine::{ChainAccess, Clock, Engine, EngineError, LaneSettings, Memory, Parts, Store};
-use tern_chains::{Account, Chain, ChannelId, ClientParams, End, LightClient, PortId};
+use tern_chains::{ChannelId, ClientParams, End, PortId};
 use tern_core::ledger::{HandshakeProgress, HandshakeRequest, View};
 use tern_core::plan::Assignment;
 use tern_core::policy::Policy;
@@ -19,7 +19,9 @@ use super::crash_point::CrashPoint;
 use super::fault_counts::Fault;
 use super::fault_schedule::{clear_faults, run_fault_schedule};
 use super::faulty::{FaultyChain, InFlight};
+use super::node::RelayedChain;
 use super::oracle;
+use super::pairing::Pairing;
 use super::side::{make_blocks, time_at, Side, OTHER_RELAYER, RELAYER, USER};
 use super::signed_log::SignedLog;
 use super::users::users;
@@ -40,14 +42,11 @@ const RECONCILE_EVERY: Duration = Duration::from_secs(30);
 type Running = JoinHandle<Option<Result<(), EngineError>>>;
 
 impl World {
-    pub fn new(seed: u64) -> Self {
+    pub fn new(pairing: Pairing, seed: u64) -> Self {
         let begin = tokio::time::Instant::now();
-        let chaos = Chaos::new(seed);
+        let chaos = Chaos::new(pairing, seed);
         Self {
-            sides: [
-                Side::new("akash-1", "akash", "uakt", seed),
-                Side::new("kava-1", "kava", "usdx", seed),
-            ],
+            sides: Side::pair(pairing, seed),
             packets_in_memory_max: chaos.rng.choose(&[4, 10_000]),
             chaos,
             signed_log: SignedLog::default(),
@@ -218,14 +217,16 @@ impl World {
         let ids = self.sides.iter().map(Side::id);
         self.signed_log.begin(&view, ids);
         let chain = |side: &Side| {
-            Arc::new(FaultyChain {
-                near: side.chain_through(&side.own, RELAYER),
-                lagging: side.chain_through(&side.lagging, RELAYER),
+            let chain: Arc<dyn RelayedChain> = Arc::new(FaultyChain {
+                near: side.own.chain(RELAYER),
+                near_node: Arc::clone(&side.own),
+                lagging: side.lagging.chain(RELAYER),
                 node_faults: side.node_faults.clone(),
                 chaos: self.chaos.clone(),
                 crash_point: crash_point.clone(),
                 in_flight: InFlight::default(),
-            })
+            });
+            chain
         };
         let mut parts = self.parts(store, view, chain);
         parts.policy.packets_in_memory_max = self.packets_in_memory_max;
@@ -238,7 +239,7 @@ impl World {
         if !self.chaos.occurs(Fault::OtherRelayer, 60) {
             return None;
         }
-        let chain = |side: &Side| Arc::new(side.chain(OTHER_RELAYER));
+        let chain = |side: &Side| side.chain(OTHER_RELAYER);
         let parts = self.parts(Store::none(), View::default(), chain);
         let engine = Engine::start(parts, Assignment::Everything);
         let stop = CancellationToken::new();
@@ -246,11 +247,11 @@ impl World {
         Some((stop, tokio::spawn(async { Some(running.await) })))
     }
 
-    fn parts<C: Chain + LightClient + Account>(
+    fn parts(
         &self,
         store: Store,
         view: View,
-        chain: impl Fn(&Side) -> Arc<C>,
+        chain: impl Fn(&Side) -> Arc<dyn RelayedChain>,
     ) -> Parts {
         let mut parts = Parts {
             chains: BTreeMap::new(),
@@ -274,9 +275,11 @@ impl World {
             parts.lanes.insert(side.id(), lane);
             parts.clients.insert(side.id(), ClientParams::default());
             let chain = chain(side);
-            parts
-                .chains
-                .insert(side.id(), ChainAccess::new(chain.clone()));
+            let access = ChainAccess {
+                chain: chain.clone(),
+                light_client: chain.clone(),
+            };
+            parts.chains.insert(side.id(), access);
             parts.accounts.insert(side.id(), vec![chain]);
         }
         parts

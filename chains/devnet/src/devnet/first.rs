@@ -9,7 +9,7 @@ use crate::{account, address, bank};
 
 /// Accounts, balances, and what ibc-go and the SDK write at genesis. An empty store
 /// would have no proofs.
-pub(super) fn first_state(genesis: &Genesis) -> Result<Multistore, DevnetError> {
+pub(crate) fn first_state(genesis: &Genesis) -> Result<Multistore, DevnetError> {
     let gas = Gas::default();
     let mut state = state::empty();
     let mut modules = Modules::open(&state, &gas);

@@ -1,7 +1,5 @@
-//! Storage of light clients (ICS-02, ICS-07).
+//! Storage of light clients (ICS-02).
 
-use ibc::clients::tendermint::client_state::ClientState;
-use ibc::clients::tendermint::consensus_state::ConsensusState;
 use ibc::core::client::context::{
     ClientExecutionContext, ClientValidationContext, ExtClientValidationContext,
 };
@@ -14,6 +12,7 @@ use ibc::core::host::types::path::{
 use ibc::primitives::proto::{Any, Protobuf};
 use ibc::primitives::Timestamp;
 
+use super::client_kinds::{ClientState, ConsensusState};
 use super::{keys, Host};
 
 /// The most consensus states that one update considers for pruning.

@@ -2,8 +2,6 @@
 
 use std::time::Duration;
 
-use ibc::clients::tendermint::client_state::ClientState;
-use ibc::clients::tendermint::consensus_state::ConsensusState;
 use ibc::core::channel::types::channel::ChannelEnd;
 use ibc::core::channel::types::commitment::{AcknowledgementCommitment, PacketCommitment};
 use ibc::core::channel::types::packet::Receipt;
@@ -21,8 +19,8 @@ use ibc::primitives::{Signer, Timestamp};
 use ibc_proto::ibc::core::channel::v1::Channel as RawChannelEnd;
 use ibc_proto::ibc::core::connection::v1::ConnectionEnd as RawConnectionEnd;
 
+use super::client_kinds::{ClientState, ConsensusState};
 use super::{keys, Host};
-use crate::state::IBC;
 
 impl ValidationContext for Host {
     type V = Self;
@@ -63,7 +61,7 @@ impl ValidationContext for Host {
     }
 
     fn commitment_prefix(&self) -> CommitmentPrefix {
-        CommitmentPrefix::from_bytes(IBC)
+        CommitmentPrefix::from_bytes(self.now.store_prefix)
     }
 
     fn connection_counter(&self) -> Result<u64, HostError> {

@@ -1,6 +1,5 @@
 //! `ibc.core.client.v1.Query`.
 
-use ibc::clients::tendermint::client_state::ClientState;
 use ibc::core::client::context::client_state::ClientStateValidation;
 use ibc::core::client::context::ClientValidationContext;
 use ibc::core::host::types::identifiers::ClientId;
@@ -12,7 +11,9 @@ use tonic::Status;
 use super::page::page;
 use super::{call, unknown, Answer, At};
 use crate::gas::Gas;
+use crate::host::client_kinds::ClientState;
 use crate::host::{keys, Host, Now};
+use crate::state::IBC;
 
 pub(super) fn answer(at: At<'_>, method: &str, request: &[u8]) -> Answer<Vec<u8>> {
     match method {
@@ -126,6 +127,7 @@ fn client_status(
     let id = parse(&request.client_id)?;
     let now = Now {
         revision: at.chain.info.revision,
+        store_prefix: IBC,
         height: at.height,
         time: at.chain.latest().1,
     };

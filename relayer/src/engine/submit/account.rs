@@ -1,5 +1,7 @@
 //! What a lane knows of its account and its chain before it makes a transaction.
 
+use std::collections::BTreeSet;
+
 use tern_chains::{AccountState, ChainError};
 use tern_core::plan::cut::TxLimits;
 use tokio::sync::oneshot;
@@ -26,20 +28,24 @@ impl Lane {
 
     /// The account with the sequence the next transaction takes.
     pub(super) async fn account(&mut self) -> Result<AccountState, ChainError> {
-        if let Some(account) = &self.account {
+        let has_expired = |lane: &Self| lane.expired.has_changed().unwrap_or_default();
+        if let Some(account) = self.account.as_ref().filter(|_| !has_expired(self)) {
             return Ok(account.clone());
         }
+        self.forget_account();
         let mut account = self.signer.state().await?;
-        let (reply, next) = oneshot::channel();
-        self.send(Input::NextSequence {
+        // Before the engine is asked: what dies after that is seen the next time.
+        let has_gap = has_expired(self);
+        self.expired.mark_unchanged();
+        let (reply, in_flight) = oneshot::channel();
+        self.send(Input::InFlight {
             chain: self.signer.chain_id().clone(),
             signer: account.address.clone(),
             reply,
         })
         .await;
-        if let Ok(Some(in_flight)) = next.await {
-            account.account_sequence = account.account_sequence.max(in_flight);
-        }
+        self.in_flight = in_flight.await.unwrap_or_default();
+        account.account_sequence = next(account.account_sequence, &self.in_flight, has_gap);
         Ok(account)
     }
 
@@ -70,5 +76,51 @@ impl Lane {
         !messages.atomic
             && updated
                 .is_some_and(|(client, height)| self.client_heights.get(client) == Some(height))
+    }
+}
+
+/// The account sequences from `first` on that are not in flight, ascending.
+pub(super) fn free(first: u64, in_flight: &BTreeSet<u64>) -> impl Iterator<Item = u64> {
+    let in_flight = in_flight.clone();
+    (first..).filter(move |sequence| !in_flight.contains(sequence))
+}
+
+/// The account sequence of the next transaction, where the chain expects
+/// `expected`: after those in flight, for a node may lag behind them. Where one of
+/// them has died, its own comes first: a chain may keep those after it waiting for
+/// it, and would never include them.
+fn next(expected: u64, in_flight: &BTreeSet<u64>, has_gap: bool) -> u64 {
+    let after = in_flight.last().map_or(0, |last| last.saturating_add(1));
+    match has_gap {
+        true => free(expected, in_flight).next().unwrap_or(expected),
+        false => expected.max(after),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_transaction_goes_after_those_in_flight() {
+        assert_eq!(next(5, &BTreeSet::new(), false), 5);
+        assert_eq!(next(5, &BTreeSet::from([5, 6]), false), 7);
+        // The node lags.
+        assert_eq!(next(3, &BTreeSet::from([5, 6]), false), 7);
+        assert_eq!(next(9, &BTreeSet::from([5, 6]), false), 9);
+    }
+
+    #[test]
+    fn a_transaction_takes_the_account_sequence_of_one_that_died() {
+        assert_eq!(next(5, &BTreeSet::from([6, 7]), true), 5);
+        assert_eq!(next(5, &BTreeSet::from([5, 7]), true), 6);
+        assert_eq!(next(5, &BTreeSet::from([5, 6]), true), 7);
+        assert_eq!(next(5, &BTreeSet::new(), true), 5);
+    }
+
+    #[test]
+    fn several_go_around_those_in_flight() {
+        let free: Vec<u64> = free(5, &BTreeSet::from([6, 8])).take(3).collect();
+        assert_eq!(free, [5, 7, 9]);
     }
 }

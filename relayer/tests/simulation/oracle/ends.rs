@@ -1,6 +1,7 @@
 //! Every packet is acknowledged or timed out exactly once.
 
-use tern_core::ledger::Item;
+use tern_chains::TxHash;
+use tern_core::ledger::{Item, TxKey};
 
 use super::history::{History, PacketHistory};
 use crate::fault_counts::{Fault, Outcome};
@@ -40,8 +41,19 @@ pub fn count(world: &World, history: &History) {
         many(&|packet| !packet.timed_out.is_empty()),
     );
 
+    let signed = world.signed_log.signed();
+    for side in &world.sides {
+        let mut replaced = side.node.replaced().into_iter();
+        let is_relayers = |hash: TxHash| {
+            let chain = side.id();
+            signed.contains_key(&TxKey { chain, hash })
+        };
+        if replaced.any(is_relayers) {
+            counts.fault(Fault::TxReplaced);
+        }
+    }
     let mut by_relayer = 0;
-    for (key, signed) in world.signed_log.signed() {
+    for (key, signed) in signed {
         let Some(included) = history.included(&key) else {
             continue;
         };
@@ -55,7 +67,7 @@ pub fn count(world: &World, history: &History) {
         }
         counts.outcomes(Outcome::RelayerTxFailed, 1);
         match outcome.code {
-            11 => counts.fault(Fault::GasTooLow),
+            _ if included.ran_out_of_gas() => counts.fault(Fault::GasTooLow),
             _ if outcome.log == REFUSED => counts.fault(Fault::FailedInBlock),
             _ => {}
         }

@@ -1,11 +1,12 @@
 //! What happened, read from the chains themselves.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use tern_chains::{Block, ChainId, Event, Packet, Sequence, Timeout, TxOutcome};
 use tern_core::ledger::{Item, PacketKey, TxKey};
-use tern_devnet::Node;
 
+use crate::node::{PacketStep, SimulatedNode};
 use crate::side::Side;
 
 pub struct History {
@@ -14,14 +15,16 @@ pub struct History {
     pub blocks: [Vec<Block>; 2],
     /// The packets, by the side they were sent from.
     pub packets: [BTreeMap<Sequence, PacketHistory>; 2],
-    nodes: [Node; 2],
+    nodes: [Arc<dyn SimulatedNode>; 2],
 }
 
 /// A transaction included in a block.
 pub struct Included<'a> {
     pub height: u64,
     pub outcome: &'a TxOutcome,
-    events: Vec<tendermint::abci::Event>,
+    /// Its position in the block.
+    index: usize,
+    node: &'a dyn SimulatedNode,
 }
 
 /// One packet, with the heights of all its events.
@@ -70,11 +73,11 @@ impl History {
         let mut blocks = self.blocks[side].iter();
         blocks.find_map(|block| {
             let index = block.txs.iter().position(|tx| tx.hash == key.hash)?;
-            let committed = self.nodes[side].read(|chain| chain.block(block.height).cloned());
             Some(Included {
                 height: block.height,
                 outcome: &block.txs[index],
-                events: committed?.results[index].events.clone(),
+                index,
+                node: &*self.nodes[side],
             })
         })
     }
@@ -83,21 +86,18 @@ impl History {
 impl Included<'_> {
     /// Whether this transaction did what the item asks for.
     pub fn did(&self, item: &Item) -> bool {
-        let (kind, key) = match item {
-            Item::Recv(key) => ("recv_packet", key),
-            Item::Ack(key) => ("acknowledge_packet", key),
-            Item::Timeout(key) => ("timeout_packet", key),
+        let (step, key) = match item {
+            Item::Recv(key) => (PacketStep::Receive, key),
+            Item::Ack(key) => (PacketStep::Acknowledge, key),
+            Item::Timeout(key) => (PacketStep::TimeOut, key),
             Item::Refresh(_) | Item::Handshake { .. } => return false,
         };
-        let sequence = key.sequence.to_string();
-        let mut events = self.events.iter().filter(|event| event.kind == kind);
-        events.any(|event| {
-            let mut attributes = event.attributes.iter();
-            attributes.any(|attribute| {
-                attribute.key_bytes() == b"packet_sequence"
-                    && attribute.value_bytes() == sequence.as_bytes()
-            })
-        })
+        let at = (self.height, self.index);
+        self.node.did(at, step, key.sequence)
+    }
+
+    pub fn ran_out_of_gas(&self) -> bool {
+        self.outcome.code == self.node.out_of_gas()
     }
 }
 

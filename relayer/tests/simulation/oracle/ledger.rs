@@ -1,7 +1,7 @@
 //! The relayer's store agrees with the chains.
 
 use tern::engine::Store;
-use tern_chains::{Chain, ChannelId, PortId, Sequence, StorePath};
+use tern_chains::{ChannelId, PortId, Sequence, StorePath};
 use tern_core::ledger::{Change, ChannelKey, Done, PacketKey, View};
 use tern_core::policy::Policy;
 

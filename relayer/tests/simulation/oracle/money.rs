@@ -58,7 +58,7 @@ fn amount(packet_history: &PacketHistory, denom: &str) -> Option<u128> {
 }
 
 fn balance(side: &Side, address: &str, denom: &str) -> u128 {
-    side.node.read(|chain| chain.balance(address, denom))
+    side.node.balance(address, denom)
 }
 
 /// ibc-go `GetEscrowAddress`.
