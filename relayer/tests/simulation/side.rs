@@ -70,7 +70,7 @@ impl Side {
         let attested = |names: Names| Self::new(names, AttestedNode::new(names, seed));
         match pairing {
             Pairing::Cosmos => [devnet(AKASH), devnet(KAVA)],
-            Pairing::Attested if seed % 2 == 0 => [devnet(AKASH), attested(BASALT)],
+            Pairing::Attested if seed.is_multiple_of(2) => [devnet(AKASH), attested(BASALT)],
             Pairing::Attested => [attested(BASALT), devnet(AKASH)],
         }
     }
