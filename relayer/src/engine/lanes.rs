@@ -11,7 +11,7 @@ use tokio::sync::{mpsc, oneshot, watch, OwnedSemaphorePermit, Semaphore};
 use tokio_util::sync::CancellationToken;
 
 use super::input::Input;
-use super::submit::{Gas, Job, Lane, LaneSettings, SendRequest, Sent, JOBS_MAX};
+use super::submit::{Expected, Gas, Job, Lane, LaneSettings, SendRequest, Sent, JOBS_MAX};
 use super::tasks::{Task, Tasks};
 
 pub struct Lanes {
@@ -91,10 +91,9 @@ impl Lanes {
             jobs,
             inputs: inputs.clone(),
             head: of_chain.head.subscribe(),
-            account: None,
+            expected: Expected::default(),
             params: None,
             gas: Gas::default(),
-            client_heights: BTreeMap::new(),
         };
         tasks.spawn(task, lane.run());
     }

@@ -8,10 +8,10 @@
 
 mod account;
 mod draft;
+mod expected;
 mod gas;
 mod send;
 
-use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -28,6 +28,8 @@ use super::input::Input;
 use super::prove::Messages;
 use super::steps::Packets;
 use draft::{culprit, ranges, refusal, summary, Draft};
+use expected::sequence;
+pub use expected::Expected;
 pub use gas::Gas;
 pub use send::{SendRequest, Sent};
 
@@ -70,14 +72,9 @@ pub struct Lane {
     pub inputs: mpsc::Sender<Input>,
     /// The newest followed block of the chain.
     pub head: watch::Receiver<Head>,
-    /// The account with the sequence the next transaction takes; `None` when
-    /// it must be asked for.
-    pub account: Option<AccountState>,
+    pub expected: Expected,
     pub params: Option<ChainParams>,
     pub gas: Gas,
-    /// Where the transactions before bring each client, as far as they are in
-    /// order: what comes after them needs no update of its own.
-    pub client_heights: BTreeMap<ClientId, u64>,
 }
 
 impl Lane {
@@ -98,9 +95,7 @@ impl Lane {
                 Job::Resend(txs) => self.resend(txs).await,
                 Job::Included { hash, succeeded } => {
                     self.gas.included(hash, succeeded);
-                    if !succeeded {
-                        self.client_heights.clear();
-                    }
+                    self.expected.included(succeeded);
                 }
             }
         }
@@ -124,7 +119,7 @@ impl Lane {
         match self.drafts(messages).await {
             Ok((account, drafts)) => self.sign_and_broadcast(account, drafts, updated).await,
             Err(error) => {
-                self.forget_account();
+                self.expected.forget();
                 let reason = describe(&error);
                 warn!(chain = %self.signer.chain_id(), items = items.len(), reason, "cannot make a transaction; trying again later");
                 self.failed(items, reason, None).await;
@@ -142,7 +137,7 @@ impl Lane {
         let account = self.account().await?;
         loop {
             let ranges = ranges(&messages, &limits);
-            let is_updated_before = self.is_updated_before(&messages);
+            let is_updated_before = self.expected.is_updated(&messages);
             let draft = |range: &Range<usize>| Draft::new(&messages, range, is_updated_before);
             let drafts = ranges.iter().map(draft);
             let mut drafts: Vec<Draft> = drafts.collect();
@@ -197,14 +192,9 @@ impl Lane {
         let deadline = self
             .signer
             .deadline(height, time, self.settings.timeout_blocks);
-        let first = account.account_sequence;
         let mut txs = Vec::new();
-        for (mut draft, account_sequence) in drafts.into_iter().zip(first..) {
-            let account = AccountState {
-                account_sequence,
-                ..account.clone()
-            };
-            let signer = account.address.clone();
+        for (mut draft, account) in drafts.into_iter().zip(sequence(account.clone())) {
+            let (signer, account_sequence) = (account.address.clone(), account.account_sequence);
             let gas = draft.gas.unwrap_or_default();
             let signed = self.signer.sign(&TxDraft {
                 messages: draft.estimated.split_off(draft.not_carried),
@@ -236,11 +226,7 @@ impl Lane {
         if txs.is_empty() || !self.store(records.collect()).await {
             return;
         }
-        self.account = Some(AccountState {
-            account_sequence: first + txs.len() as u64,
-            ..account
-        });
-        self.client_heights.extend(updated);
+        self.expected.signed(account, txs.len(), updated);
         let mut refused_before = None;
         for (items, gas, _, _, signed) in txs {
             refused_before = self.broadcast(items, gas, signed, refused_before).await;
@@ -271,12 +257,12 @@ impl Lane {
                 Err(error) => {
                     // It may have arrived: its deadline decides.
                     warn!(%chain, tx = %signed.hash, reason = describe(&error), "no answer to a broadcast: waiting for a block with the transaction, or for its deadline");
-                    self.forget_account();
+                    self.expected.forget();
                     return Some("an earlier transaction of the account got no answer".into());
                 }
             },
         };
-        self.forget_account();
+        self.expected.forget();
         warn!(%chain, tx = %signed.hash, items = items.len(), reason, "the node refused a transaction");
         let intent = Intent::Refused {
             key: self.key(&signed),
@@ -295,7 +281,7 @@ impl Lane {
             // Refused may mean that it is in a block already: then `follow` sees it.
             debug!(chain = %self.signer.chain_id(), tx = %tx.hash, ?answer, "sent again after a restart");
         }
-        self.forget_account();
+        self.expected.forget();
     }
 
     async fn store(&self, txs: Vec<(TxKey, TxRecord)>) -> bool {

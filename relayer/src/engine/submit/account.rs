@@ -8,7 +8,6 @@ use tracing::debug;
 use super::Lane;
 use crate::engine::follow::describe;
 use crate::engine::input::Input;
-use crate::engine::prove::Messages;
 
 impl Lane {
     /// Asks what the first transaction needs before there is one. What fails is
@@ -16,7 +15,7 @@ impl Lane {
     pub(super) async fn prepare(&mut self) {
         let prepared = async {
             self.limits().await?;
-            self.account = Some(self.account().await?);
+            self.account().await?;
             Ok::<_, ChainError>(())
         };
         if let Err(error) = prepared.await {
@@ -26,21 +25,20 @@ impl Lane {
 
     /// The account with the sequence the next transaction takes.
     pub(super) async fn account(&mut self) -> Result<AccountState, ChainError> {
-        if let Some(account) = &self.account {
+        if let Some(account) = self.expected.account() {
             return Ok(account.clone());
         }
-        let mut account = self.signer.state().await?;
+        let state = self.signer.state().await?;
         let (reply, next) = oneshot::channel();
         self.send(Input::NextSequence {
             chain: self.signer.chain_id().clone(),
-            signer: account.address.clone(),
+            signer: state.address.clone(),
             reply,
         })
         .await;
-        if let Ok(Some(in_flight)) = next.await {
-            account.account_sequence = account.account_sequence.max(in_flight);
-        }
-        Ok(account)
+        // An engine that is gone has nothing in flight to tell of.
+        let next_in_flight = next.await.ok().flatten();
+        Ok(self.expected.asked(state, next_in_flight))
     }
 
     /// What a transaction may hold.
@@ -56,19 +54,5 @@ impl Lane {
             bytes_max: usize::try_from(params.max_tx_bytes).unwrap_or(usize::MAX),
             gas_max: gas_max.min(params.max_block_gas),
         })
-    }
-
-    /// The account's sequence is not certain any more, nor what is before it.
-    pub(super) fn forget_account(&mut self) {
-        self.account = None;
-        self.client_heights.clear();
-    }
-
-    /// Whether an earlier transaction carries these messages' client update.
-    pub(super) fn is_updated_before(&self, messages: &Messages) -> bool {
-        let updated = messages.updated.as_ref();
-        !messages.atomic
-            && updated
-                .is_some_and(|(client, height)| self.client_heights.get(client) == Some(height))
     }
 }

@@ -4,7 +4,7 @@
 
 use serde::{Deserialize, Serialize};
 use tern_chains::{
-    ChainError, ChainId, Check, Class, Deadline, Message, SignedTx, TxDraft, TxHash,
+    AccountState, ChainError, ChainId, Check, Class, Deadline, Message, SignedTx, TxDraft, TxHash,
 };
 use tern_core::ledger::{Intent, Refusal, TxRecord};
 use tracing::info;
@@ -50,27 +50,24 @@ impl Lane {
             Err(error) if error.class() == Class::Node => return Sent::Busy(describe(&error)),
             Err(error) => return Sent::Failed(describe(&error)),
         };
-        let (signed, record) = signed;
+        let (signed, record, account) = signed;
         let (hash, deadline) = (signed.hash, record.deadline);
-        let next = record.account_sequence + 1;
         if !self.store(vec![(self.key(&signed), record)]).await {
             return Sent::Failed("the relayer is stopping".to_owned());
         }
-        if let Some(account) = &mut self.account {
-            account.account_sequence = next;
-        }
+        self.expected.signed(account, 1, None);
         let sent = outcome(self.signer.broadcast(&signed).await, hash, deadline);
         match &sent {
             Sent::Accepted { .. } => {
                 info!(chain = %self.signer.chain_id(), tx = %hash, "broadcast for a command");
             }
             // It may have arrived: its deadline decides.
-            Sent::NoAnswer { .. } => self.forget_account(),
+            Sent::NoAnswer { .. } => self.expected.forget(),
             Sent::Busy(reason)
             | Sent::WrongSequence(reason)
             | Sent::Refused(reason)
             | Sent::Failed(reason) => {
-                self.forget_account();
+                self.expected.forget();
                 let intent = Intent::Refused {
                     key: self.key(&signed),
                     refusal: Refusal {
@@ -87,9 +84,8 @@ impl Lane {
     async fn sign_messages(
         &mut self,
         request: SendRequest,
-    ) -> Result<(SignedTx, TxRecord), ChainError> {
+    ) -> Result<(SignedTx, TxRecord, AccountState), ChainError> {
         let account = self.account().await?;
-        self.account = Some(account.clone());
         let head = *self.head.borrow();
         let blocks = self.settings.timeout_blocks;
         let deadline = self.signer.deadline(head.height, head.time, blocks);
@@ -98,7 +94,7 @@ impl Lane {
         let signed = self.signer.sign(&TxDraft {
             messages: request.messages,
             memo: request.memo,
-            account,
+            account: account.clone(),
             gas: request.gas,
             deadline,
         })?;
@@ -109,7 +105,7 @@ impl Lane {
             items: vec![],
             bytes: signed.bytes.clone(),
         };
-        Ok((signed, record))
+        Ok((signed, record, account))
     }
 }
 
