@@ -149,7 +149,7 @@ impl Engine {
             let follow = Follow {
                 chain: Arc::clone(&chain.chain),
                 cursor: parts.view.head(id).map(|head| head.height),
-                known: Known::of(&parts.view, &*chain.chain),
+                known: Known::of(&parts.view, chain.chain.id()),
                 policy: parts.policy,
                 inputs: sender.clone(),
             };

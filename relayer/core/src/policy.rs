@@ -56,7 +56,11 @@ pub struct Policy {
     /// that is down for hours is not flooded.
     pub node_pause_first: Duration,
     pub node_pause_max: Duration,
-    /// A command gives up a step that failed this often. Default 3.
+    /// A command gives up a step that was refused this often. Default 3: the chain will
+    /// not change its mind.
+    pub command_refusals_max: u32,
+    /// A command gives up a step that failed this often, whoever's fault. Default 12: a
+    /// node that is restarted is back by then.
     pub command_tries_max: u32,
     /// Most packets that are not done in memory; those beyond stay in the store.
     /// Default 10,000: some tens of MiB.
@@ -84,7 +88,8 @@ impl Default for Policy {
             backoff_blocks_max: 256,
             node_pause_first: Duration::from_millis(250),
             node_pause_max: Duration::from_secs(15),
-            command_tries_max: 3,
+            command_refusals_max: 3,
+            command_tries_max: 12,
             packets_in_memory_max: 10_000,
             history_blocks: 500,
         }

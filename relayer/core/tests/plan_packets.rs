@@ -178,6 +178,21 @@ fn a_client_is_refreshed_after_a_third_of_its_trusting_period() {
     assert_eq!(items(&plan_everything(&view)), [refresh]);
 }
 
+#[test]
+fn a_client_that_packets_update_is_not_refreshed_besides() {
+    let mut view = open_channel(Ordering::Unordered);
+    let sent = sent_packet(with_timeout_height(1, 1_000_000), 299_990);
+    tell(
+        &mut view,
+        [
+            sent,
+            block_end(&akash(), 300_000),
+            block_end(&kava(), 340_000),
+        ],
+    );
+    assert_eq!(items(&plan_everything(&view)), [Item::Recv(key(1))]);
+}
+
 /// Packets 1 and 2 acknowledged on kava in blocks 12 and 13, while the receive of
 /// packet 9 is on its way there; the client on akash was client_heights to `client`.
 fn steady_traffic(client: u64) -> (tern_core::ledger::View, BTreeSet<Item>) {

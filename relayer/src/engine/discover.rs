@@ -1,45 +1,16 @@
 //! What events leave out: the ends and clients they name, read from state.
 
 mod read;
+mod wanted;
 
 use std::collections::BTreeSet;
 
-use tern_chains::{
-    Block, BlockTime, Chain, ChainError, ChannelId, ClientId, ConnectionId, End, Event, PortId,
-};
+use tern_chains::{Block, BlockTime, Chain, ChainError};
 use tern_core::ledger::{apply, ChannelKey, ChannelRecord, Fact, Finding, Head, View};
 use tern_core::policy::Policy;
 
-/// The identifiers of one chain whose records the ledger already has.
-#[derive(Clone, Debug, Default)]
-pub struct Known {
-    clients: BTreeSet<ClientId>,
-    connections: BTreeSet<ConnectionId>,
-    channels: BTreeSet<(PortId, ChannelId)>,
-}
-
-impl Known {
-    pub fn of(view: &View, chain: &dyn Chain) -> Self {
-        let here = chain.id();
-        Self {
-            clients: view
-                .clients()
-                .filter(|(key, _)| key.chain == *here)
-                .map(|(key, _)| key.client_id.clone())
-                .collect(),
-            connections: view
-                .connections()
-                .filter(|(key, _)| key.chain == *here)
-                .map(|(key, _)| key.connection_id.clone())
-                .collect(),
-            channels: view
-                .channels()
-                .filter(|(key, _)| key.chain == *here)
-                .map(|(key, _)| (key.port_id.clone(), key.channel_id.clone()))
-                .collect(),
-        }
-    }
-}
+pub use wanted::Known;
+use wanted::Wanted;
 
 /// Reads the state a block's events changed or name for the first time, as of
 /// that block. Clients come before connections, connections before channels.
@@ -48,10 +19,7 @@ pub async fn of_block(
     block: &Block,
     known: &mut Known,
 ) -> Result<Vec<Finding>, ChainError> {
-    let mut wanted = Wanted::default();
-    for event in &block.events {
-        wanted.add(event, known);
-    }
+    let wanted = Wanted::of(&block.events, known);
     read(chain, wanted, Some(block.height), block.time, known).await
 }
 
@@ -65,27 +33,19 @@ pub async fn of_chain(
     let (clients, connections, channels) =
         tokio::try_join!(chain.clients(), chain.connections(), chain.channels())?;
     let mut findings = read::clients(chain, clients.into_iter().collect(), None, time).await?;
-    known.clients.extend(clients_of(&findings));
-    for connection in connections {
-        known.connections.insert(connection.connection_id.clone());
-        findings.push(Finding::Connection {
-            connection_id: connection.connection_id,
-            end: connection.connection_end,
-        });
-    }
-    for channel in channels {
-        let (port_id, channel_id) = (channel.port_id, channel.channel_id);
-        known.channels.insert((port_id.clone(), channel_id.clone()));
-        let key = ChannelKey {
+    findings.extend(connections.into_iter().map(|found| Finding::Connection {
+        connection_id: found.connection_id,
+        end: found.connection_end,
+    }));
+    findings.extend(channels.into_iter().map(|found| Finding::Channel {
+        key: ChannelKey {
             chain: chain.id().clone(),
-            port_id,
-            channel_id,
-        };
-        findings.push(Finding::Channel {
-            key,
-            end: channel.channel_end,
-        });
-    }
+            port_id: found.port_id,
+            channel_id: found.channel_id,
+        },
+        end: found.channel_end,
+    }));
+    known.add(&findings);
     Ok(findings)
 }
 
@@ -131,48 +91,6 @@ pub async fn read_channel(
     Ok(())
 }
 
-#[derive(Default)]
-struct Wanted {
-    clients: BTreeSet<ClientId>,
-    connections: BTreeSet<ConnectionId>,
-    channels: BTreeSet<(PortId, ChannelId)>,
-}
-
-impl Wanted {
-    fn add(&mut self, event: &Event, known: &Known) {
-        match event {
-            Event::SendPacket(packet) => self.add_end(&packet.src, known),
-            Event::AcknowledgePacket(id) | Event::TimeoutPacket(id) => {
-                self.add_end(&id.src, known);
-            }
-            Event::RecvPacket(id) => self.add_end(&id.dst, known),
-            Event::WriteAcknowledgement { packet, .. } => {
-                self.add_end(&packet.dst, known);
-            }
-            Event::ClientChanged { client_id } => {
-                self.clients.insert(client_id.clone());
-            }
-            Event::ConnectionChanged { connection_id } => {
-                self.connections.insert(connection_id.clone());
-            }
-            Event::ChannelChanged {
-                port_id,
-                channel_id,
-            } => {
-                self.channels.insert((port_id.clone(), channel_id.clone()));
-            }
-            Event::ClientUpdated { .. } | Event::ClientFrozen { .. } => {}
-        }
-    }
-
-    fn add_end(&mut self, end: &End, known: &Known) {
-        let channel = end.as_channel();
-        let channel = channel.map(|(port, channel)| (port.clone(), channel.clone()));
-        self.channels
-            .extend(channel.filter(|channel| !known.channels.contains(channel)));
-    }
-}
-
 async fn read(
     chain: &dyn Chain,
     mut wanted: Wanted,
@@ -180,40 +98,16 @@ async fn read(
     time: BlockTime,
     known: &mut Known,
 ) -> Result<Vec<Finding>, ChainError> {
-    let channels = read::channels(chain, wanted.channels, height).await?;
-    for (_, end) in &channels {
-        wanted.connections.extend(
-            end.connection_hops
-                .iter()
-                .filter(|id| !known.connections.contains(id))
-                .cloned(),
-        );
-    }
-    let connections = read::connections(chain, wanted.connections, height).await?;
-    for (_, end) in &connections {
-        if !known.clients.contains(&end.client_id) {
-            wanted.clients.insert(end.client_id.clone());
-        }
-    }
+    let channels = read::channels(chain, wanted.channels.clone(), height).await?;
+    wanted.add_beneath_channels(channels.iter().map(|(_, end)| end), known);
+    let connections = read::connections(chain, wanted.connections.clone(), height).await?;
+    wanted.add_beneath_connections(connections.iter().map(|(_, end)| end), known);
     let mut findings = read::clients(chain, wanted.clients, height, time).await?;
-    known.clients.extend(clients_of(&findings));
-    for (connection_id, end) in connections {
-        known.connections.insert(connection_id.clone());
-        findings.push(Finding::Connection { connection_id, end });
-    }
-    for (key, end) in channels {
-        known
-            .channels
-            .insert((key.port_id.clone(), key.channel_id.clone()));
-        findings.push(Finding::Channel { key, end });
-    }
+    let connections = connections.into_iter();
+    findings
+        .extend(connections.map(|(connection_id, end)| Finding::Connection { connection_id, end }));
+    let channels = channels.into_iter();
+    findings.extend(channels.map(|(key, end)| Finding::Channel { key, end }));
+    known.add(&findings);
     Ok(findings)
-}
-
-fn clients_of(findings: &[Finding]) -> Vec<ClientId> {
-    let client = |finding: &Finding| match finding {
-        Finding::Client { client_id, .. } => Some(client_id.clone()),
-        _ => None,
-    };
-    findings.iter().filter_map(client).collect()
 }

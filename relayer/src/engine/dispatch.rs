@@ -7,7 +7,7 @@ use tern_chains::{ChainId, Class, ClientParams, Ordering};
 use tern_core::ledger::{Fact, Finding, Intent, Item, Refusal, View};
 use tern_core::plan::Batch;
 use tokio::sync::{mpsc, oneshot, OwnedSemaphorePermit};
-use tracing::{debug, warn};
+use tracing::{debug, error, warn};
 
 use super::follow::describe;
 use super::input::Input;
@@ -112,7 +112,11 @@ impl BatchTask {
             Err(error) => {
                 let reason = describe(&error);
                 let class = error.class();
-                warn!(chain = %batch.dst, items = items.len(), ?class, reason, "cannot prove a batch; trying again later");
+                if matches!(class, Class::Local | Class::Bug) {
+                    error!(chain = %batch.dst, items = items.len(), reason, "cannot prove a batch; trying again later");
+                } else {
+                    warn!(chain = %batch.dst, items = items.len(), reason, "cannot prove a batch; trying again later");
+                }
                 let intent = Intent::Failed {
                     chain: batch.dst.clone(),
                     items: items.clone(),

@@ -12,7 +12,7 @@ use tern_chains::{Block, BlockTime, Chain, ChainError, Class, Next};
 use tern_core::ledger::Head;
 use tern_core::policy::Policy;
 use tokio::sync::mpsc;
-use tracing::{debug, info, warn};
+use tracing::{debug, error, info, warn};
 
 use super::discover::{self, Known};
 use super::facts;
@@ -82,10 +82,15 @@ impl Follow {
     fn log(&self, error: &ChainError, is_first: bool, pause: Duration) {
         let chain = self.chain.id();
         let reason = describe(error);
-        if is_first || error.class() != Class::Node {
-            warn!(%chain, reason, "cannot follow the chain; trying again with back-off");
-        } else {
-            debug!(%chain, reason, ?pause, "still cannot follow the chain");
+        match error.class() {
+            _ if !is_first => debug!(%chain, reason, ?pause, "still cannot follow the chain"),
+            Class::Node | Class::Rejected => {
+                warn!(%chain, reason, "cannot follow the chain; trying again with back-off");
+            }
+            // Somebody has to mend it.
+            Class::Local | Class::Bug => {
+                error!(%chain, reason, "cannot follow the chain; trying again with back-off");
+            }
         }
     }
 

@@ -15,8 +15,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use tern_chains::{
-    Account, Chain, ChainError, ChainId, ClientId, ClientParams, Datagram, LightClient, Message,
-    PacketId, Proven, Root, StorePath,
+    Account, Chain, ChainError, ChainId, ClientId, ClientParams, Datagram, HeightRules,
+    LightClient, Message, PacketId, Proven, Root, StorePath,
 };
 use tern_core::ledger::Item;
 use tern_core::plan::{Action, Batch, Route, Work};
@@ -156,37 +156,61 @@ async fn prove_route(
     let forward = client::bring_forward(&*dst.chain, src, route, clock);
     let proofs = fetch(&*src.chain, batch, route.height);
     let (forward, mut proofs) = tokio::try_join!(forward, proofs)?;
-    if forward.height != route.proof_height {
-        // Somebody has moved the client past it: prove at the newer height.
-        let height = src.chain.height_rules().state_height(forward.height);
+    let rules = src.chain.height_rules();
+    if let Some(height) = height_to_prove_again(route, forward.height, rules) {
         proofs = fetch(&*src.chain, batch, height).await?;
     }
     let updates = forward.updates.iter();
     let updates = updates.map(|update| account.encode(update));
     let update: Vec<Message> = updates.collect::<Result<_, _>>()?;
+    let mut steps = Vec::new();
+    for (work, proofs) in batch.work.iter().zip(proofs) {
+        let step = match datagram(chains, src, work, &proofs, &forward.root) {
+            Ok(Some(datagram)) => Ok(Some(account.encode(&datagram)?)),
+            Ok(None) => Ok(None),
+            Err(why) => Err(why),
+        };
+        steps.push((work.item.clone(), step));
+    }
+    let client = (route.client_on_dst.clone(), forward.height);
+    Ok(assemble(client, update, steps, batch.atomic))
+}
+
+/// At which height of the source the proofs are fetched again, if the client is at
+/// another height than planned: somebody has moved it past that.
+fn height_to_prove_again(route: &Route, client_height: u64, rules: HeightRules) -> Option<u64> {
+    (client_height != route.proof_height).then(|| rules.state_height(client_height))
+}
+
+/// The messages of a batch. `client` is the client on the destination and the height
+/// that `update` brings it to; each item comes with its message, with none where the
+/// update alone is the work, or with the reason why it cannot be proven.
+fn assemble(
+    client: (ClientId, u64),
+    update: Vec<Message>,
+    steps: Vec<(Item, Result<Option<Message>, NotProven>)>,
+    atomic: bool,
+) -> Messages {
     let mut out = Messages {
-        updated: (!update.is_empty()).then(|| (route.client_on_dst.clone(), forward.height)),
+        updated: (!update.is_empty()).then_some(client),
         update,
         messages: vec![],
-        atomic: batch.atomic,
+        atomic,
         not_proven: vec![],
     };
-    for (work, proofs) in batch.work.iter().zip(proofs) {
-        match datagram(chains, src, work, &proofs, &forward.root) {
-            Ok(Some(datagram)) => {
-                let message = account.encode(&datagram)?;
-                out.messages.push((work.item.clone(), message));
-            }
-            // The update alone is the work; it stands for the item.
+    for (item, step) in steps {
+        match step {
+            Ok(Some(message)) => out.messages.push((item, message)),
+            // The update stands for the item.
             Ok(None) => {
                 if let Some(update) = out.update.pop() {
-                    out.messages.push((work.item.clone(), update));
+                    out.messages.push((item, update));
                 }
             }
-            Err(why) => out.not_proven.push((work.item.clone(), why)),
+            Err(why) => out.not_proven.push((item, why)),
         }
     }
-    Ok(all_or_none(out))
+    all_or_none(out)
 }
 
 /// Without one message of an atomic batch the others are not sent either, nor the
@@ -262,41 +286,121 @@ fn datagram(
 
 #[cfg(test)]
 mod tests {
-    use tern_chains::{Encoded, MessageKind};
-    use tern_core::ledger::HandshakeStep;
+    use tern_chains::{ChannelId, Encoded, End, MessageKind, PortId};
+    use tern_core::ledger::{ClientKey, EndKey, PacketKey};
 
     use super::*;
 
-    fn messages(atomic: bool) -> Messages {
-        let item = |step| Item::Handshake {
-            a: ChainId::from_string("a-1"),
-            b: ChainId::from_string("b-1"),
-            step,
-        };
-        let message = Message {
-            kind: MessageKind::Other,
-            encoded: Encoded::default(),
-        };
-        let why = NotProven::Unprovable("no proof".into());
-        Messages {
-            update: vec![message.clone()],
-            updated: None,
-            messages: vec![(item(HandshakeStep::ChanOpenInit), message)],
-            atomic,
-            not_proven: vec![(item(HandshakeStep::ConnOpenAck), why)],
+    fn client() -> ClientId {
+        "07-tendermint-0".parse().unwrap()
+    }
+
+    fn message(kind: MessageKind, byte: u8) -> Message {
+        Message {
+            kind,
+            encoded: Encoded {
+                type_name: String::new(),
+                bytes: vec![byte],
+            },
         }
+    }
+
+    fn update(header: u8) -> Message {
+        message(MessageKind::UpdateClient, header)
+    }
+
+    fn recv(sequence: u8) -> (Item, Message) {
+        let item = Item::Recv(PacketKey {
+            src: EndKey {
+                chain: ChainId::from_string("akash-1"),
+                end: End::channel(&PortId::transfer(), &ChannelId::new(0)),
+            },
+            sequence: u64::from(sequence).into(),
+        });
+        (item, message(MessageKind::RecvPacket, sequence))
+    }
+
+    fn refresh() -> Item {
+        Item::Refresh(ClientKey {
+            chain: ChainId::from_string("kava-1"),
+            client_id: client(),
+        })
+    }
+
+    fn assembled(
+        update: Vec<Message>,
+        steps: Vec<(Item, Result<Option<Message>, NotProven>)>,
+    ) -> Messages {
+        assemble((client(), 40), update, steps, false)
+    }
+
+    #[test]
+    fn what_cannot_be_proven_is_left_out_and_the_rest_goes_on() {
+        let [(first, message), (second, _)] = [recv(1), recv(2)];
+        let steps = vec![
+            (second.clone(), Err(NotProven::Moot)),
+            (first.clone(), Ok(Some(message.clone()))),
+        ];
+        let out = assembled(vec![update(40)], steps);
+        assert_eq!(out.messages, [(first, message)]);
+        assert_eq!(out.not_proven, [(second, NotProven::Moot)]);
+        assert_eq!(out.update, [update(40)]);
+        assert_eq!(out.updated, Some((client(), 40)));
+    }
+
+    #[test]
+    fn a_client_that_is_there_already_is_not_updated() {
+        let (item, message) = recv(1);
+        let out = assembled(vec![], vec![(item, Ok(Some(message)))]);
+        assert_eq!((out.update, out.updated), (vec![], None));
+    }
+
+    #[test]
+    fn the_last_header_of_an_update_stands_for_the_refresh_of_the_client() {
+        let steps = || vec![(refresh(), Ok(None))];
+        let out = assembled(vec![update(20), update(40)], steps());
+        assert_eq!(out.update, [update(20)]);
+        assert_eq!(out.messages, [(refresh(), update(40))]);
+        // Somebody else has refreshed it: there is nothing to do.
+        assert!(assembled(vec![], steps()).messages.is_empty());
+    }
+
+    #[test]
+    fn proofs_are_fetched_again_only_if_the_client_is_past_the_planned_height() {
+        let route = Route {
+            src: ChainId::from_string("akash-1"),
+            client_on_dst: client(),
+            height: 39,
+            proof_height: 40,
+            update: true,
+        };
+        let rules = HeightRules {
+            proof_lag: 1,
+            finality_lag: 0,
+        };
+        assert_eq!(height_to_prove_again(&route, 40, rules), None);
+        assert_eq!(height_to_prove_again(&route, 45, rules), Some(44));
     }
 
     #[test]
     fn of_an_atomic_batch_all_is_sent_or_nothing() {
-        let apart = all_or_none(messages(false));
-        assert_eq!((apart.messages.len(), apart.not_proven.len()), (1, 1));
-        let atomic = all_or_none(messages(true));
-        assert!(atomic.messages.is_empty());
-        let why: Vec<_> = atomic.not_proven.iter().map(|(_, why)| why).collect();
-        assert!(matches!(
-            why[..],
-            [NotProven::Unprovable(_), NotProven::Companion]
-        ));
+        let [(first, message), (second, _)] = [recv(1), recv(2)];
+        let why = || NotProven::Unprovable("no proof".into());
+        let steps = || {
+            vec![
+                (first.clone(), Ok(Some(message.clone()))),
+                (second.clone(), Err(why())),
+            ]
+        };
+        let out = assemble((client(), 40), vec![update(40)], steps(), true);
+        assert!(out.messages.is_empty());
+        assert_eq!(
+            out.not_proven,
+            [
+                (second.clone(), why()),
+                (first.clone(), NotProven::Companion)
+            ]
+        );
+        assert_eq!(assembled(vec![update(40)], steps()).messages.len(), 1);
     }
 }

@@ -22,7 +22,7 @@ use tern_chains::{
 };
 use tern_core::ledger::{Head, Intent, Item, Refusal, TxKey, TxRecord};
 use tokio::sync::{mpsc, oneshot, watch};
-use tracing::{debug, info, warn};
+use tracing::{debug, error, info, warn};
 
 use super::follow::describe;
 use super::input::Input;
@@ -132,7 +132,12 @@ impl Lane {
             Ok((account, drafts)) => self.sign_and_broadcast(account, drafts, updated).await,
             Err(error) => {
                 self.forget_account();
-                warn!(chain = %self.signer.chain_id(), items = items.len(), class = ?error.class(), reason = describe(&error), "cannot make a transaction; trying again later");
+                let (chain, reason) = (self.signer.chain_id(), describe(&error));
+                if matches!(error.class(), Class::Local | Class::Bug) {
+                    error!(%chain, items = items.len(), reason, "cannot make a transaction; trying again later");
+                } else {
+                    warn!(%chain, items = items.len(), reason, "cannot make a transaction; trying again later");
+                }
                 self.failed(items, &error).await;
             }
         }
@@ -205,7 +210,8 @@ impl Lane {
             .deadline(height, time, self.settings.timeout_blocks);
         let mut free = free(account.account_sequence, &self.in_flight);
         let mut txs = Vec::new();
-        for (mut draft, account_sequence) in drafts.into_iter().zip(&mut free) {
+        let mut drafts = drafts.into_iter();
+        while let (Some(mut draft), Some(account_sequence)) = (drafts.next(), free.next()) {
             let account = AccountState {
                 account_sequence,
                 ..account.clone()
@@ -224,7 +230,13 @@ impl Lane {
                     self.gas.sent(signed.hash, draft.size.shape);
                     txs.push((draft.items, gas, signer, account_sequence, signed));
                 }
-                Err(error) => return self.failed(draft.items, &error).await,
+                // None of them was sent.
+                Err(error) => {
+                    let items = txs.into_iter().flat_map(|(items, ..)| items);
+                    let rest = drafts.flat_map(|draft| draft.items);
+                    let items = items.chain(draft.items).chain(rest).collect();
+                    return self.failed(items, &error).await;
+                }
             }
         }
         let records = txs

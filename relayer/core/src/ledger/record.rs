@@ -6,6 +6,8 @@ use tern_chains::{
     ConnectionState, Deadline, Ordering, Packet, PacketId, PortId,
 };
 
+use crate::policy::Policy;
+
 use super::Item;
 
 /// The newest followed block of a chain.
@@ -156,6 +158,13 @@ pub struct Failure {
     /// Not before this height of the chain the item goes to.
     pub not_before: u64,
     pub reason: String,
+}
+
+impl Failure {
+    /// Whether a command does not wait for it any longer.
+    pub fn is_given_up(&self, policy: &Policy) -> bool {
+        self.refusals >= policy.command_refusals_max || self.tries >= policy.command_tries_max
+    }
 }
 
 /// A channel somebody wants opened between `a` and `b`.

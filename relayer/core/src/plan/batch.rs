@@ -121,6 +121,7 @@ impl Proposals {
     /// does not keep the others waiting.
     pub fn into_plan(mut self, input: &PlanInput<'_>) -> Plan {
         share(input, &mut self.work, &mut self.waits);
+        drop_superfluous_updates(&mut self.work);
         let mut merged = Vec::new();
         for ((dst, route), work) in self.work {
             let (alone, mut together): (Vec<_>, Vec<_>) = work
@@ -147,6 +148,17 @@ impl Proposals {
         Plan {
             batches,
             waits: self.waits,
+        }
+    }
+}
+
+/// Other work on a route brings the client forward before its first message. A client
+/// update of its own would come after that, with nothing left to carry it.
+fn drop_superfluous_updates(work: &mut Groups) {
+    let is_update = |work: &Work| work.action == Action::UpdateClient;
+    for work in work.values_mut() {
+        if !work.iter().all(is_update) {
+            work.retain(|work| !is_update(work));
         }
     }
 }

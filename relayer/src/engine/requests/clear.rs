@@ -77,7 +77,7 @@ impl Clear {
         let is_ours = |item: &Item| item.packet().is_some_and(|packet| packet.src == self.src);
         let is_retried = |item: &Item| {
             let failure = now.view.failure(item);
-            failure.is_some_and(|failure| failure.tries < now.policy.command_tries_max)
+            failure.is_some_and(|failure| !failure.is_given_up(now.policy))
         };
         let waits = plan.waits.iter().filter(|wait| is_ours(&wait.item));
         let is_busy = !now.reconciling.is_done(&self.src)

@@ -6,6 +6,7 @@ use tern_core::ledger::{
     ChannelKey, ConnectionKey, ConnectionRecord, Entry, Fact, Finding, HandshakeRequest, Item, View,
 };
 use tern_core::plan::{handshake, Plan};
+use tern_core::policy::Policy;
 use tokio::sync::{mpsc, oneshot};
 
 use super::Situation;
@@ -95,7 +96,7 @@ impl OpenChannel {
         };
         let reason = wrong()
             .flatten()
-            .or_else(|| failed_step(now.view, plan, &self.request, now.policy.command_tries_max));
+            .or_else(|| failed_step(now.view, plan, &self.request, now.policy));
         reason.map(Err)
     }
 }
@@ -147,7 +148,7 @@ fn failed_step(
     view: &View,
     plan: &Plan,
     request: &HandshakeRequest,
-    tries_max: u32,
+    policy: &Policy,
 ) -> Option<String> {
     let is_step = |item: &Item| match item {
         Item::Handshake { a, b, .. } => [a, b] == [&request.a, &request.b],
@@ -155,7 +156,7 @@ fn failed_step(
     };
     let waits = plan.waits.iter().filter(|wait| is_step(&wait.item));
     let mut failures = waits.filter_map(|wait| Some((&wait.item, view.failure(&wait.item)?)));
-    let (item, failure) = failures.find(|(_, failure)| failure.tries >= tries_max)?;
+    let (item, failure) = failures.find(|(_, failure)| failure.is_given_up(policy))?;
     Some(format!(
         "{item} failed {} times: {}",
         failure.tries, failure.reason
@@ -209,11 +210,11 @@ mod tests {
         }
     }
 
-    fn failed(a: &str, tries: u32) -> Option<String> {
+    fn failed(a: &str, refusals: u32) -> Option<String> {
         let mut view = View::default();
         let failure = Failure {
-            refusals: 0,
-            tries,
+            refusals,
+            tries: refusals,
             not_before: 9,
             reason: "no proof".to_owned(),
             alone: false,
@@ -227,7 +228,7 @@ mod tests {
             batches: vec![],
             waits: vec![wait],
         };
-        failed_step(&view, &plan, &request(), 3)
+        failed_step(&view, &plan, &request(), &Policy::default())
     }
 
     #[test]
