@@ -22,9 +22,11 @@ pub async fn users(sides: [Side; 2], chaos: Chaos, clock: Clock) {
         let transfers = (0..count).map(|_| transfer(side, other, &chaos, &clock));
         submit(&*side.chain(USER), transfers.collect()).await;
         if chaos.occurs(Fault::KeyUsed, 30) {
-            // At any time between two blocks, when the relayer's may wait or not.
-            sleep(Duration::from_millis(rng.below(1_000))).await;
-            use_relayers_key(&sides[rng.below(2) as usize]).await;
+            for _ in 0..1 + rng.below(4) {
+                // At any time between two blocks, when the relayer's may wait or not.
+                sleep(Duration::from_millis(rng.below(1_000))).await;
+                use_relayers_key(&sides[rng.below(2) as usize]).await;
+            }
         }
         sleep(Duration::from_millis(rng.below(3_000))).await;
     }
