@@ -3,8 +3,8 @@
 //! A batch holds the changes and the height they came from (`head/CHAIN`), so a
 //! lost tail only means that blocks are read again. Only signed transactions
 //! need to be on disk before something happens: [`Store::flush`].
-//! Everything in here can be rebuilt from the chains; a damaged store is set
-//! aside, never deleted.
+//! Everything in here can be rebuilt from the chains; a store that cannot be read is
+//! set aside, never deleted.
 
 mod memory;
 
@@ -70,15 +70,16 @@ impl Store {
         let (db, view) = match read(&path, packets_max) {
             Ok(read) => read,
             Err(Unreadable::Newer(error)) => return Err(error),
-            Err(Unreadable::Damaged(reason)) => {
-                let aside = set_aside(&path)?;
+            Err(unreadable @ (Unreadable::Damaged(_) | Unreadable::Old(_))) => {
+                let (reason, name) = unreadable.reason_and_name();
+                let aside = set_aside(&path, name)?;
                 warn!(
                     store = %path.display(), kept_as = %aside.display(), reason,
                     "the store cannot be read: it is renamed, and a new one is rebuilt from the chains"
                 );
                 read(&path, packets_max).map_err(|unreadable| match unreadable {
                     Unreadable::Newer(error) => error,
-                    Unreadable::Damaged(reason) => StoreError::Open {
+                    Unreadable::Damaged(reason) | Unreadable::Old(reason) => StoreError::Open {
                         path: path.clone(),
                         source: sled::Error::Unsupported(reason),
                     },
@@ -205,6 +206,8 @@ fn lock(home: &Path) -> Result<File, StoreError> {
 
 enum Unreadable {
     Damaged(String),
+    /// Of an older version of Tern.
+    Old(String),
     Newer(StoreError),
 }
 
@@ -282,18 +285,29 @@ fn check_schema(path: &Path, db: &sled::Db) -> Result<(), Unreadable> {
             found: newer,
             known: SCHEMA,
         })),
-        Some(Ok(older)) => Err(Unreadable::Damaged(format!(
+        Some(Ok(older)) => Err(Unreadable::Old(format!(
             "an older version of tern wrote it (schema {older}, this one reads {SCHEMA})"
         ))),
         _ => Err(Unreadable::Damaged("no readable schema version".into())),
     }
 }
 
-fn set_aside(path: &Path) -> Result<PathBuf, StoreError> {
+impl Unreadable {
+    /// Why, and what the store is called when it is set aside.
+    fn reason_and_name(self) -> (String, &'static str) {
+        match self {
+            Self::Damaged(reason) => (reason, "damaged"),
+            Self::Old(reason) => (reason, "old"),
+            Self::Newer(error) => (error.to_string(), "newer"),
+        }
+    }
+}
+
+fn set_aside(path: &Path, name: &str) -> Result<PathBuf, StoreError> {
     let aside = (1u32..)
-        .map(|number| path.with_extension(format!("damaged-{number}")))
+        .map(|number| path.with_extension(format!("{name}-{number}")))
         .find(|candidate| !candidate.exists())
-        .unwrap_or_else(|| path.with_extension("damaged"));
+        .unwrap_or_else(|| path.with_extension(name));
     std::fs::rename(path, &aside).map_err(|source| StoreError::SetAside {
         path: path.to_owned(),
         source,
@@ -387,6 +401,21 @@ mod tests {
         assert_eq!(view, View::default());
         store.commit(&[head(1)]).unwrap();
         assert!(home.path().join("store.damaged-1").join("db").exists());
+    }
+
+    #[test]
+    fn a_store_of_an_older_version_is_set_aside_as_old() {
+        let home = tempfile::tempdir().unwrap();
+        let (store, _) = Store::open(home.path(), 100).unwrap();
+        let Kept::Disk(Disk { db, .. }) = &store.kept else {
+            panic!("not on disk");
+        };
+        db.insert(SCHEMA_KEY, &(SCHEMA - 1).to_be_bytes()).unwrap();
+        db.flush().unwrap();
+        drop(store);
+        let (_, view) = Store::open(home.path(), 100).unwrap();
+        assert_eq!(view, View::default());
+        assert!(home.path().join("store.old-1").exists());
     }
 
     #[test]

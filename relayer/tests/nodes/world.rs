@@ -97,13 +97,16 @@ impl World {
     }
 
     pub fn relay(&self) -> Relaying {
+        Self::run(self.engine(Assignment::Everything))
+    }
+
+    pub fn run(engine: Engine) -> Relaying {
         let stop = CancellationToken::new();
-        let engine = self.engine(Assignment::Everything);
         let task = tokio::spawn(engine.run(stop.clone()));
         Relaying { stop, task }
     }
 
-    fn engine(&self, assignment: Assignment) -> Engine {
+    pub fn engine(&self, assignment: Assignment) -> Engine {
         let mut parts = Parts {
             chains: BTreeMap::new(),
             accounts: BTreeMap::new(),

@@ -8,7 +8,7 @@ use clap::{Parser, ValueEnum};
 use tern_bench::environment::Environment;
 use tern_bench::in_process;
 use tern_bench::measure::{Figure, Measure, Outcome};
-use tern_bench::relayer::{Hermes, Relayer, Tern};
+use tern_bench::relayer::{Hermes, Implementation, Relayer, Tern};
 use tern_bench::report::{markdown, svg, terminal, Report};
 use tern_bench::scenario::{Notes, RunOptions, Scenario, SCENARIOS, SMOKE};
 use tern_e2e::{interrupt, tern_binary};
@@ -20,7 +20,7 @@ struct Args {
     /// A relayer to measure in turn with Tern
     #[arg(long, value_name = "NAME")]
     peer: Option<Peer>,
-    /// The peer's program
+    /// The peer's program [default for hermes: the one on the path]
     #[arg(long, default_value = "hermes", value_name = "FILE")]
     peer_binary: PathBuf,
     /// Scenarios to run [default: all]
@@ -52,6 +52,8 @@ struct Args {
 #[derive(Clone, Copy, Debug, ValueEnum)]
 enum Peer {
     Hermes,
+    /// Another build of Tern, such as that of an earlier commit
+    Tern,
 }
 
 impl Args {
@@ -157,9 +159,13 @@ fn run_all(
         Box::new(Tern::new(environment, &args.under)?),
     )?];
     let with_peer = scenarios.iter().any(|scenario| !scenario.tern_only);
-    if let (Some(Peer::Hermes), true) = (args.peer, with_peer) {
-        let hermes = Hermes::new(environment, &args.peer_binary)?;
-        relayers.push(Relayer::new(environment, Box::new(hermes))?);
+    if let Some(peer) = args.peer.filter(|_| with_peer) {
+        let binary = &args.peer_binary;
+        let peer: Box<dyn Implementation> = match peer {
+            Peer::Hermes => Box::new(Hermes::new(environment, binary)?),
+            Peer::Tern => Box::new(Tern::other(environment, binary)?),
+        };
+        relayers.push(Relayer::new(environment, peer)?);
     }
     for scenario in scenarios {
         for round in 1..=args.rounds() {

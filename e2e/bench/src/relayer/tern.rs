@@ -1,17 +1,23 @@
-//! Tern, as it is built beside this program, with its default settings.
+//! Tern, as it is built beside this program or by somebody else, with its default
+//! settings.
 
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::Result;
-use tern_e2e::{tern_binary, Tern as Home, RELAYER};
+use tern_e2e::{tern_binary, Tern as Home, OTHER, RELAYER};
 
 use super::{Channel, Implementation, Nodes, Relayer, Running};
 use crate::environment::{configure, home, End, Environment, Setting};
 
 const SETTING: Setting = Setting { key: RELAYER };
+const OTHER_SETTING: Setting = Setting { key: OTHER };
 
 pub struct Tern {
     home: Home,
+    setting: Setting,
+    /// Another build of Tern; `None` is the one beside this program.
+    binary: Option<PathBuf>,
     /// A command that runs the daemon, such as `perf record -o FILE --`. Usually empty.
     under: Vec<String>,
 }
@@ -20,7 +26,20 @@ impl Tern {
     pub fn new(environment: &Environment, under: &[String]) -> Result<Self> {
         Ok(Self {
             home: home(environment, "bench-tern", SETTING)?,
+            setting: SETTING,
+            binary: None,
             under: under.to_vec(),
+        })
+    }
+
+    /// Another build, such as that of an earlier commit. Its daemon is measured; its
+    /// channel is opened by the build beside this program.
+    pub fn other(environment: &Environment, binary: &Path) -> Result<Self> {
+        Ok(Self {
+            home: home(environment, "bench-other", OTHER_SETTING)?,
+            setting: OTHER_SETTING,
+            binary: Some(binary.to_owned()),
+            under: vec![],
         })
     }
 
@@ -45,15 +64,18 @@ impl Tern {
 
 impl Implementation for Tern {
     fn name(&self) -> &'static str {
-        "tern"
+        match self.binary {
+            None => "tern",
+            Some(_) => "other tern",
+        }
     }
 
     fn mnemonic(&self) -> &'static str {
-        SETTING.key.1
+        self.setting.key.1
     }
 
     fn open_channel(&self, environment: &Environment, nodes: &Nodes) -> Result<Channel> {
-        configure(environment, &self.home, SETTING, nodes)?;
+        configure(environment, &self.home, self.setting, nodes)?;
         let [a, b] = &environment.endpoints;
         let opened = self.home.json(&["channel", "open", a.id, b.id])?;
         // `chain_1` is the first by name, which is akash.
@@ -71,8 +93,11 @@ impl Implementation for Tern {
         nodes: &Nodes,
         _: Option<&Channel>,
     ) -> Result<Running> {
-        configure(environment, &self.home, SETTING, nodes)?;
-        let binary = tern_binary()?;
+        configure(environment, &self.home, self.setting, nodes)?;
+        let binary = match &self.binary {
+            None => tern_binary()?,
+            Some(binary) => binary.clone(),
+        };
         let mut command = match self.under.split_first() {
             None => Command::new(binary),
             Some((program, args)) => {
