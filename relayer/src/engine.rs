@@ -14,6 +14,7 @@
 //! channel.
 
 pub mod bisect;
+mod command;
 mod discover;
 mod dispatch;
 mod error;
@@ -22,6 +23,7 @@ mod follow;
 mod handle;
 mod input;
 mod lanes;
+mod parts;
 mod prove;
 mod readiness;
 mod reconcile;
@@ -42,7 +44,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tern_chains::{Account, BlockTime, ChainId, Class, ClientParams, HeightRules};
+use tern_chains::{BlockTime, ChainId, Class, HeightRules};
 use tern_core::ledger::{EndKey, Entry, Fact, HandshakeRequest, Head, Intent, Item, View};
 use tern_core::plan::{self, Assignment, Plan, PlanInput};
 use tern_core::policy::Policy;
@@ -50,10 +52,12 @@ use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
+pub use command::Command;
 pub use discover::{channel_end, read_channel};
 pub use error::{EngineError, StoreError};
 pub use follow::describe;
-pub use handle::{Command, EngineHandle};
+pub use handle::EngineHandle;
+pub use parts::{Clock, Observer, Parts};
 pub use prove::{ChainAccess, Chains};
 pub use requests::{Cleared, HandshakeNote, OpenedChannel};
 pub use store::{Memory, Store};
@@ -71,32 +75,6 @@ use requests::{Clear, Compare, OpenChannel, Requests, Situation};
 use resend::Resend;
 use status::{LaneStatus, Snapshot, Status};
 use tasks::{Ended, Task, Tasks};
-
-/// What light clients call the current time; handed in so that a simulation can
-/// set it.
-pub type Clock = Arc<dyn Fn() -> BlockTime + Send + Sync>;
-
-/// Called with every entry of the ledger that changed something.
-pub type Observer = Box<dyn FnMut(&Entry) + Send>;
-
-/// What an engine is made of.
-pub struct Parts {
-    /// The chains to follow and relay between.
-    pub chains: Chains,
-    /// Who signs on each chain. Accounts of a chain do not wait for each other;
-    /// what must stay in order goes through the first.
-    pub accounts: BTreeMap<ChainId, Vec<Arc<dyn Account>>>,
-    pub lanes: BTreeMap<ChainId, LaneSettings>,
-    pub clients: BTreeMap<ChainId, ClientParams>,
-    pub policy: Policy,
-    pub clock: Clock,
-    /// How often packets are compared with chain state while all goes well.
-    pub reconcile_every: Duration,
-    pub store: Store,
-    /// The ledger as the store had it.
-    pub view: View,
-    pub observer: Observer,
-}
 
 /// The owner of ledger and store: takes what its tasks report, commits it, plans,
 /// and sets the plan on its way.

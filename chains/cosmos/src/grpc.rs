@@ -14,7 +14,7 @@ use tonic::{Code, Response, Status};
 use url::Url;
 
 use crate::errors::{with_causes, Origin, Result};
-use crate::node::asking;
+use crate::request::trace_request;
 use crate::settings::CosmosSettings;
 
 /// The largest answer accepted, in bytes.
@@ -113,7 +113,7 @@ impl Grpc {
     where
         F: Future<Output = std::result::Result<Response<T>, Status>>,
     {
-        asking(&self.origin, doing);
+        trace_request(&self.origin, doing);
         call.await.map(Response::into_inner)
     }
 

@@ -26,6 +26,7 @@ mod new_client;
 mod node;
 mod pool;
 mod query;
+mod request;
 mod rpc;
 mod search;
 mod settings;

@@ -1,12 +1,12 @@
-//! One node: both its doors, and the bound on what is asked of it at once.
+//! One node: both its endpoints, and the bound on what is asked of it at once.
 
 use std::sync::Arc;
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-use crate::errors::{Origin, Result};
+use crate::errors::Result;
 use crate::grpc::Grpc;
-use crate::pool::Kind;
+use crate::request::Kind;
 use crate::rpc::Rpc;
 use crate::settings::{CosmosSettings, NodeAddress};
 
@@ -24,12 +24,6 @@ pub(crate) struct Node {
     /// A smaller bound for state queries, which come by the thousand: a header
     /// must not wait behind them.
     state_permits: Arc<Semaphore>,
-}
-
-/// Every request goes by here: for who wants to see or count them.
-pub(crate) fn asking(origin: &Origin, doing: &str) {
-    let Origin { chain, node } = origin;
-    tracing::trace!(target: "tern_cosmos::request", %chain, node, doing);
 }
 
 /// The right to ask a node one question.

@@ -17,6 +17,7 @@ use self::hedge_budget::HedgeBudget;
 use self::record::Record;
 use crate::errors::{Origin, Result};
 use crate::node::{Node, Permit};
+pub(crate) use crate::request::Kind;
 use crate::settings::CosmosSettings;
 
 mod choice;
@@ -29,23 +30,6 @@ mod record;
 #[cfg(test)]
 mod tests;
 mod trust;
-
-/// What kind of question it is: answers of one kind take about as long.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Kind {
-    /// Headers, commits, validators, status.
-    Header,
-    /// One value of the store, with or without proof.
-    State,
-    Block,
-    /// Lists, searches and the like.
-    List,
-    Simulation,
-}
-
-impl Kind {
-    pub(crate) const COUNT: usize = 5;
-}
 
 /// What a node must have to answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

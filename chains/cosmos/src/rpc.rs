@@ -22,7 +22,7 @@ use url::Url;
 
 use self::limits::{BlockLimits, LimitsRequest};
 use crate::errors::{answer, flex_line, Fault, Origin, Result};
-use crate::node::asking;
+use crate::request::trace_request;
 use crate::settings::CosmosSettings;
 
 mod limits;
@@ -218,7 +218,7 @@ impl Rpc {
     where
         F: Future<Output = std::result::Result<T, tendermint_rpc::Error>>,
     {
-        asking(&self.origin, doing);
+        trace_request(&self.origin, doing);
         ask(client.clone())
             .await
             .map_err(|error| self.origin.node(doing, fault(&error)))

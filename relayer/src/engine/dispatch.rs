@@ -12,10 +12,10 @@ use tracing::{debug, error, warn};
 use super::follow::describe;
 use super::input::Input;
 use super::lanes::{Handle, Lanes};
+use super::parts::Clock;
 use super::prove::{prove, Chains, Messages, NotProven};
 use super::submit::Job;
 use super::tasks::{Task, Tasks};
-use super::Clock;
 
 /// The batches between plan and broadcast, and the lanes that take them.
 pub struct Dispatching {

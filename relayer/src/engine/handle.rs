@@ -8,8 +8,9 @@ use tern_core::ledger::{EndKey, Fact, HandshakeRequest};
 use tern_core::plan::Assignment;
 use tokio::sync::{mpsc, oneshot};
 
-use super::describe;
+use super::command::Command;
 use super::error::EngineError;
+use super::follow::describe;
 use super::input::Input;
 use super::requests::{Cleared, HandshakeNote, OpenedChannel};
 use super::status::{Status, Wallet};
@@ -17,41 +18,6 @@ use super::submit::{SendRequest, Sent};
 
 /// Commits that wait for whoever watches: some minutes of blocks.
 const FACTS_MAX: usize = 1_024;
-
-/// What an engine is asked to do while it runs.
-pub enum Command {
-    /// A snapshot, with the open packets of one path, or the first of all.
-    Status {
-        of: Option<EndKey>,
-        reply: oneshot::Sender<Status>,
-    },
-    OpenChannel {
-        request: HandshakeRequest,
-        notes: mpsc::Sender<HandshakeNote>,
-        reply: oneshot::Sender<Result<OpenedChannel, String>>,
-    },
-    Clear {
-        src: EndKey,
-        reply: oneshot::Sender<Result<Cleared, String>>,
-    },
-    Compare {
-        src: EndKey,
-        reply: oneshot::Sender<Result<(), String>>,
-    },
-    Assign {
-        assignment: Assignment,
-        reply: oneshot::Sender<()>,
-    },
-    Send {
-        request: SendRequest,
-        reply: oneshot::Sender<Sent>,
-    },
-    /// The facts of all chains from now on. A receiver that is full is dropped.
-    Watch {
-        facts: mpsc::Sender<Vec<Fact>>,
-        reply: oneshot::Sender<()>,
-    },
-}
 
 /// Speaks to one engine. Clones speak to the same; every method fails with
 /// [`EngineError::Stopped`] once the engine has ended.

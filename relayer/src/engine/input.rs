@@ -6,7 +6,7 @@ use tern_chains::{ChainId, Class};
 use tern_core::ledger::{EndKey, Fact, Intent, Item, TxKey, TxRecord};
 use tokio::sync::oneshot;
 
-use super::handle::Command;
+use super::command::Command;
 
 /// Most inputs waiting for the engine; senders wait beyond.
 pub const INPUTS_MAX: usize = 256;

@@ -21,8 +21,8 @@ use tern_chains::{
 use tern_core::ledger::Item;
 use tern_core::plan::{Action, Batch, Route, Work};
 
+use super::parts::Clock;
 use super::steps::Packets;
-use super::Clock;
 
 /// A batch's messages, ready to be cut into transactions.
 #[derive(Debug)]

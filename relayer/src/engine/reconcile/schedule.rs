@@ -134,7 +134,7 @@ impl Reconciling {
                 Reporter::in_parts(&inputs)
             };
             let facts = reconcile(&comparison, reporter).await;
-            let facts = facts.map_err(|error| crate::engine::describe(&error));
+            let facts = facts.map_err(|error| crate::engine::follow::describe(&error));
             let ended = Input::Reconciled {
                 src: src_end,
                 facts,

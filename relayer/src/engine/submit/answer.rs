@@ -2,7 +2,7 @@
 
 use tern_chains::{ChainError, Check, Class};
 
-use super::describe;
+use crate::engine::follow::describe;
 
 /// The fate of a transaction as far as a node's answer shows it.
 #[derive(Clone, Debug, PartialEq, Eq)]

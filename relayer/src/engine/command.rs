@@ -1,0 +1,44 @@
+//! What an engine is asked to do while it runs, with the channels for the answers.
+
+use tern_core::ledger::{EndKey, Fact, HandshakeRequest};
+use tern_core::plan::Assignment;
+use tokio::sync::{mpsc, oneshot};
+
+use super::requests::{Cleared, HandshakeNote, OpenedChannel};
+use super::status::Status;
+use super::submit::{SendRequest, Sent};
+
+/// One thing asked.
+pub enum Command {
+    /// A snapshot, with the open packets of one path, or the first of all.
+    Status {
+        of: Option<EndKey>,
+        reply: oneshot::Sender<Status>,
+    },
+    OpenChannel {
+        request: HandshakeRequest,
+        notes: mpsc::Sender<HandshakeNote>,
+        reply: oneshot::Sender<Result<OpenedChannel, String>>,
+    },
+    Clear {
+        src: EndKey,
+        reply: oneshot::Sender<Result<Cleared, String>>,
+    },
+    Compare {
+        src: EndKey,
+        reply: oneshot::Sender<Result<(), String>>,
+    },
+    Assign {
+        assignment: Assignment,
+        reply: oneshot::Sender<()>,
+    },
+    Send {
+        request: SendRequest,
+        reply: oneshot::Sender<Sent>,
+    },
+    /// The facts of all chains from now on. A receiver that is full is dropped.
+    Watch {
+        facts: mpsc::Sender<Vec<Fact>>,
+        reply: oneshot::Sender<()>,
+    },
+}

@@ -1,0 +1,39 @@
+//! What an engine is made of.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tern_chains::{Account, BlockTime, ChainId, ClientParams};
+use tern_core::ledger::{Entry, View};
+use tern_core::policy::Policy;
+
+use super::prove::Chains;
+use super::store::Store;
+use super::submit::LaneSettings;
+
+/// What light clients call the current time; handed in so that a simulation can
+/// set it.
+pub type Clock = Arc<dyn Fn() -> BlockTime + Send + Sync>;
+
+/// Called with every entry of the ledger that changed something.
+pub type Observer = Box<dyn FnMut(&Entry) + Send>;
+
+/// What an engine is made of.
+pub struct Parts {
+    /// The chains to follow and relay between.
+    pub chains: Chains,
+    /// Who signs on each chain. Accounts of a chain do not wait for each other;
+    /// what must stay in order goes through the first.
+    pub accounts: BTreeMap<ChainId, Vec<Arc<dyn Account>>>,
+    pub lanes: BTreeMap<ChainId, LaneSettings>,
+    pub clients: BTreeMap<ChainId, ClientParams>,
+    pub policy: Policy,
+    pub clock: Clock,
+    /// How often packets are compared with chain state while all goes well.
+    pub reconcile_every: Duration,
+    pub store: Store,
+    /// The ledger as the store had it.
+    pub view: View,
+    pub observer: Observer,
+}
