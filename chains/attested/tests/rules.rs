@@ -6,6 +6,7 @@ use tern_chains::{
     Account, BlockTime, Chain, Check, ClientParams, Deadline, HeaderCheck, LightClient, Message,
     SignedTx, StorePath, TrustedClient, TxDraft,
 };
+use tern_devnet::{Faults, Lie};
 
 const SECOND: u64 = 1_000_000_000;
 const LAG: u64 = 2;
@@ -202,12 +203,29 @@ async fn a_header_seen_elsewhere_is_compared_with_the_chains_own() {
         .unwrap();
     let header = &update.headers[0];
     assert_eq!(chain.check_header(header).await.unwrap(), HeaderCheck::Same);
-    let mut other: SealedHeader = decode(header).unwrap();
-    other.header.root[0] ^= 1;
+    let behind = node.another();
+    behind.set_faults(Faults {
+        behind: Some(4),
+        ..Faults::default()
+    });
+    let checked = self::chain(&behind, 1).check_header(header).await.unwrap();
+    assert_eq!(checked, HeaderCheck::Unknown { height: 5 });
+
+    let lying = node.another();
+    lying.set_faults(Faults {
+        lies: Some(Lie::Equivocation),
+        ..Faults::default()
+    });
+    let lying = self::chain(&lying, 1);
+    let other = lying
+        .client_update(&trusted, 5, BlockTime(0))
+        .await
+        .unwrap();
     let own = header.clone();
-    let checked = chain.check_header(&encode(&other)).await.unwrap();
+    let checked = chain.check_header(&other.headers[0]).await.unwrap();
     assert_eq!(checked, HeaderCheck::Conflicting { own });
-    other.header.height = 8;
-    let checked = chain.check_header(&encode(&other)).await.unwrap();
-    assert_eq!(checked, HeaderCheck::Unknown { height: 8 });
+
+    let mut unsigned: SealedHeader = decode(header).unwrap();
+    unsigned.header.root[0] ^= 1;
+    assert!(chain.check_header(&encode(&unsigned)).await.is_err());
 }

@@ -162,7 +162,8 @@ fn not_proven(batch: &Batch, items: Vec<(Item, NotProven)>) -> Vec<Input> {
                 chain: batch.dst.clone(),
                 refusal: Refusal {
                     class: class(&why),
-                    culprit: (!matches!(why, NotProven::Moot)).then(|| item.clone()),
+                    culprit: (!matches!(why, NotProven::Moot | NotProven::Companion))
+                        .then(|| item.clone()),
                     reason: reason(&why),
                 },
                 items: vec![item],

@@ -57,12 +57,17 @@ impl AttestedChain {
         })
     }
 
-    /// Compares a header with the chain's own; whose signatures it has does not
-    /// matter.
+    /// Compares a header that the committee attested with the chain's own; by whom of
+    /// it does not matter.
     pub(super) fn check(&self, seen: &Encoded) -> Result<HeaderCheck> {
         let seen = decode::<SealedHeader>(seen);
         let seen = seen.map_err(|error| self.origin.malformed("header check", error))?;
         let height = seen.header.height;
+        let client = self.node.read(|chain| chain.client(height));
+        client.verify_header(&seen).map_err(|reason| {
+            let doing = format!("check of a header at {height}");
+            self.origin.unverified(doing, reason)
+        })?;
         Ok(match self.node.sealed(height) {
             None => HeaderCheck::Unknown { height },
             Some(own) if own.header == seen.header => HeaderCheck::Same,
