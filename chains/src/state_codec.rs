@@ -1,6 +1,6 @@
 //! Reading the bytes a chain stores.
 
-use crate::{ChannelEnd, ConnectionEnd, StoredClient, StoredConsensus};
+use crate::{ChannelEnd, ClientId, ConnectionEnd, StoredClient, StoredConsensus};
 
 /// A stored value that cannot be read, and why.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -12,7 +12,10 @@ pub struct DecodeError {
 
 /// How a chain encodes what is under its store paths. Pure.
 pub trait StateCodec: Send + Sync {
-    /// `None` for a client type that Tern does not relay for.
+    /// Whether a client with this id is of a type that is read here: ICS-24 puts the
+    /// type before the number.
+    fn reads(&self, client_id: &ClientId) -> bool;
+    /// `None` for a client type that Tern does not relay for, or that cannot be read.
     fn client(&self, value: &[u8]) -> Option<StoredClient>;
     fn consensus(&self, value: &[u8]) -> Result<StoredConsensus, DecodeError>;
     fn connection(&self, value: &[u8]) -> Result<ConnectionEnd, DecodeError>;

@@ -130,6 +130,7 @@ impl Engine {
                 known: Known::of(&parts.view, chain.chain.id()),
                 policy: parts.policy,
                 inputs: sender.clone(),
+                rescans: 0,
             };
             tasks.spawn(Task::Follow(id.clone()), follow.run());
         }
@@ -441,7 +442,7 @@ impl Engine {
 
     #[tracing::instrument(level = "debug", skip_all)]
     fn plan(&self) -> Plan {
-        let is_full = |id: &&ChainId| !self.has_room(id);
+        let is_full = |id: &&ChainId| !self.takes_more(id);
         plan::plan(&PlanInput {
             full: &self.chains.keys().filter(is_full).cloned().collect(),
             view: self.records.view(),
@@ -479,14 +480,14 @@ impl Engine {
     }
 
     /// Whether more may be sent to a chain.
-    fn has_room(&self, id: &ChainId) -> bool {
+    fn takes_more(&self, id: &ChainId) -> bool {
         let in_flight = self
             .records
             .view()
             .txs()
             .filter(|(key, _)| key.chain == *id);
         let items: usize = in_flight.map(|(_, tx)| tx.items.len()).sum();
-        items < self.policy.items_in_flight_max && self.dispatching.lanes.has_room(id)
+        items < self.policy.items_in_flight_max && self.dispatching.lanes.takes_batches(id)
     }
 
     fn resend(&mut self, chain: &ChainId) {

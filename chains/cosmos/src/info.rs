@@ -45,7 +45,7 @@ pub struct NodeReport {
     pub grpc_health: Result<()>,
 }
 
-/// Looks at a node through both its doors.
+/// Looks at a node through both its endpoints.
 pub(crate) async fn report(node: &Node) -> NodeReport {
     let status = async {
         let first = health(&node.rpc).await;

@@ -32,7 +32,7 @@ pub struct CosmosSettings {
     pub max_concurrent_requests: usize,
 }
 
-/// Where one node's two doors are.
+/// Where one node's two endpoints are.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NodeAddress {
     pub rpc: Url,

@@ -5,7 +5,7 @@ use ibc_proto::google::protobuf::Any;
 use prost::Message;
 use tern_attested_core::{self as attested, Encodes};
 use tern_chains::{
-    ChannelEnd, ConnectionEnd, DecodeError, StateCodec, StoredClient, StoredConsensus,
+    ChannelEnd, ClientId, ConnectionEnd, DecodeError, StateCodec, StoredClient, StoredConsensus,
 };
 use tern_cosmos_core::{convert, CosmosCodec, STORE_PREFIX};
 
@@ -21,6 +21,10 @@ pub const CODEC: HostCodec = HostCodec {
 };
 
 impl StateCodec for HostCodec {
+    fn reads(&self, client_id: &ClientId) -> bool {
+        CosmosCodec.reads(client_id) || client_id.as_str().starts_with(attested::CLIENT_TYPE)
+    }
+
     fn client(&self, value: &[u8]) -> Option<StoredClient> {
         let encoded = convert::encoded(Any::decode(value).ok()?);
         if encoded.type_name != attested::ClientState::TYPE_NAME {

@@ -14,6 +14,11 @@ pub struct Policy {
     /// Most blocks of a chain requested at a time while catching up. Default 8:
     /// more does not make a node faster.
     pub blocks_requested_max: usize,
+    /// While a client of a known type could not be read, the state is read again at
+    /// every so many blocks. Default 50: the node has recovered, or another is asked.
+    pub rescan_blocks: u64,
+    /// Most such readings. Default 5: anybody may create a client that nobody can read.
+    pub rescans_max: u32,
     /// Most channels compared with both chains at a time. Default 16: a start with
     /// thousands of channels must not flood a node.
     pub comparisons_max: usize,
@@ -75,6 +80,8 @@ impl Default for Policy {
         Self {
             catch_up_blocks_max: 5_000,
             blocks_requested_max: 8,
+            rescan_blocks: 50,
+            rescans_max: 5,
             comparisons_max: 16,
             batch_items_max: 500,
             batch_items_min: 25,

@@ -5,7 +5,7 @@ mod wanted;
 
 use std::collections::BTreeSet;
 
-use tern_chains::{Block, BlockTime, Chain, ChainError};
+use tern_chains::{Block, BlockTime, Chain, ChainError, ClientId};
 use tern_core::ledger::{apply, ChannelKey, ChannelRecord, Fact, Finding, Head, View};
 use tern_core::policy::Policy;
 
@@ -32,7 +32,9 @@ pub async fn of_chain(
 ) -> Result<Vec<Finding>, ChainError> {
     let (clients, connections, channels) =
         tokio::try_join!(chain.clients(), chain.connections(), chain.channels())?;
-    let mut findings = read::clients(chain, clients.into_iter().collect(), None, time).await?;
+    let clients: BTreeSet<ClientId> = clients.into_iter().collect();
+    let mut findings = read::clients(chain, clients.clone(), None, time).await?;
+    known.read_clients(&clients, &findings, |id| chain.codec().reads(id));
     findings.extend(connections.into_iter().map(|found| Finding::Connection {
         connection_id: found.connection_id,
         end: found.connection_end,
@@ -102,7 +104,8 @@ async fn read(
     wanted.add_beneath_channels(channels.iter().map(|(_, end)| end), known);
     let connections = read::connections(chain, wanted.connections.clone(), height).await?;
     wanted.add_beneath_connections(connections.iter().map(|(_, end)| end), known);
-    let mut findings = read::clients(chain, wanted.clients, height, time).await?;
+    let mut findings = read::clients(chain, wanted.clients.clone(), height, time).await?;
+    known.read_clients(&wanted.clients, &findings, |id| chain.codec().reads(id));
     let connections = connections.into_iter();
     findings
         .extend(connections.map(|(connection_id, end)| Finding::Connection { connection_id, end }));

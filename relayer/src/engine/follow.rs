@@ -25,6 +25,8 @@ pub struct Follow {
     pub known: Known,
     pub policy: Policy,
     pub inputs: mpsc::Sender<Input>,
+    /// How often the state was read again because a client could not be read.
+    pub rescans: u32,
 }
 
 /// The engine is gone: nobody listens.
@@ -110,7 +112,14 @@ impl Follow {
         loop {
             let after = self.cursor.unwrap_or(latest);
             match self.chain.next_block(after).await? {
-                Next::Block(block) => self.block(*block).await?,
+                Next::Block(block) => {
+                    let (height, time) = (block.height, block.time);
+                    self.block(*block).await?;
+                    if self.is_rescan_due(height) {
+                        self.rescans += 1;
+                        self.scan(height, time).await?;
+                    }
+                }
                 Next::Gap { from, to } => {
                     warn!(chain = %self.chain.id(), from, to, "the node has pruned blocks not read yet");
                     let (latest, time) = self.chain.latest().await?;
@@ -154,6 +163,19 @@ impl Follow {
         self.send(Input::Facts(facts)).await?;
         self.cursor = Some(height);
         Ok(())
+    }
+
+    /// Whether the state is read again: a node may have lied about a client, and
+    /// nothing would name it any more.
+    fn is_rescan_due(&self, height: u64) -> bool {
+        let Policy {
+            rescan_blocks,
+            rescans_max,
+            ..
+        } = self.policy;
+        self.known.is_incomplete()
+            && self.rescans < rescans_max
+            && height.is_multiple_of(rescan_blocks.max(1))
     }
 
     /// Reads the chain's topology as it is now and goes on from here.

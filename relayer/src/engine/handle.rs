@@ -100,7 +100,7 @@ impl EngineHandle {
     }
 
     /// The facts of all chains from now on, as they are committed. The receiver ends
-    /// with the engine, or when it is [`FACTS_MAX`] commits behind.
+    /// with the engine, or when it is some hundred commits behind.
     pub async fn watch(&self) -> Result<mpsc::Receiver<Vec<Fact>>, EngineError> {
         let (facts, watched) = mpsc::channel(FACTS_MAX);
         self.ask(|reply| Command::Watch { facts, reply }).await?;

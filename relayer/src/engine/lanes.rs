@@ -26,7 +26,7 @@ struct OfChain {
     head: watch::Sender<Head>,
     /// Changes when a transaction of a lane has died in no block.
     expired: watch::Sender<()>,
-    room: Arc<Semaphore>,
+    unsent: Arc<Semaphore>,
     lanes: Vec<Handle>,
 }
 
@@ -61,7 +61,7 @@ impl Lanes {
             settings,
             head: watch::Sender::new(head),
             expired: watch::Sender::default(),
-            room: Arc::new(Semaphore::new(self.policy.items_unsent_max)),
+            unsent: Arc::new(Semaphore::new(self.policy.items_unsent_max)),
             lanes: vec![],
         };
         self.by_chain.insert(id.clone(), of_chain);
@@ -105,14 +105,17 @@ impl Lanes {
     }
 
     /// The lane with the fewest batches, or the first for what must stay in
-    /// order, with room for so many items. None if there is none.
+    /// order, with a permit for so many items. None if the limit is reached.
     pub fn choose(
         &self,
         chain: &ChainId,
         in_order: bool,
         items: usize,
     ) -> Option<(Handle, OwnedSemaphorePermit)> {
-        let of_chain = self.by_chain.get(chain).filter(|_| self.has_room(chain))?;
+        let of_chain = self
+            .by_chain
+            .get(chain)
+            .filter(|_| self.takes_batches(chain))?;
         let lanes = of_chain.lanes.iter();
         let lane = if in_order {
             of_chain.lanes.first()
@@ -120,18 +123,19 @@ impl Lanes {
             lanes.min_by_key(|lane| lane.batches())
         };
         let items = u32::try_from(self.weight(items)).ok()?;
-        let room = Arc::clone(&of_chain.room).try_acquire_many_owned(items);
-        Some((lane?.clone(), room.ok()?))
+        let permit = Arc::clone(&of_chain.unsent).try_acquire_many_owned(items);
+        Some((lane?.clone(), permit.ok()?))
     }
 
     /// What a batch counts against the limit of unsent items.
     fn weight(&self, items: usize) -> usize {
-        let max = self.room_min();
+        let max = self.batch_weight_max();
         items.clamp(self.policy.batch_items_min.min(max), max)
     }
 
-    /// There is room for another batch while there is this much.
-    fn room_min(&self) -> usize {
+    /// The most that a batch counts against the limit: another one may be started while
+    /// this much of it is left.
+    fn batch_weight_max(&self) -> usize {
         let Policy {
             batch_items_max,
             items_unsent_max,
@@ -141,9 +145,10 @@ impl Lanes {
     }
 
     /// Whether another batch may be started for a chain.
-    pub fn has_room(&self, chain: &ChainId) -> bool {
+    pub fn takes_batches(&self, chain: &ChainId) -> bool {
         let of_chain = self.by_chain.get(chain);
-        of_chain.is_some_and(|of_chain| of_chain.room.available_permits() >= self.room_min())
+        of_chain
+            .is_some_and(|of_chain| of_chain.unsent.available_permits() >= self.batch_weight_max())
     }
 
     /// No more jobs: each lane ends after those it has.

@@ -224,16 +224,12 @@ impl Snapshot<'_> {
     }
 
     fn clients(&self) -> Vec<ClientStatus> {
-        let clients = self.view.clients().map(|(key, record)| {
-            let period = record.summary.trusting_period.as_nanos();
-            let period = u64::try_from(period).unwrap_or(u64::MAX);
-            ClientStatus {
-                client: key.clone(),
-                of: record.summary.chain_id.clone(),
-                latest_height: record.summary.latest_height,
-                expires: BlockTime(record.updated.0.saturating_add(period)),
-                is_frozen: record.summary.frozen,
-            }
+        let clients = self.view.clients().map(|(key, record)| ClientStatus {
+            client: key.clone(),
+            of: record.summary.chain_id.clone(),
+            latest_height: record.summary.latest_height,
+            expires: record.summary.expires_at(record.updated),
+            is_frozen: record.summary.frozen,
         });
         clients.collect()
     }

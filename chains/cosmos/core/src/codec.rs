@@ -8,8 +8,8 @@ use ibc_relayer_types::clients::ics07_tendermint::client_state::ClientState;
 use ibc_relayer_types::clients::ics07_tendermint::consensus_state::ConsensusState;
 use prost::Message;
 use tern_chains::{
-    BlockTime, ChainId, ChannelEnd, ClientSummary, ConnectionEnd, DecodeError, HeightRules, Root,
-    StateCodec, StorePath, StoredClient, StoredConsensus,
+    BlockTime, ChainId, ChannelEnd, ClientId, ClientSummary, ConnectionEnd, DecodeError,
+    HeightRules, Root, StateCodec, StorePath, StoredClient, StoredConsensus,
 };
 
 use crate::convert;
@@ -44,6 +44,10 @@ pub const HEIGHT_RULES: HeightRules = HeightRules {
 pub struct CosmosCodec;
 
 impl StateCodec for CosmosCodec {
+    fn reads(&self, client_id: &ClientId) -> bool {
+        client_id.as_str().starts_with("07-tendermint-")
+    }
+
     fn client(&self, value: &[u8]) -> Option<StoredClient> {
         let any = Any::decode(value).ok()?;
         let state = ClientState::try_from(any.clone()).ok()?;

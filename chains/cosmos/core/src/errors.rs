@@ -9,7 +9,7 @@ use url::Url;
 pub type Result<T> = std::result::Result<T, ChainError>;
 type Source = Box<dyn Error + Send + Sync>;
 
-/// One chain seen through one door of its node; makes that chain's errors.
+/// One chain, as one endpoint of a node shows it; makes that chain's errors.
 #[derive(Clone, Debug)]
 pub struct Origin {
     pub chain: ChainId,

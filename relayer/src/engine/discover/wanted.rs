@@ -13,9 +13,39 @@ pub struct Known {
     clients: BTreeSet<ClientId>,
     connections: BTreeSet<ConnectionId>,
     channels: BTreeSet<(PortId, ChannelId)>,
+    /// Clients of a type that can be read, and whose state could not.
+    unreadable: BTreeSet<ClientId>,
 }
 
 impl Known {
+    /// These clients were to be read. Those that are not among the findings although
+    /// their type can be read were perhaps lied about.
+    pub fn read_clients(
+        &mut self,
+        wanted: &BTreeSet<ClientId>,
+        findings: &[Finding],
+        reads: impl Fn(&ClientId) -> bool,
+    ) {
+        let found = |id: &ClientId| {
+            let mut findings = findings.iter();
+            findings.any(
+                |finding| matches!(finding, Finding::Client { client_id, .. } if client_id == id),
+            )
+        };
+        for id in wanted {
+            if reads(id) && !found(id) {
+                self.unreadable.insert(id.clone());
+            } else {
+                self.unreadable.remove(id);
+            }
+        }
+    }
+
+    /// Whether a client could not be read, and with it what is on it.
+    pub fn is_incomplete(&self) -> bool {
+        !self.unreadable.is_empty()
+    }
+
     pub fn of(view: &View, chain: &ChainId) -> Self {
         let clients = view.clients().filter(|(key, _)| key.chain == *chain);
         let connections = view.connections().filter(|(key, _)| key.chain == *chain);
@@ -28,6 +58,7 @@ impl Known {
             channels: channels
                 .map(|(key, _)| (key.port_id.clone(), key.channel_id.clone()))
                 .collect(),
+            unreadable: BTreeSet::new(),
         }
     }
 
@@ -225,6 +256,29 @@ mod tests {
 
     fn channels(event: Event) -> BTreeSet<(PortId, ChannelId)> {
         Wanted::of(&[event], &known()).channels
+    }
+
+    #[test]
+    fn a_client_of_a_known_type_that_cannot_be_read_leaves_the_picture_incomplete() {
+        let id = |text: &str| text.parse::<ClientId>().unwrap();
+        let reads = |id: &ClientId| id.as_str().starts_with("07-tendermint-");
+        let mut known = Known::default();
+        known.read_clients(&[id("06-solomachine-1")].into(), &[], reads);
+        assert!(!known.is_incomplete(), "nobody reads that type");
+        known.read_clients(&[id("07-tendermint-1")].into(), &[], reads);
+        assert!(known.is_incomplete());
+        let found = Finding::Client {
+            client_id: id("07-tendermint-1"),
+            summary: ClientSummary {
+                chain_id: ChainId::from_string("kava-1"),
+                latest_height: 1,
+                trusting_period: Duration::from_secs(1),
+                frozen: false,
+            },
+            consensus_time: BlockTime(0),
+        };
+        known.read_clients(&[id("07-tendermint-1")].into(), &[found], reads);
+        assert!(!known.is_incomplete());
     }
 
     #[test]

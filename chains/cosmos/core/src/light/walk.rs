@@ -1,5 +1,5 @@
 //! From a trusted height to the target, verified on the way: pure. It says what
-//! it needs next, and whoever holds a door to the chain gives it that.
+//! it needs next, and whoever can ask the chain gives it that.
 
 use std::sync::Arc;
 
