@@ -15,7 +15,7 @@ pub struct Policy {
     /// more does not make a node faster.
     pub blocks_requested_max: usize,
     /// While a client of a known type could not be read, the state is read again at
-    /// every so many blocks. Default 50: the node has recovered, or another is asked.
+    /// every so many blocks. Default 20: the node has recovered, or another is asked.
     pub rescan_blocks: u64,
     /// Most such readings. Default 5: anybody may create a client that nobody can read.
     pub rescans_max: u32,
@@ -80,7 +80,7 @@ impl Default for Policy {
         Self {
             catch_up_blocks_max: 5_000,
             blocks_requested_max: 8,
-            rescan_blocks: 50,
+            rescan_blocks: 20,
             rescans_max: 5,
             comparisons_max: 16,
             batch_items_max: 500,
