@@ -131,6 +131,7 @@ impl Engine {
                 policy: parts.policy,
                 inputs: sender.clone(),
                 rescans: 0,
+                clients_are_listed: false,
             };
             tasks.spawn(Task::Follow(id.clone()), follow.run());
         }

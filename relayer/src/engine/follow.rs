@@ -27,6 +27,8 @@ pub struct Follow {
     pub inputs: mpsc::Sender<Input>,
     /// How often the state was read again because a client could not be read.
     pub rescans: u32,
+    /// Whether the chain's list of clients was compared with those known.
+    pub clients_are_listed: bool,
 }
 
 /// The engine is gone: nobody listens.
@@ -115,9 +117,8 @@ impl Follow {
                 Next::Block(block) => {
                     let (height, time) = (block.height, block.time);
                     self.block(*block).await?;
-                    if self.is_rescan_due(height) {
-                        self.rescans += 1;
-                        self.scan(height, time).await?;
+                    if height.is_multiple_of(self.policy.rescan_blocks.max(1)) {
+                        self.look_for_missing_clients(height, time).await?;
                     }
                 }
                 Next::Gap { from, to } => {
@@ -165,17 +166,24 @@ impl Follow {
         Ok(())
     }
 
-    /// Whether the state is read again: a node may have lied about a client, and
-    /// nothing would name it any more.
-    fn is_rescan_due(&self, height: u64) -> bool {
-        let Policy {
-            rescan_blocks,
-            rescans_max,
-            ..
-        } = self.policy;
-        self.known.is_incomplete()
-            && self.rescans < rescans_max
-            && height.is_multiple_of(rescan_blocks.max(1))
+    /// Reads the state again if a client is missing: a node may have lied about it, now
+    /// or in an earlier run, and nothing would name it any more.
+    async fn look_for_missing_clients(
+        &mut self,
+        height: u64,
+        time: BlockTime,
+    ) -> Result<(), Trouble> {
+        if !self.clients_are_listed {
+            let all = self.chain.clients().await?;
+            let codec = self.chain.codec();
+            self.known.listed_clients(all, |id| codec.reads(id));
+            self.clients_are_listed = true;
+        }
+        if self.known.is_incomplete() && self.rescans < self.policy.rescans_max {
+            self.rescans += 1;
+            self.scan(height, time).await?;
+        }
+        Ok(())
     }
 
     /// Reads the chain's topology as it is now and goes on from here.

@@ -41,6 +41,15 @@ impl Known {
         }
     }
 
+    /// The clients that the chain has. Those of a type that can be read and that are
+    /// not known were left out by an earlier run.
+    pub fn listed_clients(&mut self, all: Vec<ClientId>, reads: impl Fn(&ClientId) -> bool) {
+        let left_out = all
+            .into_iter()
+            .filter(|id| reads(id) && !self.clients.contains(id));
+        self.unreadable.extend(left_out);
+    }
+
     /// Whether a client could not be read, and with it what is on it.
     pub fn is_incomplete(&self) -> bool {
         !self.unreadable.is_empty()
@@ -256,6 +265,18 @@ mod tests {
 
     fn channels(event: Event) -> BTreeSet<(PortId, ChannelId)> {
         Wanted::of(&[event], &known()).channels
+    }
+
+    #[test]
+    fn a_client_that_an_earlier_run_left_out_is_missed() {
+        let id = |text: &str| text.parse::<ClientId>().unwrap();
+        let reads = |id: &ClientId| id.as_str().starts_with("07-tendermint-");
+        let mut known = Known::default();
+        known.clients.insert(id("07-tendermint-0"));
+        known.listed_clients(vec![id("07-tendermint-0"), id("06-solomachine-1")], reads);
+        assert!(!known.is_incomplete());
+        known.listed_clients(vec![id("07-tendermint-0"), id("07-tendermint-2")], reads);
+        assert!(known.is_incomplete());
     }
 
     #[test]
