@@ -139,6 +139,8 @@ async fn the_sdks_refusals_have_their_codes() {
 }
 
 async fn the_sdks_refusals_have_their_codes_in(mut world: World) {
+    /// A timeout height that no test comes to.
+    const NEVER: u64 = 1_000_000;
     world.open().await;
     let transfer = |amount| message(world.transfer_message(0, "uakt", amount, 1000));
     let (small, large) = (transfer(5), transfer(u128::from(u64::MAX)));
@@ -178,7 +180,7 @@ async fn the_sdks_refusals_have_their_codes_in(mut world: World) {
         let tx = signer.sign(&draft).unwrap();
         async move { signer.broadcast(&tx).await.unwrap() }
     };
-    let wrong = offer(draft(std::slice::from_ref(&small), &ahead, 100_000, 0)).await;
+    let wrong = offer(draft(std::slice::from_ref(&small), &ahead, 100_000, NEVER)).await;
     assert!(matches!(wrong, Check::WrongSequence { .. }), "{wrong:?}");
     let late = offer(draft(std::slice::from_ref(&small), &account, 100_000, 3)).await;
     assert!(matches!(late, Check::Refused { code: 30, .. }), "{late:?}");
@@ -186,11 +188,11 @@ async fn the_sdks_refusals_have_their_codes_in(mut world: World) {
         std::slice::from_ref(&small),
         &account,
         u64::MAX / 2,
-        0,
+        NEVER,
     ))
     .await;
     assert!(matches!(poor, Check::Refused { code: 5, .. }), "{poor:?}");
-    let tight = offer(draft(std::slice::from_ref(&small), &account, 2000, 0)).await;
+    let tight = offer(draft(std::slice::from_ref(&small), &account, 2000, NEVER)).await;
     assert!(
         matches!(tight, Check::Refused { code: 11, .. }),
         "{tight:?}"
@@ -199,7 +201,7 @@ async fn the_sdks_refusals_have_their_codes_in(mut world: World) {
         account_number: 9,
         ..account.clone()
     };
-    let forged = offer(draft(std::slice::from_ref(&small), &other, 100_000, 0)).await;
+    let forged = offer(draft(std::slice::from_ref(&small), &other, 100_000, NEVER)).await;
     assert!(
         matches!(forged, Check::Refused { code: 4, .. }),
         "{forged:?}"
