@@ -28,7 +28,7 @@ use super::follow::describe;
 use super::input::Input;
 use super::prove::Messages;
 use super::steps::Packets;
-use account::free;
+use account::assign;
 use answer::Answer;
 use draft::{culprit, ranges, summary, Draft};
 pub use gas::Gas;
@@ -208,10 +208,11 @@ impl Lane {
         let deadline = self
             .signer
             .deadline(height, time, self.settings.timeout_blocks);
-        let mut free = free(account.account_sequence, &self.in_flight);
+        let first = account.account_sequence;
+        let (sequences, next) = assign(first, &self.in_flight, drafts.len());
         let mut txs = Vec::new();
-        let mut drafts = drafts.into_iter();
-        while let (Some(mut draft), Some(account_sequence)) = (drafts.next(), free.next()) {
+        let mut drafts = drafts.into_iter().zip(sequences);
+        while let Some((mut draft, account_sequence)) = drafts.next() {
             let account = AccountState {
                 account_sequence,
                 ..account.clone()
@@ -233,7 +234,7 @@ impl Lane {
                 // None of them was sent.
                 Err(error) => {
                     let items = txs.into_iter().flat_map(|(items, ..)| items);
-                    let rest = drafts.flat_map(|draft| draft.items);
+                    let rest = drafts.flat_map(|(draft, _)| draft.items);
                     let items = items.chain(draft.items).chain(rest).collect();
                     return self.failed(items, &error).await;
                 }
@@ -251,12 +252,11 @@ impl Lane {
                 };
                 (self.key(signed), record)
             });
-        let next = free.next();
         if txs.is_empty() || !self.store(records.collect()).await {
             return;
         }
-        self.account = next.map(|account_sequence| AccountState {
-            account_sequence,
+        self.account = Some(AccountState {
+            account_sequence: next,
             ..account
         });
         self.client_heights.extend(updated);

@@ -79,8 +79,19 @@ impl Lane {
     }
 }
 
+/// The account sequences of so many transactions, from `first` on around those in
+/// flight, and that of the transaction after them.
+pub(super) fn assign(first: u64, in_flight: &BTreeSet<u64>, count: usize) -> (Vec<u64>, u64) {
+    let sequences: Vec<u64> = free(first, in_flight).take(count).collect();
+    let after = sequences
+        .last()
+        .map_or(first, |last| last.saturating_add(1));
+    let next = free(after, in_flight).next().unwrap_or(after);
+    (sequences, next)
+}
+
 /// The account sequences from `first` on that are not in flight, ascending.
-pub(super) fn free(first: u64, in_flight: &BTreeSet<u64>) -> impl Iterator<Item = u64> {
+fn free(first: u64, in_flight: &BTreeSet<u64>) -> impl Iterator<Item = u64> {
     let in_flight = in_flight.clone();
     (first..).filter(move |sequence| !in_flight.contains(sequence))
 }
@@ -120,7 +131,14 @@ mod tests {
 
     #[test]
     fn several_go_around_those_in_flight() {
-        let free: Vec<u64> = free(5, &BTreeSet::from([6, 8])).take(3).collect();
-        assert_eq!(free, [5, 7, 9]);
+        let in_flight = BTreeSet::from([6, 8, 10]);
+        assert_eq!(assign(5, &in_flight, 3), (vec![5, 7, 9], 11));
+    }
+
+    #[test]
+    fn the_next_transaction_takes_the_sequence_after_the_last() {
+        assert_eq!(assign(5, &BTreeSet::new(), 1), (vec![5], 6));
+        assert_eq!(assign(5, &BTreeSet::new(), 3), (vec![5, 6, 7], 8));
+        assert_eq!(assign(5, &BTreeSet::new(), 0), (vec![], 5));
     }
 }

@@ -7,6 +7,7 @@ use tern_chains::{ChainError, ChainId, Class, Deadline, Message, SignedTx, TxDra
 use tern_core::ledger::TxRecord;
 use tracing::info;
 
+use super::account::assign;
 use super::answer::Answer;
 use super::{describe, Lane};
 
@@ -51,7 +52,7 @@ impl Lane {
         };
         let (signed, record) = signed;
         let (hash, deadline) = (signed.hash, record.deadline);
-        let next = record.account_sequence + 1;
+        let (_, next) = assign(record.account_sequence, &self.in_flight, 1);
         if !self.store(vec![(self.key(&signed), record)]).await {
             return Sent::Failed("the relayer is stopping".to_owned());
         }
