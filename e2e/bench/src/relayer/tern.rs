@@ -4,7 +4,7 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 use tern_e2e::{tern_binary, Tern as Home, OTHER, RELAYER};
 
 use super::{Channel, Implementation, Nodes, Relayer, Running};
@@ -78,6 +78,12 @@ impl Implementation for Tern {
         configure(environment, &self.home, self.setting, nodes)?;
         let [a, b] = &environment.endpoints;
         let opened = self.home.json(&["channel", "open", a.id, b.id])?;
+        if self.binary.is_some() {
+            // Another build may have another format.
+            let store = self.home.home.join("store");
+            std::fs::remove_dir_all(&store)
+                .with_context(|| format!("cannot remove {}", store.display()))?;
+        }
         // `chain_1` is the first by name, which is akash.
         let id = |chain: &str| opened["channels"][0][chain]["channel_id"].as_str();
         let id = |chain: &str| id(chain).map(str::to_owned);
