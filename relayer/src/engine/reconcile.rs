@@ -261,7 +261,12 @@ async fn locate(
                 latest = height;
             }
         }
-        missing.remove(&sequence);
+        if let (true, Some(height)) = (missing.remove(&sequence), height) {
+            warn!(
+                chain = %chain.id(), %sequence, height,
+                "the state has a packet since this block, but the block has no event of it"
+            );
+        }
     }
     Ok(())
 }
