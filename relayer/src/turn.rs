@@ -24,7 +24,7 @@ pub enum Turn {
 /// Waits for a daemon in the home folder or for the keys, whichever comes first. A
 /// daemon that is about to start has its keys before it can be reached.
 pub async fn daemon_or_claim(context: &Context, keys: &[KeyId]) -> anyhow::Result<Turn> {
-    wait(context, keys, |_| true).await
+    wait(context, keys, None).await
 }
 
 /// Like [`daemon_or_claim`], for a daemon that signs with this account.
@@ -33,11 +33,9 @@ pub async fn daemon_with_account_or_claim(
     key: &KeyId,
     address: &str,
 ) -> anyhow::Result<Turn> {
-    let has_account = |lanes: &[LaneStatus]| {
-        let mut lanes = lanes.iter();
-        lanes.any(|lane| lane.chain.as_str() == key.chain && lane.address == address)
-    };
-    wait(context, std::slice::from_ref(key), has_account).await
+    let has_account =
+        |lane: &LaneStatus| lane.chain.as_str() == key.chain && lane.address == address;
+    wait(context, std::slice::from_ref(key), Some(&has_account)).await
 }
 
 /// Waits until this process has these keys.
@@ -52,12 +50,17 @@ pub async fn claim(context: &Context, keys: &[KeyId]) -> anyhow::Result<()> {
 async fn wait(
     context: &Context,
     keys: &[KeyId],
-    will_do: impl Fn(&[LaneStatus]) -> bool,
+    is_wanted: Option<&dyn Fn(&LaneStatus) -> bool>,
 ) -> anyhow::Result<Turn> {
     let mut is_noted = false;
     loop {
         if let Some(daemon) = DaemonClient::find(&context.home).await? {
-            if will_do(&daemon.status(None).await?.lanes) {
+            // A status costs the daemon a plan: only if it matters which lanes it has.
+            let is_found = match is_wanted {
+                None => true,
+                Some(is_wanted) => daemon.status(None).await?.lanes.iter().any(is_wanted),
+            };
+            if is_found {
                 return Ok(Turn::Daemon);
             }
         }
