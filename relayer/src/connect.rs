@@ -75,9 +75,8 @@ impl Context {
         chain: &ConnectedChain,
         key: Option<&str>,
     ) -> anyhow::Result<Arc<dyn Account>> {
-        let id = chain.id().as_str();
-        let name = key.unwrap_or(&self.chain_config(id)?.key);
-        Ok(chain.account(self.keys(id)?.load(name)?))
+        let KeyId { chain: id, name } = self.key_id(chain.id().as_str(), key)?;
+        Ok(chain.account(self.keys(&id)?.load(&name)?))
     }
 
     /// The name of a key and its chain; of the key that the configuration of the chain

@@ -174,7 +174,15 @@ impl Follow {
         time: BlockTime,
     ) -> Result<(), Trouble> {
         if !self.clients_are_listed {
-            let all = self.chain.clients().await?;
+            let all = match self.chain.clients().await {
+                Ok(all) => all,
+                // Following does not depend on it: it is asked again later.
+                Err(error) => {
+                    let reason = describe(&error);
+                    debug!(chain = %self.chain.id(), reason, "cannot list the chain's clients");
+                    return Ok(());
+                }
+            };
             let codec = self.chain.codec();
             self.known.listed_clients(all, |id| codec.reads(id));
             self.clients_are_listed = true;
