@@ -114,6 +114,24 @@ pub struct ClientSummary {
     pub latest_height: u64,
     pub trusting_period: Duration,
     pub frozen: bool,
+    /// In what it is not as its chain's relayers make clients.
+    pub flaws: Vec<ClientFlaw>,
+}
+
+/// What a client must not have, to be one that can be relied on: whoever creates a
+/// client chooses all of it, and a host chain checks little.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, thiserror::Error,
+)]
+pub enum ClientFlaw {
+    #[error("its proof specs are not those of its chain's state")]
+    ProofSpecs,
+    #[error("it trusts headers that less than a third of the voting power has signed")]
+    TrustLevel,
+    #[error("its trusting period is not shorter than its unbonding period")]
+    TrustingPeriod,
+    #[error("its upgrade path is not that of its chain")]
+    UpgradePath,
 }
 
 impl ClientSummary {
@@ -142,6 +160,7 @@ mod tests {
             latest_height: 7,
             trusting_period,
             frozen: false,
+            flaws: vec![],
         };
         let ten = of(Duration::from_secs(10));
         assert_eq!(ten.expires_at(BlockTime(5)), BlockTime(10_000_000_005));

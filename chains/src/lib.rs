@@ -42,7 +42,7 @@ pub use block::{Block, BlockTime, HeightRules, Next};
 pub use chain::Chain;
 pub use chain_id::ChainId;
 pub use channel::{ChannelCounterparty, ChannelEnd, ChannelState, IdentifiedChannelEnd, Ordering};
-pub use client::{ClientParams, ClientSummary, StoredClient, StoredConsensus};
+pub use client::{ClientFlaw, ClientParams, ClientSummary, StoredClient, StoredConsensus};
 pub use client::{ClientUpdate, ClientUpgrade, HeaderCheck, NewClient, TrustedClient};
 pub use connection::{
     ConnectionCounterparty, ConnectionEnd, ConnectionState, ConnectionVersion,

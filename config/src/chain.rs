@@ -7,6 +7,7 @@ use serde::Deserialize;
 use toml::Spanned;
 use url::Url;
 
+use crate::admission::AdmissionConfig;
 use crate::field;
 use crate::node::NodeConfig;
 
@@ -98,6 +99,11 @@ pub struct ChainConfig {
         deserialize_with = "field::positive"
     )]
     pub max_concurrent_requests: usize,
+
+    /// Rules about what is served on this chain, besides those of the policy. In the
+    /// file this table comes after the fields of a section.
+    #[serde(default)]
+    pub admission: AdmissionConfig,
 
     /// Further nodes, used when the node of `rpc` and `grpc` is slow, behind or down.
     /// In the file these tables come last in a section.

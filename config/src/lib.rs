@@ -4,6 +4,7 @@
 //! error with the file, the line, the chain and the field. It reads nothing else:
 //! no environment, no network, no keys.
 
+mod admission;
 mod chain;
 mod error;
 mod field;
@@ -16,6 +17,7 @@ use std::path::Path;
 use serde::Deserialize;
 use toml::Spanned;
 
+pub use admission::{AdmissionConfig, ListConfig};
 pub use chain::ChainConfig;
 pub use error::{ConfigError, Fault, Place, UnknownChain};
 pub use field::is_file_name;

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use serde::Deserialize;
 
+use crate::admission::AdmissionConfig;
 use crate::field;
 
 /// Settings for all chains.
@@ -29,6 +30,9 @@ pub struct PolicyConfig {
     /// store. Default: 10000.
     #[serde(deserialize_with = "field::positive")]
     pub packets_in_memory: usize,
+    /// Which paths, clients and packets are served. In the file this table comes
+    /// last in the section.
+    pub admission: AdmissionConfig,
 }
 
 impl Default for PolicyConfig {
@@ -39,6 +43,7 @@ impl Default for PolicyConfig {
             catch_up_blocks: 5_000,
             items_in_flight: 4_000,
             packets_in_memory: 10_000,
+            admission: AdmissionConfig::default(),
         }
     }
 }

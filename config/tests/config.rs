@@ -379,3 +379,44 @@ fn every_example_is_a_valid_configuration() {
         folder.display()
     );
 }
+
+#[test]
+fn rules_about_what_is_served_are_for_all_chains_or_for_one() {
+    let text = format!(
+        r#"{EXAMPLE}
+[chain.admission]
+excluded_sequences = {{ "channel-0" = [7, "10-20"] }}
+trusting_period_min = "2h"
+
+[policy.admission]
+channels = {{ allow = ["channel-0", "channel-7*"] }}
+senders = {{ deny = ["akash1bad"] }}
+memo_bytes_max = 100
+"#
+    );
+    let config = Config::parse(&text).unwrap();
+    let own = &config.chains[0].admission;
+    assert_eq!(own.excluded_sequences["channel-0"], [7..=7, 10..=20]);
+    assert_eq!(own.trusting_period_min, Some(Duration::from_secs(7_200)));
+    let all = &config.policy.admission;
+    assert_eq!(all.channels.allow, ["channel-0", "channel-7*"]);
+    assert_eq!(all.senders.deny, ["akash1bad"]);
+    assert_eq!(all.memo_bytes_max, Some(100));
+    assert_eq!(all.trusting_period_min, None);
+}
+
+#[test]
+fn a_wrong_rule_says_where_it_is_and_how_to_write_it() {
+    let fault = |rule: &str| {
+        let text = format!("{EXAMPLE}\n[policy.admission]\n{rule}\n");
+        Config::parse(&text).unwrap_err().to_string()
+    };
+    let empty = fault(r#"channels = { allow = [""] }"#);
+    assert!(empty.contains("write what is meant, or `*`"), "{empty}");
+    let range = fault(r#"excluded_sequences = { "channel-0" = ["9-3"] }"#);
+    assert!(range.contains("such as `10-20`"), "{range}");
+    let channel = fault(r#"excluded_sequences = { "c" = [1] }"#);
+    assert!(channel.contains("not a channel identifier"), "{channel}");
+    let unknown = fault(r#"chanels = { allow = ["channel-0"] }"#);
+    assert!(unknown.contains("unknown field `chanels`"), "{unknown}");
+}

@@ -45,7 +45,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tern_chains::{BlockTime, ChainId, Class, HeightRules};
-use tern_core::ledger::{EndKey, Entry, Fact, HandshakeRequest, Head, Intent, Item, View};
+use tern_core::ledger::{EndKey, Entry, Fact, Finding, HandshakeRequest, Head, Intent, Item, View};
 use tern_core::plan::{self, Assignment, Plan, PlanInput};
 use tern_core::policy::Policy;
 use tokio::sync::mpsc;
@@ -59,6 +59,7 @@ pub use follow::describe;
 pub use handle::EngineHandle;
 pub use parts::{Clock, Observer, Parts};
 pub use prove::{ChainAccess, Chains};
+pub use reconcile::{pending, Pending};
 pub use requests::{Cleared, HandshakeNote, OpenedChannel};
 pub use store::{Memory, Store};
 pub use submit::{LaneSettings, SendRequest, Sent};
@@ -128,7 +129,7 @@ impl Engine {
                 chain: Arc::clone(&chain.chain),
                 cursor: parts.view.head(id).map(|head| head.height),
                 known: Known::of(&parts.view, chain.chain.id()),
-                policy: parts.policy,
+                policy: parts.policy.clone(),
                 inputs: sender.clone(),
                 rescans: 0,
                 clients_are_listed: false,
@@ -152,7 +153,6 @@ impl Engine {
         Self {
             height_rules: rules.collect(),
             chains: parts.chains,
-            policy: parts.policy,
             reconcile_every: parts.reconcile_every,
             observer: parts.observer,
             assignment,
@@ -162,7 +162,8 @@ impl Engine {
             dispatching: Dispatching::new(lanes, parts.clients, parts.clock),
             resend: Resend::of(&parts.view),
             watchers: vec![],
-            records: Records::new(parts.store, parts.view, parts.policy),
+            records: Records::new(parts.store, parts.view, parts.policy.clone()),
+            policy: parts.policy,
             handle: EngineHandle::new(sender.clone(), accounts),
             inputs,
             sender,
@@ -356,7 +357,11 @@ impl Engine {
                 reply,
             } => {
                 let pair = [request.a.clone(), request.b.clone()];
+                let admitted = self.policy.admission.request(&request);
                 let open = OpenChannel::new(request, notes, reply);
+                if let Err(why) = admitted {
+                    return open.answer(Err(format!("such a channel is not served: {why}")));
+                }
                 if let Some(chain) = pair.iter().find(|id| !self.chains.contains_key(id)) {
                     return open.answer(Err(EngineError::UnknownChain(chain.clone()).to_string()));
                 }
@@ -393,7 +398,7 @@ impl Engine {
     fn assign(&mut self, assignment: Assignment) {
         let before = std::mem::replace(&mut self.assignment, assignment);
         let ends = open_ends(self.records.view(), &self.chains);
-        let is_new = |src: &EndKey| self.assignment.has_path(src) && !before.has_path(src);
+        let is_new = |src: &EndKey| self.serves(src) && !before.has_path(src);
         let new: Vec<EndKey> = ends.filter(is_new).collect();
         info!(new_paths = new.len(), "the assignment of paths has changed");
         self.reconciling.expect(new);
@@ -411,7 +416,10 @@ impl Engine {
     fn commit_facts(&mut self, facts: Vec<Fact>) -> Result<(), EngineError> {
         self.watchers
             .retain(|watcher| watcher.try_send(facts.clone()).is_ok());
-        self.commit(facts.into_iter().map(Entry::Fact).collect())
+        let found = facts.iter().filter_map(open_channel_found).collect();
+        self.commit(facts.into_iter().map(Entry::Fact).collect())?;
+        self.log_not_admitted(found);
+        Ok(())
     }
 
     /// Commits entries and tells the lanes what concerns them.
@@ -500,18 +508,35 @@ impl Engine {
         }
     }
 
+    /// Whether packets sent from this end are relayed.
+    fn serves(&self, src: &EndKey) -> bool {
+        let admission = &self.policy.admission;
+        self.assignment.has_path(src) && admission.path_from(self.records.view(), src).is_ok()
+    }
+
+    /// Says of channels that have just been read which rule keeps them from being
+    /// served.
+    fn log_not_admitted(&self, found: Vec<EndKey>) {
+        let view = self.records.view();
+        for src in found {
+            if let Err(why) = self.policy.admission.path_from(view, &src) {
+                info!(channel = %src, %why, "the channel is not served");
+            }
+        }
+    }
+
     /// Every served path of a chain that was read as a whole must be compared with
     /// both chains before its packets are planned.
     fn expect_reconciling(&mut self, chain: &ChainId) {
         let ends = open_ends_of(self.records.view(), &self.chains, chain);
-        let served = ends.into_iter().filter(|src| self.assignment.has_path(src));
+        let served: Vec<EndKey> = ends.into_iter().filter(|src| self.serves(src)).collect();
         self.reconciling.expect(served);
     }
 
     /// The slow clock: compares every served path.
     fn reconcile_all(&mut self) {
         let ends = open_ends(self.records.view(), &self.chains);
-        let served: Vec<EndKey> = ends.filter(|src| self.assignment.has_path(src)).collect();
+        let served: Vec<EndKey> = ends.filter(|src| self.serves(src)).collect();
         for src in served {
             self.reconcile(src);
         }
@@ -564,6 +589,7 @@ impl Engine {
             view,
             plan: &self.plan(),
             assignment: &self.assignment,
+            admission: &self.policy.admission,
             cleared: &self.requests.cleared(),
             readiness: &self.readiness,
             reconciling: &self.reconciling,
@@ -573,6 +599,17 @@ impl Engine {
             tasks: self.tasks.names(),
         };
         snapshot.status(of)
+    }
+}
+
+/// The end of an open channel that was read.
+fn open_channel_found(fact: &Fact) -> Option<EndKey> {
+    match fact {
+        Fact::Found {
+            finding: Finding::Channel { key, end },
+            ..
+        } if end.state.is_open() => Some(key.clone().into()),
+        _ => None,
     }
 }
 

@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use tern::engine::{Engine, EngineError, LaneSettings, Parts, Store, StoreError};
 use tern_chains::{Account, ChainId, ClientParams};
-use tern_config::{ChainConfig, PolicyConfig};
+use tern_config::{AdmissionConfig, ChainConfig, Config, ListConfig};
+use tern_core::admission::{Admission, Glob, List, Rules, Sequences};
 use tern_core::ledger::View;
 use tern_core::plan::Assignment;
 use tern_core::policy::Policy;
@@ -25,7 +26,7 @@ pub struct ServedChain {
 /// # Errors
 /// [`StoreError::InUse`] if another process uses it.
 pub async fn open_store(context: &Context) -> Result<(Store, View), EngineError> {
-    let policy = policy(&context.config.policy);
+    let policy = policy(&context.config);
     Engine::open_store(&context.home, &policy).await
 }
 
@@ -61,7 +62,7 @@ pub fn parts(
         accounts: BTreeMap::new(),
         lanes: BTreeMap::new(),
         clients: BTreeMap::new(),
-        policy: policy(&context.config.policy),
+        policy: policy(&context.config),
         clock: system_clock(),
         reconcile_every: context.config.policy.clear_interval,
         store,
@@ -115,14 +116,66 @@ pub fn chain_id(context: &Context, id: &str) -> anyhow::Result<ChainId> {
     Ok(ChainId::from_string(&context.chain_config(id)?.id))
 }
 
-/// The limits of the configuration, and the defaults of all others.
-fn policy(config: &PolicyConfig) -> Policy {
+/// The limits and rules of the configuration, and the defaults of all others.
+fn policy(config: &Config) -> Policy {
+    let limits = &config.policy;
     Policy {
-        refresh_after_percent: config.refresh_after_percent,
-        catch_up_blocks_max: config.catch_up_blocks,
-        items_in_flight_max: config.items_in_flight,
-        packets_in_memory_max: config.packets_in_memory,
+        admission: admission(config),
+        refresh_after_percent: limits.refresh_after_percent,
+        catch_up_blocks_max: limits.catch_up_blocks,
+        items_in_flight_max: limits.items_in_flight,
+        packets_in_memory_max: limits.packets_in_memory,
         ..Policy::default()
+    }
+}
+
+fn admission(config: &Config) -> Admission {
+    let Rules {
+        trusting_period_min,
+        memo_bytes_max,
+        receiver_bytes_max,
+        ..
+    } = Admission::default().everywhere;
+    let mut everywhere = rules(&config.policy.admission);
+    everywhere.trusting_period_min = everywhere.trusting_period_min.or(trusting_period_min);
+    everywhere.memo_bytes_max = everywhere.memo_bytes_max.or(memo_bytes_max);
+    everywhere.receiver_bytes_max = everywhere.receiver_bytes_max.or(receiver_bytes_max);
+    let chains = config.chains.iter().map(|chain| {
+        let id = ChainId::from_string(&chain.id);
+        (id, rules(&chain.admission))
+    });
+    Admission {
+        everywhere,
+        chains: chains.collect(),
+    }
+}
+
+fn rules(config: &AdmissionConfig) -> Rules {
+    let list = |list: &ListConfig| {
+        let globs = |patterns: &[String]| patterns.iter().map(Glob::new).collect();
+        List {
+            allow: globs(&list.allow),
+            deny: globs(&list.deny),
+        }
+    };
+    let excluded = config.excluded_sequences.iter();
+    let excluded = excluded.filter_map(|(channel, ranges)| {
+        // The configuration has checked it.
+        Some((channel.parse().ok()?, ranges.clone()))
+    });
+    Rules {
+        ports: list(&config.ports),
+        channels: list(&config.channels),
+        connections: list(&config.connections),
+        clients: list(&config.clients),
+        counterparty_chains: list(&config.counterparty_chains),
+        senders: list(&config.senders),
+        receivers: list(&config.receivers),
+        denoms: list(&config.denoms),
+        excluded_sequences: Sequences::new(excluded),
+        trusting_period_min: config.trusting_period_min,
+        memo_bytes_max: config.memo_bytes_max,
+        receiver_bytes_max: config.receiver_bytes_max,
     }
 }
 
@@ -149,6 +202,8 @@ mod tests {
 
     #[test]
     fn the_defaults_of_the_configuration_are_those_of_the_policy() {
-        assert_eq!(policy(&PolicyConfig::default()), Policy::default());
+        let mut config = Config::parse(tern_config::EXAMPLE).unwrap();
+        config.chains.clear();
+        assert_eq!(policy(&config), Policy::default());
     }
 }

@@ -23,6 +23,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 use tern_chains::{ChainId, HeightRules};
 
+use crate::admission::NotAdmitted;
 use crate::ledger::{EndKey, HandshakeRequest, Item, View};
 use crate::policy::Policy;
 
@@ -71,6 +72,8 @@ pub struct Wait {
 /// Why an item waits, and for what.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 pub enum Why {
+    #[error("not served: {0}")]
+    NotAdmitted(NotAdmitted),
     #[error("in flight: it is being proven, or is in a transaction")]
     InFlight,
     #[error("the in-flight limit for {0} is reached")]

@@ -4,9 +4,14 @@
 
 use std::time::Duration;
 
+use crate::admission::Admission;
+
 /// Bounds of following, planning and submitting.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Policy {
+    /// What is served. Default: everything between the chains that is made as
+    /// relayers make it.
+    pub admission: Admission,
     /// Longest absence in blocks after which every block is read. Beyond it the
     /// chain's state is read instead. Default 5,000: some hours of blocks, which a
     /// node serves in some minutes.
@@ -78,6 +83,7 @@ pub struct Policy {
 impl Default for Policy {
     fn default() -> Self {
         Self {
+            admission: Admission::default(),
             catch_up_blocks_max: 5_000,
             blocks_requested_max: 8,
             rescan_blocks: 20,

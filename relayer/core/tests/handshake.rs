@@ -292,6 +292,7 @@ fn client(client_id: ClientId, of: &ChainId) -> Finding {
             latest_height: 2,
             trusting_period: Duration::from_secs(1_000_000),
             frozen: false,
+            flaws: vec![],
         },
         consensus_time: BlockTime(1),
     }

@@ -6,8 +6,9 @@ use clap::Subcommand;
 use tern::engine::status::{PacketStatus, PacketWait, Status};
 use tern::engine::{read_channel, Cleared, Engine, Store};
 use tern_chains::Sequence;
+use tern_core::admission::NotAdmitted;
 use tern_core::ledger::{ChannelKey, EndKey, PacketState, View};
-use tern_core::plan::Assignment;
+use tern_core::plan::{Assignment, Why};
 
 use super::path::{end_json, PathArgs};
 use crate::connect::{ConnectedChain, Context};
@@ -49,9 +50,21 @@ async fn pending(context: &Context, args: PathArgs) -> anyhow::Result<Outcome> {
     let (src_end, dst_end) = args.ends(context, &*src).await?;
     let status = match DaemonClient::find(&context.home).await? {
         Some(daemon) => daemon.status(Some(src_end.clone().into())).await?,
-        None => status_alone(context, src, &src_end, &dst_end).await?,
+        None => status_alone(context, context.connect(&args.chain)?, &src_end, &dst_end).await?,
     };
-    let pending = Pending::of(&status.packets);
+    let path = status
+        .paths
+        .iter()
+        .find(|path| path.src == src_end.clone().into());
+    let pending = match path.and_then(|path| path.not_admitted.clone()) {
+        None => Pending::of(&status.packets),
+        Some(why) => {
+            let dst = context.connect(dst_end.chain.as_str())?;
+            let (src_end, dst_end) = (src_end.clone().into(), dst_end.clone().into());
+            let left = tern::engine::pending(&*src, &*dst, &src_end, &dst_end).await?;
+            Pending::not_admitted(left, why)
+        }
+    };
     if context.json {
         output::json(&pending.json(&src_end, &dst_end))?;
     } else {
@@ -122,6 +135,17 @@ impl Pending {
             packets: sequences(packets_left),
             acks: sequences(acks),
             waits,
+        }
+    }
+
+    /// Of a path that is not served: nothing of it is kept, and all waits for a rule.
+    fn not_admitted(left: tern::engine::Pending, why: NotAdmitted) -> Self {
+        let all: BTreeSet<Sequence> = &left.unreceived | &left.unacknowledged;
+        let wait = PacketWait::Planner(Why::NotAdmitted(why));
+        Self {
+            packets: left.unreceived,
+            acks: left.unacknowledged,
+            waits: vec![(all, wait)],
         }
     }
 

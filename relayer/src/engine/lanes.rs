@@ -48,7 +48,7 @@ impl Handle {
 impl Lanes {
     pub fn new(policy: &Policy) -> Self {
         Self {
-            policy: *policy,
+            policy: policy.clone(),
             by_chain: BTreeMap::new(),
             stopping: CancellationToken::new(),
         }

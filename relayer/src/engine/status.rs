@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 use tern_chains::{BlockTime, ChainId, Coin, Ordering};
+use tern_core::admission::{Admission, NotAdmitted};
 use tern_core::ledger::{ClientKey, EndKey, Head, PacketKey, PacketState, View};
 use tern_core::plan::{Assignment, Plan, Why};
 
@@ -52,6 +53,8 @@ pub struct PathStatus {
     pub dst: EndKey,
     pub ordering: Ordering,
     pub is_assigned: bool,
+    /// The rule by which it is not served, if there is one.
+    pub not_admitted: Option<NotAdmitted>,
     /// Whether its packets were compared with both chains since blocks were left
     /// out.
     pub is_compared: bool,
@@ -92,6 +95,8 @@ pub struct ClientStatus {
     /// It expires when its host's clock reaches this.
     pub expires: BlockTime,
     pub is_frozen: bool,
+    /// The rule by which it is not looked after, if there is one.
+    pub not_admitted: Option<NotAdmitted>,
 }
 
 /// One signing account at work.
@@ -120,6 +125,7 @@ pub struct Snapshot<'a> {
     pub view: &'a View,
     pub plan: &'a Plan,
     pub assignment: &'a Assignment,
+    pub admission: &'a Admission,
     /// Paths that commands asked to be cleared.
     pub cleared: &'a BTreeSet<EndKey>,
     pub readiness: &'a Readiness,
@@ -170,6 +176,7 @@ impl Snapshot<'_> {
         let in_memory = self.view.open_packets_of(src).count();
         Some(PathStatus {
             is_assigned: self.assignment.has_path(src),
+            not_admitted: self.admission.path(self.view, &path).err(),
             is_compared: self.reconciling.is_done(src),
             open_packets: in_memory + self.view.evicted_packets_of(src).count(),
             src: path.src,
@@ -230,6 +237,7 @@ impl Snapshot<'_> {
             latest_height: record.summary.latest_height,
             expires: record.summary.expires_at(record.updated),
             is_frozen: record.summary.frozen,
+            not_admitted: self.admission.client(self.view, key).err(),
         });
         clients.collect()
     }
@@ -290,6 +298,7 @@ mod tests {
                 waits: vec![wait],
             },
             assignment,
+            admission: &Admission::default(),
             cleared: &BTreeSet::new(),
             readiness: &Readiness::default(),
             reconciling: &Reconciling::new(1),

@@ -121,6 +121,7 @@ impl ClientState {
                 latest_height: self.latest_height,
                 trusting_period: Duration::MAX,
                 frozen: self.frozen,
+                flaws: vec![],
             },
         }
     }

@@ -12,6 +12,7 @@ use tern_chains::{
     HeightRules, Root, StateCodec, StorePath, StoredClient, StoredConsensus,
 };
 
+use crate::client_flaws::client_flaws;
 use crate::convert;
 use crate::errors::flex_line;
 
@@ -58,6 +59,7 @@ impl StateCodec for CosmosCodec {
                 latest_height: state.latest_height.revision_height(),
                 trusting_period: state.trusting_period,
                 frozen: state.frozen_height.is_some(),
+                flaws: client_flaws(&state),
             },
         })
     }

@@ -3,11 +3,12 @@
 //! Whoever is such a chain, talks to one or pretends to be one uses the same:
 //! `block` and `events` turn blocks and ABCI events into facts; `codec` and `convert` read what the chain
 //! stores; `msg` encodes datagrams; `proof` checks a value against a root (ICS-23);
-//! `light`, `verify`, `first_client` and `upgrade` are the light client (ICS-07); `key`, `gas`
+//! `light`, `verify`, `first_client`, `client_flaws` and `upgrade` are the light client (ICS-07); `key`, `gas`
 //! and `tx` make signed transactions. No clock is read and nothing is sent here.
 
 pub mod block;
 pub mod block_time;
+pub mod client_flaws;
 pub mod codec;
 pub mod convert;
 pub mod errors;

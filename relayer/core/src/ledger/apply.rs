@@ -9,6 +9,7 @@ use tern_chains::{ChainId, Event};
 use super::{
     Change, ClientRecord, ConnectionKey, Done, Entry, Fact, Finding, Head, Intent, PacketKey, View,
 };
+use crate::admission::Admission;
 use crate::policy::Policy;
 use packet::{finish, on_dst, on_src, write_acknowledgement};
 use topology::{change_client, channel_found, client_found, client_updated, connection_found};
@@ -31,12 +32,14 @@ pub fn apply(view: &View, policy: &Policy, entry: &Entry) -> Vec<Change> {
 
 fn apply_fact(view: &View, policy: &Policy, fact: &Fact) -> Vec<Change> {
     match fact {
-        Fact::Event { chain, head, event } => apply_event(view, chain, *head, event),
+        Fact::Event { chain, head, event } => {
+            apply_event(view, &policy.admission, chain, *head, event)
+        }
         Fact::Found {
             chain,
             height,
             finding,
-        } => apply_finding(view, chain, *height, finding),
+        } => apply_finding(view, &policy.admission, chain, *height, finding),
         Fact::Outcome { chain, outcome, .. } => tx::outcome(view, policy, chain, outcome),
         Fact::BlockEnd { chain, head } => apply_block_end(view, policy, chain, *head),
     }
@@ -86,24 +89,30 @@ pub fn packet_of(view: &View, fact: &Fact) -> Option<PacketKey> {
     }
 }
 
-fn apply_event(view: &View, chain: &ChainId, head: Head, event: &Event) -> Vec<Change> {
+fn apply_event(
+    view: &View,
+    admission: &Admission,
+    chain: &ChainId,
+    head: Head,
+    event: &Event,
+) -> Vec<Change> {
     match event {
-        Event::SendPacket(packet) => on_src(view, chain, &packet.id(), |record| {
+        Event::SendPacket(packet) => on_src(view, admission, chain, &packet.id(), |record| {
             record.packet.get_or_insert_with(|| packet.clone());
             record.sent.get_or_insert(head.height);
         }),
-        Event::RecvPacket(id) => on_dst(view, chain, id, |record| {
+        Event::RecvPacket(id) => on_dst(view, admission, chain, id, |record| {
             record.received.get_or_insert(head.height);
         }),
         Event::WriteAcknowledgement { packet, ack } => {
-            on_dst(view, chain, &packet.id(), |record| {
+            on_dst(view, admission, chain, &packet.id(), |record| {
                 write_acknowledgement(record, head.height, packet, ack);
             })
         }
-        Event::AcknowledgePacket(id) => on_src(view, chain, id, |record| {
+        Event::AcknowledgePacket(id) => on_src(view, admission, chain, id, |record| {
             finish(record, head.height, Done::Acknowledged)
         }),
-        Event::TimeoutPacket(id) => on_src(view, chain, id, |record| {
+        Event::TimeoutPacket(id) => on_src(view, admission, chain, id, |record| {
             finish(record, head.height, Done::TimedOut)
         }),
         Event::ClientUpdated {
@@ -120,7 +129,13 @@ fn apply_event(view: &View, chain: &ChainId, head: Head, event: &Event) -> Vec<C
     }
 }
 
-fn apply_finding(view: &View, chain: &ChainId, height: u64, finding: &Finding) -> Vec<Change> {
+fn apply_finding(
+    view: &View,
+    admission: &Admission,
+    chain: &ChainId,
+    height: u64,
+    finding: &Finding,
+) -> Vec<Change> {
     match finding {
         Finding::Client {
             client_id,
@@ -142,7 +157,7 @@ fn apply_finding(view: &View, chain: &ChainId, height: u64, finding: &Finding) -
             connection_found(view, key, height, end)
         }
         Finding::Channel { key, end } => channel_found(view, key, height, end),
-        Finding::Received { packet } => on_dst(view, chain, packet, |record| {
+        Finding::Received { packet } => on_dst(view, admission, chain, packet, |record| {
             record.received.get_or_insert(height);
         }),
         Finding::Settled { packet } => {
@@ -154,7 +169,7 @@ fn apply_finding(view: &View, chain: &ChainId, height: u64, finding: &Finding) -
             if !is_sent {
                 return vec![];
             }
-            on_src(view, chain, packet, |record| {
+            on_src(view, admission, chain, packet, |record| {
                 finish(record, height, Done::Settled)
             })
         }

@@ -18,6 +18,8 @@ pub struct Path {
     /// proven to it. `None` while the destination's end is not known.
     pub client_on_dst: Option<ClientId>,
     pub ordering: Ordering,
+    /// Whether the source's end is open.
+    pub is_open_on_src: bool,
     /// Whether the destination's end takes packets.
     pub is_open_on_dst: bool,
 }

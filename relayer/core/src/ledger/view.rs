@@ -74,16 +74,20 @@ impl View {
     }
 
     /// The path of packets sent from this end, once both its ends are known by
-    /// name.
+    /// name. What its destination is comes from there only if its end names this one
+    /// as its counterparty.
     pub fn path(&self, src: &EndKey) -> Option<Path> {
         let on_src = self.channel(&src.as_channel()?)?;
         let dst = self.destination(src)?;
-        let on_dst = self.channel(&dst.as_channel()?);
+        // An end that names another one as its counterparty is no destination.
+        let is_mutual = self.destination(&dst).is_some_and(|back| back == *src);
+        let on_dst = self.channel(&dst.as_channel()?).filter(|_| is_mutual);
         Some(Path {
             src: src.clone(),
             client_on_src: on_src.client_id.clone(),
             client_on_dst: on_dst.map(|end| end.client_id.clone()),
             ordering: on_src.ordering,
+            is_open_on_src: on_src.state.is_open(),
             is_open_on_dst: on_dst.is_some_and(|end| end.state.is_open()),
             dst,
         })

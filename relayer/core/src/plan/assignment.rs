@@ -4,13 +4,12 @@ use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
-use crate::ledger::{ClientKey, EndKey, View};
+use crate::ledger::EndKey;
 
 /// The work that an engine is given. It can change while the engine runs.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Assignment {
-    /// Every path between the chains of the engine, and every client under a
-    /// connection between them.
+    /// Every path between the chains of the engine, and the clients under them.
     Everything,
     /// The paths from these source ends, and the clients under them.
     Paths(BTreeSet<EndKey>),
@@ -28,25 +27,5 @@ impl Assignment {
             Self::Everything => true,
             Self::Paths(ends) => ends.contains(src),
         }
-    }
-
-    /// The clients that must be kept from expiring; `None` is all.
-    pub(super) fn clients(&self, view: &View) -> Option<BTreeSet<ClientKey>> {
-        let Self::Paths(ends) = self else {
-            return None;
-        };
-        let paths = ends.iter().filter_map(|src| view.path(src));
-        let clients = paths.flat_map(|path| {
-            let on_src = ClientKey {
-                chain: path.src.chain,
-                client_id: path.client_on_src,
-            };
-            let chain = path.dst.chain;
-            let on_dst = path
-                .client_on_dst
-                .map(|client_id| ClientKey { chain, client_id });
-            [Some(on_src), on_dst]
-        });
-        Some(clients.flatten().collect())
     }
 }

@@ -1,62 +1,73 @@
 //! Refreshing clients so that they never expire while Tern runs.
+//!
+//! Anybody may create a client and a connection to it. A client is looked after only
+//! while an open and admitted path needs it.
+
+use std::collections::BTreeMap;
 
 use super::batch::{Action, Proposals, Work};
 use super::proof::usable_client;
-use super::{PlanInput, Route};
-use crate::ledger::{ClientKey, ConnectionKey, Item};
+use super::{PlanInput, Route, Why};
+use crate::ledger::{ClientKey, EndKey, Item};
 
-/// Proposes an update for every assigned client behind a connection between
-/// followed chains whose newest consensus state is past the policy's share of the
-/// trusting period.
+/// Proposes an update for every client under an assigned, admitted and open path
+/// whose newest consensus state is past the policy's share of the trusting period.
 pub(super) fn propose(input: &PlanInput<'_>, proposals: &mut Proposals) {
-    let view = input.view;
-    let assigned = input.assignment.clients(view);
-    let is_assigned = |key: &ClientKey| {
-        let clients = assigned.as_ref();
-        clients.is_none_or(|clients| clients.contains(key))
-    };
-    let mut seen = std::collections::BTreeSet::new();
-    for (ConnectionKey { chain, .. }, connection) in view.connections() {
-        let key = ClientKey {
-            chain: chain.clone(),
-            client_id: connection.client_id.clone(),
-        };
-        let src = &connection.counterparty_chain;
-        if !is_assigned(&key)
-            || !seen.insert(key.clone())
-            || input.not_ready([chain, src]).is_some()
-        {
+    let clients = input.view.clients().filter_map(|(key, _)| {
+        let due = is_due(input, key).transpose()?;
+        Some(((&key.chain, &key.client_id), due))
+    });
+    let mut due: BTreeMap<_, _> = clients.collect();
+    for (end, record) in input.view.channels() {
+        let client = (&end.chain, &record.client_id);
+        if !due.contains_key(&client) || !is_served(input, &end.clone().into()) {
             continue;
         }
-        let item = Item::Refresh(key);
-        match due(input, &item, chain, connection) {
-            Ok(None) => {}
-            Ok(Some(route)) => {
+        let item = Item::Refresh(ClientKey {
+            chain: end.chain.clone(),
+            client_id: record.client_id.clone(),
+        });
+        match due.remove(&client) {
+            Some(Ok(route)) => {
                 let work = Work {
                     item,
                     action: Action::UpdateClient,
                     deadline_ns: u64::MAX,
                 };
-                proposals.add(chain.clone(), route, work);
+                proposals.add(end.chain.clone(), route, work);
             }
-            Err(why) => proposals.wait(item, why),
+            Some(Err(why)) => proposals.wait(item, why),
+            None => {}
         }
     }
 }
 
-fn due(
-    input: &PlanInput<'_>,
-    item: &Item,
-    chain: &tern_chains::ChainId,
-    connection: &crate::ledger::ConnectionRecord,
-) -> Result<Option<Route>, super::Why> {
-    let record = usable_client(input, chain, &connection.client_id)?;
-    let (Some(host), Some(src)) = (
-        input.view.head(chain),
-        input.view.head(&connection.counterparty_chain),
-    ) else {
+/// Whether packets travel from or to this end.
+fn is_served(input: &PlanInput<'_>, end: &EndKey) -> bool {
+    let Some(path) = input.view.path(end) else {
+        return false;
+    };
+    let ends = [&path.src, &path.dst];
+    path.is_open_on_src
+        && path.is_open_on_dst
+        && ends.into_iter().any(|end| input.assignment.has_path(end))
+        && input.policy.admission.path(input.view, &path).is_ok()
+}
+
+/// The way of the update, if it is time for one; or why there cannot be one.
+fn is_due(input: &PlanInput<'_>, key: &ClientKey) -> Result<Option<Route>, Why> {
+    let ClientKey { chain, client_id } = key;
+    let Some(record) = input.view.client(key) else {
         return Ok(None);
     };
+    let src_chain = &record.summary.chain_id;
+    let (Some(host), Some(src)) = (input.view.head(chain), input.view.head(src_chain)) else {
+        return Ok(None);
+    };
+    if input.not_ready([chain, src_chain]).is_some() {
+        return Ok(None);
+    }
+    let record = usable_client(input, chain, client_id)?;
     let age_ns = u128::from(host.time.0.saturating_sub(record.updated.0));
     let limit_ns = record.summary.trusting_period.as_nanos()
         * u128::from(input.policy.refresh_after_percent)
@@ -64,15 +75,16 @@ fn due(
     if age_ns < limit_ns || src.height <= record.summary.latest_height {
         return Ok(None);
     }
-    if let Some(why) = input.hold(item, chain) {
+    let item = Item::Refresh(key.clone());
+    if let Some(why) = input.hold(&item, chain) {
         return Err(why);
     }
-    let Some(rules) = input.rules(&connection.counterparty_chain) else {
+    let Some(rules) = input.rules(src_chain) else {
         return Ok(None);
     };
     Ok(Some(Route {
-        src: connection.counterparty_chain.clone(),
-        client_on_dst: connection.client_id.clone(),
+        src: src_chain.clone(),
+        client_on_dst: client_id.clone(),
         height: rules.state_height(src.height),
         proof_height: src.height,
         update: true,

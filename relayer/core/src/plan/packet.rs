@@ -5,7 +5,8 @@ use tern_chains::{ChainId, Height, Ordering, Packet};
 use super::batch::{Action, Proposals, Work};
 use super::proof::route;
 use super::{PlanInput, Route, Why};
-use crate::ledger::{Head, Item, PacketKey, PacketRecord, PacketState, Path, View};
+use crate::admission::NotAdmitted;
+use crate::ledger::{EndKey, Head, Item, PacketKey, PacketRecord, PacketState, Path, View};
 
 /// Whether what is known by now shows that a message would do nothing: planned
 /// while it was needed, and overtaken since.
@@ -43,9 +44,24 @@ pub(super) fn propose(input: &PlanInput<'_>, proposals: &mut Proposals) {
         if !input.serves(src_end) {
             continue;
         }
-        if let Some(path) = input.view.path(src_end) {
-            propose_on(input, &path, proposals);
+        let Some(path) = input.view.path(src_end) else {
+            continue;
+        };
+        match input.policy.admission.path(input.view, &path) {
+            Ok(()) => propose_on(input, &path, proposals),
+            Err(why) => refuse(input, src_end, &why, proposals),
         }
+    }
+}
+
+/// The packets of a path that is not admitted: known from before a rule changed.
+fn refuse(input: &PlanInput<'_>, src: &EndKey, why: &NotAdmitted, proposals: &mut Proposals) {
+    for (sequence, record) in input.view.open_packets_of(src) {
+        let key = PacketKey {
+            src: src.clone(),
+            sequence,
+        };
+        proposals.wait(step(input, &key, record), Why::NotAdmitted(why.clone()));
     }
 }
 
@@ -108,6 +124,8 @@ fn next(
     let Some(packet) = &record.packet else {
         return Err(Why::SendNotSeen);
     };
+    let admission = &input.policy.admission;
+    admission.packet(path, packet).map_err(Why::NotAdmitted)?;
     if let Some(why) = input.not_ready([&key.src.chain, &record.dst]) {
         return Err(why);
     }

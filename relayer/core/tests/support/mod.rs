@@ -61,6 +61,7 @@ fn client(of: &ChainId, latest_height: u64) -> ClientRecord {
             latest_height,
             trusting_period: Duration::from_secs(1_000_000),
             frozen: false,
+            flaws: vec![],
         },
         updated: BlockTime(0),
         seen: 1,

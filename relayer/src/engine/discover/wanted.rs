@@ -239,6 +239,7 @@ mod tests {
                     latest_height: 9,
                     trusting_period: Duration::from_secs(60),
                     frozen: false,
+                    flaws: vec![],
                 },
                 consensus_time: BlockTime(0),
             },
@@ -295,6 +296,7 @@ mod tests {
                 latest_height: 1,
                 trusting_period: Duration::from_secs(1),
                 frozen: false,
+                flaws: vec![],
             },
             consensus_time: BlockTime(0),
         };

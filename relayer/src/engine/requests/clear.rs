@@ -70,8 +70,13 @@ impl Clear {
 
     /// `Some` when nothing is in flight and all that is left waits for others.
     pub fn outcome(&self, plan: &Plan, now: &Situation<'_>) -> Option<Result<Cleared, String>> {
-        if now.readiness.is_ready(&self.src.chain) && now.view.path(&self.src).is_none() {
-            return Some(Err(format!("there is no open channel {}", self.src)));
+        if now.readiness.is_ready(&self.src.chain) {
+            let Some(path) = now.view.path(&self.src) else {
+                return Some(Err(format!("there is no open channel {}", self.src)));
+            };
+            if let Err(why) = now.policy.admission.path(now.view, &path) {
+                return Some(Err(format!("{} is not served: {why}", self.src)));
+            }
         }
         self.dst.as_ref()?;
         let is_ours = |item: &Item| item.packet().is_some_and(|packet| packet.src == self.src);

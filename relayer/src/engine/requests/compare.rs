@@ -20,7 +20,7 @@ impl Compare {
         let _ = self.reply.send(outcome);
     }
 
-    /// `Some` once both chains are followed and the path is compared.
+    /// `Some` once both chains are followed and the path is compared, if it is served.
     pub fn outcome(&self, now: &Situation<'_>) -> Option<Result<(), String>> {
         if !now.readiness.is_ready(&self.src.chain) {
             return None;
@@ -28,6 +28,10 @@ impl Compare {
         let Some(path) = now.view.path(&self.src) else {
             return Some(Err(format!("there is no open channel {}", self.src)));
         };
+        // Its packets are not kept: there is nothing to compare.
+        if now.policy.admission.path(now.view, &path).is_err() {
+            return Some(Ok(()));
+        }
         let is_done = now.readiness.is_ready(&path.dst.chain) && now.reconciling.is_done(&self.src);
         is_done.then_some(Ok(()))
     }

@@ -2,23 +2,29 @@
 
 use tern_chains::{ChainId, Packet, PacketId};
 
+use crate::admission::Admission;
 use crate::ledger::{Acknowledgement, Change, Done, EndKey, PacketKey, PacketRecord, View};
 
+/// A fact about a packet on its source. Its ends must be each other's counterparties.
 pub(super) fn on_src(
     view: &View,
+    admission: &Admission,
     src: &ChainId,
     id: &PacketId,
     set: impl FnOnce(&mut PacketRecord),
 ) -> Vec<Change> {
     let key = View::key_on_src(src, id);
-    let Some(dst) = counterparty_chain(view, &key.src).cloned() else {
+    let dst = view.destination(&key.src);
+    let Some(dst) = dst.filter(|dst| dst.end == id.dst) else {
         return vec![];
     };
-    change_packet(view, key, id, &dst, set)
+    change_packet(view, admission, key, id, &dst.chain, set)
 }
 
+/// A fact about a packet on its destination.
 pub(super) fn on_dst(
     view: &View,
+    admission: &Admission,
     dst: &ChainId,
     id: &PacketId,
     set: impl FnOnce(&mut PacketRecord),
@@ -29,23 +35,21 @@ pub(super) fn on_dst(
     if view.head(&key.src.chain).is_none() {
         return vec![];
     }
-    change_packet(view, key, id, dst, set)
+    change_packet(view, admission, key, id, dst, set)
 }
 
-/// The ledger key of a packet event seen on its destination chain, if the
-/// channel is known.
+/// The ledger key of a packet event seen on its destination chain, if the channel
+/// is known, and the packet's ends are each other's counterparties. Anybody can
+/// create a channel that names an end of another one as its counterparty.
 pub(super) fn key_on_dst(view: &View, dst: &ChainId, id: &PacketId) -> Option<PacketKey> {
     let end = EndKey {
         chain: dst.clone(),
         end: id.dst.clone(),
     };
-    let src = counterparty_chain(view, &end)?;
-    Some(View::key_on_src(src, id))
-}
-
-/// The chain an end's client is of.
-fn counterparty_chain<'a>(view: &'a View, end: &EndKey) -> Option<&'a ChainId> {
-    Some(&view.channel(&end.as_channel()?)?.counterparty_chain)
+    let src = view.destination(&end).filter(|src| src.end == id.src)?;
+    let back = view.destination(&src);
+    let is_mutual = back.is_none_or(|back| back == end);
+    is_mutual.then(|| View::key_on_src(&src.chain, id))
 }
 
 pub(super) fn write_acknowledgement(
@@ -68,6 +72,7 @@ pub(super) fn finish(record: &mut PacketRecord, height: u64, done: Done) {
 
 fn change_packet(
     view: &View,
+    admission: &Admission,
     key: PacketKey,
     id: &PacketId,
     dst: &ChainId,
@@ -77,7 +82,12 @@ fn change_packet(
         return vec![];
     }
     let old = view.packet(&key);
-    let mut new = old
+    if old.is_none() && admission.path_from(view, &key.src).is_err() {
+        return vec![];
+    }
+    // Before the source's end was known, another chain may have claimed the packet.
+    let same = old.filter(|old| old.dst == *dst && old.id == *id);
+    let mut new = same
         .cloned()
         .unwrap_or_else(|| PacketRecord::new(id.clone(), dst.clone()));
     set(&mut new);

@@ -1,0 +1,100 @@
+//! The rules about what is served: `[policy.admission]` for all chains, and
+//! `[chain.admission]` for one.
+
+use std::collections::BTreeMap;
+use std::ops::RangeInclusive;
+use std::time::Duration;
+
+use serde::de::{Deserializer, Error};
+use serde::Deserialize;
+
+use crate::field;
+
+/// Rules about paths, clients and packets. By default all is served that is between
+/// the configured chains and made as relayers make it.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct AdmissionConfig {
+    /// Of channels, such as `transfer` and `icahost`.
+    pub ports: ListConfig,
+    /// Such as `channel-0`.
+    pub channels: ListConfig,
+    /// Such as `connection-0`.
+    pub connections: ListConfig,
+    /// Such as `07-tendermint-0`. A client that is allowed by its full name is fed
+    /// whatever it looks like.
+    pub clients: ListConfig,
+    /// Ids of the chains at the other end.
+    pub counterparty_chains: ListConfig,
+    /// Addresses in transfers.
+    pub senders: ListConfig,
+    pub receivers: ListConfig,
+    /// Denoms in transfers, as packets have them: `uakt`, `transfer/channel-0/uakt`.
+    pub denoms: ListConfig,
+    /// Packets that are not relayed, by the channel they are sent from.
+    #[serde(deserialize_with = "sequences")]
+    pub excluded_sequences: BTreeMap<String, Vec<RangeInclusive<u64>>>,
+    /// A client with a shorter trusting period is not fed. Default: 1h.
+    #[serde(deserialize_with = "field::some_duration")]
+    pub trusting_period_min: Option<Duration>,
+    /// Maximum number of bytes of a transfer's memo. Default: 32768.
+    pub memo_bytes_max: Option<usize>,
+    /// Maximum number of bytes of a transfer's receiver. Default: 2048.
+    pub receiver_bytes_max: Option<usize>,
+}
+
+/// What is allowed and what is denied. `*` stands for any text.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct ListConfig {
+    /// If not empty, nothing else is served.
+    #[serde(deserialize_with = "patterns")]
+    pub allow: Vec<String>,
+    /// Not served even if it is allowed.
+    #[serde(deserialize_with = "patterns")]
+    pub deny: Vec<String>,
+}
+
+fn patterns<'de, D: Deserializer<'de>>(input: D) -> Result<Vec<String>, D::Error> {
+    let patterns = Vec::<String>::deserialize(input)?;
+    match patterns.iter().find(|pattern| pattern.trim().is_empty()) {
+        Some(_) => Err(D::Error::custom(
+            "an entry is empty: write what is meant, or `*` for everything",
+        )),
+        None => Ok(patterns),
+    }
+}
+
+/// A sequence, or two with `-` between them.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Entry {
+    One(u64),
+    Text(String),
+}
+
+fn sequences<'de, D: Deserializer<'de>>(
+    input: D,
+) -> Result<BTreeMap<String, Vec<RangeInclusive<u64>>>, D::Error> {
+    let channels = BTreeMap::<String, Vec<Entry>>::deserialize(input)?;
+    let ranges = |(channel, entries): (String, Vec<Entry>)| {
+        if let Err(error) = channel.parse::<tern_chains::ChannelId>() {
+            return Err(D::Error::custom(error));
+        }
+        let ranges: Result<_, _> = entries.iter().map(range).collect();
+        Ok((channel, ranges.map_err(D::Error::custom)?))
+    };
+    channels.into_iter().map(ranges).collect()
+}
+
+fn range(entry: &Entry) -> Result<RangeInclusive<u64>, String> {
+    let text = match entry {
+        Entry::One(sequence) => return Ok(*sequence..=*sequence),
+        Entry::Text(text) => text,
+    };
+    let (first, last) = text.split_once('-').unwrap_or((text, text));
+    let both = first.trim().parse().ok().zip(last.trim().parse().ok());
+    both.filter(|(first, last): &(u64, u64)| first <= last)
+        .map(|(first, last)| first..=last)
+        .ok_or_else(|| format!("`{text}` is not a sequence or a range such as `10-20`"))
+}

@@ -1,0 +1,56 @@
+//! The rules of one section of the configuration.
+
+use std::collections::BTreeMap;
+use std::ops::RangeInclusive;
+use std::time::Duration;
+
+use tern_chains::ChannelId;
+
+use super::List;
+
+/// Rules for all chains, or for one. An empty list admits all; a limit of `None` is
+/// that for all chains, or no limit.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Rules {
+    /// Of channels at either end of a path.
+    pub ports: List,
+    pub channels: List,
+    pub connections: List,
+    pub clients: List,
+    /// The ids of the chains at the other end.
+    pub counterparty_chains: List,
+    /// Of transfers (ICS-20), as their packets have them.
+    pub senders: List,
+    pub receivers: List,
+    pub denoms: List,
+    /// Packets sent from channels of a chain.
+    pub excluded_sequences: Sequences,
+    /// A client with a shorter trusting period would have to be updated so often
+    /// that it is paid for nothing.
+    pub trusting_period_min: Option<Duration>,
+    /// The longest memo and receiver of a transfer: gas grows with them.
+    pub memo_bytes_max: Option<usize>,
+    pub receiver_bytes_max: Option<usize>,
+}
+
+/// Sequences of packets by the channel they are sent from.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Sequences(BTreeMap<ChannelId, Vec<RangeInclusive<u64>>>);
+
+impl Rules {
+    pub(super) fn has_transfer_lists(&self) -> bool {
+        let lists = [&self.senders, &self.receivers, &self.denoms];
+        lists.into_iter().any(|list| !list.is_empty())
+    }
+}
+
+impl Sequences {
+    pub fn new(ranges: impl IntoIterator<Item = (ChannelId, Vec<RangeInclusive<u64>>)>) -> Self {
+        Self(ranges.into_iter().collect())
+    }
+
+    pub(super) fn contains(&self, channel: &ChannelId, sequence: u64) -> bool {
+        let ranges = self.0.get(channel).into_iter().flatten();
+        ranges.into_iter().any(|range| range.contains(&sequence))
+    }
+}
