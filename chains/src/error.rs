@@ -17,6 +17,19 @@ pub enum Class {
     Bug,
 }
 
+/// What of a transaction was refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Blame {
+    /// The message with this index.
+    Message(usize),
+    /// The account sequence, which is another one by now: the next will fit.
+    Sequence,
+    /// The account cannot pay, or offers too little.
+    Funds,
+    /// The chain does not say: out of gas, a panic, a transaction that is too large.
+    Unnamed,
+}
+
 /// A failed question to one chain: what was asked, of which chain, and why not.
 #[derive(Debug, thiserror::Error)]
 pub enum ChainError {
@@ -61,8 +74,7 @@ pub enum ChainError {
         codespace: String,
         code: u32,
         log: String,
-        /// Index of the message that failed, where the chain names one.
-        message_index: Option<usize>,
+        blame: Blame,
     },
     /// A header, commit or proof does not verify: the node lies or is forked.
     #[error("{chain}: {doing}: does not verify: {reason}")]
@@ -95,7 +107,12 @@ impl ChainError {
     pub fn class(&self) -> Class {
         match self {
             Self::Node { .. } | Self::Pruned { .. } | Self::Unverified { .. } => Class::Node,
-            Self::Rejected { .. } | Self::ClientUnusable { .. } => Class::Rejected,
+            Self::Rejected { blame, .. } => match blame {
+                Blame::Message(_) | Blame::Unnamed => Class::Rejected,
+                Blame::Sequence => Class::Node,
+                Blame::Funds => Class::Local,
+            },
+            Self::ClientUnusable { .. } => Class::Rejected,
             Self::WrongChain { .. } | Self::NoAccount { .. } | Self::Local { .. } => Class::Local,
             Self::Malformed { .. } => Class::Bug,
         }

@@ -52,7 +52,7 @@ pub use datagram::{CounterpartyClient, Datagram, MessageKind};
 pub use denom::is_denom;
 pub use encoded::Encoded;
 pub use end::End;
-pub use error::{ChainError, Class};
+pub use error::{Blame, ChainError, Class};
 pub use event::Event;
 pub use height::Height;
 pub use id::{ChannelId, ClientId, ConnectionId, IdError, PortId, Sequence};

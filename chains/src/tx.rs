@@ -99,6 +99,9 @@ pub enum Check {
     Accepted,
     /// The account sequence is not the expected one (SDK error 32).
     WrongSequence { log: String },
+    /// The account cannot pay the fee, or offers less than the node takes (SDK errors
+    /// 5 and 13).
+    CannotPay { log: String },
     /// The mempool has no room: try later.
     Busy { log: String },
     /// Refused for another reason; sending it again will not help.
@@ -117,6 +120,8 @@ pub struct TxOutcome {
     pub code: u32,
     pub codespace: String,
     pub log: String,
+    /// The message that failed, where the chain names one.
+    pub message_index: Option<usize>,
     pub gas_wanted: u64,
     pub gas_used: u64,
 }

@@ -78,6 +78,7 @@ impl State {
                 code: refusal.code,
                 codespace: refusal.codespace.to_owned(),
                 log: refusal.log,
+                message_index: refusal.message_index,
                 gas_wanted: tx.body.gas_limit,
                 gas_used: gas.used(),
             },

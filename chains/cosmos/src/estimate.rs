@@ -1,10 +1,9 @@
 //! What messages would cost: a simulation in the node's newest state.
 
-use std::str::FromStr;
-
 use ibc_proto::cosmos::tx::v1beta1::service_client::ServiceClient;
 use ibc_proto::cosmos::tx::v1beta1::SimulateRequest;
-use tern_chains::{AccountState, ChainError, Message};
+use tern_chains::{AccountState, Blame, ChainError, Message};
+use tern_cosmos_core::outcome::message_index;
 use tonic::Status;
 
 use crate::errors::Result;
@@ -22,8 +21,7 @@ const OFFERED_GAS: u64 = 1;
 
 /// The gas limit for these messages: simulated gas times the multiplier.
 ///
-/// A message that would fail is `ChainError::Rejected` with its index; a stale
-/// account sequence is code 32 of codespace `sdk`.
+/// A message that would fail is `ChainError::Rejected` with its index.
 #[tracing::instrument(level = "debug", skip_all, fields(chain = %grpc.origin.chain, messages = messages.len()))]
 pub(crate) async fn estimate(
     grpc: &Grpc,
@@ -61,35 +59,31 @@ fn failed(grpc: &Grpc, status: &Status) -> ChainError {
             code,
             log,
             ..
-        } => {
-            let known = refusal_code(&log);
-            ChainError::Rejected {
-                chain,
-                doing,
-                codespace: known.map_or(codespace, |(codespace, _)| codespace.to_owned()),
-                code: known.map_or(code, |(_, code)| code),
-                message_index: message_index(&log),
-                log,
-            }
-        }
+        } => ChainError::Rejected {
+            chain,
+            doing,
+            codespace,
+            code,
+            blame: blame(&log),
+            log,
+        },
         error => error,
     }
 }
 
-/// A simulation's failure comes as text alone. The SDK writes "failed to execute
-/// message; message index: 3: …".
-fn message_index<T: FromStr>(log: &str) -> Option<T> {
-    let (_, rest) = log.split_once("message index: ")?;
-    let end = rest
-        .find(|c: char| !c.is_ascii_digit())
-        .unwrap_or(rest.len());
-    rest[..end].parse().ok()
-}
-
-/// Codespace and code of the one refusal that has to be told from the others.
-fn refusal_code(log: &str) -> Option<(&'static str, u32)> {
-    log.contains("account sequence mismatch")
-        .then_some(("sdk", 32))
+/// A simulation's failure comes as text alone: its gRPC status has no code of the SDK.
+fn blame(log: &str) -> Blame {
+    if let Some(index) = message_index(log) {
+        return Blame::Message(index);
+    }
+    let says = |text| log.contains(text);
+    if says("account sequence mismatch") {
+        Blame::Sequence
+    } else if says("insufficient funds") || says("insufficient fee") {
+        Blame::Funds
+    } else {
+        Blame::Unnamed
+    }
 }
 
 #[cfg(test)]
@@ -97,27 +91,29 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_failing_message_is_named() {
-        for (log, index) in [
+    fn a_simulation_says_in_words_what_is_refused() {
+        for (log, expected) in [
             (
                 "failed to execute message; message index: 2: acknowledge packet verification \
                  failed: … : invalid proof with gas used: '91234'",
-                Some(2),
+                Blame::Message(2),
             ),
-            ("failed to execute message; message index: 0: x", Some(0)),
-            ("message index: 17", Some(17)),
-            ("message index: none", None),
-            ("out of gas in location: ReadFlat", None),
+            (
+                "failed to execute message; message index: 0: insufficient funds",
+                Blame::Message(0),
+            ),
+            (
+                "account sequence mismatch, expected 6, got 5: incorrect account sequence \
+                 with gas used: '31245'",
+                Blame::Sequence,
+            ),
+            (
+                "spendable balance 1uakt is smaller than 500uakt: insufficient funds",
+                Blame::Funds,
+            ),
+            ("out of gas in location: ReadFlat", Blame::Unnamed),
         ] {
-            assert_eq!(message_index(log), index, "{log}");
+            assert_eq!(blame(log), expected, "{log}");
         }
-    }
-
-    #[test]
-    fn a_stale_account_sequence_keeps_its_code() {
-        let log = "account sequence mismatch, expected 6, got 5: incorrect account sequence \
-                   with gas used: '31245'";
-        assert_eq!(refusal_code(log), Some(("sdk", 32)));
-        assert_eq!(refusal_code("packet sequence out of order"), None);
     }
 }

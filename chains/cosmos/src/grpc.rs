@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use ibc_proto::cosmos::base::query::v1beta1::{PageRequest, PageResponse};
 use ibc_proto::cosmos::base::tendermint::v1beta1::{service_client, GetNodeInfoRequest};
-use tern_chains::ChainError;
+use tern_chains::{Blame, ChainError};
 use tokio::sync::OnceCell;
 use tonic::transport::{Channel, ClientTlsConfig, Endpoint};
 use tonic::{Code, Response, Status};
@@ -167,7 +167,7 @@ impl Grpc {
             codespace: "grpc".to_owned(),
             code: status.code() as u32,
             log: status.message().to_owned(),
-            message_index: None,
+            blame: Blame::Unnamed,
         }
     }
 }

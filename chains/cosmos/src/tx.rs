@@ -14,6 +14,8 @@ const BLOCK_BYTES_MAX: u64 = 100 * 1024 * 1024;
 
 /// Codes of the SDK's codespace.
 const SDK: &str = "sdk";
+const SDK_FUNDS: u32 = 5;
+const SDK_FEE: u32 = 13;
 const SDK_IN_MEMPOOL: u32 = 19;
 const SDK_MEMPOOL_FULL: u32 = 20;
 const SDK_WRONG_SEQUENCE: u32 = 32;
@@ -45,6 +47,7 @@ fn check(response: tx_sync::Response) -> Check {
         (_, 0) | (SDK, SDK_IN_MEMPOOL) => Check::Accepted,
         (SDK, SDK_WRONG_SEQUENCE) => Check::WrongSequence { log },
         (SDK, SDK_MEMPOOL_FULL) => Check::Busy { log },
+        (SDK, SDK_FUNDS | SDK_FEE) => Check::CannotPay { log },
         _ => Check::Refused {
             codespace,
             code,
@@ -91,7 +94,9 @@ mod tests {
             ("sdk", 19, Check::Accepted),
             ("sdk", 32, Check::WrongSequence { log: log() }),
             ("sdk", 20, Check::Busy { log: log() }),
-            ("sdk", 5, refused("sdk", 5)),
+            ("sdk", 5, Check::CannotPay { log: log() }),
+            ("sdk", 13, Check::CannotPay { log: log() }),
+            ("sdk", 4, refused("sdk", 4)),
             ("channel", 32, refused("channel", 32)),
         ] {
             assert_eq!(check(response(codespace, code)), expected);

@@ -3,6 +3,7 @@
 
 use ibc::apps::transfer::types::error::TokenTransferError;
 use ibc::core::handler::types::error::HandlerError;
+use tern_chains::Blame;
 
 /// A refused transaction or message.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -28,6 +29,16 @@ impl Refusal {
             code,
             log: log.into(),
             message_index: None,
+        }
+    }
+
+    /// What of the transaction is refused.
+    pub fn blame(&self) -> Blame {
+        match (self.message_index, self.codespace, self.code) {
+            (Some(index), ..) => Blame::Message(index),
+            (None, SDK, 32) => Blame::Sequence,
+            (None, SDK, 5 | 13) => Blame::Funds,
+            (None, ..) => Blame::Unnamed,
         }
     }
 

@@ -6,7 +6,6 @@
 
 mod list;
 mod rules;
-mod transfer;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -16,10 +15,10 @@ use serde::{Deserialize, Serialize};
 use tern_chains::{ChainId, ClientFlaw, Packet};
 
 use crate::ledger::{ChannelRecord, ClientKey, EndKey, HandshakeRequest, Path, View};
+use crate::transfer::{self, Transfer};
 
 pub use list::{Glob, List};
 pub use rules::{Rules, Sequences};
-use transfer::Transfer;
 
 /// The rules for all chains, and further ones for some.
 #[derive(Clone, Debug, PartialEq, Eq)]

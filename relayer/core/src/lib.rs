@@ -15,3 +15,4 @@ pub mod admission;
 pub mod ledger;
 pub mod plan;
 pub mod policy;
+mod transfer;

@@ -41,10 +41,10 @@ pub struct Policy {
     /// 4,000: beyond it the chain is slower than Tern, and more would only wait in
     /// its mempool until their deadline.
     pub items_in_flight_max: usize,
-    /// Most items sent in a transaction of their own in one plan, for each
+    /// Most batches made of what failed together before, in one plan, for each
     /// destination and route. Default 4: a chain that refuses much must not be
     /// flooded with small transactions.
-    pub items_alone_max: usize,
+    pub split_batches_max: usize,
     /// A client is refreshed once this share of its trusting period has passed
     /// since its last update, in percent. Default 33: two more tries are left.
     pub refresh_after_percent: u64,
@@ -93,7 +93,7 @@ impl Default for Policy {
             batch_items_min: 25,
             items_unsent_max: 2_000,
             items_in_flight_max: 4_000,
-            items_alone_max: 4,
+            split_batches_max: 4,
             refresh_after_percent: 33,
             reuse_blocks_max: 50,
             ack_wait_max_ns: 20_000_000_000,

@@ -30,6 +30,8 @@ fn signed(items: Vec<Item>, timeout_height: u64) -> (TxKey, Intent) {
         account_sequence: 3,
         deadline: Deadline::Height(timeout_height),
         items,
+        // One client update comes first.
+        updates: 1,
         bytes: vec![1],
     };
     let intent = Intent::Signed {
@@ -48,6 +50,7 @@ fn outcome(code: u32) -> Fact {
             code,
             codespace: "sdk".into(),
             log: "why".into(),
+            message_index: None,
             gas_wanted: 1,
             gas_used: 1,
         },
@@ -157,32 +160,108 @@ fn an_intent_ends_when_the_timeout_height_has_passed() {
     );
     assert!(view.intent(&item).is_some());
     tell(&mut view, [block_end(&kava(), 30)]);
-    assert!(view.intent(&item).is_none() && view.failure(&item).is_none());
+    assert!(view.intent(&item).is_none());
+}
+
+/// Packets 1 to `last`, and their receives in a transaction until height 30.
+fn receives(view: &mut View, last: u64) -> (TxKey, Vec<Item>) {
+    tell(view, (1..=last).map(|sequence| sent(sequence, 11)));
+    let items: Vec<Item> = (1..=last).map(|number| Item::Recv(key(number))).collect();
+    let (tx, fact) = signed(items.clone(), 30);
+    tell(view, [fact]);
+    (tx, items)
+}
+
+fn together(view: &View, items: &[Item]) -> Vec<Option<usize>> {
+    let failures = items.iter().map(|item| view.failure(item));
+    let together = failures.map(|failure| failure.and_then(|failure| failure.together_max));
+    together.collect()
 }
 
 #[test]
-fn a_failed_tx_sends_its_items_alone_and_later() {
+fn items_of_a_failed_tx_travel_in_halves_and_later() {
     let mut view = open_channel(Ordering::Unordered);
-    let items = vec![Item::Recv(key(1)), Item::Recv(key(2))];
-    let (_, fact) = signed(items.clone(), 30);
+    let (_, items) = receives(&mut view, 4);
+    tell(&mut view, [outcome(5)]);
+    assert_eq!(together(&view, &items), [Some(2); 4]);
+    let failure = view.failure(&items[0]).unwrap();
+    assert!(failure.not_before > 10 && failure.refusals == 1);
+    let (_, fact) = signed(items[..2].to_vec(), 30);
     tell(&mut view, [Entry::from(fact), outcome(5).into()]);
-    for item in items {
-        let failure = view.failure(&item).unwrap();
-        assert!(failure.alone && failure.not_before > 10 && failure.refusals == 1);
-    }
+    let expected = [Some(1), Some(1), Some(2), Some(2)];
+    assert_eq!(together(&view, &items), expected);
+}
+
+#[test]
+fn of_a_failed_tx_only_the_item_waits_whose_message_the_chain_names() {
+    let mut view = open_channel(Ordering::Unordered);
+    let (_, items) = receives(&mut view, 3);
+    let Fact::Outcome {
+        chain,
+        height,
+        mut outcome,
+    } = outcome(5)
+    else {
+        unreachable!()
+    };
+    // The first message is the client update.
+    outcome.message_index = Some(2);
+    let named = Fact::Outcome {
+        chain,
+        height,
+        outcome,
+    };
+    tell(&mut view, [named]);
+    assert_eq!(together(&view, &items), [None, Some(1), None]);
+    assert!(view.failure(&items[0]).is_none());
+}
+
+#[test]
+fn items_of_a_tx_that_dies_twice_in_no_block_travel_in_halves() {
+    let mut view = open_channel(Ordering::Unordered);
+    let (_, items) = receives(&mut view, 4);
+    tell(&mut view, [block_end(&kava(), 30)]);
+    assert_eq!(together(&view, &items), [None; 4]);
+    // It is tried again at once.
+    assert!(view.failure(&items[0]).unwrap().not_before <= 30);
+    let (_, again) = signed(items.clone(), 50);
+    tell(
+        &mut view,
+        [Entry::from(again), block_end(&kava(), 50).into()],
+    );
+    assert_eq!(together(&view, &items), [Some(2); 4]);
+    assert_eq!(view.failure(&items[0]).unwrap().refusals, 0);
+}
+
+#[test]
+fn nothing_is_remembered_of_failures_of_a_packet_that_is_done() {
+    let mut view = open_channel(Ordering::Unordered);
+    let (tx, items) = receives(&mut view, 2);
+    tell(&mut view, [received(1, 12), acknowledged(1, 13)]);
+    // It was overtaken, and is refused afterwards.
+    let refusal = Refusal {
+        class: Class::Rejected,
+        reason: "redundant".into(),
+        culprit: None,
+        together_max: None,
+    };
+    tell(&mut view, [Intent::Refused { key: tx, refusal }]);
+    assert!(view.failure(&items[0]).is_none());
+    assert!(view.failure(&items[1]).is_some());
 }
 
 #[test]
 fn only_the_named_culprit_of_a_refusal_waits() {
     let mut view = open_channel(Ordering::Unordered);
-    let (bad, good) = (Item::Recv(key(1)), Item::Recv(key(2)));
-    let (tx, fact) = signed(vec![bad.clone(), good.clone()], 30);
+    let (tx, items) = receives(&mut view, 2);
+    let [bad, good] = [items[0].clone(), items[1].clone()];
     let refusal = Refusal {
         class: Class::Rejected,
         reason: "no".into(),
         culprit: Some(bad.clone()),
+        together_max: None,
     };
-    tell(&mut view, [fact, Intent::Refused { key: tx, refusal }]);
+    tell(&mut view, [Intent::Refused { key: tx, refusal }]);
     assert_eq!(view.failure(&bad).map(|failure| failure.refusals), Some(1));
     assert!(view.failure(&good).is_none() && view.intent(&good).is_none());
 }

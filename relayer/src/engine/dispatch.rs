@@ -58,7 +58,10 @@ impl Dispatching {
         inputs: &mpsc::Sender<Input>,
         tasks: &mut Tasks,
     ) {
-        let in_order = batch.work.iter().any(|work| is_ordered(view, &work.item));
+        let items = batch.work.iter().map(|work| &work.item);
+        let ordered = items.filter(|item| is_ordered(view, item));
+        let ordered: BTreeSet<Item> = ordered.cloned().collect();
+        let in_order = !ordered.is_empty();
         let Some((lane, permit)) = self.lanes.choose(&batch.dst, in_order, batch.work.len()) else {
             return;
         };
@@ -73,6 +76,7 @@ impl Dispatching {
             clock: Arc::clone(&self.clock),
             inputs: inputs.clone(),
             lane,
+            ordered,
             _permit: permit,
         };
         let stopping = self.lanes.stopping.clone();
@@ -95,11 +99,12 @@ struct BatchTask {
     clock: Clock,
     inputs: mpsc::Sender<Input>,
     lane: Handle,
+    ordered: BTreeSet<Item>,
     _permit: OwnedSemaphorePermit,
 }
 
 impl BatchTask {
-    async fn run(self, batch: Batch) {
+    async fn run(mut self, batch: Batch) {
         let items: Vec<Item> = batch.work.iter().map(|work| work.item.clone()).collect();
         let account = &*self.lane.account;
         match prove(&self.chains, &batch, account, &self.clients, &self.clock).await {
@@ -107,6 +112,7 @@ impl BatchTask {
                 for input in not_proven(&batch, std::mem::take(&mut messages.not_proven)) {
                     self.send(input).await;
                 }
+                messages.ordered = std::mem::take(&mut self.ordered);
                 self.submit(messages).await;
             }
             Err(error) => {
@@ -124,6 +130,7 @@ impl BatchTask {
                         class,
                         reason,
                         culprit: None,
+                        together_max: None,
                     },
                 };
                 self.send(Input::Intent(intent)).await;
@@ -165,6 +172,7 @@ fn not_proven(batch: &Batch, items: Vec<(Item, NotProven)>) -> Vec<Input> {
                     culprit: (!matches!(why, NotProven::Moot | NotProven::Companion))
                         .then(|| item.clone()),
                     reason: reason(&why),
+                    together_max: None,
                 },
                 items: vec![item],
             }),
@@ -275,6 +283,7 @@ mod tests {
             class: Class::Rejected,
             reason: "no proof".into(),
             culprit: Some(item()),
+            together_max: None,
         };
         assert_eq!(unprovable, expected);
         assert_eq!(blamed(NotProven::Moot).culprit, None);

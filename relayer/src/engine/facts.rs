@@ -94,6 +94,7 @@ mod tests {
             code: 5,
             codespace: "sdk".into(),
             log: "out of gas".into(),
+            message_index: None,
             gas_wanted: 2,
             gas_used: 3,
         }

@@ -11,7 +11,7 @@ mod client;
 mod handshake;
 mod packet;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use tern_chains::{
@@ -19,7 +19,7 @@ use tern_chains::{
     LightClient, Message, PacketId, Proven, Root, StorePath,
 };
 use tern_core::ledger::Item;
-use tern_core::plan::{Action, Batch, Route, Work};
+use tern_core::plan::{gas, Action, Batch, Route, Work};
 
 use super::parts::Clock;
 use super::steps::Packets;
@@ -33,6 +33,10 @@ pub struct Messages {
     /// already.
     pub updated: Option<(ClientId, u64)>,
     pub messages: Vec<(Item, Message)>,
+    /// Those whose messages must come in the order of their sequences.
+    pub ordered: BTreeSet<Item>,
+    /// Those whose gas is not that of others of their size.
+    pub unsteady: BTreeSet<Item>,
     /// All in one transaction.
     pub atomic: bool,
     /// Items that turned out to need nothing, or not to be provable.
@@ -131,6 +135,8 @@ async fn unproven(
         update: vec![],
         updated: None,
         messages,
+        ordered: BTreeSet::new(),
+        unsteady: BTreeSet::new(),
         atomic: batch.atomic,
         not_proven: vec![],
     })
@@ -173,7 +179,21 @@ async fn prove_route(
         steps.push((work.item.clone(), step));
     }
     let client = (route.client_on_dst.clone(), forward.height);
-    Ok(assemble(client, update, steps, batch.atomic))
+    let unsteady = batch.work.iter().filter(|work| !is_steady(&work.action));
+    Ok(Messages {
+        unsteady: unsteady.map(|work| work.item.clone()).collect(),
+        ..assemble(client, update, steps, batch.atomic)
+    })
+}
+
+/// Whether the gas of an action is about that of others of its size.
+fn is_steady(action: &Action) -> bool {
+    match action {
+        Action::RecvPacket(packet) | Action::Acknowledgement { packet, .. } => {
+            gas::is_steady(packet)
+        }
+        _ => true,
+    }
 }
 
 /// At which height of the source the proofs are fetched again, if the client is at
@@ -195,6 +215,8 @@ fn assemble(
         updated: (!update.is_empty()).then_some(client),
         update,
         messages: vec![],
+        ordered: BTreeSet::new(),
+        unsteady: BTreeSet::new(),
         atomic,
         not_proven: vec![],
     };

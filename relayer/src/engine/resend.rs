@@ -69,6 +69,7 @@ mod tests {
             account_sequence,
             deadline: Deadline::Height(100),
             items: vec![],
+            updates: 0,
             bytes: vec![hash],
         };
         view.commit(&Change::Tx(key(hash), Some(record)));

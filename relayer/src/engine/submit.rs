@@ -8,12 +8,12 @@
 
 mod account;
 mod answer;
+mod cutting;
 mod draft;
 mod gas;
 mod send;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::ops::Range;
 use std::sync::Arc;
 
 use futures::future::join_all;
@@ -30,7 +30,8 @@ use super::prove::Messages;
 use super::steps::Packets;
 use account::assign;
 use answer::Answer;
-use draft::{culprit, ranges, summary, Draft};
+use cutting::{Cutting, Refused};
+use draft::{out_of_order, ranges, summary, Draft};
 pub use gas::Gas;
 pub use send::{SendRequest, Sent};
 
@@ -138,54 +139,75 @@ impl Lane {
                 } else {
                     warn!(%chain, items = items.len(), reason, "cannot make a transaction; trying again later");
                 }
-                self.failed(items, &error).await;
+                self.failed(items, &error, None).await;
             }
         }
     }
 
-    /// Cuts and estimates. A message the chain refuses in simulation is reported
-    /// and left out; the rest is estimated again.
+    /// Cuts and estimates until every part is one that the chain would take. What it
+    /// refuses is reported and left out; what has to wait for others is left out.
     async fn drafts(
         &mut self,
         mut messages: Messages,
     ) -> Result<(AccountState, Vec<Draft>), ChainError> {
         let limits = self.limits().await?;
         let account = self.account().await?;
+        let is_updated_before = self.is_updated_before(&messages);
+        let ranges = ranges(&messages, &limits);
+        let updates = messages.update.len();
+        let mut cutting = Cutting::new(ranges, updates, messages.atomic, limits.gas_max);
+        let mut gone = BTreeSet::new();
         loop {
-            let ranges = ranges(&messages, &limits);
-            let is_updated_before = self.is_updated_before(&messages);
-            let draft = |range: &Range<usize>| Draft::new(&messages, range, is_updated_before);
-            let drafts = ranges.iter().map(draft);
+            let parts = cutting.parts.iter().map(|part| part.range.clone());
+            gone.extend(out_of_order(&messages, &parts.collect::<Vec<_>>(), &gone));
+            for at in gone.iter().rev() {
+                messages.messages.remove(*at);
+            }
+            cutting.close(&std::mem::take(&mut gone));
+            let drafts = cutting.parts.iter().map(|part| Draft {
+                gas: part.gas,
+                ..Draft::new(&messages, &part.range, is_updated_before)
+            });
             let mut drafts: Vec<Draft> = drafts.collect();
-            for draft in &mut drafts {
+            if cutting.is_done() {
+                return Ok((account, drafts));
+            }
+            let gas = self.estimate_all(&mut drafts, &account).await;
+            let chain = self.signer.chain_id().clone();
+            for Refused { range, error } in cutting.learn(&chain, gas)? {
+                let items = &messages.messages[range.clone()];
+                let items: Vec<Item> = items.iter().map(|(item, _)| item.clone()).collect();
+                let (first, reason) = (items.first(), describe(&error));
+                warn!(%chain, messages = items.len(), first = first.map(tracing::field::display), reason, "the chain refuses messages in simulation: they are left out and tried again later");
+                let together_max = half_of_several(items.len());
+                self.failed(items, &error, together_max).await;
+                gone.extend(range);
+            }
+        }
+    }
+
+    /// The gas limit of each draft: known, predicted from earlier ones, or simulated.
+    async fn estimate_all(
+        &mut self,
+        drafts: &mut [Draft],
+        account: &AccountState,
+    ) -> Vec<Result<u64, ChainError>> {
+        for draft in drafts.iter_mut() {
+            if draft.gas.is_none() && draft.is_steady {
                 draft.gas = self.gas.table.predict(&draft.size);
             }
-            let gas = drafts.iter().map(|draft| self.estimate(draft, &account));
-            let gas = join_all(gas).await;
-            let mut refused = None;
-            for ((draft, gas), range) in drafts.iter_mut().zip(gas).zip(&ranges) {
-                match gas {
-                    Ok(gas) if draft.gas.is_none() => {
-                        self.gas.table.simulated(&draft.size, gas);
-                        draft.gas = Some(gas);
-                    }
-                    Ok(_) => {}
-                    Err(error) => {
-                        let culprit = culprit(&error, messages.update.len(), range.start);
-                        match culprit.filter(|at| *at < range.end && !messages.atomic) {
-                            Some(at) => refused = Some((at, error)),
-                            None => return Err(error),
-                        }
-                    }
-                }
-            }
-            let Some((at, error)) = refused else {
-                return Ok((account, drafts));
-            };
-            let (item, _) = messages.messages.remove(at);
-            warn!(chain = %self.signer.chain_id(), %item, reason = describe(&error), "the chain refuses a message in simulation: it is left out and tried again later");
-            self.failed(vec![item], &error).await;
         }
+        let gas = drafts.iter().map(|draft| self.estimate(draft, account));
+        let gas = join_all(gas).await;
+        for (draft, gas) in drafts.iter().zip(&gas) {
+            match gas {
+                Ok(gas) if draft.gas.is_none() && draft.is_steady => {
+                    self.gas.table.simulated(&draft.size, *gas);
+                }
+                _ => {}
+            }
+        }
+        gas
     }
 
     /// The gas limit: known already, or simulated.
@@ -219,6 +241,7 @@ impl Lane {
             };
             let signer = account.address.clone();
             let gas = draft.gas.unwrap_or_default();
+            let updates = draft.updates();
             let signed = self.signer.sign(&TxDraft {
                 messages: draft.estimated.split_off(draft.not_carried),
                 memo: self.settings.memo.clone(),
@@ -229,29 +252,27 @@ impl Lane {
             match signed {
                 Ok(signed) => {
                     self.gas.sent(signed.hash, draft.size.shape);
-                    txs.push((draft.items, gas, signer, account_sequence, signed));
+                    let record = TxRecord {
+                        signer,
+                        account_sequence,
+                        deadline,
+                        items: draft.items,
+                        updates,
+                        bytes: signed.bytes.clone(),
+                    };
+                    txs.push((record, gas, signed));
                 }
                 // None of them was sent.
                 Err(error) => {
-                    let items = txs.into_iter().flat_map(|(items, ..)| items);
+                    let items = txs.into_iter().flat_map(|(record, ..)| record.items);
                     let rest = drafts.flat_map(|(draft, _)| draft.items);
                     let items = items.chain(draft.items).chain(rest).collect();
-                    return self.failed(items, &error).await;
+                    return self.failed(items, &error, None).await;
                 }
             }
         }
-        let records = txs
-            .iter()
-            .map(|(items, _, signer, account_sequence, signed)| {
-                let record = TxRecord {
-                    signer: signer.clone(),
-                    account_sequence: *account_sequence,
-                    deadline,
-                    items: items.clone(),
-                    bytes: signed.bytes.clone(),
-                };
-                (self.key(signed), record)
-            });
+        let records = txs.iter();
+        let records = records.map(|(record, _, signed)| (self.key(signed), record.clone()));
         if txs.is_empty() || !self.store(records.collect()).await {
             return;
         }
@@ -261,7 +282,8 @@ impl Lane {
         });
         self.client_heights.extend(updated);
         let mut refused_before = false;
-        for (items, gas, _, _, signed) in txs {
+        for (record, gas, signed) in txs {
+            let items = record.items;
             refused_before = self.broadcast(items, gas, signed, refused_before).await;
         }
     }
@@ -305,18 +327,20 @@ impl Lane {
         };
         self.forget_account();
         warn!(%chain, tx = %signed.hash, items = items.len(), ?class, reason, "the node refused a transaction");
-        self.refused(&signed, class, reason).await;
+        self.refused(&signed, &items, class, reason).await;
         true
     }
 
     /// A transaction is certainly in no mempool.
-    async fn refused(&self, signed: &SignedTx, class: Class, reason: String) {
+    async fn refused(&self, signed: &SignedTx, items: &[Item], class: Class, reason: String) {
+        let is_its_own = class == Class::Rejected;
         let intent = Intent::Refused {
             key: self.key(signed),
             refusal: Refusal {
                 class,
                 reason,
                 culprit: None,
+                together_max: half_of_several(items.len()).filter(|_| is_its_own),
             },
         };
         self.send(Input::Intent(intent)).await;
@@ -339,7 +363,7 @@ impl Lane {
 
     /// These items got no transaction. A single one is its culprit, if the chain says
     /// no.
-    async fn failed(&self, items: Vec<Item>, error: &ChainError) {
+    async fn failed(&self, items: Vec<Item>, error: &ChainError, together_max: Option<usize>) {
         let culprit = match items.as_slice() {
             [only] if error.class() == Class::Rejected => Some(only.clone()),
             _ => None,
@@ -351,6 +375,7 @@ impl Lane {
                 class: error.class(),
                 reason: describe(error),
                 culprit,
+                together_max,
             },
         };
         self.send(Input::Intent(intent)).await;
@@ -367,4 +392,9 @@ impl Lane {
             hash: signed.hash,
         }
     }
+}
+
+/// Half of these, so that the one to blame is found among them; `None` for a single one.
+fn half_of_several(items: usize) -> Option<usize> {
+    (items > 1).then_some(items / 2)
 }

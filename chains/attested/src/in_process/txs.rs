@@ -2,7 +2,8 @@
 
 use serde_json::value::RawValue;
 use tern_chains::{
-    AccountState, ChainError, ChainParams, Check, Deadline, Message, SignedTx, TxDraft, TxHash,
+    AccountState, Blame, ChainError, ChainParams, Check, Deadline, Message, SignedTx, TxDraft,
+    TxHash,
 };
 
 use super::{AttestedChain, Result};
@@ -55,7 +56,7 @@ impl AttestedChain {
             doing: "simulation".to_owned(),
             codespace: refusal.codespace.to_owned(),
             code: refusal.code,
-            message_index: refusal.message_index,
+            blame: refusal.blame(),
             log: refusal.log,
         })?;
         Ok(used.saturating_mul(100 + SPARE_PERCENT) / 100)
@@ -94,6 +95,9 @@ impl AttestedChain {
             Checked::Full => Check::Busy {
                 log: "the mempool is full".to_owned(),
             },
+            Checked::Refused(refusal) if refusal.blame() == Blame::Funds => {
+                Check::CannotPay { log: refusal.log }
+            }
             Checked::Refused(refusal) => Check::Refused {
                 codespace: refusal.codespace.to_owned(),
                 code: refusal.code,

@@ -11,8 +11,34 @@ pub fn outcome(tx: &[u8], result: &ExecTxResult) -> TxOutcome {
         code: result.code.value(),
         codespace: result.codespace.clone(),
         log: result.log.clone(),
+        message_index: message_index(&result.log),
         // CometBFT's gas is signed for historical reasons; it is never negative.
         gas_wanted: u64::try_from(result.gas_wanted).unwrap_or_default(),
         gas_used: u64::try_from(result.gas_used).unwrap_or_default(),
+    }
+}
+
+/// The SDK names a failed message in its log alone: "failed to execute message;
+/// message index: 3: …".
+pub fn message_index(log: &str) -> Option<usize> {
+    let (_, rest) = log.split_once("message index: ")?;
+    let end = rest.find(|c: char| !c.is_ascii_digit());
+    rest[..end.unwrap_or(rest.len())].parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_failed_message_is_named_in_the_log() {
+        for (log, index) in [
+            ("failed to execute message; message index: 12: x", Some(12)),
+            ("message index: 17", Some(17)),
+            ("message index: none", None),
+            ("out of gas in location: ReadFlat", None),
+        ] {
+            assert_eq!(message_index(log), index, "{log}");
+        }
     }
 }

@@ -88,7 +88,7 @@ impl World {
                 codespace: "sdk".into(),
                 code: 5,
                 log: "no".into(),
-                message_index: None,
+                blame: tern_chains::Blame::Unnamed,
             }),
             Silent => std::future::pending().await,
         }

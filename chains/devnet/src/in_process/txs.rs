@@ -1,7 +1,7 @@
 //! Accounts, gas, signing, and CheckTx.
 
 use tern_chains::{
-    AccountState, ChainError, ChainParams, Check, Deadline, Message, SignedTx, TxDraft,
+    AccountState, Blame, ChainError, ChainParams, Check, Deadline, Message, SignedTx, TxDraft,
 };
 
 use tern_cosmos_core::sign;
@@ -57,7 +57,7 @@ impl DevnetChain {
             doing: "simulation".to_owned(),
             codespace: refusal.codespace.to_owned(),
             code: refusal.code,
-            message_index: refusal.message_index,
+            blame: refusal.blame(),
             log: refusal.log,
         })?;
         let limit = self.gas_multiplier.mul_ceil(used);
@@ -79,11 +79,12 @@ impl DevnetChain {
             Checked::Full => Check::Busy {
                 log: "mempool is full".to_owned(),
             },
-            Checked::Refused(refusal) => match (refusal.codespace, refusal.code) {
-                ("sdk", 32) => Check::WrongSequence { log: refusal.log },
-                (codespace, code) => Check::Refused {
-                    codespace: codespace.to_owned(),
-                    code,
+            Checked::Refused(refusal) => match refusal.blame() {
+                Blame::Sequence => Check::WrongSequence { log: refusal.log },
+                Blame::Funds => Check::CannotPay { log: refusal.log },
+                Blame::Message(_) | Blame::Unnamed => Check::Refused {
+                    codespace: refusal.codespace.to_owned(),
+                    code: refusal.code,
                     log: refusal.log,
                 },
             },

@@ -1,7 +1,7 @@
 //! Clients, handshakes and ICS-20 packets between two development chains, all
 //! by signed transactions, all proofs verified on the way.
 
-use tern_chains::{AccountState, ChainError, Check, Deadline, End, Event, Message, TxDraft};
+use tern_chains::{AccountState, Blame, ChainError, Check, Deadline, End, Event, Message, TxDraft};
 use tern_cosmos_core::convert::message;
 
 use crate::world::{World, PORT};
@@ -81,7 +81,7 @@ async fn what_is_too_late_is_refunded_in(mut world: World) {
         matches!(
             error,
             ChainError::Rejected {
-                message_index: Some(1),
+                blame: Blame::Message(1),
                 ..
             }
         ),
@@ -152,7 +152,7 @@ async fn the_sdks_refusals_have_their_codes_in(mut world: World) {
         .await
         .unwrap_err();
     assert!(
-        matches!(&error, ChainError::Rejected { message_index: Some(1), log, .. } if log.contains("insufficient funds")),
+        matches!(&error, ChainError::Rejected { blame: Blame::Message(1), log, .. } if log.contains("insufficient funds")),
         "{error}"
     );
 
@@ -165,7 +165,13 @@ async fn the_sdks_refusals_have_their_codes_in(mut world: World) {
         .await
         .unwrap_err();
     assert!(
-        matches!(&error, ChainError::Rejected { code: 32, .. }),
+        matches!(
+            &error,
+            ChainError::Rejected {
+                blame: Blame::Sequence,
+                ..
+            }
+        ),
         "{error}"
     );
 

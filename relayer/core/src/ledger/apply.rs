@@ -187,7 +187,10 @@ fn apply_block_end(view: &View, policy: &Policy, chain: &ChainId, head: Head) ->
     let expired = view
         .txs()
         .filter(|(key, tx)| key.chain == *chain && tx.deadline.is_past(head.height, head.time));
-    changes.extend(expired.map(|(key, _)| Change::Tx(key.clone(), None)));
+    for (key, tx) in expired {
+        changes.push(Change::Tx(key.clone(), None));
+        changes.extend(tx::expired(view, policy, chain, tx));
+    }
     if head.height.is_multiple_of(PRUNE_EVERY) {
         let forgotten = head.height.saturating_sub(policy.history_blocks);
         let forgotten = view.finished_before(chain, forgotten);

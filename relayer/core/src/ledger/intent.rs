@@ -30,6 +30,9 @@ pub struct Refusal {
     pub reason: String,
     /// The item the chain named as the culprit, if it named one.
     pub culprit: Option<Item>,
+    /// With how many items at most these may travel from now on, if the culprit is not
+    /// known.
+    pub together_max: Option<usize>,
 }
 
 /// One input of the ledger.

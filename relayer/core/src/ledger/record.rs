@@ -138,7 +138,10 @@ pub struct TxRecord {
     pub account_sequence: u64,
     /// Past it the transaction is certainly dead.
     pub deadline: Deadline,
+    /// What its messages do, in their order, after the client updates.
     pub items: Vec<Item>,
+    /// How many messages update a client before those of the items.
+    pub updates: usize,
     /// The signed bytes: after a restart the same tx is sent again, which
     /// cannot be paid twice.
     #[serde(with = "hex::serde")]
@@ -152,9 +155,12 @@ pub struct Failure {
     pub tries: u32,
     /// Those that were not the fault of a node: the wait grows with each.
     pub refusals: u32,
-    /// The chain refused a tx it was in without naming the culprit: it travels
-    /// in a tx of its own until it went through.
-    pub alone: bool,
+    /// A tx it was in was refused and no culprit named, or did not get into a block
+    /// twice: until it goes through it travels with at most so many items, itself
+    /// included. Half as many each time, so that the culprit is found.
+    pub together_max: Option<usize>,
+    /// A tx it was in died in no block.
+    pub has_expired: bool,
     /// Not before this height of the chain the item goes to.
     pub not_before: u64,
     pub reason: String,

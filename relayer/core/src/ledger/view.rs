@@ -211,15 +211,15 @@ impl View {
     }
 
     fn commit_packet(&mut self, key: PacketKey, record: Option<PacketRecord>) {
-        let Some(record) = record else {
-            self.packets.remove(&key);
-            return;
-        };
-        if record.done.is_some() {
+        if record.as_ref().is_none_or(|record| record.done.is_some()) {
             for item in Item::of_packet(&key) {
                 self.failures.remove(&item);
             }
         }
+        let Some(record) = record else {
+            self.packets.remove(&key);
+            return;
+        };
         self.packets.put(key, record);
     }
 

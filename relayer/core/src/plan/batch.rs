@@ -124,19 +124,21 @@ impl Proposals {
         drop_superfluous_updates(&mut self.work);
         let mut merged = Vec::new();
         for ((dst, route), work) in self.work {
-            let (alone, mut together): (Vec<_>, Vec<_>) = work
+            let (limited, mut together): (Vec<_>, Vec<_>) = work
                 .into_iter()
-                .partition(|work| is_alone(input, &work.item));
+                .partition(|work| together_max(input, &work.item).is_some());
             // Stable: packets of one channel stay in the order of their sequence.
             together.sort_by_key(|work| work.deadline_ns);
-            let cuts = together.chunks(input.policy.batch_items_max);
-            let singles = alone.chunks(1).take(input.policy.items_alone_max);
             let size = together.len();
-            merged.extend(cuts.chain(singles).enumerate().map(|(turn, work)| {
+            let cuts = together.chunks(input.policy.batch_items_max);
+            let groups = groups(input, limited).into_iter();
+            let groups = groups.take(input.policy.split_batches_max);
+            let all = cuts.map(<[Work]>::to_vec).chain(groups);
+            merged.extend(all.enumerate().map(|(turn, work)| {
                 let batch = Batch {
                     dst: dst.clone(),
                     route: Some(route.clone()),
-                    work: work.to_vec(),
+                    work,
                     atomic: false,
                 };
                 (turn, size, batch)
@@ -163,9 +165,24 @@ fn drop_superfluous_updates(work: &mut Groups) {
     }
 }
 
-fn is_alone(input: &PlanInput<'_>, item: &Item) -> bool {
-    input
-        .view
-        .failure(item)
-        .is_some_and(|failure| failure.alone)
+/// Work that failed together, in groups that are small enough for each of their items.
+fn groups(input: &PlanInput<'_>, mut limited: Vec<Work>) -> Vec<Vec<Work>> {
+    let size = |work: &Work| together_max(input, &work.item).unwrap_or(1).max(1);
+    limited.sort_by_key(size);
+    let mut groups: Vec<Vec<Work>> = Vec::new();
+    for work in limited {
+        match groups.last_mut() {
+            // The first of a group has the smallest limit.
+            Some(group) if group.first().is_some_and(|first| group.len() < size(first)) => {
+                group.push(work);
+            }
+            _ => groups.push(vec![work]),
+        }
+    }
+    groups
+}
+
+/// With how many items at most one may travel, if a transaction with it has failed.
+pub(super) fn together_max(input: &PlanInput<'_>, item: &Item) -> Option<usize> {
+    input.view.failure(item)?.together_max
 }

@@ -8,7 +8,9 @@
 
 use std::collections::BTreeMap;
 
-use tern_chains::MessageKind;
+use tern_chains::{MessageKind, Packet};
+
+use crate::transfer::{self, Transfer};
 
 /// So many transactions of a shape must have gone through.
 const CONFIRMED_MIN: u32 = 3;
@@ -21,6 +23,15 @@ const STEADY: [MessageKind; 3] = [
     MessageKind::RecvPacket,
     MessageKind::Acknowledgement,
 ];
+
+/// Whether the application takes about as much gas for this packet as for others of its
+/// size: a memo can make it run any program, and so can the packets of other
+/// applications.
+pub fn is_steady(packet: &Packet) -> bool {
+    let port = packet.src.as_channel().map(|(port, _)| port.as_str());
+    let transfer = || Transfer::read(packet.data());
+    port == Some(transfer::PORT) && transfer().is_some_and(|transfer| transfer.memo.is_empty())
+}
 
 /// The gas limits that were right for transactions of each shape.
 #[derive(Clone, Debug, Default)]

@@ -2,7 +2,7 @@
 
 use tern_chains::{ChainId, Height, Ordering, Packet};
 
-use super::batch::{Action, Proposals, Work};
+use super::batch::{together_max, Action, Proposals, Work};
 use super::proof::route;
 use super::{PlanInput, Route, Why};
 use crate::admission::NotAdmitted;
@@ -76,15 +76,21 @@ fn propose_on(input: &PlanInput<'_>, path: &Path, proposals: &mut Proposals) {
             src: path.src.clone(),
             sequence,
         };
-        let is_blocked = &mut is_blocked[usize::from(record.state() == PacketState::AckWritten)];
+        let is_on_way_back = matches!(
+            record.state(),
+            PacketState::Received | PacketState::AckWritten
+        );
+        let is_blocked = &mut is_blocked[usize::from(is_on_way_back)];
         if is_ordered && *is_blocked {
             proposals.wait(step(input, key, record), Why::Predecessor);
             continue;
         }
         match next(input, key, record, path) {
             Ok((dst, route, work)) => {
-                // A timeout closes an ordered channel: nothing may go with it.
-                *is_blocked |= matches!(work.item, Item::Timeout(_));
+                // A timeout closes an ordered channel: nothing may go with it. What
+                // failed before goes in a batch of its own, perhaps after others.
+                *is_blocked |= matches!(work.item, Item::Timeout(_))
+                    || together_max(input, &work.item).is_some();
                 proposals.add(dst, route, work);
             }
             Err(why) => {

@@ -94,6 +94,7 @@ mod tests {
                 code,
                 codespace: String::new(),
                 log: String::new(),
+                message_index: None,
                 gas_wanted: 9,
                 gas_used: 7,
             },

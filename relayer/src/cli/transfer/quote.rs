@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, VecDeque};
 
 use anyhow::{bail, Context as _};
-use tern_chains::{AccountState, ChainError, Message};
+use tern_chains::{AccountState, Blame, ChainError, Message};
 use tern_config::ChainConfig;
 
 use super::preflight::Route;
@@ -11,8 +11,6 @@ use super::{size, TransferArgs};
 
 /// Maximum number of simulations while the account sequence is wrong.
 const TRIES_MAX: u32 = 5;
-/// Codespace and code of a wrong account sequence.
-const WRONG_SEQUENCE: (&str, u32) = ("sdk", 32);
 
 /// All transfers in simulated transactions. Nothing is sent yet.
 pub struct Quote {
@@ -63,8 +61,11 @@ impl Quote {
         let mut each = by_bytes.min(count);
         while each > 0 {
             let gas = match self.measure(route, each).await {
-                // The simulation reached the gas limit of a block.
-                Err(ChainError::Rejected { log, .. }) if log.contains("out of gas") => {
+                // Such as a simulation that reached the gas limit of a block.
+                Err(ChainError::Rejected {
+                    blame: Blame::Unnamed,
+                    ..
+                }) if each > 1 => {
                     each /= 2;
                     continue;
                 }
@@ -95,8 +96,9 @@ impl Quote {
                 // Another transaction of this account is in the mempool. It will
                 // be in the next block.
                 Err(ChainError::Rejected {
-                    codespace, code, ..
-                }) if (codespace.as_str(), code) == WRONG_SEQUENCE && tries < TRIES_MAX => {
+                    blame: Blame::Sequence,
+                    ..
+                }) if tries < TRIES_MAX => {
                     tries += 1;
                     let (head, _) = route.src.latest().await?;
                     route.src.next_block(head).await?;

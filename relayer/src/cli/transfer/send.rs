@@ -121,7 +121,7 @@ impl Sender {
                     self.on_wrong_sequence(&log);
                     return Ok(());
                 }
-                Sent::Refused(reason) => {
+                Sent::CannotPay(reason) | Sent::Refused(reason) => {
                     self.give_up(reason);
                     return Ok(());
                 }

@@ -217,7 +217,8 @@ mod tests {
             tries: refusals,
             not_before: 9,
             reason: "no proof".to_owned(),
-            alone: false,
+            together_max: None,
+            has_expired: false,
         };
         view.commit(&Change::Failure(step(a), Some(failure)));
         let wait = Wait {

@@ -49,7 +49,7 @@ impl Lane {
         Ok(account)
     }
 
-    /// What a transaction may hold.
+    /// What the messages of a transaction may take.
     pub(super) async fn limits(&mut self) -> Result<TxLimits, ChainError> {
         let params = match self.params {
             Some(params) => params,
@@ -59,7 +59,9 @@ impl Lane {
         let gas_max = self.settings.gas_max.unwrap_or(u64::MAX);
         Ok(TxLimits {
             messages_max: self.settings.messages_max,
-            bytes_max: usize::try_from(params.max_tx_bytes).unwrap_or(usize::MAX),
+            bytes_max: usize::try_from(params.max_tx_bytes)
+                .unwrap_or(usize::MAX)
+                .saturating_sub(ENVELOPE_BYTES),
             gas_max: gas_max.min(params.max_block_gas),
         })
     }
@@ -78,6 +80,9 @@ impl Lane {
                 .is_some_and(|(client, height)| self.client_heights.get(client) == Some(height))
     }
 }
+
+/// What a transaction has besides its messages: memo, fee, signer, signature.
+const ENVELOPE_BYTES: usize = 1_000;
 
 /// The account sequences of so many transactions, from `first` on around those in
 /// flight, and that of the transaction after them.

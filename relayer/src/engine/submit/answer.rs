@@ -16,6 +16,8 @@ pub enum Answer {
     /// In no mempool: another program used the account sequence, or a transaction
     /// before it was dropped.
     WrongSequence(String),
+    /// In no mempool: the account cannot pay, or offers too little.
+    CannotPay(String),
     /// In no mempool: the chain says no.
     Refused(String),
 }
@@ -26,6 +28,7 @@ impl Answer {
             Ok(Check::Accepted) => Self::Accepted,
             Ok(Check::Busy { log }) => Self::Busy(log),
             Ok(Check::WrongSequence { log }) => Self::WrongSequence(log),
+            Ok(Check::CannotPay { log }) => Self::CannotPay(log),
             Ok(Check::Refused {
                 codespace,
                 code,
@@ -46,6 +49,10 @@ impl Answer {
                 let why = "another program uses the account, or a transaction was dropped";
                 Some((Class::Node, format!("{why}: {log}")))
             }
+            Self::CannotPay(log) => Some((
+                Class::Local,
+                format!("the account cannot pay the fee: {log}"),
+            )),
             Self::Refused(reason) => Some((Class::Rejected, reason)),
         }
     }
@@ -85,6 +92,8 @@ mod tests {
         assert_eq!(class(busy), Some(Class::Node));
         let wrong_sequence = Answer::of(Ok(Check::WrongSequence { log: log() }));
         assert_eq!(class(wrong_sequence), Some(Class::Node));
+        let poor = Answer::of(Ok(Check::CannotPay { log: log() }));
+        assert_eq!(class(poor), Some(Class::Local));
         let refused = Answer::of(Ok(Check::Refused {
             codespace: "sdk".to_owned(),
             code: 5,

@@ -1,9 +1,10 @@
-//! From a batch's messages to transactions: how they are cut, what a refusal
-//! means for them, and what they do in words.
+//! From a batch's messages to transactions: how they are cut by size, which must wait
+//! for others, and what they do in words.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
-use tern_chains::{ChainError, Message};
+use tern_chains::Message;
 use tern_core::ledger::Item;
 use tern_core::plan::cut::{cut, TxLimits, Weight};
 use tern_core::plan::gas::Size;
@@ -21,11 +22,18 @@ pub struct Draft {
     /// How many of these are for the estimate only.
     pub not_carried: usize,
     pub size: Size,
+    /// Whether its gas is about that of others of its size.
+    pub is_steady: bool,
     /// The gas limit, once it is known.
     pub gas: Option<u64>,
 }
 
 impl Draft {
+    /// How many client updates it carries before the messages of its items.
+    pub fn updates(&self) -> usize {
+        self.estimated.len() - self.items.len() - self.not_carried
+    }
+
     /// One of a batch's transactions; `is_updated_before`: an earlier batch's carries
     /// the client update.
     pub fn new(messages: &Messages, range: &Range<usize>, is_updated_before: bool) -> Self {
@@ -43,6 +51,9 @@ impl Draft {
                 messages.update.len()
             },
             size: size(&estimated),
+            is_steady: part
+                .iter()
+                .all(|(item, _)| !messages.unsteady.contains(item)),
             estimated,
             gas: None,
         }
@@ -83,15 +94,30 @@ fn weight(message: &Message) -> Weight {
     }
 }
 
-/// The index among a batch's messages of the one a simulation failed at.
-pub fn culprit(error: &ChainError, updates: usize, start: usize) -> Option<usize> {
-    match error {
-        ChainError::Rejected {
-            message_index: Some(index),
-            ..
-        } => index.checked_sub(updates).map(|at| at + start),
-        _ => None,
+/// The messages of ordered ends that cannot be simulated now: those in another
+/// transaction than the first of their end are refused as long as that is in no block.
+/// `gone` are messages that were refused: those after them of their end cannot go either.
+pub fn out_of_order(
+    messages: &Messages,
+    parts: &[Range<usize>],
+    gone: &BTreeSet<usize>,
+) -> BTreeSet<usize> {
+    // By end and direction: the part that its messages may be in.
+    let mut first: BTreeMap<_, Option<usize>> = BTreeMap::new();
+    let mut surplus = BTreeSet::new();
+    for (at, (item, _)) in messages.messages.iter().enumerate() {
+        let Some(packet) = item.packet().filter(|_| messages.ordered.contains(item)) else {
+            continue;
+        };
+        let way = (&packet.src, matches!(item, Item::Recv(_)));
+        let part = parts.iter().position(|range| range.contains(&at));
+        if gone.contains(&at) {
+            first.insert(way, None);
+        } else if *first.entry(way).or_insert(part) != part {
+            surplus.insert(at);
+        }
     }
+    surplus
 }
 
 /// What a transaction does, in words: "50 receive, 3 acknowledge".
@@ -149,6 +175,8 @@ mod tests {
             updated: Some(("07-tendermint-0".parse::<ClientId>().unwrap(), 9)),
             messages: (1..=receives).map(message_of).collect(),
             not_proven: vec![],
+            ordered: BTreeSet::new(),
+            unsteady: BTreeSet::new(),
             atomic,
         }
     }
@@ -207,18 +235,17 @@ mod tests {
     }
 
     #[test]
-    fn the_culprit_is_counted_without_the_client_update() {
-        let refused = |message_index| ChainError::Rejected {
-            chain: ChainId::from_string("kava-a"),
-            doing: "simulate".into(),
-            codespace: "channel".into(),
-            code: 1,
-            log: "no".into(),
-            message_index,
+    fn of_an_ordered_end_only_one_transactions_worth_goes_at_a_time() {
+        let mut messages = messages(6, false);
+        messages.ordered = [1, 2, 3, 4].map(recv).into();
+        let surplus = |gone: &[usize]| {
+            let gone = gone.iter().copied().collect();
+            out_of_order(&messages, &[0..2, 2..4, 4..6], &gone)
         };
-        // One update, then the messages from 10 on.
-        assert_eq!(culprit(&refused(Some(3)), 1, 10), Some(12));
-        assert_eq!(culprit(&refused(Some(0)), 1, 10), None);
-        assert_eq!(culprit(&refused(None), 1, 10), None);
+        // The fifth and the sixth are of a channel without an order.
+        assert_eq!(surplus(&[]), [2, 3].into());
+        // Without the first none after it can be received.
+        assert_eq!(surplus(&[0]), [1, 2, 3].into());
+        assert_eq!(surplus(&[5]), [2, 3].into());
     }
 }

@@ -39,6 +39,8 @@ pub enum Sent {
     WrongSequence(String),
     /// The node refuses it.
     Refused(String),
+    /// The account cannot pay for it: it was not sent.
+    CannotPay(String),
     /// It could not be signed or stored.
     Failed(String),
 }
@@ -67,7 +69,7 @@ impl Lane {
             _ => self.forget_account(),
         }
         if let Some((class, reason)) = answer.clone().refusal() {
-            self.refused(&signed, class, reason).await;
+            self.refused(&signed, &[], class, reason).await;
         }
         Sent::of(answer, hash, deadline)
     }
@@ -95,6 +97,7 @@ impl Lane {
             account_sequence,
             deadline,
             items: vec![],
+            updates: 0,
             bytes: signed.bytes.clone(),
         };
         Ok((signed, record))
@@ -113,6 +116,7 @@ impl Sent {
             Answer::Busy(log) => Self::Busy(log),
             Answer::WrongSequence(log) => Self::WrongSequence(log),
             Answer::Refused(reason) => Self::Refused(reason),
+            Answer::CannotPay(log) => Self::CannotPay(log),
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use tern_chains::{ChainId, Class, TxOutcome};
 
-use crate::ledger::{Change, Failure, Item, Refusal, TxKey, View};
+use crate::ledger::{Change, Failure, Item, Refusal, TxKey, TxRecord, View};
 use crate::policy::Policy;
 
 pub(super) fn outcome(
@@ -22,35 +22,57 @@ pub(super) fn outcome(
     if outcome.code == 0 {
         let failed = tx.items.iter().filter(|item| view.failure(item).is_some());
         changes.extend(failed.map(|item| Change::Failure(item.clone(), None)));
-    } else {
-        let refusal = Refusal {
-            class: Class::Rejected,
-            reason: format!(
-                "tx {} failed in its block: {} (codespace {}, code {})",
-                outcome.hash, outcome.log, outcome.codespace, outcome.code
-            ),
-            culprit: match tx.items.as_slice() {
-                [only] => Some(only.clone()),
-                _ => None,
-            },
-        };
-        let failed = failures(view, policy, chain, &tx.items, &refusal);
-        let split = refusal.culprit.is_none();
-        changes.extend(failed.into_iter().map(|change| match change {
-            Change::Failure(item, Some(failure)) if split => Change::Failure(
-                item,
-                Some(Failure {
-                    alone: true,
-                    ..failure
-                }),
-            ),
-            other => other,
-        }));
+        return changes;
+    }
+    let named = outcome.message_index;
+    let named = named.and_then(|index| tx.items.get(index.checked_sub(tx.updates)?));
+    let culprit = match tx.items.as_slice() {
+        [only] => Some(only),
+        _ => named,
+    };
+    let refusal = Refusal {
+        class: Class::Rejected,
+        reason: format!(
+            "tx {} failed in its block: {} (codespace {}, code {})",
+            outcome.hash, outcome.log, outcome.codespace, outcome.code
+        ),
+        culprit: culprit.cloned(),
+        together_max: culprit.is_none().then(|| half(tx.items.len())),
+    };
+    changes.extend(failures(view, policy, chain, &tx.items, &refusal));
+    changes
+}
+
+/// A transaction has died in no block. That happens to any; one that dies twice may be
+/// one that no block takes, such as one that is too large.
+pub(super) fn expired(view: &View, policy: &Policy, chain: &ChainId, tx: &TxRecord) -> Vec<Change> {
+    let failed_before = tx.items.iter().filter_map(|item| view.failure(item));
+    let is_again = failed_before.into_iter().any(|failure| failure.has_expired);
+    let refusal = Refusal {
+        class: Class::Node,
+        reason: format!(
+            "its transaction was in no block before its deadline, {}",
+            tx.deadline
+        ),
+        culprit: None,
+        together_max: is_again.then(|| half(tx.items.len())),
+    };
+    let mut changes = failures(view, policy, chain, &tx.items, &refusal);
+    for change in &mut changes {
+        if let Change::Failure(_, Some(failure)) = change {
+            failure.has_expired = true;
+        }
     }
     changes
 }
 
-/// Every item failed once more.
+/// Half of the items of a transaction, one at least.
+fn half(items: usize) -> usize {
+    (items / 2).max(1)
+}
+
+/// Every item failed once more. One whose packet is done, or not known, cannot: it would
+/// be remembered for ever.
 pub(super) fn failures(
     view: &View,
     policy: &Policy,
@@ -61,18 +83,24 @@ pub(super) fn failures(
     let height = view.head(chain).map_or(0, |head| head.height);
     let failed = |item: &Item| {
         let before = view.failure(item);
-        let is_culprit = refusal.culprit.as_ref() == Some(item);
         let is_counted = is_counted(refusal.class);
+        let is_culprit = refusal.culprit.as_ref() == Some(item) && is_counted;
         let refusals = before.map_or(0, |failure| failure.refusals) + u32::from(is_counted);
         let wait = if is_counted {
             back_off(refusals, policy.backoff_blocks_max)
         } else {
             1
         };
+        let limits = [
+            before.and_then(|failure| failure.together_max),
+            is_culprit.then_some(1),
+            refusal.together_max,
+        ];
         Failure {
             refusals,
             tries: before.map_or(0, |failure| failure.tries) + 1,
-            alone: before.is_some_and(|failure| failure.alone) || (is_culprit && is_counted),
+            together_max: limits.into_iter().flatten().min(),
+            has_expired: before.is_some_and(|failure| failure.has_expired),
             not_before: height.saturating_add(wait),
             reason: refusal.reason.clone(),
         }
@@ -80,19 +108,24 @@ pub(super) fn failures(
     // The innocent companions of a named culprit go again at once.
     let concerned =
         |item: &&Item| refusal.culprit.is_none() || refusal.culprit.as_ref() == Some(*item);
+    let is_open = |item: &&Item| {
+        let record = item.packet().map(|key| view.packet(key));
+        record.is_none_or(|record| record.is_some_and(|record| record.done.is_none()))
+    };
     items
         .iter()
         .filter(concerned)
+        .filter(is_open)
         .map(|item| Change::Failure(item.clone(), Some(failed(item))))
         .collect()
 }
 
-/// Whether an error counts against the items. One of a node does not: they are tried
-/// again with the next block, however long its outage was.
+/// Whether an error counts against the items. A node's fault or an empty account does
+/// not: they are tried again with the next block, however long that lasted.
 fn is_counted(class: Class) -> bool {
     match class {
-        Class::Node => false,
-        Class::Rejected | Class::Local | Class::Bug => true,
+        Class::Node | Class::Local => false,
+        Class::Rejected | Class::Bug => true,
     }
 }
 
@@ -113,10 +146,8 @@ mod tests {
     }
 
     #[test]
-    fn only_faults_of_nodes_do_not_count_against_an_item() {
-        assert!(!is_counted(Class::Node));
-        assert!([Class::Rejected, Class::Local, Class::Bug]
-            .into_iter()
-            .all(is_counted));
+    fn what_is_mended_elsewhere_does_not_count_against_an_item() {
+        assert!(!is_counted(Class::Node) && !is_counted(Class::Local));
+        assert!(is_counted(Class::Rejected) && is_counted(Class::Bug));
     }
 }

@@ -1,4 +1,4 @@
-//! The data of a token transfer (ICS-20), as far as rules ask about it.
+//! The data of a token transfer (ICS-20), as far as rules and gas depend on it.
 
 use serde::Deserialize;
 
