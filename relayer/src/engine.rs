@@ -70,7 +70,8 @@ use follow::Follow;
 use input::{Input, INPUTS_MAX};
 use lanes::Lanes;
 use readiness::Readiness;
-use reconcile::schedule::{open_ends, open_ends_of, Reconciling};
+use reconcile::schedule::{served_ends, served_ends_of, Reconciling};
+use reconcile::Compared;
 use records::Records;
 use requests::{Clear, Compare, OpenChannel, Requests, Situation};
 use resend::Resend;
@@ -158,7 +159,7 @@ impl Engine {
             assignment,
             requests: Requests::default(),
             readiness: Readiness::default(),
-            reconciling: Reconciling::new(parts.policy.comparisons_max),
+            reconciling: Reconciling::new(&parts.policy, Arc::clone(&parts.clock)),
             dispatching: Dispatching::new(lanes, parts.clients, parts.clock),
             resend: Resend::of(&parts.view),
             watchers: vec![],
@@ -340,7 +341,7 @@ impl Engine {
                 self.reconciling.compared(&src);
                 self.commit_facts(facts)?;
             }
-            Input::Reconciled { src, facts } => self.reconciled(src, facts)?,
+            Input::Reconciled { src, compared } => self.reconciled(src, compared)?,
             Input::Command(command) => self.command(command),
         }
         Ok(())
@@ -397,7 +398,7 @@ impl Engine {
     /// compared first.
     fn assign(&mut self, assignment: Assignment) {
         let before = std::mem::replace(&mut self.assignment, assignment);
-        let ends = open_ends(self.records.view(), &self.chains);
+        let ends = served_ends(self.records.view(), &self.chains);
         let is_new = |src: &EndKey| self.serves(src) && !before.has_path(src);
         let new: Vec<EndKey> = ends.filter(is_new).collect();
         info!(new_paths = new.len(), "the assignment of paths has changed");
@@ -528,16 +529,22 @@ impl Engine {
     /// Every served path of a chain that was read as a whole must be compared with
     /// both chains before its packets are planned.
     fn expect_reconciling(&mut self, chain: &ChainId) {
-        let ends = open_ends_of(self.records.view(), &self.chains, chain);
+        let ends = served_ends_of(self.records.view(), &self.chains, chain);
         let served: Vec<EndKey> = ends.into_iter().filter(|src| self.serves(src)).collect();
         self.reconciling.expect(served);
     }
 
     /// The slow clock: compares every served path.
     fn reconcile_all(&mut self) {
-        let ends = open_ends(self.records.view(), &self.chains);
-        let served: Vec<EndKey> = ends.filter(|src| self.serves(src)).collect();
-        for src in served {
+        let ends = served_ends(self.records.view(), &self.chains);
+        let view = self.records.view();
+        // Nothing is sent on a closed channel any more.
+        let may_differ = |src: &EndKey| {
+            view.path(src).is_some_and(|path| path.is_open_on_src)
+                || view.open_packets_of(src).next().is_some()
+        };
+        let served = ends.filter(|src| self.serves(src) && may_differ(src));
+        for src in served.collect::<Vec<_>>() {
             self.reconcile(src);
         }
     }
@@ -556,17 +563,20 @@ impl Engine {
     fn reconciled(
         &mut self,
         src: EndKey,
-        facts: Result<Vec<Fact>, String>,
+        compared: Result<Compared, String>,
     ) -> Result<(), EngineError> {
-        match facts {
-            Ok(facts) => {
-                self.reconciling.succeeded(&src);
+        let head = self.records.view().head(&src.chain);
+        let height = head.map_or(0, |head| head.height);
+        match compared {
+            Ok(Compared { facts, not_located }) => {
+                if let Some((sequence, reason)) = not_located.first_key_value() {
+                    warn!(channel = %src, packets = not_located.len(), first = %sequence, reason, "packets were not found in blocks: they are looked for again later");
+                }
+                self.reconciling.succeeded(&src, not_located, height);
                 self.commit_facts(facts)
             }
             Err(reason) => {
                 warn!(channel = %src, reason, "cannot compare the channel's packets with both chains");
-                let head = self.records.view().head(&src.chain);
-                let height = head.map_or(0, |head| head.height);
                 self.reconciling.failed(src, height);
                 Ok(())
             }
@@ -594,7 +604,7 @@ impl Engine {
             readiness: &self.readiness,
             reconciling: &self.reconciling,
             chains: self.chains.keys().cloned().collect(),
-            paths: open_ends(view, &self.chains).collect(),
+            paths: served_ends(view, &self.chains).collect(),
             lanes: lanes.collect(),
             tasks: self.tasks.names(),
         };

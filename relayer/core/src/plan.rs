@@ -84,6 +84,8 @@ pub enum Why {
     AckNotWritten,
     #[error("the block with its send is not read yet")]
     SendNotSeen,
+    #[error("the block that has what is needed for it was not found: {0}")]
+    NotLocated(String),
     #[error("{0} is not followed up to its newest block yet")]
     NotReady(ChainId),
     #[error("the packets of its channel are being compared with both chains")]

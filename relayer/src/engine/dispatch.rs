@@ -159,12 +159,21 @@ fn not_proven(batch: &Batch, items: Vec<(Item, NotProven)>) -> Vec<Input> {
     let src = batch.route.as_ref().map(|route| route.src.clone());
     let input = |(item, why): (Item, NotProven)| {
         debug!(chain = %batch.dst, %item, ?why, "no message");
-        match (why, &src) {
-            (NotProven::Settled { packet, height }, Some(src)) => Input::Facts(vec![Fact::Found {
-                chain: src.clone(),
+        let found = |chain: &ChainId, height, finding| {
+            let chain = chain.clone();
+            Input::Facts(vec![Fact::Found {
+                chain,
                 height,
-                finding: Finding::Settled { packet },
-            }]),
+                finding,
+            }])
+        };
+        match (why, &src) {
+            (NotProven::Settled { packet, height }, Some(src)) => {
+                found(src, height, Finding::Settled { packet })
+            }
+            (NotProven::NotAcknowledged { packet, height }, Some(src)) => {
+                found(src, height, Finding::NotAcknowledged { packet })
+            }
             (why, _) => Input::Intent(Intent::Failed {
                 chain: batch.dst.clone(),
                 refusal: Refusal {
@@ -185,13 +194,19 @@ fn class(why: &NotProven) -> Class {
     match why {
         // Neither is the item's fault.
         NotProven::Unverified(_) | NotProven::Companion => Class::Node,
-        NotProven::Settled { .. } | NotProven::Moot | NotProven::Unprovable(_) => Class::Rejected,
+        NotProven::Settled { .. }
+        | NotProven::NotAcknowledged { .. }
+        | NotProven::Moot
+        | NotProven::Unprovable(_) => Class::Rejected,
     }
 }
 
 fn reason(why: &NotProven) -> String {
     match why {
         NotProven::Settled { .. } => "the commitment is gone from the source".into(),
+        NotProven::NotAcknowledged { .. } => {
+            "the acknowledgement on the destination is another one".into()
+        }
         NotProven::Moot => "the chain has moved past this step".into(),
         NotProven::Unprovable(reason) | NotProven::Unverified(reason) => reason.clone(),
         NotProven::Companion => "another message of its transaction is not proven".into(),

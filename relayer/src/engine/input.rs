@@ -7,6 +7,7 @@ use tern_core::ledger::{EndKey, Fact, Intent, Item, TxKey, TxRecord};
 use tokio::sync::oneshot;
 
 use super::command::Command;
+use super::reconcile::Compared;
 
 /// Most inputs waiting for the engine; senders wait beyond.
 pub const INPUTS_MAX: usize = 256;
@@ -46,9 +47,9 @@ pub enum Input {
     /// The packets of a source end that are in the ledger were compared with both
     /// chains; those that are not are being looked for.
     Compared { src: EndKey, facts: Vec<Fact> },
-    /// A source end's packets were compared with both chains, and all are known.
+    /// A source end's packets were compared with both chains.
     Reconciled {
         src: EndKey,
-        facts: Result<Vec<Fact>, String>,
+        compared: Result<Compared, String>,
     },
 }

@@ -21,6 +21,8 @@ use tern_chains::{
 use tern_core::ledger::Item;
 use tern_core::plan::{gas, Action, Batch, Route, Work};
 
+pub(super) use client::bring_forward;
+
 use super::parts::Clock;
 use super::steps::Packets;
 
@@ -48,6 +50,8 @@ pub struct Messages {
 pub enum NotProven {
     /// The commitment is gone from the source, seen at this source height.
     Settled { packet: PacketId, height: u64 },
+    /// The destination has another acknowledgement, or none, at this height.
+    NotAcknowledged { packet: PacketId, height: u64 },
     /// The state has moved past this step; its event is on its way.
     Moot,
     /// The value or proof is not what it should be.

@@ -8,6 +8,7 @@
 //! first packets of a flood are on their way while the others are looked for.
 
 mod blocks;
+mod confirm;
 mod differences;
 pub(super) mod schedule;
 mod settled;
@@ -17,13 +18,16 @@ use std::collections::{BTreeMap, BTreeSet};
 use tern_chains::{
     Block, Chain, ChainError, ChainId, Event, EventQuery, PacketId, Sequence, StorePath,
 };
-use tern_core::ledger::{EndKey, Fact, Finding};
+use tern_core::ledger::{EndKey, Fact, Finding, Path};
 use tokio::sync::mpsc;
-use tracing::warn;
+use tracing::debug;
 
 use super::bisect::{since_present, Since};
 use super::facts;
+use super::follow::describe;
 use super::input::Input;
+use super::parts::Clock;
+use super::prove::ChainAccess;
 pub use blocks::Blocks;
 use differences::{differences, Differences};
 
@@ -34,6 +38,7 @@ pub type Snapshot = BTreeMap<Sequence, Known>;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Known {
     pub is_sent: bool,
+    pub is_received: bool,
     pub has_data: bool,
     pub has_ack: bool,
 }
@@ -71,56 +76,103 @@ pub async fn pending(
     })
 }
 
-/// One source end to be compared.
+/// One path to be compared.
 pub(super) struct Comparison<'a> {
-    pub src: &'a dyn Chain,
-    pub dst: &'a dyn Chain,
-    pub src_end: &'a EndKey,
-    pub dst_end: &'a EndKey,
+    pub src: &'a ChainAccess,
+    pub dst: &'a ChainAccess,
+    pub path: &'a Path,
     pub known: &'a Snapshot,
+    /// Not looked for this time: they could not be found lately.
+    pub put_off: &'a BTreeSet<Sequence>,
     pub blocks: &'a Blocks,
+    pub clock: &'a Clock,
 }
 
-/// Brings the ledger's packets of one end up to date. Returns what has not been
-/// reported yet, to be applied at once.
+/// What a comparison ends with.
+#[derive(Debug, Default)]
+pub struct Compared {
+    /// What has not been reported yet, to be applied at once.
+    pub facts: Vec<Fact>,
+    /// Packets whose block was not found, and why.
+    pub not_located: NotLocated,
+}
+
+pub type NotLocated = BTreeMap<Sequence, String>;
+
+/// Most packets of a comparison whose receiving is proven. Default 200: the others are
+/// looked at with the next ones.
+const DOUBTS_MAX: usize = 200;
+
+/// Brings the ledger's packets of one path up to date. What cannot be found does not
+/// keep the others from it.
+///
+/// # Errors
+/// The chains' lists could not be read: nothing is known of the path.
 pub(super) async fn reconcile(
     comparison: &Comparison<'_>,
     mut reporter: Reporter<'_>,
-) -> Result<Vec<Fact>, ChainError> {
+) -> Result<Compared, ChainError> {
     let Comparison {
-        src,
-        dst,
-        src_end,
-        dst_end,
+        path,
         known,
+        put_off,
         blocks,
+        ..
     } = *comparison;
+    let (src, dst) = (&*comparison.src.chain, &*comparison.dst.chain);
+    let (src_end, dst_end) = (&path.src, &path.dst);
     let ((src_head, _), (dst_head, _)) = tokio::try_join!(src.latest(), dst.latest())?;
     let pending = pending(src, dst, src_end, dst_end).await?;
     let Differences {
         not_open,
-        sends,
-        acks,
+        mut sends,
+        mut acks,
+        unreceived,
     } = differences(&pending, known);
+    let found_on = |chain: &dyn Chain, head, sequences: Vec<Sequence>, finding: fn(_) -> _| {
+        let ids = sequences.into_iter();
+        let findings = ids.map(move |sequence| finding(id(src_end, dst_end, sequence)));
+        facts::found(chain.id(), head, findings)
+    };
 
     let settled = settled::settled(src, src_end, not_open, src_head).await?;
-    let settled = settled.into_iter().map(|sequence| Finding::Settled {
-        packet: id(src_end, dst_end, sequence),
+    let settled = found_on(src, src_head, settled, |packet| Finding::Settled { packet });
+    let unreceived = confirm::not_received(dst, path, unreceived, dst_head).await?;
+    let unreceived = found_on(dst, dst_head, unreceived, |packet| Finding::NotReceived {
+        packet,
     });
-    let received = acks.iter().map(|sequence| Finding::Received {
-        packet: id(src_end, dst_end, *sequence),
+    let received = acks.iter().copied().collect();
+    let received = found_on(dst, dst_head, received, |packet| Finding::Received {
+        packet,
     });
-    let settled = facts::found(src.id(), src_head, settled);
-    let received = facts::found(dst.id(), dst_head, received);
-    reporter
-        .compared(src_end, settled.chain(received).collect())
-        .await;
+    let all = settled.chain(unreceived).chain(received);
+    reporter.compared(src_end, all.collect()).await;
 
-    let looked = Looked::Sends(src_end);
-    locate(src, looked, sends, src_head, blocks, &mut reporter).await?;
-    let looked = Looked::Acks(dst_end);
-    locate(dst, looked, acks, dst_head, blocks, &mut reporter).await?;
-    Ok(reporter.kept)
+    sends.retain(|sequence| !put_off.contains(sequence));
+    acks.retain(|sequence| !put_off.contains(sequence));
+    let looked = Looked::Sends { src_end, dst_end };
+    let mut not_located = locate(src, looked, sends, src_head, blocks, &mut reporter).await;
+    let looked = Looked::Acks { dst_end };
+    let no_acks = locate(dst, looked, acks, dst_head, blocks, &mut reporter).await;
+    // A list alone says that these were received.
+    let doubtful = no_acks.keys().copied().take(DOUBTS_MAX).collect();
+    match confirm::not_received_by_proof(comparison, doubtful, dst_head).await {
+        Ok((height, unreceived)) => {
+            let facts = found_on(dst, height, unreceived, |packet| Finding::NotReceived {
+                packet,
+            });
+            reporter.found(facts.collect()).await;
+        }
+        Err(error) => {
+            let reason = describe(&error);
+            debug!(chain = %dst.id(), reason, "cannot prove whether packets were received");
+        }
+    }
+    not_located.extend(no_acks);
+    Ok(Compared {
+        facts: reporter.kept,
+        not_located,
+    })
 }
 
 /// How findings reach the ledger.
@@ -177,20 +229,25 @@ fn id(src: &EndKey, dst: &EndKey, sequence: Sequence) -> PacketId {
 /// What is looked for, and at which end it was written.
 #[derive(Clone, Copy)]
 enum Looked<'a> {
-    Sends(&'a EndKey),
-    Acks(&'a EndKey),
+    Sends {
+        src_end: &'a EndKey,
+        dst_end: &'a EndKey,
+    },
+    Acks {
+        dst_end: &'a EndKey,
+    },
 }
 
 impl Looked<'_> {
     /// The state that appears with the event.
     fn path(self, sequence: Sequence) -> StorePath {
         match self {
-            Self::Sends(EndKey { end, .. }) => StorePath::Commitment {
-                src: end.clone(),
+            Self::Sends { src_end, .. } => StorePath::Commitment {
+                src: src_end.end.clone(),
                 sequence,
             },
-            Self::Acks(EndKey { end, .. }) => StorePath::Acknowledgement {
-                dst: end.clone(),
+            Self::Acks { dst_end } => StorePath::Acknowledgement {
+                dst: dst_end.end.clone(),
                 sequence,
             },
         }
@@ -198,12 +255,12 @@ impl Looked<'_> {
 
     fn query(self, sequence: Sequence) -> EventQuery {
         match self {
-            Self::Sends(EndKey { end, .. }) => EventQuery::Send {
-                src: end.clone(),
+            Self::Sends { src_end, .. } => EventQuery::Send {
+                src: src_end.end.clone(),
                 sequence,
             },
-            Self::Acks(EndKey { end, .. }) => EventQuery::Ack {
-                dst: end.clone(),
+            Self::Acks { dst_end } => EventQuery::Ack {
+                dst: dst_end.end.clone(),
                 sequence,
             },
         }
@@ -212,63 +269,116 @@ impl Looked<'_> {
     /// The sequence, if the event is one looked for.
     fn matches(self, event: &Event) -> Option<Sequence> {
         match (self, event) {
-            (Self::Sends(key), Event::SendPacket(packet)) => {
-                (key.end == packet.src).then_some(packet.sequence)
+            (Self::Sends { src_end, .. }, Event::SendPacket(packet)) => {
+                (src_end.end == packet.src).then_some(packet.sequence)
             }
-            (Self::Acks(key), Event::WriteAcknowledgement { packet, .. }) => {
-                (key.end == packet.dst).then_some(packet.sequence)
+            (Self::Acks { dst_end }, Event::WriteAcknowledgement { packet, .. }) => {
+                (dst_end.end == packet.dst).then_some(packet.sequence)
             }
             _ => None,
         }
     }
+
+    /// What the state at `latest` says of a packet that is looked for: one that is open
+    /// on its source has not ended before.
+    fn still_open(self, chain: &ChainId, latest: u64, sequence: Sequence) -> Option<Fact> {
+        let Self::Sends { src_end, dst_end } = self else {
+            return None;
+        };
+        let packet = id(src_end, dst_end, sequence);
+        let finding = Finding::NotSettled { packet };
+        facts::found(chain, latest, [finding].into_iter()).next()
+    }
 }
 
+/// After so many failures in a row the rest is not looked for: the node is at fault.
+const FAILURES_MAX: u32 = 3;
+
 /// Finds the events of these sequences. One block often holds many of them, so
-/// the newest that is missing is looked for next.
+/// the newest that is missing is looked for next. Returns those that were not found.
 async fn locate(
     chain: &dyn Chain,
     looked: Looked<'_>,
     mut missing: BTreeSet<Sequence>,
-    latest: u64,
+    head: u64,
     blocks: &Blocks,
     reporter: &mut Reporter<'_>,
-) -> Result<(), ChainError> {
-    let mut latest = latest;
+) -> NotLocated {
+    let mut not_located = NotLocated::new();
+    let (mut latest, mut failures) = (head, 0);
     while let Some(sequence) = missing.last().copied() {
-        let height = match since_present(chain, &looked.path(sequence), 0, latest).await? {
-            Since::Height(height) => Some(height),
-            Since::Never => None,
-            Since::BeforePruned => {
-                let found = chain.find_event(&looked.query(sequence)).await?;
-                if found.is_none() {
-                    warn!(
-                        chain = %chain.id(), %sequence,
-                        "written before the node's state reaches back, and the node has no \
-                         index: use a node with more history to relay it"
-                    );
-                }
-                found
-            }
+        let found = match block_of(chain, looked, sequence, latest).await {
+            Ok(Ok(height)) => blocks.block(chain, height).await.map(Ok),
+            Ok(Err(reason)) => Ok(Err(reason)),
+            Err(error) => Err(error),
         };
-        if let Some(height) = height {
-            let block = blocks.block(chain, height).await?;
-            reporter
-                .found(events(&block, chain.id(), looked, &mut missing))
-                .await;
-            if matches!(looked, Looked::Sends(_)) {
-                // Sequences are given out in order: older ones are not in later
-                // blocks.
-                latest = height;
+        match found {
+            Ok(Ok(block)) => {
+                failures = 0;
+                let mut facts = events(&block, chain.id(), looked, &mut missing);
+                let open = facts.iter().filter_map(sequence_of);
+                let open = open.filter_map(|found| looked.still_open(chain.id(), head, found));
+                facts = open.collect::<Vec<_>>().into_iter().chain(facts).collect();
+                reporter.found(facts).await;
+                if matches!(looked, Looked::Sends { .. }) {
+                    // Sequences are given out in order: older ones are not in later
+                    // blocks.
+                    latest = block.height;
+                }
+                if missing.remove(&sequence) {
+                    let height = block.height;
+                    let reason =
+                        format!("block {height}, since which the state has it, has no event of it");
+                    not_located.insert(sequence, reason);
+                }
             }
-        }
-        if let (true, Some(height)) = (missing.remove(&sequence), height) {
-            warn!(
-                chain = %chain.id(), %sequence, height,
-                "the state has a packet since this block, but the block has no event of it"
-            );
+            Ok(Err(reason)) => {
+                missing.remove(&sequence);
+                not_located.insert(sequence, reason.to_owned());
+            }
+            Err(error) => {
+                missing.remove(&sequence);
+                let reason = describe(&error);
+                failures += 1;
+                if failures >= FAILURES_MAX {
+                    let rest = std::mem::take(&mut missing).into_iter();
+                    not_located.extend(rest.map(|sequence| (sequence, reason.clone())));
+                }
+                not_located.insert(sequence, reason);
+            }
         }
     }
-    Ok(())
+    not_located
+}
+
+/// The height of the block that has the event, or why it cannot be known.
+async fn block_of(
+    chain: &dyn Chain,
+    looked: Looked<'_>,
+    sequence: Sequence,
+    latest: u64,
+) -> Result<Result<u64, &'static str>, ChainError> {
+    Ok(
+        match since_present(chain, &looked.path(sequence), 0, latest).await? {
+            Since::Height(height) => Ok(height),
+            Since::Never => Err("the state does not have it"),
+            Since::BeforePruned => chain.find_event(&looked.query(sequence)).await?.ok_or(
+                "written before the node's state reaches back, and the node has no index: use \
+                 a node with more history to relay it",
+            ),
+        },
+    )
+}
+
+/// The sequence of a packet that was sent.
+fn sequence_of(fact: &Fact) -> Option<Sequence> {
+    match fact {
+        Fact::Event {
+            event: Event::SendPacket(packet),
+            ..
+        } => Some(packet.sequence),
+        _ => None,
+    }
 }
 
 /// A block's events of missing sequences, which are not missing any more.
@@ -319,6 +429,17 @@ mod tests {
         }
     }
 
+    fn sends(src_end: &EndKey) -> Looked<'_> {
+        Looked::Sends {
+            src_end,
+            dst_end: src_end,
+        }
+    }
+
+    fn acks(dst_end: &EndKey) -> Looked<'_> {
+        Looked::Acks { dst_end }
+    }
+
     /// The sequences found in a block with these events, and those still missing.
     fn found(looked: Looked<'_>, events_of_block: Vec<Event>) -> (Vec<Fact>, Vec<u64>) {
         let block = Block {
@@ -345,9 +466,9 @@ mod tests {
 
     #[test]
     fn all_missing_sends_of_a_block_are_found_at_once() {
-        let sends = [1, 2, 4].map(|sequence| Event::SendPacket(packet(0, sequence)));
-        let (found, missing) = found(Looked::Sends(&end(0)), sends.to_vec());
-        let [first, second, _] = sends;
+        let sent = [1, 2, 4].map(|sequence| Event::SendPacket(packet(0, sequence)));
+        let (found, missing) = found(sends(&end(0)), sent.to_vec());
+        let [first, second, _] = sent;
         assert_eq!(found, [event(first), event(second)]);
         assert_eq!(missing, [3]);
     }
@@ -359,16 +480,13 @@ mod tests {
             ack(packet(0, 2)),
             Event::RecvPacket(packet(0, 3).id()),
         ];
-        assert_eq!(
-            found(Looked::Sends(&end(0)), events),
-            (vec![], vec![1, 2, 3])
-        );
+        assert_eq!(found(sends(&end(0)), events), (vec![], vec![1, 2, 3]));
     }
 
     #[test]
     fn an_acknowledgement_is_found_by_its_destination_end() {
         let events = vec![ack(packet(0, 2)), Event::SendPacket(packet(9, 1))];
-        let (found, missing) = found(Looked::Acks(&end(9)), events);
+        let (found, missing) = found(acks(&end(9)), events);
         assert_eq!(found, [event(ack(packet(0, 2)))]);
         assert_eq!(missing, [1, 3]);
     }

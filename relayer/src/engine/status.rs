@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
-use tern_chains::{BlockTime, ChainId, Coin, Ordering};
+use tern_chains::{BlockTime, ChainId, Coin, Ordering, Sequence};
 use tern_core::admission::{Admission, NotAdmitted};
 use tern_core::ledger::{ClientKey, EndKey, Head, PacketKey, PacketState, View};
 use tern_core::plan::{Assignment, Plan, Why};
@@ -208,13 +208,31 @@ impl Snapshot<'_> {
             in_memory.map(|(sequence, record)| (sequence, record.state(), record.sent, true));
         let evicted = self.view.evicted_packets_of(src);
         let evicted = evicted.map(|(sequence, state)| (sequence, state, None, false));
-        let packets = in_memory.chain(evicted);
+        let not_located: BTreeMap<_, _> = self.reconciling.not_located(src).collect();
+        let is_unseen = |sequence: &Sequence| {
+            let packet = PacketKey {
+                src: src.clone(),
+                sequence: *sequence,
+            };
+            self.view.packet(&packet).is_none()
+        };
+        let unseen = not_located.keys().copied().filter(is_unseen);
+        let unseen: Vec<Sequence> = unseen.collect();
+        let unseen = unseen
+            .into_iter()
+            .map(|sequence| (sequence, PacketState::Unseen, None, true));
+        let packets = in_memory.chain(evicted).chain(unseen);
         packets.filter_map(move |(sequence, state, sent, is_in_memory)| {
             let packet = PacketKey {
                 src: src.clone(),
                 sequence,
             };
+            let not_located = not_located.get(&sequence);
             let waits_for = match waits.get(&packet) {
+                _ if not_located.is_some() => {
+                    let reason = not_located.copied().unwrap_or_default();
+                    PacketWait::Planner(Why::NotLocated(reason.to_owned()))
+                }
                 Some(wait) => wait.clone(),
                 None if !is_served => PacketWait::Assignment,
                 None if !is_in_memory => PacketWait::Memory,
@@ -301,7 +319,10 @@ mod tests {
             admission: &Admission::default(),
             cleared: &BTreeSet::new(),
             readiness: &Readiness::default(),
-            reconciling: &Reconciling::new(1),
+            reconciling: &Reconciling::new(
+                &tern_core::policy::Policy::default(),
+                std::sync::Arc::new(|| BlockTime(0)),
+            ),
             chains: vec![],
             paths: vec![end("a-1")],
             lanes: vec![],

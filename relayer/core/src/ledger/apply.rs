@@ -7,11 +7,12 @@ mod tx;
 use tern_chains::{ChainId, Event};
 
 use super::{
-    Change, ClientRecord, ConnectionKey, Done, Entry, Fact, Finding, Head, Intent, PacketKey, View,
+    Change, ClientRecord, ConnectionKey, Done, Entry, Fact, Finding, Head, Intent, PacketKey,
+    PacketRecord, View,
 };
 use crate::admission::Admission;
 use crate::policy::Policy;
-use packet::{finish, on_dst, on_src, write_acknowledgement};
+use packet::{finish, on_dst, on_src, take_back, write_acknowledgement};
 use topology::{change_client, channel_found, client_found, client_updated, connection_found};
 use tx::failures;
 
@@ -76,8 +77,12 @@ pub fn packet_of(view: &View, fact: &Fact) -> Option<PacketKey> {
             _ => return None,
         },
         Fact::Found { chain, finding, .. } => match finding {
-            Finding::Settled { packet } => (chain, packet.clone(), true),
-            Finding::Received { packet } => (chain, packet.clone(), false),
+            Finding::Settled { packet } | Finding::NotSettled { packet } => {
+                (chain, packet.clone(), true)
+            }
+            Finding::Received { packet }
+            | Finding::NotReceived { packet }
+            | Finding::NotAcknowledged { packet } => (chain, packet.clone(), false),
             _ => return None,
         },
         _ => return None,
@@ -160,6 +165,35 @@ fn apply_finding(
         Finding::Received { packet } => on_dst(view, admission, chain, packet, |record| {
             record.received.get_or_insert(height);
         }),
+        Finding::NotReceived { packet } => {
+            take_back(view, packet::key_on_dst(view, chain, packet), |record| {
+                let is_wrong = record.received.is_some_and(|received| received <= height);
+                is_wrong.then(|| PacketRecord {
+                    received: None,
+                    ack: None,
+                    ..record.clone()
+                })
+            })
+        }
+        Finding::NotAcknowledged { packet } => {
+            take_back(view, packet::key_on_dst(view, chain, packet), |record| {
+                let ack = record.ack.as_ref();
+                let is_wrong = ack.is_some_and(|ack| ack.height <= height);
+                is_wrong.then(|| PacketRecord {
+                    ack: None,
+                    ..record.clone()
+                })
+            })
+        }
+        Finding::NotSettled { packet } => {
+            take_back(view, Some(View::key_on_src(chain, packet)), |record| {
+                let is_wrong = record.done.is_some_and(|(done, _)| done <= height);
+                is_wrong.then(|| PacketRecord {
+                    done: None,
+                    ..record.clone()
+                })
+            })
+        }
         Finding::Settled { packet } => {
             // Of one whose send was never read, the finding itself says that it
             // was sent before.

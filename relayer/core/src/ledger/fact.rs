@@ -52,6 +52,15 @@ pub enum Finding {
     Channel { key: ChannelKey, end: ChannelEnd },
     /// The destination has received this packet, at this height or before.
     Received { packet: PacketId },
+    /// The destination has not received this packet by this height: takes back what was
+    /// said before of that height or an earlier one.
+    NotReceived { packet: PacketId },
+    /// The destination has not written, by this height, the acknowledgement that is known:
+    /// takes back one of that height or an earlier one.
+    NotAcknowledged { packet: PacketId },
     /// The source has sent this packet and no longer holds its commitment.
     Settled { packet: PacketId },
+    /// The source still holds the commitment of this packet at this height: takes back
+    /// that it has ended at that height or an earlier one.
+    NotSettled { packet: PacketId },
 }

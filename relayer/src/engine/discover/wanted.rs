@@ -85,7 +85,11 @@ impl Known {
                     self.channels
                         .insert((key.port_id.clone(), key.channel_id.clone()));
                 }
-                Finding::Received { .. } | Finding::Settled { .. } => {}
+                Finding::Received { .. }
+                | Finding::NotReceived { .. }
+                | Finding::NotAcknowledged { .. }
+                | Finding::Settled { .. }
+                | Finding::NotSettled { .. } => {}
             }
         }
     }

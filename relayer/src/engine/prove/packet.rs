@@ -67,9 +67,10 @@ fn recv(packet: &Packet, proven: &Proven) -> Result<Datagram, NotProven> {
 
 fn acknowledgement(packet: &Packet, ack: &[u8], proven: &Proven) -> Result<Datagram, NotProven> {
     if proven.value.as_deref() != Some(&acknowledgement_commitment(ack)) {
-        return Err(NotProven::Unprovable(
-            "the acknowledgement on the destination is another one".into(),
-        ));
+        return Err(NotProven::NotAcknowledged {
+            packet: packet.id(),
+            height: proven.height,
+        });
     }
     Ok(Datagram::Acknowledgement {
         packet: packet.clone(),

@@ -15,6 +15,8 @@ pub struct Differences {
     pub sends: BTreeSet<Sequence>,
     /// Received, and their acknowledgement is not known.
     pub acks: BTreeSet<Sequence>,
+    /// Received as far as the ledger knows, and not received by the chains' lists.
+    pub unreceived: BTreeSet<Sequence>,
 }
 
 pub fn differences(pending: &Pending, known: &Snapshot) -> Differences {
@@ -34,6 +36,12 @@ pub fn differences(pending: &Pending, known: &Snapshot) -> Differences {
             .filter(no_ack)
             .copied()
             .collect(),
+        unreceived: pending
+            .unreceived
+            .iter()
+            .filter(|sequence| known.get(*sequence).is_some_and(|known| known.is_received))
+            .copied()
+            .collect(),
     }
 }
 
@@ -44,10 +52,12 @@ mod tests {
 
     const SENT: Known = Known {
         is_sent: true,
+        is_received: false,
         has_data: true,
         has_ack: false,
     };
     const ACKNOWLEDGED: Known = Known {
+        is_received: true,
         has_ack: true,
         ..SENT
     };
@@ -71,8 +81,21 @@ mod tests {
             not_open,
             sends,
             acks,
+            unreceived: _,
         } = differences(&pending, &known.collect());
         [not_open, sends, acks]
+    }
+
+    #[test]
+    fn a_packet_that_the_ledger_has_as_received_and_the_destination_does_not_is_looked_at() {
+        let pending = Pending {
+            unreceived: set(&[1, 2, 3]),
+            unacknowledged: set(&[4]),
+        };
+        let known = [(1, ACKNOWLEDGED), (2, SENT), (4, ACKNOWLEDGED)];
+        let known = known.map(|(sequence, known)| (sequence.into(), known));
+        let differences = differences(&pending, &known.into());
+        assert_eq!(differences.unreceived, set(&[1]));
     }
 
     #[test]

@@ -4,12 +4,15 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use tern_chains::{ChainId, Ordering};
+use tern_chains::{ChainId, ChannelState, Ordering, Sequence};
 use tern_core::ledger::{EndKey, PacketState, View};
+use tern_core::policy::Policy;
 use tokio::sync::{mpsc, Semaphore};
 
-use super::{reconcile, Blocks, Comparison, Known, Reporter, Snapshot};
+use super::{reconcile, Blocks, Comparison, Known, NotLocated, Reporter, Snapshot};
+use crate::engine::follow::describe;
 use crate::engine::input::Input;
+use crate::engine::parts::Clock;
 use crate::engine::prove::Chains;
 use crate::engine::readiness::Readiness;
 use crate::engine::tasks::{Task, Tasks};
@@ -21,18 +24,37 @@ pub struct Reconciling {
     running: BTreeSet<EndKey>,
     /// Could not be compared: again once their chain is past this height.
     failed: BTreeMap<EndKey, u64>,
+    /// Packets whose blocks were not found, by their source end.
+    not_located: BTreeMap<EndKey, BTreeMap<Sequence, Missing>>,
     limit: Arc<Semaphore>,
+    backoff_blocks_max: u64,
+    clock: Clock,
     blocks: Arc<Blocks>,
 }
 
+/// A packet whose block was not found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Missing {
+    tries: u32,
+    /// Looked for again once the head of its source is here.
+    not_before: u64,
+    reason: String,
+}
+
+/// Most packets remembered as not found, for each path. Default 1,000: what is beyond is
+/// looked for with each comparison.
+const MISSING_MAX: usize = 1_000;
+
 impl Reconciling {
-    /// `comparisons_max` run at a time.
-    pub fn new(comparisons_max: usize) -> Self {
+    pub fn new(policy: &Policy, clock: Clock) -> Self {
         Self {
             unreconciled: BTreeSet::new(),
             running: BTreeSet::new(),
             failed: BTreeMap::new(),
-            limit: Arc::new(Semaphore::new(comparisons_max)),
+            not_located: BTreeMap::new(),
+            limit: Arc::new(Semaphore::new(policy.comparisons_max)),
+            backoff_blocks_max: policy.backoff_blocks_max,
+            clock,
             blocks: Arc::default(),
         }
     }
@@ -62,7 +84,24 @@ impl Reconciling {
             !self.running.contains(*src) && (failed_at.is_none() || head > failed_at)
         };
         let waiting = self.unreconciled.iter().chain(self.failed.keys());
-        waiting.filter(is_due).cloned().collect()
+        let waiting = waiting.filter(is_due).cloned();
+        waiting.chain(self.due_again(view)).collect()
+    }
+
+    /// Those with a packet that is to be looked for again.
+    fn due_again<'a>(&'a self, view: &'a View) -> impl Iterator<Item = EndKey> + 'a {
+        let ends = self.not_located.iter().filter(|(src, missing)| {
+            let head = view.head(&src.chain).map_or(0, |head| head.height);
+            let is_due = missing.values().any(|missing| missing.not_before <= head);
+            is_due && !self.running.contains(*src)
+        });
+        ends.map(|(src, _)| src.clone())
+    }
+
+    /// Packets of a source end whose blocks were not found, and why.
+    pub fn not_located(&self, src: &EndKey) -> impl Iterator<Item = (Sequence, &str)> {
+        let missing = self.not_located.get(src).into_iter().flatten();
+        missing.map(|(sequence, missing)| (*sequence, missing.reason.as_str()))
     }
 
     /// All packets in the ledger are as both chains have them; others are being
@@ -71,11 +110,36 @@ impl Reconciling {
         self.unreconciled.remove(src);
     }
 
-    /// A comparison has ended.
-    pub fn succeeded(&mut self, src: &EndKey) {
+    /// A comparison has ended, with `head` as the newest block of the source. What was
+    /// not found is looked for again later, less often each time.
+    pub fn succeeded(&mut self, src: &EndKey, not_located: NotLocated, head: u64) {
         self.running.remove(src);
         self.unreconciled.remove(src);
         self.failed.remove(src);
+        let before = self.not_located.remove(src).unwrap_or_default();
+        // Those that were put off were not looked for.
+        let put_off = before
+            .iter()
+            .filter(|(_, missing)| missing.not_before > head);
+        let mut missing: BTreeMap<Sequence, Missing> = put_off
+            .map(|(sequence, missing)| (*sequence, missing.clone()))
+            .collect();
+        for (sequence, reason) in not_located {
+            let tries = before.get(&sequence).map_or(0, |missing| missing.tries) + 1;
+            let wait = 1u64.checked_shl(tries).unwrap_or(u64::MAX);
+            let entry = Missing {
+                tries,
+                not_before: head.saturating_add(wait.min(self.backoff_blocks_max)),
+                reason,
+            };
+            missing.insert(sequence, entry);
+        }
+        while missing.len() > MISSING_MAX {
+            missing.pop_last();
+        }
+        if !missing.is_empty() {
+            self.not_located.insert(src.clone(), missing);
+        }
     }
 
     /// A comparison has failed, with `head` as the newest block of the source. The
@@ -102,42 +166,45 @@ impl Reconciling {
         let Some(path) = view.path(&src_end) else {
             return;
         };
-        let (dst_end, ordering) = (path.dst, path.ordering);
         let is_ready = |end: &EndKey| readiness.is_ready(&end.chain);
-        if !is_ready(&src_end) || !is_ready(&dst_end) {
+        if !is_ready(&path.src) || !is_ready(&path.dst) {
             return;
         }
-        let access = |end: &EndKey| chains.get(&end.chain).map(|access| access.chain.clone());
-        let (Some(src), Some(dst)) = (access(&src_end), access(&dst_end)) else {
+        let access = |end: &EndKey| chains.get(&end.chain).cloned();
+        let (Some(src), Some(dst)) = (access(&path.src), access(&path.dst)) else {
             return;
         };
         let known = snapshot(view, &src_end);
+        let head = view.head(&src_end.chain).map_or(0, |head| head.height);
+        let missing = self.not_located.get(&src_end).into_iter().flatten();
+        let put_off = missing.filter(|(_, missing)| missing.not_before > head);
+        let put_off: BTreeSet<Sequence> = put_off.map(|(sequence, _)| *sequence).collect();
         self.running.insert(src_end.clone());
         let task = Task::Reconcile {
             src: src_end.clone(),
         };
         let inputs = inputs.clone();
         let (limit, blocks) = (Arc::clone(&self.limit), Arc::clone(&self.blocks));
+        let clock = Arc::clone(&self.clock);
         tasks.spawn(task, async move {
             let _permit = limit.acquire().await;
             let comparison = Comparison {
-                src: &*src,
-                dst: &*dst,
-                src_end: &src_end,
-                dst_end: &dst_end,
+                src: &src,
+                dst: &dst,
+                path: &path,
                 known: &known,
+                put_off: &put_off,
                 blocks: &blocks,
+                clock: &clock,
             };
-            let reporter = if ordering == Ordering::Ordered {
-                Reporter::at_the_end()
-            } else {
-                Reporter::in_parts(&inputs)
+            let reporter = match path.ordering {
+                Ordering::Ordered => Reporter::at_the_end(),
+                Ordering::Unordered | Ordering::Uninitialized => Reporter::in_parts(&inputs),
             };
-            let facts = reconcile(&comparison, reporter).await;
-            let facts = facts.map_err(|error| crate::engine::follow::describe(&error));
+            let compared = reconcile(&comparison, reporter).await;
             let ended = Input::Reconciled {
                 src: src_end,
-                facts,
+                compared: compared.map_err(|error| describe(&error)),
             };
             // The engine is gone when it stops: then nobody needs to know.
             let _ = inputs.send(ended).await;
@@ -145,29 +212,38 @@ impl Reconciling {
     }
 }
 
-/// The source ends of open channels between two of these chains.
-pub fn open_ends<'a>(view: &'a View, chains: &'a Chains) -> impl Iterator<Item = EndKey> + 'a {
+/// The source ends of channels between two of these chains whose packets may be open: those
+/// of a closed channel still have to be timed out.
+pub fn served_ends<'a>(view: &'a View, chains: &'a Chains) -> impl Iterator<Item = EndKey> + 'a {
     let channels = view.channels().filter(|(key, record)| {
-        record.state.is_open()
+        has_packets(record.state)
             && chains.contains_key(&key.chain)
             && chains.contains_key(&record.counterparty_chain)
     });
     channels.map(|(key, _)| EndKey::from(key.clone()))
 }
 
-/// Those of [`open_ends`] with this chain at either side.
-pub fn open_ends_of(view: &View, chains: &Chains, chain: &ChainId) -> Vec<EndKey> {
+fn has_packets(state: ChannelState) -> bool {
+    !matches!(
+        state,
+        ChannelState::Uninitialized | ChannelState::Init | ChannelState::TryOpen
+    )
+}
+
+/// Those of [`served_ends`] with this chain at either side.
+pub fn served_ends_of(view: &View, chains: &Chains, chain: &ChainId) -> Vec<EndKey> {
     let is_concerned = |src: &EndKey| {
         let dst = view.path(src).map(|path| path.dst.chain);
         src.chain == *chain || dst.as_ref() == Some(chain)
     };
-    open_ends(view, chains).filter(is_concerned).collect()
+    served_ends(view, chains).filter(is_concerned).collect()
 }
 
 fn snapshot(view: &View, src_end: &EndKey) -> Snapshot {
     let in_memory = view.open_packets_of(src_end).map(|(sequence, record)| {
         let known = Known {
             is_sent: record.sent.is_some(),
+            is_received: record.received.is_some(),
             has_data: record.packet.is_some(),
             has_ack: record.ack.is_some(),
         };
@@ -176,6 +252,7 @@ fn snapshot(view: &View, src_end: &EndKey) -> Snapshot {
     let in_store = view.evicted_packets_of(src_end).map(|(sequence, state)| {
         let known = Known {
             is_sent: true,
+            is_received: matches!(state, PacketState::Received | PacketState::AckWritten),
             has_data: true,
             has_ack: state == PacketState::AckWritten,
         };
@@ -190,6 +267,10 @@ mod tests {
     use tern_core::ledger::{Change, Head};
 
     use super::*;
+
+    fn reconciling() -> Reconciling {
+        Reconciling::new(&Policy::default(), Arc::new(|| BlockTime(0)))
+    }
 
     fn end() -> EndKey {
         EndKey {
@@ -210,19 +291,19 @@ mod tests {
 
     #[test]
     fn an_end_is_due_until_it_is_compared() {
-        let mut reconciling = Reconciling::new(1);
+        let mut reconciling = reconciling();
         assert!(reconciling.is_done(&end()));
         reconciling.expect([end()]);
         assert!(!reconciling.is_done(&end()));
         assert_eq!(reconciling.due(&view_at(7)), [end()].into());
-        reconciling.succeeded(&end());
+        reconciling.succeeded(&end(), NotLocated::new(), 7);
         assert!(reconciling.is_done(&end()));
         assert!(reconciling.due(&view_at(7)).is_empty());
     }
 
     #[test]
     fn packets_are_planned_before_those_not_yet_found() {
-        let mut reconciling = Reconciling::new(1);
+        let mut reconciling = reconciling();
         reconciling.expect([end()]);
         reconciling.compared(&end());
         assert!(reconciling.unreconciled().is_empty());
@@ -230,11 +311,29 @@ mod tests {
 
     #[test]
     fn a_failed_comparison_is_tried_again_with_the_next_block_only() {
-        let mut reconciling = Reconciling::new(1);
+        let mut reconciling = reconciling();
         reconciling.expect([end()]);
         reconciling.failed(end(), 7);
         assert!(!reconciling.is_done(&end()));
         assert!(reconciling.due(&view_at(7)).is_empty());
         assert_eq!(reconciling.due(&view_at(8)), [end()].into());
+    }
+
+    #[test]
+    fn a_packet_that_was_not_found_is_looked_for_again_less_often_each_time() {
+        let mut reconciling = reconciling();
+        let not_found = || NotLocated::from([(3.into(), "429".to_owned())]);
+        reconciling.succeeded(&end(), not_found(), 7);
+        // The path goes on without it.
+        assert!(reconciling.is_done(&end()));
+        let missing: Vec<_> = reconciling.not_located(&end()).collect();
+        assert_eq!(missing, [(3.into(), "429")]);
+        assert!(reconciling.due(&view_at(8)).is_empty());
+        assert_eq!(reconciling.due(&view_at(9)), [end()].into());
+        reconciling.succeeded(&end(), not_found(), 9);
+        assert!(reconciling.due(&view_at(12)).is_empty());
+        assert_eq!(reconciling.due(&view_at(13)), [end()].into());
+        reconciling.succeeded(&end(), NotLocated::new(), 13);
+        assert_eq!(reconciling.not_located(&end()).count(), 0);
     }
 }

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 use tern_chains::{ChainId, Event, PacketId};
-use tern_core::ledger::{EndKey, Entry, Fact, Item};
+use tern_core::ledger::{EndKey, Entry, Fact, Item, PacketKey};
 use tern_core::plan::{Plan, Wait, Why};
 use tokio::sync::oneshot;
 
@@ -68,6 +68,26 @@ impl Clear {
         }
     }
 
+    /// Packets whose blocks were not found.
+    fn not_located<'a>(&'a self, now: &'a Situation<'_>) -> impl Iterator<Item = Wait> + 'a {
+        let missing = now.reconciling.not_located(&self.src);
+        missing.map(|(sequence, reason)| {
+            let packet = PacketKey {
+                src: self.src.clone(),
+                sequence,
+            };
+            let record = now.view.packet(&packet);
+            let is_received = record.is_some_and(|record| record.received.is_some());
+            Wait {
+                item: match is_received {
+                    true => Item::Ack(packet),
+                    false => Item::Recv(packet),
+                },
+                why: Why::NotLocated(reason.to_owned()),
+            }
+        })
+    }
+
     /// `Some` when nothing is in flight and all that is left waits for others.
     pub fn outcome(&self, plan: &Plan, now: &Situation<'_>) -> Option<Result<Cleared, String>> {
         if now.readiness.is_ready(&self.src.chain) {
@@ -96,7 +116,7 @@ impl Clear {
                 .clone()
                 .any(|wait| passes(&wait.why, || is_retried(&wait.item)));
         let cleared = || Cleared {
-            left: waits.cloned().collect(),
+            left: waits.cloned().chain(self.not_located(now)).collect(),
             ..self.done.clone()
         };
         (!is_busy).then(|| Ok(cleared()))

@@ -118,7 +118,11 @@ fn note(entry: &Entry) -> Option<HandshakeNote> {
         Finding::Channel { key, end } => {
             format!("{}/{} {}", key.port_id, key.channel_id, end.state)
         }
-        Finding::Received { .. } | Finding::Settled { .. } => return None,
+        Finding::Received { .. }
+        | Finding::NotReceived { .. }
+        | Finding::NotAcknowledged { .. }
+        | Finding::Settled { .. }
+        | Finding::NotSettled { .. } => return None,
     };
     Some(HandshakeNote {
         chain: chain.clone(),

@@ -196,13 +196,16 @@ mod tests {
         }
     }
 
+    /// The parts that go, and what is refused together.
+    type Cut = (Vec<Vec<usize>>, Vec<Vec<usize>>);
+
     /// Simulates until all is known; `simulate` says of the numbers of a part's messages
     /// what the chain says. Each part has one client update before it.
     fn cut(
         mut messages: Vec<usize>,
         ranges: Vec<Range<usize>>,
         mut simulate: impl FnMut(&[usize]) -> Result<u64, ChainError>,
-    ) -> Result<(Vec<Vec<usize>>, Vec<Vec<usize>>), ChainError> {
+    ) -> Result<Cut, ChainError> {
         let mut cutting = Cutting::new(ranges, 1, false, 100);
         let mut refused = Vec::new();
         while !cutting.is_done() {

@@ -70,6 +70,25 @@ pub(super) fn finish(record: &mut PacketRecord, height: u64, done: Done) {
     record.done.get_or_insert((height, done));
 }
 
+/// Writes the record without what was not so, if there is something of that kind.
+pub(super) fn take_back(
+    view: &View,
+    key: Option<PacketKey>,
+    corrected: impl FnOnce(&PacketRecord) -> Option<PacketRecord>,
+) -> Vec<Change> {
+    let Some(key) = key else {
+        return vec![];
+    };
+    let new = view.packet(&key).and_then(corrected);
+    // Removed first: a finished packet is also known by the height it ended at.
+    new.map_or(vec![], |new| {
+        vec![
+            Change::Packet(key.clone(), None),
+            Change::Packet(key, Some(Box::new(new))),
+        ]
+    })
+}
+
 fn change_packet(
     view: &View,
     admission: &Admission,

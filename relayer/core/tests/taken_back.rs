@@ -1,0 +1,96 @@
+//! What a node has said wrongly is taken back by what is found later.
+
+mod support;
+
+use support::*;
+use tern_chains::{ChainId, Ordering};
+use tern_core::ledger::{Fact, Finding, Item, View};
+
+fn found(chain: ChainId, height: u64, finding: Finding) -> Fact {
+    Fact::Found {
+        chain,
+        height,
+        finding,
+    }
+}
+
+fn not_received(height: u64) -> Fact {
+    let packet = packet(1, 0).id();
+    found(kava(), height, Finding::NotReceived { packet })
+}
+
+fn not_acknowledged(height: u64) -> Fact {
+    let packet = packet(1, 0).id();
+    found(kava(), height, Finding::NotAcknowledged { packet })
+}
+
+fn not_settled(height: u64) -> Fact {
+    let packet = packet(1, 0).id();
+    found(akash(), height, Finding::NotSettled { packet })
+}
+
+fn planned(view: &mut View) -> Vec<Item> {
+    tell(view, [block_end(&akash(), 40), block_end(&kava(), 40)]);
+    items(&plan_everything(view))
+}
+
+#[test]
+fn a_packet_that_was_not_received_after_all_is_relayed_again() {
+    let mut view = open_channel(Ordering::Unordered);
+    tell(
+        &mut view,
+        [sent(1, 11), received(1, 20), ack_written(1, 20)],
+    );
+    tell(&mut view, [not_received(25)]);
+    let record = view.packet(&key(1)).unwrap();
+    assert_eq!((record.received, &record.ack), (None, &None));
+    assert_eq!(planned(&mut view), [Item::Recv(key(1))]);
+}
+
+#[test]
+fn what_was_so_before_the_block_that_changed_it_takes_nothing_back() {
+    let mut view = open_channel(Ordering::Unordered);
+    tell(
+        &mut view,
+        [sent(1, 11), received(1, 20), ack_written(1, 20)],
+    );
+    let before = view.clone();
+    tell(&mut view, [not_received(19), not_acknowledged(19)]);
+    assert_eq!(view, before);
+    tell(&mut view, [acknowledged(1, 14)]);
+    let done = view.clone();
+    tell(&mut view, [not_settled(13)]);
+    assert_eq!(view, done);
+}
+
+#[test]
+fn another_acknowledgement_than_the_known_one_is_looked_for_anew() {
+    let mut view = open_channel(Ordering::Unordered);
+    tell(
+        &mut view,
+        [sent(1, 11), received(1, 20), ack_written(1, 20)],
+    );
+    tell(&mut view, [not_acknowledged(25)]);
+    let record = view.packet(&key(1)).unwrap();
+    assert_eq!((record.received, &record.ack), (Some(20), &None));
+    tell(&mut view, [ack_written(1, 22)]);
+    assert_eq!(planned(&mut view), [Item::Ack(key(1))]);
+}
+
+#[test]
+fn a_packet_that_has_not_ended_after_all_is_relayed() {
+    let mut view = open_channel(Ordering::Unordered);
+    tell(&mut view, [sent(1, 11), acknowledged(1, 14)]);
+    assert_eq!(planned(&mut view), []);
+    // Its data left memory when it ended; its block is found again.
+    tell(&mut view, [not_settled(40), sent(1, 11)]);
+    assert_eq!(planned(&mut view), [Item::Recv(key(1))]);
+    // And it can end as any other.
+    tell(&mut view, [received(1, 41), acknowledged(1, 42)]);
+    assert_eq!(planned(&mut view), []);
+    tell(
+        &mut view,
+        [block_end(&akash(), 1_000), block_end(&akash(), 1_050)],
+    );
+    assert_eq!(view.packet(&key(1)), None);
+}
