@@ -63,6 +63,12 @@ pub(crate) async fn decoded(rpc: &Rpc, height: u64) -> Result<(Vec<Vec<u8>>, Dec
     let both = || async { futures::try_join!(rpc.block(height), rpc.block_results(height)) };
     let (block, results) = rpc.settled(height, both).await?;
     let (header, txs) = (&block.block.header, block.block.data);
+    let got = [header.height.value(), results.height.value()];
+    if got != [height, height] {
+        let doing = format!("block at {height}");
+        let reason = format!("the node gave block {} and results of {}", got[0], got[1]);
+        return Err(rpc.origin.malformed(doing, reason));
+    }
     let answer = BlockAndResults {
         height: header.height.value(),
         time: header.time,

@@ -106,6 +106,9 @@ impl CosmosChain {
     }
 }
 
+/// How many blocks a node may be behind another one.
+const LAG_MAX: u64 = 50;
+
 #[async_trait]
 impl Chain for CosmosChain {
     fn id(&self) -> &ChainId {
@@ -124,13 +127,24 @@ impl Chain for CosmosChain {
         let newest = self.pool.newest().await?;
         self.wake.saw(newest.0);
         let mut known = self.newest.lock().unwrap_or_else(PoisonError::into_inner);
-        *known = newest.max(*known);
+        // A node that lags says less than another said before. Far less shows that the
+        // other did not say what is so.
+        if newest.0.saturating_add(LAG_MAX) >= known.0 {
+            *known = newest.max(*known);
+        } else {
+            *known = newest;
+        }
         Ok(*known)
     }
 
     async fn next_block(&self, after: u64) -> Result<Next> {
         self.wake.wait_for(after + 1).await?;
-        blocks::next(&self.pool, after + 1).await
+        let next = blocks::next(&self.pool, after + 1).await;
+        if next.is_err() {
+            // Perhaps it is not there, whoever said so: the nodes are asked again.
+            self.wake.doubt(after);
+        }
+        next
     }
 
     async fn block(&self, height: u64) -> Result<Block> {

@@ -158,7 +158,7 @@ impl Grpc {
 
     /// What a status means: the node failed, or the chain said no.
     pub fn error(&self, doing: &str, status: &Status) -> ChainError {
-        if is_transport(status) {
+        if is_transport(status) || passes_by_itself(status.message()) {
             return self.origin.node(doing, status_line(status));
         }
         ChainError::Rejected {
@@ -196,6 +196,17 @@ fn is_transport(status: &Status) -> bool {
         )
 }
 
+/// What a node says for some seconds after its start, or while it catches up, and not the
+/// chain: `sdk` code 26 and some of 18, which a gRPC status has as text alone.
+fn passes_by_itself(message: &str) -> bool {
+    const SAID: [&str; 3] = [
+        "context did not contain latest block height",
+        "cannot query with height in the future",
+        "is not ready; please wait for first block",
+    ];
+    SAID.iter().any(|said| message.contains(said))
+}
+
 fn status_line(status: &Status) -> String {
     use std::error::Error;
     let text = match status.source() {
@@ -203,4 +214,31 @@ fn status_line(status: &Status) -> String {
         None => status.message().to_owned(),
     };
     format!("gRPC {:?}: {text}", status.code())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_node_says_after_its_start_is_not_the_chains_word() {
+        let origin = Origin::new(
+            &tern_chains::ChainId::from_string("a-1"),
+            &"http://127.0.0.1:1".parse().unwrap(),
+        );
+        let endpoint = Endpoint::from_static("http://127.0.0.1:1");
+        let grpc = Grpc {
+            origin,
+            endpoint,
+            channel: OnceLock::new(),
+            network: OnceCell::new(),
+        };
+        let class = |message: &str| grpc.error("simulation", &Status::unknown(message)).class();
+        let starting = "codespace sdk code 26: invalid height: context did not contain latest \
+                        block height in either check state or finalize block state (0)";
+        assert_eq!(class(starting), tern_chains::Class::Node);
+        let refused =
+            "failed to execute message; message index: 1: consensus state: invalid height";
+        assert_eq!(class(refused), tern_chains::Class::Rejected);
+    }
 }

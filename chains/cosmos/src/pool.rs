@@ -143,12 +143,24 @@ impl Pool {
 
     /// A node says that its newest block is at this height.
     pub fn saw(&self, node: usize, height: u64) {
-        self.board().records[node].height = height;
+        let record = &mut self.board().records[node];
+        if record.is_heard(Instant::now()) {
+            record.height = height;
+        }
+    }
+
+    /// A node said that it has not what it must have by its own word.
+    fn lacks(&self, node: usize, height: u64) {
+        let has_lied = self.board().records[node].lacks(height, Instant::now());
+        if has_lied {
+            let Origin { chain, node, .. } = &self.nodes[node].rpc.origin;
+            tracing::warn!(%chain, node, height, "the node claims a height far above what it has: not believed for a minute");
+        }
     }
 
     /// Whether a node's word on the newest height counts.
     pub fn is_heard(&self, node: usize) -> bool {
-        !self.board().records[node].is_quarantined(Instant::now())
+        self.board().records[node].is_heard(Instant::now())
     }
 
     /// The best node for a question that is not in `tried`, and the right to
@@ -233,11 +245,12 @@ impl Board {
 /// said before what lay between, and both before what an operator has to fix.
 fn weight(error: &ChainError) -> u8 {
     match error {
-        ChainError::Pruned { .. } => 0,
-        ChainError::Node { .. } if crate::errors::answer(error).is_some() => 1,
-        ChainError::Node { .. } => 2,
-        ChainError::Unverified { .. } => 3,
-        ChainError::WrongChain { .. } => 5,
-        _ => 4,
+        ChainError::Rejected { .. } => 0,
+        ChainError::Pruned { .. } => 1,
+        ChainError::Node { .. } if crate::errors::answer(error).is_some() => 2,
+        ChainError::Node { .. } => 3,
+        ChainError::Unverified { .. } => 4,
+        ChainError::WrongChain { .. } => 6,
+        _ => 5,
     }
 }

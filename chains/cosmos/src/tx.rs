@@ -16,6 +16,7 @@ const BLOCK_BYTES_MAX: u64 = 100 * 1024 * 1024;
 const SDK: &str = "sdk";
 const SDK_FUNDS: u32 = 5;
 const SDK_FEE: u32 = 13;
+const SDK_INVALID_HEIGHT: u32 = 26;
 const SDK_IN_MEMPOOL: u32 = 19;
 const SDK_MEMPOOL_FULL: u32 = 20;
 const SDK_WRONG_SEQUENCE: u32 = 32;
@@ -46,7 +47,8 @@ fn check(response: tx_sync::Response) -> Check {
     match (codespace.as_str(), code) {
         (_, 0) | (SDK, SDK_IN_MEMPOOL) => Check::Accepted,
         (SDK, SDK_WRONG_SEQUENCE) => Check::WrongSequence { log },
-        (SDK, SDK_MEMPOOL_FULL) => Check::Busy { log },
+        // The second is said by a node that has just started.
+        (SDK, SDK_MEMPOOL_FULL | SDK_INVALID_HEIGHT) => Check::Busy { log },
         (SDK, SDK_FUNDS | SDK_FEE) => Check::CannotPay { log },
         _ => Check::Refused {
             codespace,
@@ -94,6 +96,7 @@ mod tests {
             ("sdk", 19, Check::Accepted),
             ("sdk", 32, Check::WrongSequence { log: log() }),
             ("sdk", 20, Check::Busy { log: log() }),
+            ("sdk", 26, Check::Busy { log: log() }),
             ("sdk", 5, Check::CannotPay { log: log() }),
             ("sdk", 13, Check::CannotPay { log: log() }),
             ("sdk", 4, refused("sdk", 4)),

@@ -66,6 +66,13 @@ impl Wake {
         self.seen.saw(height);
     }
 
+    /// What is above `height` is perhaps not committed after all.
+    pub fn doubt(&self, height: u64) {
+        self.seen
+            .0
+            .send_modify(|state| state.newest = state.newest.min(height));
+    }
+
     /// Returns once `height` is committed.
     ///
     /// Waits for ever on a chain that stands still; an unreachable node is an

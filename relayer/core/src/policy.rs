@@ -19,8 +19,12 @@ pub struct Policy {
     /// Most blocks of a chain requested at a time while catching up. Default 8:
     /// more does not make a node faster.
     pub blocks_requested_max: usize,
-    /// While a client of a known type could not be read, the state is read again at
-    /// every so many blocks. Default 20: the node has recovered, or another is asked.
+    /// So often in a row the blocks after one that was read cannot be read before they
+    /// are left out, and the state is read instead. Default 8: about half a minute.
+    pub block_tries_max: u32,
+    /// Every so many blocks the state of clients that were updated since is read, and
+    /// all state if a client of a known type could not be read. Default 20: the node has
+    /// recovered, or another is asked.
     pub rescan_blocks: u64,
     /// Most such readings. Default 5: anybody may create a client that nobody can read.
     pub rescans_max: u32,
@@ -86,6 +90,7 @@ impl Default for Policy {
             admission: Admission::default(),
             catch_up_blocks_max: 5_000,
             blocks_requested_max: 8,
+            block_tries_max: 8,
             rescan_blocks: 20,
             rescans_max: 5,
             comparisons_max: 16,

@@ -6,8 +6,8 @@ use std::collections::BTreeSet;
 
 use proptest::prelude::*;
 use support::*;
-use tern_chains::{Event, Ordering, Packet};
-use tern_core::ledger::{Change, ClientKey, Fact, Item};
+use tern_chains::{BlockTime, Event, Ordering, Packet};
+use tern_core::ledger::{Change, ClientKey, Fact, Finding, Item, View};
 use tern_core::plan::Why;
 
 fn sent_packet(packet: Packet, height: u64) -> Fact {
@@ -147,19 +147,92 @@ fn ordered_packets_go_in_their_order_and_wait_for_the_one_in_flight() {
 }
 
 #[test]
-fn an_expired_or_frozen_client_is_told_and_not_used() {
+fn a_frozen_client_is_told_and_not_used_until_its_state_says_otherwise() {
     let mut view = open_channel(Ordering::Unordered);
     tell(&mut view, [sent(1, 11), block_end(&akash(), 11)]);
-    let frozen = Event::ClientFrozen {
-        client_id: client_id(),
+    let found = |view: &View, height, frozen| {
+        let client = view.client(&client_on_kava()).unwrap();
+        let mut summary = client.summary.clone();
+        summary.frozen = frozen;
+        Fact::Found {
+            chain: kava(),
+            height,
+            finding: Finding::Client {
+                client_id: client_id(),
+                summary,
+                consensus_time: client.updated,
+            },
+        }
     };
-    tell(&mut view, [event(&kava(), 11, frozen)]);
+    // An event alone is a hint.
+    let event = event(
+        &kava(),
+        11,
+        Event::ClientFrozen {
+            client_id: client_id(),
+        },
+    );
+    tell(&mut view, [event]);
+    assert_eq!(items(&plan_everything(&view)), [Item::Recv(key(1))]);
+    let frozen = found(&view, 11, true);
+    tell(&mut view, [frozen]);
     let plan = plan_everything(&view);
     assert_eq!(items(&plan), []);
     assert!(plan
         .waits
         .iter()
         .any(|wait| matches!(wait.why, Why::ClientFrozen { .. })));
+    let thawed = found(&view, 20, false);
+    tell(&mut view, [thawed]);
+    assert_eq!(items(&plan_everything(&view)), [Item::Recv(key(1))]);
+}
+
+fn client_on_kava() -> ClientKey {
+    ClientKey {
+        chain: kava(),
+        client_id: client_id(),
+    }
+}
+
+#[test]
+fn an_update_with_an_old_header_does_not_make_a_client_look_young() {
+    let mut view = open_channel(Ordering::Unordered);
+    let ends = |height| [block_end(&akash(), height), block_end(&kava(), height)];
+    tell(&mut view, ends(340_000));
+    // Somebody submits a header that is older than a third of the trusting period.
+    let update = Event::ClientUpdated {
+        client_id: client_id(),
+        consensus_heights: vec![3],
+    };
+    tell(&mut view, [event(&kava(), 340_000, update)]);
+    let mut summary = view.client(&client_on_kava()).unwrap().summary.clone();
+    assert_eq!(summary.latest_height, 3);
+    summary.latest_height = 3;
+    let state = Fact::Found {
+        chain: kava(),
+        height: 340_001,
+        finding: Finding::Client {
+            client_id: client_id(),
+            summary,
+            consensus_time: BlockTime(3 * SECOND),
+        },
+    };
+    tell(&mut view, [state]);
+    let refresh = Item::Refresh(client_on_kava());
+    assert!(items(&plan_everything(&view)).contains(&refresh));
+}
+
+#[test]
+fn a_client_height_far_above_its_chain_is_not_built_upon() {
+    let mut view = open_channel(Ordering::Unordered);
+    tell(&mut view, [sent(1, 11), block_end(&akash(), 12)]);
+    client_at(&mut view, &kava(), 1_000_000_000);
+    let plan = plan_everything(&view);
+    let route = plan.batches[0].route.as_ref().unwrap();
+    assert_eq!(
+        (route.height, route.proof_height, route.update),
+        (11, 12, true)
+    );
 }
 
 #[test]

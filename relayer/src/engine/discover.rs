@@ -51,6 +51,20 @@ pub async fn of_chain(
     Ok(findings)
 }
 
+/// Reads the clients of which events alone are known: that they were updated, or frozen.
+/// Those that are frozen are read again the next time: one node's word is not enough.
+pub async fn of_clients(
+    chain: &dyn Chain,
+    height: u64,
+    time: BlockTime,
+    known: &mut Known,
+) -> Result<Vec<Finding>, ChainError> {
+    let ids = known.to_look_at();
+    let findings = read::clients(chain, ids.clone(), Some(height), time).await?;
+    known.looked_at(&ids, &findings);
+    Ok(findings)
+}
+
 /// Reads one channel end with the connection and client beneath it; `None`
 /// where there is no such channel.
 pub async fn channel_end(

@@ -60,7 +60,7 @@ impl Follow {
         let mut failures = 0;
         loop {
             let cursor = self.cursor;
-            let error = match self.follow(failures > 0).await {
+            let error = match self.follow(failures).await {
                 Err(Trouble::Chain(error)) => error,
                 Ok(()) | Err(Trouble::Closed) => return,
             };
@@ -98,14 +98,20 @@ impl Follow {
         }
     }
 
-    async fn follow(&mut self, was_down: bool) -> Result<(), Trouble> {
-        let (latest, time) = self.chain.latest().await?;
-        if was_down {
+    /// `failures`: how often in a row this ended without a block read.
+    async fn follow(&mut self, failures: u32) -> Result<(), Trouble> {
+        let (latest, _) = self.chain.latest().await?;
+        if failures > 0 {
             info!(chain = %self.chain.id(), height = latest, "the node answers again");
         }
-        match start(self.cursor, latest, self.policy.catch_up_blocks_max) {
+        match start(self.cursor, latest, failures, &self.policy) {
             Start::CatchUp { cursor } => self.catch_up(cursor, latest).await?,
-            Start::Scan => self.scan(latest, time).await?,
+            Start::Scan => self.scan(latest).await?,
+            Start::Behind { cursor } => {
+                warn!(chain = %self.chain.id(), height = latest, followed = cursor, "the nodes are behind the blocks that were read before: waiting for them");
+                let next = self.chain.next_block(cursor).await?;
+                self.next(next).await?;
+            }
         }
         self.send(Input::CaughtUp {
             chain: self.chain.id().clone(),
@@ -113,19 +119,42 @@ impl Follow {
         .await?;
         loop {
             let after = self.cursor.unwrap_or(latest);
-            match self.chain.next_block(after).await? {
-                Next::Block(block) => {
-                    let (height, time) = (block.height, block.time);
-                    self.block(*block).await?;
-                    if height.is_multiple_of(self.policy.rescan_blocks.max(1)) {
-                        self.look_for_missing_clients(height, time).await?;
-                    }
+            let next = self.chain.next_block(after).await?;
+            self.next(next).await?;
+        }
+    }
+
+    async fn next(&mut self, next: Next) -> Result<(), Trouble> {
+        match next {
+            Next::Block(block) => {
+                let (height, time) = (block.height, block.time);
+                self.block(*block).await?;
+                if height.is_multiple_of(self.policy.rescan_blocks.max(1)) {
+                    self.confirm_clients(height, time).await?;
+                    self.look_for_missing_clients(height).await?;
                 }
-                Next::Gap { from, to } => {
-                    warn!(chain = %self.chain.id(), from, to, "the node has pruned blocks not read yet");
-                    let (latest, time) = self.chain.latest().await?;
-                    self.scan(latest, time).await?;
-                }
+                Ok(())
+            }
+            Next::Gap { from, to } => {
+                warn!(chain = %self.chain.id(), from, to, "the node has pruned blocks not read yet");
+                let (latest, _) = self.chain.latest().await?;
+                self.scan(latest).await
+            }
+        }
+    }
+
+    /// Reads the state of clients that were updated, or are frozen. It says when they
+    /// expire, which the events do not. Following does not depend on it.
+    async fn confirm_clients(&mut self, height: u64, time: BlockTime) -> Result<(), Closed> {
+        let chain = self.chain.id().clone();
+        match discover::of_clients(&*self.chain, height, time, &mut self.known).await {
+            Ok(findings) => {
+                let facts = facts::found(&chain, height, findings);
+                self.send(Input::Facts(facts.collect())).await
+            }
+            Err(error) => {
+                debug!(%chain, reason = describe(&error), "cannot read the clients that were updated");
+                Ok(())
             }
         }
     }
@@ -168,11 +197,7 @@ impl Follow {
 
     /// Reads the state again if a client is missing: a node may have lied about it, now
     /// or in an earlier run, and nothing would name it any more.
-    async fn look_for_missing_clients(
-        &mut self,
-        height: u64,
-        time: BlockTime,
-    ) -> Result<(), Trouble> {
+    async fn look_for_missing_clients(&mut self, height: u64) -> Result<(), Trouble> {
         if !self.clients_are_listed {
             let all = match self.chain.clients().await {
                 Ok(all) => all,
@@ -189,23 +214,26 @@ impl Follow {
         }
         if self.known.is_incomplete() && self.rescans < self.policy.rescans_max {
             self.rescans += 1;
-            self.scan(height, time).await?;
+            self.scan(height).await?;
         }
         Ok(())
     }
 
-    /// Reads the chain's topology as it is now and goes on from here.
-    async fn scan(&mut self, latest: u64, time: BlockTime) -> Result<(), Trouble> {
-        let head = Head {
-            height: latest,
-            time,
+    /// Reads the chain's topology as it is now and goes on from here: from a block that a
+    /// node has, and not from what a node says that it has.
+    async fn scan(&mut self, latest: u64) -> Result<(), Trouble> {
+        let head = match latest {
+            // There is no block yet.
+            0 => Head::default(),
+            _ => facts::head(&self.chain.block(latest).await?),
         };
+        let time = head.time;
         let chain = self.chain.id().clone();
         info!(%chain, height = latest, "reading clients, connections and channels");
         let findings = discover::of_chain(&*self.chain, time, &mut self.known).await?;
         let facts = facts::of_state(&chain, head, findings);
         self.send(Input::Scanned { chain, facts }).await?;
-        self.cursor = Some(latest);
+        self.cursor = Some(head.height);
         Ok(())
     }
 
@@ -221,13 +249,27 @@ enum Start {
     CatchUp { cursor: u64 },
     /// The state is read in place of the blocks.
     Scan,
+    /// The nodes do not have the block of the cursor: they are waited for.
+    Behind { cursor: u64 },
 }
 
-/// Blocks are read if the ledger knows the chain, and they are not too many. A
-/// node that lags behind the cursor has none to read yet.
-fn start(cursor: Option<u64>, latest: u64, blocks_max: u64) -> Start {
-    let near = cursor.filter(|cursor| latest.saturating_sub(*cursor) <= blocks_max);
-    near.map_or(Start::Scan, |cursor| Start::CatchUp { cursor })
+/// Blocks are read if the ledger knows the chain, they are not too many, and they can be
+/// read: some nodes lose the results of a block, or take too long for them.
+fn start(cursor: Option<u64>, latest: u64, failures: u32, policy: &Policy) -> Start {
+    let Some(cursor) = cursor else {
+        return Start::Scan;
+    };
+    match latest.checked_sub(cursor) {
+        None => Start::Behind { cursor },
+        Some(0) => Start::CatchUp { cursor },
+        Some(missing) => {
+            let is_far = missing > policy.catch_up_blocks_max;
+            match is_far || failures >= policy.block_tries_max {
+                true => Start::Scan,
+                false => Start::CatchUp { cursor },
+            }
+        }
+    }
 }
 
 /// An error with its causes, on one line.
@@ -270,20 +312,38 @@ mod tests {
         assert_eq!(pauses(Class::Local), [Duration::from_secs(15); 5]);
     }
 
+    fn started(cursor: Option<u64>, latest: u64, failures: u32) -> Start {
+        let policy = Policy {
+            catch_up_blocks_max: 100,
+            block_tries_max: 8,
+            ..Policy::default()
+        };
+        start(cursor, latest, failures, &policy)
+    }
+
     #[test]
     fn a_chain_that_is_not_known_is_scanned() {
-        assert_eq!(start(None, 1, 100), Start::Scan);
+        assert_eq!(started(None, 1, 0), Start::Scan);
     }
 
     #[test]
     fn blocks_are_read_up_to_the_most_that_policy_allows() {
-        assert_eq!(start(Some(50), 150, 100), Start::CatchUp { cursor: 50 });
-        assert_eq!(start(Some(50), 151, 100), Start::Scan);
+        assert_eq!(started(Some(50), 150, 0), Start::CatchUp { cursor: 50 });
+        assert_eq!(started(Some(50), 151, 0), Start::Scan);
+    }
+
+    #[test]
+    fn blocks_that_cannot_be_read_are_left_out_after_some_tries() {
+        assert_eq!(started(Some(50), 51, 7), Start::CatchUp { cursor: 50 });
+        assert_eq!(started(Some(50), 51, 8), Start::Scan);
+        // There is no block to be left out.
+        assert_eq!(started(Some(50), 50, 8), Start::CatchUp { cursor: 50 });
     }
 
     #[test]
     fn a_node_behind_the_cursor_is_waited_for() {
-        assert_eq!(start(Some(50), 40, 100), Start::CatchUp { cursor: 50 });
+        assert_eq!(started(Some(50), 40, 0), Start::Behind { cursor: 50 });
+        assert_eq!(started(Some(50), 40, 9), Start::Behind { cursor: 50 });
     }
 
     #[test]

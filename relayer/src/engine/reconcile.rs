@@ -287,7 +287,7 @@ impl Looked<'_> {
         };
         let packet = id(src_end, dst_end, sequence);
         let finding = Finding::NotSettled { packet };
-        facts::found(chain, latest, [finding].into_iter()).next()
+        facts::found(chain, latest, [finding]).next()
     }
 }
 

@@ -69,7 +69,7 @@ impl Store {
         let path = home.join("store");
         let (db, view) = match read(&path, packets_max) {
             Ok(read) => read,
-            Err(Unreadable::Newer(error)) => return Err(error),
+            Err(Unreadable::Refused(error)) => return Err(error),
             Err(unreadable @ (Unreadable::Damaged(_) | Unreadable::Old(_))) => {
                 let (reason, name) = unreadable.reason_and_name();
                 let aside = set_aside(&path, name)?;
@@ -78,7 +78,7 @@ impl Store {
                     "the store cannot be read: it is renamed, and a new one is rebuilt from the chains"
                 );
                 read(&path, packets_max).map_err(|unreadable| match unreadable {
-                    Unreadable::Newer(error) => error,
+                    Unreadable::Refused(error) => error,
                     Unreadable::Damaged(reason) | Unreadable::Old(reason) => StoreError::Open {
                         path: path.clone(),
                         source: sled::Error::Unsupported(reason),
@@ -208,7 +208,8 @@ enum Unreadable {
     Damaged(String),
     /// Of an older version of Tern.
     Old(String),
-    Newer(StoreError),
+    /// There is nothing wrong with it: it must stay as it is.
+    Refused(StoreError),
 }
 
 fn read(path: &Path, packets_max: usize) -> Result<(sled::Db, View), Unreadable> {
@@ -250,19 +251,41 @@ const TRIM_EVERY: usize = 1_000;
 
 /// sled reports most damage as an error, but its recovery may also panic on it.
 fn open_sled(path: &Path) -> Result<sled::Db, Unreadable> {
-    let opened = std::panic::catch_unwind(|| {
-        sled::Config::default()
-            .path(path)
-            .cache_capacity(CACHE_BYTES)
-            .flush_every_ms(Some(500))
-            .open()
-    });
-    match opened {
-        Ok(Ok(db)) => Ok(db),
-        Ok(Err(error)) => Err(Unreadable::Damaged(error.to_string())),
-        Err(_) => Err(Unreadable::Damaged("recovery panicked".into())),
+    let open = || {
+        let opened = std::panic::catch_unwind(|| {
+            sled::Config::default()
+                .path(path)
+                .cache_capacity(CACHE_BYTES)
+                .flush_every_ms(Some(500))
+                .open()
+        });
+        opened.map_err(|_| Unreadable::Damaged("recovery panicked".into()))
+    };
+    let mut tries = 1;
+    loop {
+        match open()? {
+            Ok(db) => return Ok(db),
+            // Our own lock is held, so nobody else has it open: whoever had is just ending.
+            Err(error) if is_locked(&error) && tries < LOCKED_TRIES_MAX => {
+                tries += 1;
+                std::thread::park_timeout(LOCKED_PAUSE);
+            }
+            Err(error) if is_locked(&error) => {
+                let path = path.to_owned();
+                return Err(Unreadable::Refused(StoreError::InUse { path }));
+            }
+            Err(error) => return Err(Unreadable::Damaged(error.to_string())),
+        }
     }
 }
+
+/// sled has no other word for it than the text (`Config::try_lock`).
+fn is_locked(error: &sled::Error) -> bool {
+    matches!(error, sled::Error::Io(error) if error.to_string().contains("could not acquire lock"))
+}
+
+const LOCKED_TRIES_MAX: u32 = 50;
+const LOCKED_PAUSE: std::time::Duration = std::time::Duration::from_millis(100);
 
 /// Little is read back: the packets on the evicted, each once.
 const CACHE_BYTES: u64 = 8 * 1024 * 1024;
@@ -280,7 +303,7 @@ fn check_schema(path: &Path, db: &sled::Db) -> Result<(), Unreadable> {
             Ok(())
         }
         Some(Ok(SCHEMA)) => Ok(()),
-        Some(Ok(newer)) if newer > SCHEMA => Err(Unreadable::Newer(StoreError::Newer {
+        Some(Ok(newer)) if newer > SCHEMA => Err(Unreadable::Refused(StoreError::Newer {
             path: path.to_owned(),
             found: newer,
             known: SCHEMA,
@@ -298,7 +321,7 @@ impl Unreadable {
         match self {
             Self::Damaged(reason) => (reason, "damaged"),
             Self::Old(reason) => (reason, "old"),
-            Self::Newer(error) => (error.to_string(), "newer"),
+            Self::Refused(error) => (error.to_string(), "refused"),
         }
     }
 }
@@ -378,6 +401,27 @@ mod tests {
             assert_eq!(store.packet(key).unwrap().as_ref(), Some(change));
         }
         assert_eq!(store.packet(&sent(6).0).unwrap(), None);
+    }
+
+    #[test]
+    fn a_store_that_is_just_being_closed_is_waited_for_and_not_set_aside() {
+        let home = tempfile::tempdir().unwrap();
+        let (store, _) = Store::open(home.path(), 100).unwrap();
+        store.commit(&[head(1)]).unwrap();
+        drop(store);
+        let closing = loop {
+            if let Ok(db) = sled::open(home.path().join("store")) {
+                break db;
+            }
+        };
+        let closed = std::thread::spawn(move || {
+            std::thread::park_timeout(LOCKED_PAUSE * 2);
+            drop(closing);
+        });
+        let (_, view) = Store::open(home.path(), 100).unwrap();
+        closed.join().unwrap();
+        assert_ne!(view, View::default());
+        assert!(!home.path().join("store.damaged-1").exists());
     }
 
     #[test]

@@ -126,13 +126,15 @@ macro_rules! flex_line {
 }
 pub use flex_line;
 
-/// Credentials and query strings, where keys hide, are left out.
+/// Credentials, path and query, where keys hide, are left out.
 fn readable(url: &Url) -> String {
     let mut url = url.clone();
     // Fails only for URLs that cannot have credentials in the first place.
     let _ = url.set_username("");
     let _ = url.set_password(None);
+    url.set_path("");
     url.set_query(None);
+    url.set_fragment(None);
     url.to_string().trim_end_matches('/').to_owned()
 }
 
@@ -142,8 +144,13 @@ mod tests {
 
     #[test]
     fn a_shown_url_has_no_secrets() {
-        let url = Url::parse("https://user:pass@rpc.example.org:26657/?key=abc").unwrap();
-        assert_eq!(readable(&url), "https://rpc.example.org:26657");
+        for url in [
+            "https://user:pass@rpc.example.org:26657/?key=abc",
+            "https://rpc.example.org:26657/v1/mykey/?a=b#c",
+        ] {
+            let url = Url::parse(url).unwrap();
+            assert_eq!(readable(&url), "https://rpc.example.org:26657");
+        }
     }
 
     #[test]

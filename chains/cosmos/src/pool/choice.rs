@@ -57,7 +57,7 @@ pub(super) fn is_well(records: &[Record], index: usize, need: Need, now: Instant
 
 /// The newest height, as far as those say whose word counts.
 pub(super) fn newest(records: &[Record], now: Instant) -> u64 {
-    let heard = |record: &&Record| !record.is_quarantined(now) && !record.is_backing_off(now);
+    let heard = |record: &&Record| record.is_heard(now) && !record.is_backing_off(now);
     let heights = records.iter().filter(heard).map(|record| record.height);
     heights.max().unwrap_or_default()
 }

@@ -16,9 +16,13 @@ impl Pool {
     pub async fn broadcast(&self, signed: &SignedTx) -> Result<Check> {
         let mut tried = Vec::new();
         let mut unknown: Option<ChainError> = None;
+        let mut refusal: Option<Check> = None;
         loop {
             let entered = self.enter(Kind::Simulation, Need::Mempool, &tried).await;
             let Some((node, _permit)) = entered else {
+                if let (Some(refused), None) = (&refusal, &unknown) {
+                    return Ok(refused.clone());
+                }
                 let none = || self.origin().local("no node to send a transaction to");
                 return Err(unknown.unwrap_or_else(none));
             };
@@ -34,7 +38,12 @@ impl Pool {
             };
             match (sent, unknown.take()) {
                 (Ok(Check::Accepted), _) => return Ok(Check::Accepted),
-                (Ok(refused), None) => return Ok(refused),
+                // Another node may take less for it, or have room.
+                (Ok(refused), None) if is_the_nodes_own(&refused) && !last => match refusal {
+                    Some(first) => return Ok(first),
+                    None => refusal = Some(refused),
+                },
+                (Ok(refused), None) => return Ok(refusal.unwrap_or(refused)),
                 (Ok(_), Some(error)) => return Err(error),
                 (Err(error @ ChainError::WrongChain { .. }), before) if !last => {
                     self.set_aside(node.index, &error);
@@ -53,5 +62,14 @@ impl Pool {
                 }
             }
         }
+    }
+}
+
+/// Whether another node may say something else: each has a lowest price and a mempool of
+/// its own.
+fn is_the_nodes_own(check: &Check) -> bool {
+    match check {
+        Check::CannotPay { .. } | Check::Busy { .. } | Check::Refused { .. } => true,
+        Check::Accepted | Check::WrongSequence { .. } => false,
     }
 }

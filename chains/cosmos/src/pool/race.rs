@@ -202,8 +202,7 @@ impl Race<'_> {
             }
             ChainError::Node { .. } if answer(error).is_some() => {
                 if let Need::At(height) = self.need {
-                    let record = &mut pool.board().records[index];
-                    record.height = record.height.min(height.saturating_sub(1));
+                    pool.lacks(index, height);
                 }
             }
             ChainError::Node { source, .. } => pool.failed(index, source),
@@ -211,8 +210,13 @@ impl Race<'_> {
             ChainError::WrongChain { .. } => pool.set_aside(index, error),
             // Who is right shows when another's answer does verify.
             ChainError::Unverified { .. } => {}
-            ChainError::Rejected { .. }
-            | ChainError::NoAccount { .. }
+            // A node may refuse what the chain would not: its own lowest price, a state
+            // that it does not have. What two say is the chain's word.
+            ChainError::Rejected { .. } => {
+                let refused = |(_, error): &(_, _)| matches!(error, ChainError::Rejected { .. });
+                return !self.errors.iter().any(refused);
+            }
+            ChainError::NoAccount { .. }
             | ChainError::ClientUnusable { .. }
             | ChainError::Local { .. } => return false,
         }

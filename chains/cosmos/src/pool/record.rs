@@ -16,6 +16,10 @@ const REST_MAX: Duration = Duration::from_secs(30);
 const OVERTAKEN_MAX: u32 = 3;
 /// How long a node stays away that lied or serves another chain.
 const AWAY: Duration = Duration::from_secs(30 * 60);
+/// A node that lacks a block so far below the height that it claims to have, claims what
+/// is not so: for a while its word on heights does not count.
+const CLAIM_MAX: u64 = 50;
+const CLAIM_DOUBTED: Duration = Duration::from_secs(60);
 
 /// One node, as it behaved.
 #[derive(Clone, Debug, Default)]
@@ -25,6 +29,7 @@ pub(super) struct Record {
     rest_until: Option<Instant>,
     overtaken: u32,
     away_until: Option<Instant>,
+    doubted_until: Option<Instant>,
     /// Why its word is suspect, until another's shows who was right.
     pub suspicion: Option<String>,
     /// The newest block it said it has; 0 is unknown.
@@ -81,6 +86,22 @@ impl Record {
         !was
     }
 
+    /// It does not have this height, whatever it said. Returns whether that is far below
+    /// what it claimed.
+    pub fn lacks(&mut self, height: u64, now: Instant) -> bool {
+        let has_lied = self.height > height.saturating_add(CLAIM_MAX);
+        if has_lied {
+            self.doubted_until = Some(now + CLAIM_DOUBTED);
+        }
+        self.height = self.height.min(height.saturating_sub(1));
+        has_lied
+    }
+
+    /// Whether its word on heights counts.
+    pub fn is_heard(&self, now: Instant) -> bool {
+        !self.is_quarantined(now) && self.doubted_until.is_none_or(|until| now >= until)
+    }
+
     pub fn is_quarantined(&self, now: Instant) -> bool {
         self.away_until.is_some_and(|until| now < until)
     }
@@ -120,5 +141,29 @@ impl Record {
 
     pub fn p95(&self, kind: Kind) -> Option<Duration> {
         self.latency[kind as usize].p95()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_node_that_lacks_what_it_claims_to_have_is_not_heard_for_a_while() {
+        let now = Instant::now();
+        let mut record = Record::at(u64::MAX);
+        assert!(record.is_heard(now));
+        assert!(record.lacks(101, now));
+        assert_eq!(record.height, 100);
+        assert!(!record.is_heard(now));
+        assert!(record.is_heard(now + CLAIM_DOUBTED));
+    }
+
+    #[test]
+    fn a_node_that_lags_a_little_is_heard() {
+        let now = Instant::now();
+        let mut record = Record::at(110);
+        assert!(!record.lacks(101, now));
+        assert!(record.is_heard(now));
     }
 }

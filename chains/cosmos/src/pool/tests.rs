@@ -148,11 +148,33 @@ async fn when_all_fail_the_most_telling_reason_is_given() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_chains_refusal_is_not_asked_for_again() {
+async fn one_nodes_refusal_is_not_the_chains() {
     let world = World::new(&[Refuses, Answers(1)]);
+    assert_eq!(world.ask(Need::Newest).await.unwrap(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_two_nodes_refuse_is_not_asked_for_again() {
+    let world = World::new(&[Refuses, Refuses, Answers(1)]);
     let error = world.ask(Need::Newest).await.unwrap_err();
     assert!(matches!(error, ChainError::Rejected { .. }));
-    assert_eq!(world.asked(), [1, 0]);
+    assert_eq!(world.asked(), [1, 1, 0]);
+    // And what the only one that answers refuses.
+    let world = World::new(&[Refuses, Fails(1)]);
+    let error = world.ask(Need::Newest).await.unwrap_err();
+    assert!(matches!(error, ChainError::Rejected { .. }));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_height_that_a_node_claims_and_does_not_have_is_not_believed() {
+    let world = World::new(&[Lacks, Answers(1)]);
+    world.pool.saw(0, 1_000_000_000);
+    world.pool.saw(1, 107);
+    assert_eq!(world.ask(Need::At(107)).await.unwrap(), 1);
+    assert!(!world.pool.is_heard(0) && world.pool.is_heard(1));
+    world.pool.saw(0, 1_000_000_000);
+    let records = world.pool.board().records.clone();
+    assert_eq!(choice::newest(&records, Instant::now()), 107);
 }
 
 #[tokio::test(start_paused = true)]

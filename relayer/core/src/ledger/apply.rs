@@ -13,7 +13,7 @@ use super::{
 use crate::admission::Admission;
 use crate::policy::Policy;
 use packet::{finish, on_dst, on_src, take_back, write_acknowledgement};
-use topology::{change_client, channel_found, client_found, client_updated, connection_found};
+use topology::{channel_found, client_found, client_updated, connection_found};
 use tx::failures;
 
 /// How often finished packets are forgotten, in blocks.
@@ -124,11 +124,9 @@ fn apply_event(
             client_id,
             consensus_heights,
         } => client_updated(view, chain, head.time, client_id, consensus_heights),
-        Event::ClientFrozen { client_id } => change_client(view, chain, client_id, |record| {
-            record.summary.frozen = true;
-        }),
         // Their new state comes as a finding at the same height.
-        Event::ClientChanged { .. }
+        Event::ClientFrozen { .. }
+        | Event::ClientChanged { .. }
         | Event::ConnectionChanged { .. }
         | Event::ChannelChanged { .. } => vec![],
     }

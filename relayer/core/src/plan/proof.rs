@@ -42,8 +42,9 @@ pub(super) fn route(
     let Some(rules) = input.rules(src) else {
         return Err(Why::NotReady(src.clone()));
     };
-    let reusable =
-        latest >= rules.proof_height(need) && latest + input.policy.reuse_blocks_max > head;
+    let near = |a: u64, b: u64| a.abs_diff(b) < input.policy.reuse_blocks_max;
+    // A height far above the chain's own is not one that it has.
+    let reusable = latest >= rules.proof_height(need) && near(latest, head);
     let height = if reusable {
         rules.state_height(latest)
     } else {

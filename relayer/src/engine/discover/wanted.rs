@@ -15,9 +15,53 @@ pub struct Known {
     channels: BTreeSet<(PortId, ChannelId)>,
     /// Clients of a type that can be read, and whose state could not.
     unreadable: BTreeSet<ClientId>,
+    /// Clients of which an event has said something that their state must confirm.
+    to_confirm: BTreeSet<ClientId>,
 }
 
+/// Most clients whose state is read at a time to confirm what events said. Default 100:
+/// the others are read the next times.
+const CONFIRMED_MAX: usize = 100;
+
 impl Known {
+    /// The clients to be read next.
+    pub fn to_look_at(&self) -> BTreeSet<ClientId> {
+        self.to_confirm
+            .iter()
+            .take(CONFIRMED_MAX)
+            .cloned()
+            .collect()
+    }
+
+    /// These were read.
+    pub fn looked_at(&mut self, ids: &BTreeSet<ClientId>, findings: &[Finding]) {
+        self.to_confirm.retain(|id| !ids.contains(id));
+        self.note_frozen(findings);
+    }
+
+    fn note_frozen(&mut self, findings: &[Finding]) {
+        for finding in findings {
+            match finding {
+                Finding::Client {
+                    client_id, summary, ..
+                } if summary.frozen => drop(self.to_confirm.insert(client_id.clone())),
+                _ => {}
+            }
+        }
+    }
+
+    /// What a block's events say of clients has to be confirmed.
+    fn note_events(&mut self, events: &[Event]) {
+        for event in events {
+            match event {
+                Event::ClientUpdated { client_id, .. } if self.clients.contains(client_id) => {
+                    self.to_confirm.insert(client_id.clone());
+                }
+                _ => {}
+            }
+        }
+    }
+
     /// These clients were to be read. Those that are not among the findings although
     /// their type can be read were perhaps lied about.
     pub fn read_clients(
@@ -56,11 +100,13 @@ impl Known {
     }
 
     pub fn of(view: &View, chain: &ChainId) -> Self {
-        let clients = view.clients().filter(|(key, _)| key.chain == *chain);
+        let clients = || view.clients().filter(|(key, _)| key.chain == *chain);
+        let frozen = clients().filter(|(_, record)| record.summary.frozen);
+        let frozen = frozen.map(|(key, _)| key.client_id.clone());
         let connections = view.connections().filter(|(key, _)| key.chain == *chain);
         let channels = view.channels().filter(|(key, _)| key.chain == *chain);
         Self {
-            clients: clients.map(|(key, _)| key.client_id.clone()).collect(),
+            clients: clients().map(|(key, _)| key.client_id.clone()).collect(),
             connections: connections
                 .map(|(key, _)| key.connection_id.clone())
                 .collect(),
@@ -68,11 +114,13 @@ impl Known {
                 .map(|(key, _)| (key.port_id.clone(), key.channel_id.clone()))
                 .collect(),
             unreadable: BTreeSet::new(),
+            to_confirm: frozen.collect(),
         }
     }
 
     /// What was found is not read again because something names it.
     pub fn add(&mut self, findings: &[Finding]) {
+        self.note_frozen(findings);
         for finding in findings {
             match finding {
                 Finding::Client { client_id, .. } => {
@@ -104,7 +152,8 @@ pub struct Wanted {
 }
 
 impl Wanted {
-    pub fn of(events: &[Event], known: &Known) -> Self {
+    pub fn of(events: &[Event], known: &mut Known) -> Self {
+        known.note_events(events);
         let mut wanted = Self::default();
         for event in events {
             wanted.add(event, known);
@@ -122,7 +171,7 @@ impl Wanted {
             Event::WriteAcknowledgement { packet, .. } => {
                 self.add_end(&packet.dst, known);
             }
-            Event::ClientChanged { client_id } => {
+            Event::ClientChanged { client_id } | Event::ClientFrozen { client_id } => {
                 self.clients.insert(client_id.clone());
             }
             Event::ConnectionChanged { connection_id } => {
@@ -134,7 +183,8 @@ impl Wanted {
             } => {
                 self.channels.insert((port_id.clone(), channel_id.clone()));
             }
-            Event::ClientUpdated { .. } | Event::ClientFrozen { .. } => {}
+            // Read with others, some blocks later.
+            Event::ClientUpdated { .. } => {}
         }
     }
 
@@ -269,7 +319,7 @@ mod tests {
     }
 
     fn channels(event: Event) -> BTreeSet<(PortId, ChannelId)> {
-        Wanted::of(&[event], &known()).channels
+        Wanted::of(&[event], &mut known()).channels
     }
 
     #[test]
@@ -340,7 +390,7 @@ mod tests {
             },
             ..packet()
         };
-        let wanted = Wanted::of(&[Event::SendPacket(sent)], &known());
+        let wanted = Wanted::of(&[Event::SendPacket(sent)], &mut known());
         assert_eq!(wanted, Wanted::default());
     }
 
@@ -364,21 +414,55 @@ mod tests {
             connections: [ConnectionId::new(0)].into(),
             channels: [channel(0)].into(),
         };
-        assert_eq!(Wanted::of(&events, &known()), expected);
+        assert_eq!(Wanted::of(&events, &mut known()), expected);
     }
 
     #[test]
-    fn the_event_of_an_update_says_all_that_is_needed() {
-        let events = [
-            Event::ClientUpdated {
-                client_id: client(5),
-                consensus_heights: vec![7],
+    fn a_client_that_was_updated_is_read_some_blocks_later_and_with_others() {
+        let mut known = known();
+        let updated = |number| Event::ClientUpdated {
+            client_id: client(number),
+            consensus_heights: vec![7],
+        };
+        // Client 0 is known, 5 is not.
+        let wanted = Wanted::of(&[updated(0), updated(0), updated(5)], &mut known);
+        assert_eq!(wanted, Wanted::default());
+        let ids = known.to_look_at();
+        assert_eq!(ids, [client(0)].into());
+        known.looked_at(&ids, &[found(false)]);
+        assert!(known.to_look_at().is_empty());
+    }
+
+    #[test]
+    fn a_client_is_frozen_if_its_state_says_so_and_is_read_again() {
+        let mut known = known();
+        let frozen = Event::ClientFrozen {
+            client_id: client(0),
+        };
+        let wanted = Wanted::of(&[frozen], &mut known);
+        assert_eq!(wanted.clients, [client(0)].into());
+        known.add(&[found(true)]);
+        let ids = known.to_look_at();
+        assert_eq!(ids, [client(0)].into());
+        known.looked_at(&ids, &[found(true)]);
+        assert_eq!(known.to_look_at(), [client(0)].into());
+        known.looked_at(&ids, &[found(false)]);
+        assert!(known.to_look_at().is_empty());
+    }
+
+    /// What the state of client 0 says.
+    fn found(frozen: bool) -> Finding {
+        Finding::Client {
+            client_id: client(0),
+            summary: ClientSummary {
+                chain_id: ChainId::from_string("b-1"),
+                latest_height: 7,
+                trusting_period: Duration::from_secs(60),
+                frozen,
+                flaws: vec![],
             },
-            Event::ClientFrozen {
-                client_id: client(5),
-            },
-        ];
-        assert_eq!(Wanted::of(&events, &known()), Wanted::default());
+            consensus_time: BlockTime(0),
+        }
     }
 
     #[test]

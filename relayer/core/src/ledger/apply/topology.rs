@@ -7,6 +7,8 @@ use crate::ledger::{
     View,
 };
 
+/// An update as its event states it. The time of the new consensus state is not in it: the
+/// block's stands for it until the state is read.
 pub(super) fn client_updated(
     view: &View,
     chain: &ChainId,
@@ -14,33 +16,18 @@ pub(super) fn client_updated(
     client_id: &ClientId,
     heights: &[u64],
 ) -> Vec<Change> {
-    change_client(view, chain, client_id, |record| {
-        let newest = heights.iter().copied().max().unwrap_or_default();
-        if newest > record.summary.latest_height {
-            record.summary.latest_height = newest;
-            record.updated = time;
-        }
-    })
-}
-
-pub(super) fn change_client(
-    view: &View,
-    chain: &ChainId,
-    client_id: &ClientId,
-    set: impl FnOnce(&mut ClientRecord),
-) -> Vec<Change> {
     let key = ClientKey {
         chain: chain.clone(),
         client_id: client_id.clone(),
     };
-    let Some(old) = view.client(&key) else {
+    let newest = heights.iter().copied().max().unwrap_or_default();
+    let old = view.client(&key);
+    let Some(old) = old.filter(|old| newest > old.summary.latest_height) else {
         return vec![];
     };
     let mut new = old.clone();
-    set(&mut new);
-    if *old == new {
-        return vec![];
-    }
+    new.summary.latest_height = newest;
+    new.updated = time;
     vec![Change::Client(key, new)]
 }
 
@@ -54,9 +41,10 @@ pub(super) fn client_found(
         chain: chain.clone(),
         client_id: client_id.clone(),
     };
-    let is_known = view
-        .client(&key)
-        .is_some_and(|old| old.seen > record.seen || old.summary == record.summary);
+    let is_known = view.client(&key).is_some_and(|old| {
+        let is_same = old.summary == record.summary && old.updated == record.updated;
+        old.seen > record.seen || is_same
+    });
     if is_known {
         return vec![];
     }
