@@ -38,3 +38,13 @@ pub enum Event {
         channel_id: ChannelId,
     },
 }
+
+impl Event {
+    /// The client that is new or changed as a whole.
+    pub fn changed_client(&self) -> Option<ClientId> {
+        match self {
+            Self::ClientChanged { client_id } => Some(client_id.clone()),
+            _ => None,
+        }
+    }
+}

@@ -5,7 +5,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{BlockTime, Encoded, MessageKind};
+use crate::{BlockTime, ClientId, Encoded, MessageKind};
 
 /// One message of a transaction, encoded for its chain.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -122,6 +122,8 @@ pub struct TxOutcome {
     pub log: String,
     /// The message that failed, where the chain names one.
     pub message_index: Option<usize>,
+    /// Clients that it created or changed otherwise than by an update.
+    pub clients: Vec<ClientId>,
     pub gas_wanted: u64,
     pub gas_used: u64,
 }

@@ -79,6 +79,7 @@ impl State {
                 codespace: refusal.codespace.to_owned(),
                 log: refusal.log,
                 message_index: refusal.message_index,
+                clients: events.iter().filter_map(Event::changed_client).collect(),
                 gas_wanted: tx.body.gas_limit,
                 gas_used: gas.used(),
             },

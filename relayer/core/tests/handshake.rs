@@ -10,7 +10,9 @@ use tern_chains::{
     BlockTime, ChainId, ChannelCounterparty, ChannelEnd, ChannelId, ChannelState, ClientId,
     ClientSummary, ConnectionCounterparty, ConnectionEnd, ConnectionId, ConnectionState, Ordering,
 };
-use tern_core::ledger::{ChannelKey, Fact, Finding, HandshakeProgress, HandshakeRequest, View};
+use tern_core::ledger::{
+    Change, ChannelKey, ClientKey, Fact, Finding, HandshakeProgress, HandshakeRequest, View,
+};
 use tern_core::plan::handshake::{completed, resume};
 use tern_core::plan::{Action, Assignment, Batch};
 
@@ -51,7 +53,35 @@ impl World {
         view
     }
 
+    /// The same, with nothing in it that is ours.
+    fn view_of_strangers(&self) -> View {
+        let mut view = View::default();
+        for id in self.chains.keys() {
+            tell(&mut view, [support::block_end(id, self.height)]);
+        }
+        for (id, model) in &self.chains {
+            self.show_strangers(&mut view, id, &model.newest());
+        }
+        view
+    }
+
+    /// Shows state, with the clients as created by transactions of ours.
     fn show(&self, view: &mut View, id: &ChainId, findings: &[Finding]) {
+        self.show_strangers(view, id, findings);
+        for finding in findings {
+            if let Finding::Client { client_id, .. } = finding {
+                let key = ClientKey {
+                    chain: id.clone(),
+                    client_id: client_id.clone(),
+                };
+                let mut record = view.client(&key).unwrap().clone();
+                record.is_ours = true;
+                view.commit(&Change::Client(key, record));
+            }
+        }
+    }
+
+    fn show_strangers(&self, view: &mut View, id: &ChainId, findings: &[Finding]) {
         for finding in findings {
             let fact = Fact::Found {
                 chain: id.clone(),
@@ -410,4 +440,25 @@ fn a_given_connection_is_used() {
         .chains
         .values()
         .all(|model| model.connections.len() == 1));
+}
+
+#[test]
+fn what_strangers_left_unfinished_is_not_gone_on_with() {
+    // Clients without a connection, and a connection without a channel.
+    for rounds in [1, 5] {
+        let (mut world, mut strangers) = (World::new(), request());
+        let mut view = world.view();
+        for _ in 0..rounds {
+            round(&mut world, &mut view, &mut strangers);
+        }
+        let (mut view, mut ours) = (world.view_of_strangers(), request());
+        for _ in 0..20 {
+            round(&mut world, &mut view, &mut ours);
+            ours = resume(&view, &ours);
+        }
+        assert!(completed(&view, &ours).is_some(), "{rounds}");
+        let own: ClientId = "07-tendermint-1".parse().unwrap();
+        assert_eq!(ours.progress.client_on_a.as_ref(), Some(&own), "{rounds}");
+        assert_eq!(ours.progress.client_on_b.as_ref(), Some(&own), "{rounds}");
+    }
 }

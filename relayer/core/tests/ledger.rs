@@ -4,10 +4,10 @@ mod support;
 
 use proptest::prelude::*;
 use support::*;
-use tern_chains::{Class, Deadline, Ordering, TxHash, TxOutcome};
+use tern_chains::{ChannelId, Class, Deadline, Event, Ordering, TxHash, TxOutcome};
 use tern_core::ledger::{
-    apply, packet_of, Change, Done, Entry, Fact, Intent, Item, PacketState, Refusal, TxKey,
-    TxRecord, View,
+    apply, packet_of, Change, Done, EndKey, Entry, Fact, Intent, Item, PacketKey, PacketState,
+    Refusal, TxKey, TxRecord, View,
 };
 use tern_core::policy::Policy;
 
@@ -51,6 +51,7 @@ fn outcome(code: u32) -> Fact {
             codespace: "sdk".into(),
             log: "why".into(),
             message_index: None,
+            clients: vec![],
             gas_wanted: 1,
             gas_used: 1,
         },
@@ -365,4 +366,127 @@ fn each_fact_of_a_packet_names_its_record() {
         assert_eq!(packet_of(&view, &fact), Some(key(7)));
     }
     assert_eq!(packet_of(&view, &block_end(&akash(), 11)), None);
+}
+
+/// Packets of another channel of akash, which is open at both ends.
+fn second_channel(view: &mut View) -> EndKey {
+    for (here, there) in [(akash(), kava()), (kava(), akash())] {
+        let mut record = view.channel(&end(&here)).unwrap().clone();
+        record.counterparty_chain = there;
+        record.counterparty_channel_id = Some(ChannelId::new(1));
+        let mut key = end(&here);
+        key.channel_id = ChannelId::new(1);
+        view.commit(&Change::Channel(key, record));
+    }
+    let mut key = end(&akash());
+    key.channel_id = ChannelId::new(1);
+    key.into()
+}
+
+fn sent_on(end: &EndKey, sequence: u64) -> Fact {
+    let mut packet = packet(sequence, 0);
+    packet.src = end.end.clone();
+    packet.dst = end.end.clone();
+    event(&akash(), 11, Event::SendPacket(packet))
+}
+
+#[test]
+fn packets_that_never_end_do_not_keep_another_channels_from_memory() {
+    let mut view = open_channel(Ordering::Unordered);
+    // More than three quarters of memory.
+    flood(&mut view, 1..=10);
+    trim(&mut view, 10);
+    let other = second_channel(&mut view);
+    tell(&mut view, (1..=8).map(|sequence| sent_on(&other, sequence)));
+    trim(&mut view, 10);
+    let open = |view: &View, end: &EndKey| view.open_packets_of(end).count();
+    let share = 5;
+    assert!(open(&view, &other) <= share);
+    // As packets of the second channel end, its next ones come, whatever the first has.
+    for sequence in 1..=4 {
+        let key = PacketKey {
+            src: other.clone(),
+            sequence: sequence.into(),
+        };
+        view.evict(&key);
+        view.commit(&Change::Packet(key, None));
+    }
+    let loaded = view.to_load(10);
+    assert!(loaded.iter().any(|key| key.src == other), "{loaded:?}");
+}
+
+#[test]
+fn what_cannot_be_moved_for_now_leaves_memory_to_what_can() {
+    let mut view = open_channel(Ordering::Unordered);
+    flood(&mut view, 1..=6);
+    let refusal = Refusal {
+        class: Class::Rejected,
+        reason: "poison".into(),
+        culprit: None,
+        together_max: None,
+    };
+    // Refused so often that they wait for long.
+    let items: Vec<Item> = (1..=4).map(|number| Item::Recv(key(number))).collect();
+    for _ in 0..6 {
+        let (chain, items, refusal) = (kava(), items.clone(), refusal.clone());
+        tell(
+            &mut view,
+            [Intent::Failed {
+                chain,
+                items,
+                refusal,
+            }],
+        );
+    }
+    let admission = Policy::default().admission;
+    let parked = view.to_park(10, &admission, |_| false);
+    assert_eq!(parked.len(), 4, "memory is more than half full");
+    for (key, until) in parked {
+        view.park(&key, until);
+    }
+    assert_eq!(in_memory(&view), [5, 6]);
+    // They do not wait in front of the others, and are not forgotten.
+    flood(&mut view, 7..=9);
+    trim(&mut view, 4);
+    assert_eq!(in_memory(&view), [5, 6, 7, 8]);
+    let src = end(&akash()).into();
+    assert_eq!(view.evicted_packets_of(&src).count(), 5);
+    view.unpark();
+    assert!(view
+        .to_load(100)
+        .iter()
+        .all(|key| key.sequence.as_u64() > 4));
+    // Their time comes.
+    tell(&mut view, [block_end(&kava(), 100)]);
+    view.unpark();
+    assert!(view.to_load(100).contains(&key(1)));
+}
+
+#[test]
+fn a_client_is_ours_if_a_transaction_of_ours_created_it() {
+    let mut view = open_channel(Ordering::Unordered);
+    let client = tern_core::ledger::ClientKey {
+        chain: kava(),
+        client_id: client_id(),
+    };
+    let Fact::Outcome {
+        chain,
+        height,
+        mut outcome,
+    } = outcome(0)
+    else {
+        unreachable!()
+    };
+    outcome.clients = vec![client_id()];
+    let created = Fact::Outcome {
+        chain,
+        height,
+        outcome,
+    };
+    // Somebody else's transaction.
+    tell(&mut view, [created.clone()]);
+    assert!(!view.client(&client).unwrap().is_ours);
+    let (_, ours) = signed(vec![], 30);
+    tell(&mut view, [Entry::from(ours), created.into()]);
+    assert!(view.client(&client).unwrap().is_ours);
 }

@@ -95,6 +95,7 @@ mod tests {
             codespace: "sdk".into(),
             log: "out of gas".into(),
             message_index: None,
+            clients: vec![],
             gas_wanted: 2,
             gas_used: 3,
         }

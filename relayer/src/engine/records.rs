@@ -153,7 +153,18 @@ impl Records {
             }
         }
         let max = self.policy.packets_in_memory_max;
-        for key in self.view.to_evict(max, is_held) {
+        // What can be moved changes with the blocks.
+        let is_new_block = changes
+            .iter()
+            .any(|change| matches!(change, Change::Head(..)));
+        if is_new_block {
+            let admission = &self.policy.admission;
+            for (key, until) in self.view.to_park(max, admission, &is_held) {
+                self.view.park(&key, until);
+            }
+            self.view.unpark();
+        }
+        for key in self.view.to_evict(max, &is_held) {
             self.view.evict(&key);
         }
         for key in self.view.to_load(max) {

@@ -55,7 +55,11 @@ pub fn decode(chain: &ChainId, block: &BlockAndResults) -> DecodedBlock {
         } else {
             Vec::new()
         };
-        (outcome(tx, result), events)
+        let outcome = TxOutcome {
+            clients: events.iter().filter_map(Event::changed_client).collect(),
+            ..outcome(tx, result)
+        };
+        (outcome, events)
     });
     DecodedBlock {
         height: block.height,

@@ -55,6 +55,7 @@ fn view_with(change: impl Fn(&mut ClientSummary)) -> View {
             summary,
             updated: BlockTime(0),
             seen: 1,
+            is_ours: false,
         };
         let end = ChannelRecord {
             state: ChannelState::Open,

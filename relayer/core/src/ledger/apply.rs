@@ -149,6 +149,7 @@ fn apply_finding(
                 summary: summary.clone(),
                 updated: *consensus_time,
                 seen: height,
+                is_ours: false,
             };
             client_found(view, chain, client_id, record)
         }

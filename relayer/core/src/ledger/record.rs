@@ -26,6 +26,8 @@ pub struct ClientRecord {
     pub updated: BlockTime,
     /// Host height this was seen at.
     pub seen: u64,
+    /// A transaction of ours created it.
+    pub is_ours: bool,
 }
 
 /// A connection end.

@@ -4,11 +4,15 @@ use std::collections::BTreeMap;
 
 use tern_chains::{ChainId, End, PacketId, Sequence};
 
-use super::packets::Packets;
+use super::packets::{Due, Packets};
 use super::{
     Change, ChannelKey, ChannelRecord, ClientKey, ClientRecord, ConnectionKey, ConnectionRecord,
     EndKey, Failure, Head, Item, PacketKey, PacketRecord, PacketState, Path, TxKey, TxRecord,
 };
+use crate::admission::Admission;
+
+/// Packets that wait fewer blocks stay in memory.
+const PARKED_MIN: u64 = 16;
 
 /// A snapshot of what is known. Changed only through [`View::commit`].
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -108,7 +112,8 @@ impl View {
         self.packets.open_of(src)
     }
 
-    /// Packets of one source end that only the store has and that are not done.
+    /// Packets of one source end that only the store has and that are not done, parked
+    /// ones included.
     pub fn evicted_packets_of(
         &self,
         src: &EndKey,
@@ -116,8 +121,8 @@ impl View {
         self.packets.evicted_of(src)
     }
 
-    /// Puts a packet the store has on the evicted: its name is kept, its record
-    /// leaves memory. No-op for one that could not be relayed from its record.
+    /// The record of a packet that the store has leaves memory; its name is kept. No-op for
+    /// one that could not be relayed from its record.
     pub fn evict(&mut self, key: &PacketKey) {
         self.packets.evict(key);
     }
@@ -130,6 +135,63 @@ impl View {
             let is_busy = |item| is_held(item) || self.intents.contains_key(item);
             items.iter().any(is_busy)
         })
+    }
+
+    /// Packets that cannot be moved for now and leave memory, once half of `max` are in it,
+    /// and until when. Never one with an intent, or held for another reason.
+    pub fn to_park(
+        &self,
+        max: usize,
+        admission: &Admission,
+        is_held: impl Fn(&Item) -> bool,
+    ) -> Vec<(PacketKey, Option<Due>)> {
+        let is_held = |key: &PacketKey| {
+            let items = Item::of_packet(key);
+            let is_busy = |item| is_held(item) || self.intents.contains_key(item);
+            items.iter().any(is_busy)
+        };
+        let stuck = |key: &PacketKey, record: &PacketRecord| self.stuck(admission, key, record);
+        self.packets.to_park(max, is_held, stuck)
+    }
+
+    /// Whether a packet cannot be moved for now, and until when.
+    fn stuck(
+        &self,
+        admission: &Admission,
+        key: &PacketKey,
+        record: &PacketRecord,
+    ) -> Option<Option<Due>> {
+        if record.state() == PacketState::Received {
+            // The acknowledgement is not written.
+            return Some(None);
+        }
+        let path = self.path(&key.src)?;
+        let packet = record.packet.as_ref()?;
+        if admission.packet(&path, packet).is_err() {
+            return Some(None);
+        }
+        let due = |item: &Item, chain: &ChainId| {
+            let not_before = self.failure(item)?.not_before;
+            let head = self.head(chain)?.height;
+            (not_before > head + PARKED_MIN).then(|| (chain.clone(), not_before))
+        };
+        let [recv, ack, timeout] = Item::of_packet(key);
+        let due = due(&recv, &record.dst)
+            .or_else(|| due(&ack, &key.src.chain))
+            .or_else(|| due(&timeout, &key.src.chain));
+        due.map(Some)
+    }
+
+    /// Parks a packet.
+    pub fn park(&mut self, key: &PacketKey, until: Option<Due>) {
+        self.packets.park(key, until);
+    }
+
+    /// Parked packets whose time has come may be loaded.
+    pub fn unpark(&mut self) {
+        let heads = &self.heads;
+        self.packets
+            .unpark(|(chain, height)| heads.get(chain).is_some_and(|head| head.height >= *height));
     }
 
     /// Evicted packets that fit into memory again below `max`.

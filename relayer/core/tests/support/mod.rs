@@ -65,6 +65,7 @@ fn client(of: &ChainId, latest_height: u64) -> ClientRecord {
         },
         updated: BlockTime(0),
         seen: 1,
+        is_ours: false,
     }
 }
 

@@ -95,6 +95,7 @@ mod tests {
                 codespace: String::new(),
                 log: String::new(),
                 message_index: None,
+                clients: vec![],
                 gas_wanted: 9,
                 gas_used: 7,
             },

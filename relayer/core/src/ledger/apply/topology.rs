@@ -7,6 +7,22 @@ use crate::ledger::{
     View,
 };
 
+/// A transaction of ours has created this client.
+pub(super) fn client_created(view: &View, chain: &ChainId, client_id: &ClientId) -> Vec<Change> {
+    let key = ClientKey {
+        chain: chain.clone(),
+        client_id: client_id.clone(),
+    };
+    let old = view.client(&key).filter(|old| !old.is_ours);
+    let new = old.map(|old| ClientRecord {
+        is_ours: true,
+        ..old.clone()
+    });
+    new.into_iter()
+        .map(|new| Change::Client(key.clone(), new))
+        .collect()
+}
+
 /// An update as its event states it. The time of the new consensus state is not in it: the
 /// block's stands for it until the state is read.
 pub(super) fn client_updated(
@@ -40,6 +56,10 @@ pub(super) fn client_found(
     let key = ClientKey {
         chain: chain.clone(),
         client_id: client_id.clone(),
+    };
+    let record = ClientRecord {
+        is_ours: view.client(&key).is_some_and(|old| old.is_ours),
+        ..record
     };
     let is_known = view.client(&key).is_some_and(|old| {
         let is_same = old.summary == record.summary && old.updated == record.updated;

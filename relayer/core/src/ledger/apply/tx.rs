@@ -2,6 +2,7 @@
 
 use tern_chains::{ChainId, Class, TxOutcome};
 
+use super::topology::client_created;
 use crate::ledger::{Change, Failure, Item, Refusal, TxKey, TxRecord, View};
 use crate::policy::Policy;
 
@@ -22,6 +23,8 @@ pub(super) fn outcome(
     if outcome.code == 0 {
         let failed = tx.items.iter().filter(|item| view.failure(item).is_some());
         changes.extend(failed.map(|item| Change::Failure(item.clone(), None)));
+        let clients = outcome.clients.iter();
+        changes.extend(clients.flat_map(|id| client_created(view, chain, id)));
         return changes;
     }
     let named = outcome.message_index;

@@ -48,7 +48,8 @@ impl<'a> Ends<'a> {
 ///
 /// Unfinished is a connection between the chains without any channel but one
 /// that the request could be and that is not open on both ends, or else a client
-/// without any connection.
+/// without any connection. Only clients count that a transaction of ours created: who
+/// creates a client can give it a false past, and prove by it what is not so.
 pub fn resume(view: &View, request: &HandshakeRequest) -> HandshakeRequest {
     let mut request = request.clone();
     if request.progress.connection_on_a.is_none() {
@@ -199,7 +200,8 @@ fn is_usable(view: &View, host: &ChainId, client_id: &ClientId) -> bool {
     };
     let now = view.head(host).map_or(BlockTime(0), |head| head.time);
     view.client(&key).is_some_and(|client| {
-        !client.summary.frozen && now < client.summary.expires_at(client.updated)
+        let is_sound = !client.summary.frozen && client.summary.flaws.is_empty();
+        client.is_ours && is_sound && now < client.summary.expires_at(client.updated)
     })
 }
 
