@@ -100,7 +100,10 @@ impl World {
             let opened = crash_point.run(opened);
             let opened = opened.await;
             if opened.is_none() {
-                self.crash();
+                // The users' channel is the first one: with a lost store Tern does not
+                // know its clients any more, and opens another.
+                self.chaos.fault_counts.fault(Fault::Crashed);
+                self.memory.crash(self.memory.unflushed());
             }
             drop(fault_tasks);
             self.stop_faults();
