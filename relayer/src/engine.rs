@@ -132,6 +132,7 @@ impl Engine {
                 known: Known::of(&parts.view, chain.chain.id()),
                 policy: parts.policy.clone(),
                 inputs: sender.clone(),
+                clock: Arc::clone(&parts.clock),
                 rescans: 0,
                 clients_are_listed: false,
             };

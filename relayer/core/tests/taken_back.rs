@@ -48,6 +48,15 @@ fn a_packet_that_was_not_received_after_all_is_relayed_again() {
 }
 
 #[test]
+fn nothing_is_kept_of_a_packet_that_was_only_said_to_be_received() {
+    let mut view = open_channel(Ordering::Unordered);
+    tell(&mut view, [received(1, 20)]);
+    assert!(view.packet(&key(1)).is_some());
+    tell(&mut view, [not_received(25)]);
+    assert!(view.packet(&key(1)).is_none());
+}
+
+#[test]
 fn what_was_so_before_the_block_that_changed_it_takes_nothing_back() {
     let mut view = open_channel(Ordering::Unordered);
     tell(

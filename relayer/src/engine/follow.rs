@@ -17,6 +17,7 @@ use tracing::{debug, error, info, warn};
 use super::discover::{self, Known};
 use super::facts;
 use super::input::Input;
+use super::parts::Clock;
 
 pub struct Follow {
     pub chain: Arc<dyn Chain>,
@@ -25,6 +26,7 @@ pub struct Follow {
     pub known: Known,
     pub policy: Policy,
     pub inputs: mpsc::Sender<Input>,
+    pub clock: Clock,
     /// How often the state was read again because a client could not be read.
     pub rescans: u32,
     /// Whether the chain's list of clients was compared with those known.
@@ -188,6 +190,7 @@ impl Follow {
     )]
     async fn block(&mut self, block: Block) -> Result<(), Trouble> {
         let height = block.height;
+        self.check_time(height, block.time)?;
         let findings = discover::of_block(&*self.chain, &block, &mut self.known).await?;
         let facts = facts::of_block(self.chain.id(), block, findings);
         self.send(Input::Facts(facts)).await?;
@@ -227,6 +230,7 @@ impl Follow {
             0 => Head::default(),
             _ => facts::head(&self.chain.block(latest).await?),
         };
+        self.check_time(head.height, head.time)?;
         let time = head.time;
         let chain = self.chain.id().clone();
         info!(%chain, height = latest, "reading clients, connections and channels");
@@ -237,9 +241,36 @@ impl Follow {
         Ok(())
     }
 
+    /// Refuses a block from the future: by its time clients expire and packets time out.
+    fn check_time(&self, height: u64, time: BlockTime) -> Result<(), ChainError> {
+        let Some(hours) = hours_ahead(time, (self.clock)()) else {
+            return Ok(());
+        };
+        let chain = self.chain.id().clone();
+        let reason = format!(
+            "its time is {hours} hours ahead of this machine's clock: the node or the clock is wrong"
+        );
+        Err(ChainError::Node {
+            node: chain.to_string(),
+            chain,
+            doing: format!("block {height}"),
+            source: reason.into(),
+        })
+    }
+
     async fn send(&self, input: Input) -> Result<(), Closed> {
         self.inputs.send(input).await.map_err(|_| Closed)
     }
+}
+
+/// How far a block's time may be ahead of the machine's clock: a day, for clocks that are
+/// set by hand.
+const FUTURE_MAX_NS: u64 = 24 * 3_600 * 1_000_000_000;
+
+/// By how many hours a block's time is ahead, if that is too much.
+fn hours_ahead(time: BlockTime, now: BlockTime) -> Option<u64> {
+    let ahead = time.0.checked_sub(now.0)?;
+    (ahead > FUTURE_MAX_NS).then_some(ahead / 3_600_000_000_000)
 }
 
 /// How the following of a chain begins.
@@ -319,6 +350,17 @@ mod tests {
             ..Policy::default()
         };
         start(cursor, latest, failures, &policy)
+    }
+
+    #[test]
+    fn a_block_from_the_future_is_refused() {
+        let hour = 3_600_000_000_000;
+        let ahead =
+            |hours: u64| hours_ahead(BlockTime((100 + hours) * hour), BlockTime(100 * hour));
+        assert_eq!(ahead(24), None);
+        assert_eq!(ahead(25), Some(25));
+        // An old block, and the clock of a chain that was just started.
+        assert_eq!(hours_ahead(BlockTime(0), BlockTime(100 * hour)), None);
     }
 
     #[test]

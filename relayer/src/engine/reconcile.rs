@@ -81,6 +81,8 @@ pub(super) struct Comparison<'a> {
     pub src: &'a ChainAccess,
     pub dst: &'a ChainAccess,
     pub path: &'a Path,
+    /// The newest followed blocks of source and destination.
+    pub heads: [u64; 2],
     pub known: &'a Snapshot,
     /// Not looked for this time: they could not be found lately.
     pub put_off: &'a BTreeSet<Sequence>,
@@ -98,6 +100,9 @@ pub struct Compared {
 }
 
 pub type NotLocated = BTreeMap<Sequence, String>;
+
+/// A node is not believed to have more blocks than this after the newest followed one.
+const AHEAD_MAX: u64 = 20;
 
 /// Most packets of a comparison whose receiving is proven. Default 200: the others are
 /// looked at with the next ones.
@@ -122,6 +127,9 @@ pub(super) async fn reconcile(
     let (src, dst) = (&*comparison.src.chain, &*comparison.dst.chain);
     let (src_end, dst_end) = (&path.src, &path.dst);
     let ((src_head, _), (dst_head, _)) = tokio::try_join!(src.latest(), dst.latest())?;
+    // What is found carries these heights, and is taken back only by later ones.
+    let src_head = src_head.min(comparison.heads[0].saturating_add(AHEAD_MAX));
+    let dst_head = dst_head.min(comparison.heads[1].saturating_add(AHEAD_MAX));
     let pending = pending(src, dst, src_end, dst_end).await?;
     let Differences {
         not_open,

@@ -45,9 +45,14 @@ impl Chaos {
         self.on.load(Ordering::Relaxed)
     }
 
+    /// Whether worlds of this seed have the fault.
+    pub fn has(&self, fault: Fault) -> bool {
+        self.enabled_faults.contains(&fault)
+    }
+
     /// Whether this fault may happen now.
     pub fn allows(&self, fault: Fault) -> bool {
-        self.is_on() && self.enabled_faults.contains(&fault)
+        self.is_on() && self.has(fault)
     }
 
     /// Draws whether the fault happens now, and counts it if it does.

@@ -31,6 +31,14 @@ pub enum Fault {
     LiedHeader,
     LiedCommit,
     LiedEquivocation,
+    /// A block has events of packets that were not received, or have not ended.
+    LiedEvent,
+    /// A list of packets leaves some out.
+    LiedList,
+    /// The node claims a height that it does not have.
+    LiedHeight,
+    /// A block's time is years ahead.
+    LiedTime,
     /// New blocks are not notified; the client has to poll.
     NotificationLost,
     ChainHalted,
@@ -57,7 +65,7 @@ pub enum Fault {
 }
 
 impl Fault {
-    pub const ALL: [Self; 29] = [
+    pub const ALL: [Self; 33] = [
         Self::Broken,
         Self::Dropped,
         Self::Delayed,
@@ -72,6 +80,10 @@ impl Fault {
         Self::LiedHeader,
         Self::LiedCommit,
         Self::LiedEquivocation,
+        Self::LiedEvent,
+        Self::LiedList,
+        Self::LiedHeight,
+        Self::LiedTime,
         Self::NotificationLost,
         Self::ChainHalted,
         Self::ValidatorsChanged,

@@ -10,9 +10,9 @@ use async_trait::async_trait;
 use tern_chains::{
     Account, AccountState, Block, BlockTime, Chain, ChainError, ChainId, ChainParams, Check,
     ClientId, ClientParams, ClientUpdate, ClientUpgrade, Coin, Datagram, Deadline, Encoded, End,
-    EventQuery, HeaderCheck, HeightRules, IdentifiedChannelEnd, IdentifiedConnectionEnd,
-    LightClient, Message, NewClient, Next, Proven, Root, Sequence, SignedTx, StateCodec, StorePath,
-    TrustedClient, TxDraft,
+    Event, EventQuery, HeaderCheck, HeightRules, IdentifiedChannelEnd, IdentifiedConnectionEnd,
+    LightClient, Message, NewClient, Next, PacketId, Proven, Root, Sequence, SignedTx, StateCodec,
+    StorePath, TrustedClient, TxDraft,
 };
 use tokio::time::{sleep, timeout};
 
@@ -95,6 +95,43 @@ impl FaultyChain {
         }
     }
 
+    /// A block as a lying node gives it: with events that did not happen, or a time that
+    /// has not come.
+    fn falsified(&self, mut block: Block) -> Block {
+        let forged: Vec<Event> = block.events.iter().filter_map(|e| self.forged(e)).collect();
+        if !forged.is_empty() && self.chaos.occurs(Fault::LiedEvent, 30) {
+            block.events.extend(forged);
+        }
+        if self.chaos.occurs(Fault::LiedTime, 2) {
+            const TEN_YEARS_NS: u64 = 10 * 365 * 24 * 3_600 * 1_000_000_000;
+            block.time.0 += TEN_YEARS_NS;
+        }
+        block
+    }
+
+    /// What did not happen, told beside what did.
+    fn forged(&self, event: &Event) -> Option<Event> {
+        match event {
+            Event::SendPacket(packet) => Some(match self.chaos.rng.chance(50) {
+                true => Event::AcknowledgePacket(packet.id()),
+                false => Event::TimeoutPacket(packet.id()),
+            }),
+            Event::RecvPacket(id) => Some(Event::RecvPacket(PacketId {
+                sequence: (id.sequence.as_u64() + 1 + self.chaos.rng.below(3)).into(),
+                ..id.clone()
+            })),
+            _ => None,
+        }
+    }
+
+    /// A list as a lying node gives it.
+    fn shortened(&self, mut list: Vec<Sequence>) -> Vec<Sequence> {
+        if !list.is_empty() && self.chaos.occurs(Fault::LiedList, 40) {
+            list.retain(|_| self.chaos.rng.chance(50));
+        }
+        list
+    }
+
     /// The node that handles this request.
     fn endpoint(&self) -> &dyn RelayedChain {
         if self.node_faults.lags() && self.chaos.occurs(Fault::Lagging, 50) {
@@ -153,7 +190,11 @@ impl Chain for FaultyChain {
     }
 
     async fn latest(&self) -> Result<(u64, BlockTime)> {
-        self.request("status", |chain| chain.latest()).await
+        let (height, time) = self.request("status", |chain| chain.latest()).await?;
+        match self.chaos.occurs(Fault::LiedHeight, 5) {
+            true => Ok((height + 1_000_000, time)),
+            false => Ok((height, time)),
+        }
     }
 
     async fn next_block(&self, after: u64) -> Result<Next> {
@@ -167,11 +208,15 @@ impl Chain for FaultyChain {
         let next = self.near.next_block(after).await;
         self.transmit("next block").await?;
         self.crash_point.step().await;
-        next
+        match next {
+            Ok(Next::Block(block)) => Ok(Next::Block(Box::new(self.falsified(*block)))),
+            other => other,
+        }
     }
 
     async fn block(&self, height: u64) -> Result<Block> {
-        self.request("block", |chain| chain.block(height)).await
+        let block = self.request("block", |chain| chain.block(height)).await?;
+        Ok(self.falsified(block))
     }
 
     async fn query(&self, path: StorePath, height: Option<u64>) -> Result<Option<Vec<u8>>> {
@@ -205,15 +250,15 @@ impl Chain for FaultyChain {
     }
 
     async fn commitments(&self, src: &End) -> Result<Vec<Sequence>> {
-        self.request("commitments", |chain| chain.commitments(src))
-            .await
+        let list = self.request("commitments", |chain| chain.commitments(src));
+        Ok(self.shortened(list.await?))
     }
 
     async fn unreceived_packets(&self, dst: &End, sent: &[Sequence]) -> Result<Vec<Sequence>> {
-        self.request("unreceived packets", |chain| {
+        let list = self.request("unreceived packets", |chain| {
             chain.unreceived_packets(dst, sent)
-        })
-        .await
+        });
+        Ok(self.shortened(list.await?))
     }
 
     async fn find_event(&self, query: &EventQuery) -> Result<Option<u64>> {

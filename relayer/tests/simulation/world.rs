@@ -292,9 +292,10 @@ impl World {
     /// that and the end of all its transactions.
     async fn settle(&self) -> Result<(), String> {
         const SECONDS_MAX: u64 = 400;
-        // An empty store may have been filled from a lagging node. The next
-        // comparison of packets corrects that.
-        let grace = Duration::from_secs(match self.store_was_lost {
+        // An empty store may have been filled from a lagging node, and a lying node has told
+        // of packets that were never sent. The next comparison of packets corrects that.
+        let is_wrong = self.store_was_lost || self.chaos.has(Fault::LiedEvent);
+        let grace = Duration::from_secs(match is_wrong {
             true => 11 + RECONCILE_EVERY.as_secs(),
             false => 11,
         });

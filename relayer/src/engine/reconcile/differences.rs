@@ -15,7 +15,8 @@ pub struct Differences {
     pub sends: BTreeSet<Sequence>,
     /// Received, and their acknowledgement is not known.
     pub acks: BTreeSet<Sequence>,
-    /// Received as far as the ledger knows, and not received by the chains' lists.
+    /// Received as far as the ledger knows, and not received by the chains' lists, or never
+    /// sent.
     pub unreceived: BTreeSet<Sequence>,
 }
 
@@ -36,11 +37,13 @@ pub fn differences(pending: &Pending, known: &Snapshot) -> Differences {
             .filter(no_ack)
             .copied()
             .collect(),
-        unreceived: pending
-            .unreceived
+        unreceived: known
             .iter()
-            .filter(|sequence| known.get(*sequence).is_some_and(|known| known.is_received))
-            .copied()
+            .filter(|(sequence, known)| {
+                let is_doubtful = pending.unreceived.contains(sequence) || !known.is_sent;
+                known.is_received && is_doubtful
+            })
+            .map(|(sequence, _)| *sequence)
             .collect(),
     }
 }
@@ -92,10 +95,21 @@ mod tests {
             unreceived: set(&[1, 2, 3]),
             unacknowledged: set(&[4]),
         };
-        let known = [(1, ACKNOWLEDGED), (2, SENT), (4, ACKNOWLEDGED)];
+        let never_sent = Known {
+            is_sent: false,
+            has_data: false,
+            has_ack: false,
+            is_received: true,
+        };
+        let known = [
+            (1, ACKNOWLEDGED),
+            (2, SENT),
+            (4, ACKNOWLEDGED),
+            (9, never_sent),
+        ];
         let known = known.map(|(sequence, known)| (sequence.into(), known));
         let differences = differences(&pending, &known.into());
-        assert_eq!(differences.unreceived, set(&[1]));
+        assert_eq!(differences.unreceived, set(&[1, 9]));
     }
 
     #[test]

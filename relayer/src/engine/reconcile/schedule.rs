@@ -175,7 +175,9 @@ impl Reconciling {
             return;
         };
         let known = snapshot(view, &src_end);
-        let head = view.head(&src_end.chain).map_or(0, |head| head.height);
+        let head_of = |chain| view.head(chain).map_or(0, |head| head.height);
+        let heads = [head_of(&path.src.chain), head_of(&path.dst.chain)];
+        let head = heads[0];
         let missing = self.not_located.get(&src_end).into_iter().flatten();
         let put_off = missing.filter(|(_, missing)| missing.not_before > head);
         let put_off: BTreeSet<Sequence> = put_off.map(|(sequence, _)| *sequence).collect();
@@ -192,6 +194,7 @@ impl Reconciling {
                 src: &src,
                 dst: &dst,
                 path: &path,
+                heads,
                 known: &known,
                 put_off: &put_off,
                 blocks: &blocks,

@@ -6,6 +6,7 @@ use tern_core::ledger::{Change, ChannelKey, Done, PacketKey, View};
 use tern_core::policy::Policy;
 
 use super::history::{History, PacketHistory};
+use crate::fault_counts::Fault;
 use crate::side::USER;
 use crate::world::World;
 
@@ -62,9 +63,22 @@ fn packet(
             false => Err(format!("the ledger does not know {key}")),
         };
     };
+    let ended = |heights: &[u64], height| heights == [height];
+    // A node has said so before it was so, and nothing that came later says otherwise.
+    let was_forged = |height| {
+        let mut ends = packet_history
+            .acknowledged
+            .iter()
+            .chain(&packet_history.timed_out);
+        world.chaos.has(Fault::LiedEvent) && ends.any(|end| *end > height)
+    };
     let is_so = match record.done {
-        Some((height, Done::Acknowledged)) => packet_history.acknowledged == [height],
-        Some((height, Done::TimedOut)) => packet_history.timed_out == [height],
+        Some((height, Done::Acknowledged)) => {
+            ended(&packet_history.acknowledged, height) || was_forged(height)
+        }
+        Some((height, Done::TimedOut)) => {
+            ended(&packet_history.timed_out, height) || was_forged(height)
+        }
         Some((height, Done::Settled)) => {
             let mut ends = packet_history
                 .acknowledged

@@ -80,13 +80,15 @@ pub(super) fn take_back(
         return vec![];
     };
     let new = view.packet(&key).and_then(corrected);
-    // Removed first: a finished packet is also known by the height it ended at.
-    new.map_or(vec![], |new| {
-        vec![
-            Change::Packet(key.clone(), None),
-            Change::Packet(key, Some(Box::new(new))),
-        ]
-    })
+    let Some(new) = new else {
+        return vec![];
+    };
+    // Removed first: a finished packet is also known by the height it ended at. Of one that
+    // nothing is known of any more, nothing is kept.
+    let is_empty = new == PacketRecord::new(new.id.clone(), new.dst.clone());
+    let removed = Change::Packet(key.clone(), None);
+    let corrected = (!is_empty).then(|| Change::Packet(key, Some(Box::new(new))));
+    std::iter::once(removed).chain(corrected).collect()
 }
 
 fn change_packet(
