@@ -48,6 +48,17 @@ fn a_packet_that_was_not_received_after_all_is_relayed_again() {
 }
 
 #[test]
+fn what_was_found_before_the_event_does_not_make_it_look_older() {
+    let mut view = open_channel(Ordering::Unordered);
+    let id = packet(1, 0).id();
+    let on_list = found(kava(), 21, Finding::Received { packet: id });
+    tell(&mut view, [sent(1, 11), on_list, received(1, 22)]);
+    // Proven by the state before the event.
+    tell(&mut view, [not_received(21)]);
+    assert_eq!(view.packet(&key(1)).unwrap().received, Some(22));
+}
+
+#[test]
 fn nothing_is_kept_of_a_packet_that_was_only_said_to_be_received() {
     let mut view = open_channel(Ordering::Unordered);
     tell(&mut view, [received(1, 20)]);

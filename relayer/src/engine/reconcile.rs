@@ -145,15 +145,11 @@ pub(super) async fn reconcile(
 
     let settled = settled::settled(src, src_end, not_open, src_head).await?;
     let settled = found_on(src, src_head, settled, |packet| Finding::Settled { packet });
-    let unreceived = confirm::not_received(dst, path, unreceived, dst_head).await?;
-    let unreceived = found_on(dst, dst_head, unreceived, |packet| Finding::NotReceived {
-        packet,
-    });
     let received = acks.iter().copied().collect();
     let received = found_on(dst, dst_head, received, |packet| Finding::Received {
         packet,
     });
-    let all = settled.chain(unreceived).chain(received);
+    let all = settled.chain(received);
     reporter.compared(src_end, all.collect()).await;
 
     sends.retain(|sequence| !put_off.contains(sequence));
@@ -162,9 +158,10 @@ pub(super) async fn reconcile(
     let mut not_located = locate(src, looked, sends, src_head, blocks, &mut reporter).await;
     let looked = Looked::Acks { dst_end };
     let no_acks = locate(dst, looked, acks, dst_head, blocks, &mut reporter).await;
-    // A list alone says that these were received.
-    let doubtful = no_acks.keys().copied().take(DOUBTS_MAX).collect();
-    match confirm::not_received_by_proof(comparison, doubtful, dst_head).await {
+    // Received by the word of one list or event, and not by that of another.
+    let doubtful = unreceived.into_iter().chain(no_acks.keys().copied());
+    let doubtful = doubtful.take(DOUBTS_MAX).collect();
+    match confirm::not_received(comparison, doubtful, dst_head).await {
         Ok((height, unreceived)) => {
             let facts = found_on(dst, height, unreceived, |packet| Finding::NotReceived {
                 packet,

@@ -107,7 +107,8 @@ fn apply_event(
             record.sent.get_or_insert(head.height);
         }),
         Event::RecvPacket(id) => on_dst(view, admission, chain, id, |record| {
-            record.received.get_or_insert(head.height);
+            // What is found in state can be older than the event.
+            record.received = record.received.max(Some(head.height));
         }),
         Event::WriteAcknowledgement { packet, ack } => {
             on_dst(view, admission, chain, &packet.id(), |record| {

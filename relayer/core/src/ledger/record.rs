@@ -87,7 +87,7 @@ pub struct PacketRecord {
     pub packet: Option<Packet>,
     /// Source height.
     pub sent: Option<u64>,
-    /// Destination height.
+    /// Destination height: of the event, or else at which it was found to be received.
     pub received: Option<u64>,
     pub ack: Option<Acknowledgement>,
     /// Source height and how.

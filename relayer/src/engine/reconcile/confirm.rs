@@ -1,44 +1,21 @@
-//! Whether packets were received: read from the destination's state, and proven where a
-//! list alone says so.
+//! Whether packets were received, proven by the destination's state.
 //!
-//! A packet that counts as received is neither received nor timed out any more. So a
-//! false *received* would stop it for ever.
+//! A packet that counts as received is neither received nor timed out any more: a false
+//! *received* would stop it for ever. A false *not received* would be paid for. So neither
+//! is believed without proof where nodes say both.
 
 use std::collections::BTreeSet;
 
-use futures::stream::{self, StreamExt, TryStreamExt};
-use tern_chains::{Chain, ChainError, Ordering, Sequence, StateCodec, StorePath};
+use tern_chains::{ChainError, Ordering, Sequence, StateCodec, StorePath};
 use tern_core::ledger::Path;
 use tern_core::plan::Route;
 
 use super::Comparison;
 use crate::engine::prove::bring_forward;
 
-/// Most state reads at a time.
-const READS_MAX: usize = 16;
-
-/// Those of `sequences` that the state at `height` does not have as received.
-pub(super) async fn not_received(
-    dst: &dyn Chain,
-    path: &Path,
-    sequences: BTreeSet<Sequence>,
-    height: u64,
-) -> Result<Vec<Sequence>, ChainError> {
-    stream::iter(sequences)
-        .map(|sequence| async move {
-            let value = dst.query(receipt(path, sequence), Some(height)).await?;
-            let is_received = is_received(path, sequence, value.as_deref(), dst.codec());
-            Ok((!is_received).then_some(sequence))
-        })
-        .buffered(READS_MAX)
-        .try_filter_map(|unreceived| async move { Ok(unreceived) })
-        .try_collect()
-        .await
-}
-
 /// Those of `sequences` that are proven not to have been received, and the height that
 /// they are proven at. `head` is the newest block of the destination.
-pub(super) async fn not_received_by_proof(
+pub(super) async fn not_received(
     comparison: &Comparison<'_>,
     sequences: BTreeSet<Sequence>,
     head: u64,

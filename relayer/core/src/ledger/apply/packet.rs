@@ -58,7 +58,7 @@ pub(super) fn write_acknowledgement(
     packet: &Packet,
     ack: &[u8],
 ) {
-    record.received.get_or_insert(height);
+    record.received = record.received.max(Some(height));
     record.packet.get_or_insert_with(|| packet.clone());
     record.ack.get_or_insert_with(|| Acknowledgement {
         height,
