@@ -102,7 +102,8 @@ pub enum Check {
     /// The account cannot pay the fee, or offers less than the node takes (SDK errors
     /// 5 and 13).
     CannotPay { log: String },
-    /// The mempool has no room: try later.
+    /// The mempool has no room, or the node takes nothing now, or it is too late for this
+    /// one: a new transaction can be taken later.
     Busy { log: String },
     /// Refused for another reason; sending it again will not help.
     Refused {

@@ -19,6 +19,7 @@ const SDK_FEE: u32 = 13;
 const SDK_INVALID_HEIGHT: u32 = 26;
 const SDK_IN_MEMPOOL: u32 = 19;
 const SDK_MEMPOOL_FULL: u32 = 20;
+const SDK_PAST_TIMEOUT: u32 = 30;
 const SDK_WRONG_SEQUENCE: u32 = 32;
 
 /// Sends a transaction to the node's mempool.
@@ -47,8 +48,9 @@ fn check(response: tx_sync::Response) -> Check {
     match (codespace.as_str(), code) {
         (_, 0) | (SDK, SDK_IN_MEMPOOL) => Check::Accepted,
         (SDK, SDK_WRONG_SEQUENCE) => Check::WrongSequence { log },
-        // The second is said by a node that has just started.
-        (SDK, SDK_MEMPOOL_FULL | SDK_INVALID_HEIGHT) => Check::Busy { log },
+        // What passes by itself: a node that has just started says the second, and the
+        // third is said of a transaction that was made too long ago.
+        (SDK, SDK_MEMPOOL_FULL | SDK_INVALID_HEIGHT | SDK_PAST_TIMEOUT) => Check::Busy { log },
         (SDK, SDK_FUNDS | SDK_FEE) => Check::CannotPay { log },
         _ => Check::Refused {
             codespace,
@@ -97,6 +99,7 @@ mod tests {
             ("sdk", 32, Check::WrongSequence { log: log() }),
             ("sdk", 20, Check::Busy { log: log() }),
             ("sdk", 26, Check::Busy { log: log() }),
+            ("sdk", 30, Check::Busy { log: log() }),
             ("sdk", 5, Check::CannotPay { log: log() }),
             ("sdk", 13, Check::CannotPay { log: log() }),
             ("sdk", 4, refused("sdk", 4)),

@@ -11,7 +11,7 @@ pub enum Answer {
     Accepted,
     /// Perhaps in the mempool: a block or the deadline decides.
     Unknown(String),
-    /// In no mempool, because there was no room.
+    /// In no mempool, because there was no room, or it was too late.
     Busy(String),
     /// In no mempool: another program used the account sequence, or a transaction
     /// before it was dropped.
@@ -44,7 +44,7 @@ impl Answer {
     pub fn refusal(self) -> Option<(Class, String)> {
         match self {
             Self::Accepted | Self::Unknown(_) => None,
-            Self::Busy(log) => Some((Class::Node, format!("the node's mempool is full: {log}"))),
+            Self::Busy(log) => Some((Class::Node, format!("the node does not take it now: {log}"))),
             Self::WrongSequence(log) => {
                 let why = "another program uses the account, or a transaction was dropped";
                 Some((Class::Node, format!("{why}: {log}")))
