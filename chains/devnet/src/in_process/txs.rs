@@ -15,6 +15,9 @@ use crate::state::ACC;
 /// The gas limit of a simulated transaction.
 const SIMULATION_GAS_LIMIT: u64 = 1;
 
+/// The SDK's code for a transaction that was made too long ago: another can be made.
+const PAST_TIMEOUT: (&str, u32) = ("sdk", 30);
+
 impl DevnetChain {
     pub(super) fn chain_params(&self) -> ChainParams {
         self.node.read(|chain| ChainParams {
@@ -82,6 +85,9 @@ impl DevnetChain {
             Checked::Refused(refusal) => match refusal.blame() {
                 Blame::Sequence => Check::WrongSequence { log: refusal.log },
                 Blame::Funds => Check::CannotPay { log: refusal.log },
+                _ if (refusal.codespace, refusal.code) == PAST_TIMEOUT => {
+                    Check::Busy { log: refusal.log }
+                }
                 Blame::Message(_) | Blame::Unnamed => Check::Refused {
                     codespace: refusal.codespace.to_owned(),
                     code: refusal.code,

@@ -189,7 +189,7 @@ async fn the_sdks_refusals_have_their_codes_in(mut world: World) {
     let wrong = offer(draft(std::slice::from_ref(&small), &ahead, 100_000, NEVER)).await;
     assert!(matches!(wrong, Check::WrongSequence { .. }), "{wrong:?}");
     let late = offer(draft(std::slice::from_ref(&small), &account, 100_000, 3)).await;
-    assert!(matches!(late, Check::Refused { code: 30, .. }), "{late:?}");
+    assert!(matches!(late, Check::Busy { .. }), "{late:?}");
     let poor = offer(draft(
         std::slice::from_ref(&small),
         &account,
