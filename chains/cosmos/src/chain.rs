@@ -18,7 +18,7 @@ use crate::codec::{CosmosCodec, HEIGHT_RULES};
 use crate::errors::Result;
 use crate::info::{Coin, NodeReport};
 use crate::light::Light;
-use crate::pool::{Kind, Need, Pool};
+use crate::pool::{Kind, Need, Pool, CLAIM_MAX};
 use crate::settings::CosmosSettings;
 use crate::txs::BlockWithTxs;
 use crate::validators::Validators;
@@ -106,9 +106,6 @@ impl CosmosChain {
     }
 }
 
-/// How many blocks a node may be behind another one.
-const LAG_MAX: u64 = 50;
-
 #[async_trait]
 impl Chain for CosmosChain {
     fn id(&self) -> &ChainId {
@@ -129,7 +126,7 @@ impl Chain for CosmosChain {
         let mut known = self.newest.lock().unwrap_or_else(PoisonError::into_inner);
         // A node that lags says less than another said before. Far less shows that the
         // other did not say what is so.
-        if newest.0.saturating_add(LAG_MAX) >= known.0 {
+        if newest.0.saturating_add(CLAIM_MAX) >= known.0 {
             *known = newest.max(*known);
         } else {
             *known = newest;

@@ -15,6 +15,7 @@ use tokio::time::Instant;
 
 use self::hedge_budget::HedgeBudget;
 use self::record::Record;
+pub(crate) use self::record::CLAIM_MAX;
 use crate::errors::{Origin, Result};
 use crate::node::{Node, Permit};
 pub(crate) use crate::request::Kind;
@@ -64,6 +65,8 @@ struct Board {
     records: Vec<Record>,
     hedge_budget: HedgeBudget,
     proof_sources: trust::ProofSources,
+    /// The greatest height that a node has answered a question about.
+    served: u64,
 }
 
 impl Pool {
@@ -77,6 +80,7 @@ impl Pool {
             records: vec![Record::default(); nodes.len()],
             hedge_budget: HedgeBudget::default(),
             proof_sources: trust::ProofSources::default(),
+            served: 0,
         };
         Ok(Self {
             nodes,
@@ -151,7 +155,10 @@ impl Pool {
 
     /// A node said that it has not what it must have by its own word.
     fn lacks(&self, node: usize, height: u64) {
-        let has_lied = self.board().records[node].lacks(height, Instant::now());
+        let mut board = self.board();
+        let served = board.served;
+        let has_lied = board.records[node].lacks(height, served, Instant::now());
+        drop(board);
         if has_lied {
             let Origin { chain, node, .. } = &self.nodes[node].rpc.origin;
             tracing::warn!(%chain, node, height, "the node claims a height far above what it has: not believed for a minute");
@@ -216,8 +223,13 @@ impl Pool {
             .send_modify(|version| *version = version.wrapping_add(1));
     }
 
-    fn answered(&self, node: usize, kind: Kind, took: Duration) {
-        let recovered = self.board().records[node].answered(kind, took, Instant::now());
+    fn answered(&self, node: usize, kind: Kind, need: Need, took: Duration) {
+        let mut board = self.board();
+        if let Need::At(height) = need {
+            board.served = board.served.max(height);
+        }
+        let recovered = board.records[node].answered(kind, took, Instant::now());
+        drop(board);
         if recovered {
             let Origin { chain, node, .. } = &self.nodes[node].rpc.origin;
             tracing::info!(%chain, node, "the node answers again");

@@ -39,10 +39,9 @@ impl Pool {
             match (sent, unknown.take()) {
                 (Ok(Check::Accepted), _) => return Ok(Check::Accepted),
                 // Another node may take less for it, or have room.
-                (Ok(refused), None) if is_the_nodes_own(&refused) && !last => match refusal {
-                    Some(first) => return Ok(first),
-                    None => refusal = Some(refused),
-                },
+                (Ok(refused), None) if refusal.is_none() && is_the_nodes_own(&refused) && !last => {
+                    refusal = Some(refused);
+                }
                 (Ok(refused), None) => return Ok(refusal.unwrap_or(refused)),
                 (Ok(_), Some(error)) => return Err(error),
                 (Err(error @ ChainError::WrongChain { .. }), before) if !last => {

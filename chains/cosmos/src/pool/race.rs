@@ -178,7 +178,7 @@ impl Race<'_> {
         let took = took.unwrap_or_default();
         let error = match result {
             Ok(answer) => {
-                self.pool.answered(index, self.kind, took);
+                self.pool.answered(index, self.kind, self.need, took);
                 self.won(now);
                 return Some(Ok(answer));
             }

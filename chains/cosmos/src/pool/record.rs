@@ -17,8 +17,8 @@ const OVERTAKEN_MAX: u32 = 3;
 /// How long a node stays away that lied or serves another chain.
 const AWAY: Duration = Duration::from_secs(30 * 60);
 /// A node that lacks a block so far below the height that it claims to have, claims what
-/// is not so: for a while its word on heights does not count.
-const CLAIM_MAX: u64 = 50;
+/// is not so: for a while its word on heights does not count. A node may lag as much.
+pub(crate) const CLAIM_MAX: u64 = 50;
 const CLAIM_DOUBTED: Duration = Duration::from_secs(60);
 
 /// One node, as it behaved.
@@ -86,10 +86,11 @@ impl Record {
         !was
     }
 
-    /// It does not have this height, whatever it said. Returns whether that is far below
-    /// what it claimed.
-    pub fn lacks(&mut self, height: u64, now: Instant) -> bool {
-        let has_lied = self.height > height.saturating_add(CLAIM_MAX);
+    /// It does not have this height, whatever it said. Returns whether it claimed what is
+    /// not so: the height is far below its claim, and above all that any node has
+    /// `served`. What it lacks below that it has lost, which is no lie.
+    pub fn lacks(&mut self, height: u64, served: u64, now: Instant) -> bool {
+        let has_lied = height > served && self.height > height.saturating_add(CLAIM_MAX);
         if has_lied {
             self.doubted_until = Some(now + CLAIM_DOUBTED);
         }
@@ -153,7 +154,7 @@ mod tests {
         let now = Instant::now();
         let mut record = Record::at(u64::MAX);
         assert!(record.is_heard(now));
-        assert!(record.lacks(101, now));
+        assert!(record.lacks(101, 100, now));
         assert_eq!(record.height, 100);
         assert!(!record.is_heard(now));
         assert!(record.is_heard(now + CLAIM_DOUBTED));
@@ -163,7 +164,15 @@ mod tests {
     fn a_node_that_lags_a_little_is_heard() {
         let now = Instant::now();
         let mut record = Record::at(110);
-        assert!(!record.lacks(101, now));
+        assert!(!record.lacks(101, 100, now));
+        assert!(record.is_heard(now));
+    }
+
+    #[test]
+    fn a_node_that_has_lost_old_blocks_is_heard() {
+        let now = Instant::now();
+        let mut record = Record::at(1_000);
+        assert!(!record.lacks(10, 1_000, now));
         assert!(record.is_heard(now));
     }
 }

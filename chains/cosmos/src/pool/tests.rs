@@ -178,6 +178,18 @@ async fn a_height_that_a_node_claims_and_does_not_have_is_not_believed() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_node_that_has_lost_an_old_block_is_still_heard() {
+    let world = World::new(&[Lacks, Answers(1)]);
+    for node in [0, 1] {
+        world.pool.saw(node, 1_000);
+    }
+    for height in [1_000, 10] {
+        assert_eq!(world.ask(Need::At(height)).await.unwrap(), 1);
+    }
+    assert!(world.pool.is_heard(0) && world.pool.is_heard(1));
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_late_answer_is_asked_of_the_next_node_and_the_first_one_wins() {
     let mut world = World::new(&[Answers(20), Answers(30)]);
     world.warm_up().await;
