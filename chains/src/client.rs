@@ -114,12 +114,12 @@ pub struct ClientSummary {
     pub latest_height: u64,
     pub trusting_period: Duration,
     pub frozen: bool,
-    /// In what it is not as its chain's relayers make clients.
+    /// How it differs from clients that relayers create for its chain. Empty for a sound one.
     pub flaws: Vec<ClientFlaw>,
 }
 
-/// What a client must not have, to be one that can be relied on: whoever creates a
-/// client chooses all of it, and a host chain checks little.
+/// Why a client cannot be relied on: whoever creates a client chooses all of it, and a
+/// host chain checks little.
 #[derive(
     Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, thiserror::Error,
 )]

@@ -17,7 +17,7 @@ pub enum Class {
     Bug,
 }
 
-/// What of a transaction was refused.
+/// Which part of a transaction was refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Blame {
     /// The message with this index.

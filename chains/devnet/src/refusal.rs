@@ -32,7 +32,7 @@ impl Refusal {
         }
     }
 
-    /// What of the transaction is refused.
+    /// Which part of the transaction is refused.
     pub fn blame(&self) -> Blame {
         match (self.message_index, self.codespace, self.code) {
             (Some(index), ..) => Blame::Message(index),

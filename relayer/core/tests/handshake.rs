@@ -43,24 +43,21 @@ impl World {
 
     /// A ledger that has just read both chains.
     fn view(&self) -> View {
-        let mut view = View::default();
-        for id in self.chains.keys() {
-            tell(&mut view, [support::block_end(id, self.height)]);
-        }
-        for (id, model) in &self.chains {
-            self.show(&mut view, id, &model.newest());
-        }
-        view
+        self.view_by(Self::show)
     }
 
     /// The same, with nothing in it that is ours.
     fn view_of_strangers(&self) -> View {
+        self.view_by(Self::show_strangers)
+    }
+
+    fn view_by(&self, show: fn(&Self, &mut View, &ChainId, &[Finding])) -> View {
         let mut view = View::default();
         for id in self.chains.keys() {
             tell(&mut view, [support::block_end(id, self.height)]);
         }
         for (id, model) in &self.chains {
-            self.show_strangers(&mut view, id, &model.newest());
+            show(self, &mut view, id, &model.newest());
         }
         view
     }

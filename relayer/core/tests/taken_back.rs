@@ -29,6 +29,16 @@ fn not_settled(height: u64) -> Fact {
     found(akash(), height, Finding::NotSettled { packet })
 }
 
+/// A packet that was received in block 20 of kava, with its acknowledgement.
+fn received_and_acknowledged() -> View {
+    let mut view = open_channel(Ordering::Unordered);
+    tell(
+        &mut view,
+        [sent(1, 11), received(1, 20), ack_written(1, 20)],
+    );
+    view
+}
+
 fn planned(view: &mut View) -> Vec<Item> {
     tell(view, [block_end(&akash(), 40), block_end(&kava(), 40)]);
     items(&plan_everything(view))
@@ -36,11 +46,7 @@ fn planned(view: &mut View) -> Vec<Item> {
 
 #[test]
 fn a_packet_that_was_not_received_after_all_is_relayed_again() {
-    let mut view = open_channel(Ordering::Unordered);
-    tell(
-        &mut view,
-        [sent(1, 11), received(1, 20), ack_written(1, 20)],
-    );
+    let mut view = received_and_acknowledged();
     tell(&mut view, [not_received(25)]);
     let record = view.packet(&key(1)).unwrap();
     assert_eq!((record.received, &record.ack), (None, &None));
@@ -69,11 +75,7 @@ fn nothing_is_kept_of_a_packet_that_was_only_said_to_be_received() {
 
 #[test]
 fn what_was_so_before_the_block_that_changed_it_takes_nothing_back() {
-    let mut view = open_channel(Ordering::Unordered);
-    tell(
-        &mut view,
-        [sent(1, 11), received(1, 20), ack_written(1, 20)],
-    );
+    let mut view = received_and_acknowledged();
     let before = view.clone();
     tell(&mut view, [not_received(19), not_acknowledged(19)]);
     assert_eq!(view, before);
@@ -85,11 +87,7 @@ fn what_was_so_before_the_block_that_changed_it_takes_nothing_back() {
 
 #[test]
 fn another_acknowledgement_than_the_known_one_is_looked_for_anew() {
-    let mut view = open_channel(Ordering::Unordered);
-    tell(
-        &mut view,
-        [sent(1, 11), received(1, 20), ack_written(1, 20)],
-    );
+    let mut view = received_and_acknowledged();
     tell(&mut view, [not_acknowledged(25)]);
     let record = view.packet(&key(1)).unwrap();
     assert_eq!((record.received, &record.ack), (Some(20), &None));

@@ -27,7 +27,7 @@ use super::parts::Clock;
 use super::steps::Packets;
 
 /// A batch's messages, ready to be cut into transactions.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Messages {
     /// Client updates that go before the first message.
     pub update: Vec<Message>,
@@ -136,13 +136,9 @@ async fn unproven(
         messages.push((work.item.clone(), account.encode(&datagram)?));
     }
     Ok(Messages {
-        update: vec![],
-        updated: None,
         messages,
-        ordered: BTreeSet::new(),
-        unsteady: BTreeSet::new(),
         atomic: batch.atomic,
-        not_proven: vec![],
+        ..Messages::default()
     })
 }
 
@@ -218,11 +214,8 @@ fn assemble(
     let mut out = Messages {
         updated: (!update.is_empty()).then_some(client),
         update,
-        messages: vec![],
-        ordered: BTreeSet::new(),
-        unsteady: BTreeSet::new(),
         atomic,
-        not_proven: vec![],
+        ..Messages::default()
     };
     for (item, step) in steps {
         match step {

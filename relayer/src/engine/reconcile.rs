@@ -14,6 +14,7 @@ pub(super) mod schedule;
 mod settled;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use tern_chains::{
     Block, Chain, ChainError, ChainId, Event, EventQuery, PacketId, Sequence, StorePath,
@@ -154,9 +155,9 @@ pub(super) async fn reconcile(
 
     sends.retain(|sequence| !put_off.contains(sequence));
     acks.retain(|sequence| !put_off.contains(sequence));
-    let looked = Looked::Sends { src_end, dst_end };
+    let looked = Looked::Sends(src_end);
     let mut not_located = locate(src, looked, sends, src_head, blocks, &mut reporter).await;
-    let looked = Looked::Acks { dst_end };
+    let looked = Looked::Acks(dst_end);
     let no_acks = locate(dst, looked, acks, dst_head, blocks, &mut reporter).await;
     // Received by the word of one list or event, and not by that of another.
     let doubtful = unreceived.into_iter().chain(no_acks.keys().copied());
@@ -234,25 +235,20 @@ fn id(src: &EndKey, dst: &EndKey, sequence: Sequence) -> PacketId {
 /// What is looked for, and at which end it was written.
 #[derive(Clone, Copy)]
 enum Looked<'a> {
-    Sends {
-        src_end: &'a EndKey,
-        dst_end: &'a EndKey,
-    },
-    Acks {
-        dst_end: &'a EndKey,
-    },
+    Sends(&'a EndKey),
+    Acks(&'a EndKey),
 }
 
 impl Looked<'_> {
     /// The state that appears with the event.
     fn path(self, sequence: Sequence) -> StorePath {
         match self {
-            Self::Sends { src_end, .. } => StorePath::Commitment {
-                src: src_end.end.clone(),
+            Self::Sends(EndKey { end, .. }) => StorePath::Commitment {
+                src: end.clone(),
                 sequence,
             },
-            Self::Acks { dst_end } => StorePath::Acknowledgement {
-                dst: dst_end.end.clone(),
+            Self::Acks(EndKey { end, .. }) => StorePath::Acknowledgement {
+                dst: end.clone(),
                 sequence,
             },
         }
@@ -260,12 +256,12 @@ impl Looked<'_> {
 
     fn query(self, sequence: Sequence) -> EventQuery {
         match self {
-            Self::Sends { src_end, .. } => EventQuery::Send {
-                src: src_end.end.clone(),
+            Self::Sends(EndKey { end, .. }) => EventQuery::Send {
+                src: end.clone(),
                 sequence,
             },
-            Self::Acks { dst_end } => EventQuery::Ack {
-                dst: dst_end.end.clone(),
+            Self::Acks(EndKey { end, .. }) => EventQuery::Ack {
+                dst: end.clone(),
                 sequence,
             },
         }
@@ -274,25 +270,14 @@ impl Looked<'_> {
     /// The sequence, if the event is one looked for.
     fn matches(self, event: &Event) -> Option<Sequence> {
         match (self, event) {
-            (Self::Sends { src_end, .. }, Event::SendPacket(packet)) => {
-                (src_end.end == packet.src).then_some(packet.sequence)
+            (Self::Sends(key), Event::SendPacket(packet)) => {
+                (key.end == packet.src).then_some(packet.sequence)
             }
-            (Self::Acks { dst_end }, Event::WriteAcknowledgement { packet, .. }) => {
-                (dst_end.end == packet.dst).then_some(packet.sequence)
+            (Self::Acks(key), Event::WriteAcknowledgement { packet, .. }) => {
+                (key.end == packet.dst).then_some(packet.sequence)
             }
             _ => None,
         }
-    }
-
-    /// What the state at `latest` says of a packet that is looked for: one that is open
-    /// on its source has not ended before.
-    fn still_open(self, chain: &ChainId, latest: u64, sequence: Sequence) -> Option<Fact> {
-        let Self::Sends { src_end, dst_end } = self else {
-            return None;
-        };
-        let packet = id(src_end, dst_end, sequence);
-        let finding = Finding::NotSettled { packet };
-        facts::found(chain, latest, [finding]).next()
     }
 }
 
@@ -312,20 +297,18 @@ async fn locate(
     let mut not_located = NotLocated::new();
     let (mut latest, mut failures) = (head, 0);
     while let Some(sequence) = missing.last().copied() {
-        let found = match block_of(chain, looked, sequence, latest).await {
-            Ok(Ok(height)) => blocks.block(chain, height).await.map(Ok),
-            Ok(Err(reason)) => Ok(Err(reason)),
-            Err(error) => Err(error),
-        };
-        match found {
-            Ok(Ok(block)) => {
+        match block_of(chain, looked, sequence, latest, blocks).await {
+            Ok(block) => {
                 failures = 0;
-                let mut facts = events(&block, chain.id(), looked, &mut missing);
-                let open = facts.iter().filter_map(sequence_of);
-                let open = open.filter_map(|found| looked.still_open(chain.id(), head, found));
-                facts = open.collect::<Vec<_>>().into_iter().chain(facts).collect();
-                reporter.found(facts).await;
-                if matches!(looked, Looked::Sends { .. }) {
+                let events = events(&block, chain.id(), looked, &mut missing);
+                let open = events
+                    .iter()
+                    .filter_map(|event| still_open(chain.id(), head, event));
+                let open: Vec<Fact> = open.collect();
+                reporter
+                    .found(open.into_iter().chain(events).collect())
+                    .await;
+                if matches!(looked, Looked::Sends(_)) {
                     // Sequences are given out in order: older ones are not in later
                     // blocks.
                     latest = block.height;
@@ -337,11 +320,11 @@ async fn locate(
                     not_located.insert(sequence, reason);
                 }
             }
-            Ok(Err(reason)) => {
+            Err(Unlocated::Unknown(reason)) => {
                 missing.remove(&sequence);
                 not_located.insert(sequence, reason.to_owned());
             }
-            Err(error) => {
+            Err(Unlocated::Failed(error)) => {
                 missing.remove(&sequence);
                 let reason = describe(&error);
                 failures += 1;
@@ -356,34 +339,53 @@ async fn locate(
     not_located
 }
 
-/// The height of the block that has the event, or why it cannot be known.
+/// Why the block that has an event is not known.
+enum Unlocated {
+    /// By what the nodes say.
+    Unknown(&'static str),
+    /// The nodes did not say.
+    Failed(ChainError),
+}
+
+impl From<ChainError> for Unlocated {
+    fn from(error: ChainError) -> Self {
+        Self::Failed(error)
+    }
+}
+
+/// The block that has the event.
 async fn block_of(
     chain: &dyn Chain,
     looked: Looked<'_>,
     sequence: Sequence,
     latest: u64,
-) -> Result<Result<u64, &'static str>, ChainError> {
-    Ok(
-        match since_present(chain, &looked.path(sequence), 0, latest).await? {
-            Since::Height(height) => Ok(height),
-            Since::Never => Err("the state does not have it"),
-            Since::BeforePruned => chain.find_event(&looked.query(sequence)).await?.ok_or(
+    blocks: &Blocks,
+) -> Result<Arc<Block>, Unlocated> {
+    let height = match since_present(chain, &looked.path(sequence), 0, latest).await? {
+        Since::Height(height) => height,
+        Since::Never => return Err(Unlocated::Unknown("the state does not have it")),
+        Since::BeforePruned => {
+            let found = chain.find_event(&looked.query(sequence)).await?;
+            found.ok_or(Unlocated::Unknown(
                 "written before the node's state reaches back, and the node has no index: use \
                  a node with more history to relay it",
-            ),
-        },
-    )
+            ))?
+        }
+    };
+    Ok(blocks.block(chain, height).await?)
 }
 
-/// The sequence of a packet that was sent.
-fn sequence_of(fact: &Fact) -> Option<Sequence> {
-    match fact {
-        Fact::Event {
-            event: Event::SendPacket(packet),
-            ..
-        } => Some(packet.sequence),
-        _ => None,
-    }
+/// A packet that was sent and is open in the state of `head` has not ended before.
+fn still_open(chain: &ChainId, head: u64, sent: &Fact) -> Option<Fact> {
+    let Fact::Event {
+        event: Event::SendPacket(packet),
+        ..
+    } = sent
+    else {
+        return None;
+    };
+    let packet = packet.id();
+    facts::found(chain, head, [Finding::NotSettled { packet }]).next()
 }
 
 /// A block's events of missing sequences, which are not missing any more.
@@ -434,17 +436,6 @@ mod tests {
         }
     }
 
-    fn sends(src_end: &EndKey) -> Looked<'_> {
-        Looked::Sends {
-            src_end,
-            dst_end: src_end,
-        }
-    }
-
-    fn acks(dst_end: &EndKey) -> Looked<'_> {
-        Looked::Acks { dst_end }
-    }
-
     /// The sequences found in a block with these events, and those still missing.
     fn found(looked: Looked<'_>, events_of_block: Vec<Event>) -> (Vec<Fact>, Vec<u64>) {
         let block = Block {
@@ -472,7 +463,7 @@ mod tests {
     #[test]
     fn all_missing_sends_of_a_block_are_found_at_once() {
         let sent = [1, 2, 4].map(|sequence| Event::SendPacket(packet(0, sequence)));
-        let (found, missing) = found(sends(&end(0)), sent.to_vec());
+        let (found, missing) = found(Looked::Sends(&end(0)), sent.to_vec());
         let [first, second, _] = sent;
         assert_eq!(found, [event(first), event(second)]);
         assert_eq!(missing, [3]);
@@ -485,13 +476,16 @@ mod tests {
             ack(packet(0, 2)),
             Event::RecvPacket(packet(0, 3).id()),
         ];
-        assert_eq!(found(sends(&end(0)), events), (vec![], vec![1, 2, 3]));
+        assert_eq!(
+            found(Looked::Sends(&end(0)), events),
+            (vec![], vec![1, 2, 3])
+        );
     }
 
     #[test]
     fn an_acknowledgement_is_found_by_its_destination_end() {
         let events = vec![ack(packet(0, 2)), Event::SendPacket(packet(9, 1))];
-        let (found, missing) = found(acks(&end(9)), events);
+        let (found, missing) = found(Looked::Acks(&end(9)), events);
         assert_eq!(found, [event(ack(packet(0, 2)))]);
         assert_eq!(missing, [1, 3]);
     }

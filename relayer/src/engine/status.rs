@@ -216,27 +216,21 @@ impl Snapshot<'_> {
             };
             self.view.packet(&packet).is_none()
         };
-        let unseen = not_located.keys().copied().filter(is_unseen);
-        let unseen: Vec<Sequence> = unseen.collect();
-        let unseen = unseen
-            .into_iter()
-            .map(|sequence| (sequence, PacketState::Unseen, None, true));
+        let unseen: Vec<Sequence> = not_located.keys().copied().filter(is_unseen).collect();
+        let unseen = unseen.into_iter();
+        let unseen = unseen.map(|sequence| (sequence, PacketState::Unseen, None, true));
         let packets = in_memory.chain(evicted).chain(unseen);
         packets.filter_map(move |(sequence, state, sent, is_in_memory)| {
             let packet = PacketKey {
                 src: src.clone(),
                 sequence,
             };
-            let not_located = not_located.get(&sequence);
-            let waits_for = match waits.get(&packet) {
-                _ if not_located.is_some() => {
-                    let reason = not_located.copied().unwrap_or_default();
-                    PacketWait::Planner(Why::NotLocated(reason.to_owned()))
-                }
-                Some(wait) => wait.clone(),
-                None if !is_served => PacketWait::Assignment,
-                None if !is_in_memory => PacketWait::Memory,
-                None => PacketWait::Nothing,
+            let waits_for = match (not_located.get(&sequence), waits.get(&packet)) {
+                (Some(reason), _) => PacketWait::Planner(Why::NotLocated((*reason).to_owned())),
+                (None, Some(wait)) => wait.clone(),
+                (None, None) if !is_served => PacketWait::Assignment,
+                (None, None) if !is_in_memory => PacketWait::Memory,
+                (None, None) => PacketWait::Nothing,
             };
             Some(PacketStatus {
                 packet,

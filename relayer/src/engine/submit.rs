@@ -396,5 +396,5 @@ impl Lane {
 
 /// Half of these, so that the one to blame is found among them; `None` for a single one.
 fn half_of_several(items: usize) -> Option<usize> {
-    (items > 1).then_some(items / 2)
+    (items > 1).then(|| Refusal::half(items))
 }

@@ -35,6 +35,14 @@ pub struct Refusal {
     pub together_max: Option<usize>,
 }
 
+impl Refusal {
+    /// With how many items at most those of a transaction of `items` travel after it was
+    /// refused.
+    pub fn half(items: usize) -> usize {
+        (items / 2).max(1)
+    }
+}
+
 /// One input of the ledger.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Entry {

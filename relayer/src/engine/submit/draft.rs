@@ -174,10 +174,8 @@ mod tests {
             update: vec![message(MessageKind::UpdateClient, 1_000)],
             updated: Some(("07-tendermint-0".parse::<ClientId>().unwrap(), 9)),
             messages: (1..=receives).map(message_of).collect(),
-            not_proven: vec![],
-            ordered: BTreeSet::new(),
-            unsteady: BTreeSet::new(),
             atomic,
+            ..Messages::default()
         }
     }
 

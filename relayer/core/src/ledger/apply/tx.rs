@@ -40,7 +40,7 @@ pub(super) fn outcome(
             outcome.hash, outcome.log, outcome.codespace, outcome.code
         ),
         culprit: culprit.cloned(),
-        together_max: culprit.is_none().then(|| half(tx.items.len())),
+        together_max: culprit.is_none().then(|| Refusal::half(tx.items.len())),
     };
     changes.extend(failures(view, policy, chain, &tx.items, &refusal));
     changes
@@ -58,7 +58,7 @@ pub(super) fn expired(view: &View, policy: &Policy, chain: &ChainId, tx: &TxReco
             tx.deadline
         ),
         culprit: None,
-        together_max: is_again.then(|| half(tx.items.len())),
+        together_max: is_again.then(|| Refusal::half(tx.items.len())),
     };
     let mut changes = failures(view, policy, chain, &tx.items, &refusal);
     for change in &mut changes {
@@ -67,11 +67,6 @@ pub(super) fn expired(view: &View, policy: &Policy, chain: &ChainId, tx: &TxReco
         }
     }
     changes
-}
-
-/// Half of the items of a transaction, one at least.
-fn half(items: usize) -> usize {
-    (items / 2).max(1)
 }
 
 /// Every item failed once more. One whose packet is done, or not known, cannot: it would
