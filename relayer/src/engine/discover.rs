@@ -23,17 +23,19 @@ pub async fn of_block(
     read(chain, wanted, Some(block.height), block.time, known).await
 }
 
-/// Reads all clients, connections and channels of a chain, whose newest block is of
-/// this time.
+/// Reads all clients, connections and channels of a chain, whose newest block this is.
+/// Clients are read as of that block: a node that lags behind it would give an older
+/// state, and nothing would correct it before the client's next update.
 pub async fn of_chain(
     chain: &dyn Chain,
-    time: BlockTime,
+    head: Head,
     known: &mut Known,
 ) -> Result<Vec<Finding>, ChainError> {
     let (clients, connections, channels) =
         tokio::try_join!(chain.clients(), chain.connections(), chain.channels())?;
     let clients: BTreeSet<ClientId> = clients.into_iter().collect();
-    let mut findings = read::clients(chain, clients.clone(), None, time).await?;
+    let height = (head.height > 0).then_some(head.height);
+    let mut findings = read::clients(chain, clients.clone(), height, head.time).await?;
     known.read_clients(&clients, &findings, |id| chain.codec().reads(id));
     findings.extend(connections.into_iter().map(|found| Finding::Connection {
         connection_id: found.connection_id,

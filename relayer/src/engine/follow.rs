@@ -231,10 +231,9 @@ impl Follow {
             _ => facts::head(&self.chain.block(latest).await?),
         };
         self.check_time(head.height, head.time)?;
-        let time = head.time;
         let chain = self.chain.id().clone();
         info!(%chain, height = latest, "reading clients, connections and channels");
-        let findings = discover::of_chain(&*self.chain, time, &mut self.known).await?;
+        let findings = discover::of_chain(&*self.chain, head, &mut self.known).await?;
         let facts = facts::of_state(&chain, head, findings);
         self.send(Input::Scanned { chain, facts }).await?;
         self.cursor = Some(head.height);
