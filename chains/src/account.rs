@@ -21,6 +21,9 @@ pub trait Account: Send + Sync + 'static {
     /// `blocks` blocks later. Pure.
     fn deadline(&self, height: u64, time: BlockTime, blocks: u64) -> Deadline;
 
+    /// What [`Account::sign`] pays for a transaction with this gas limit. Pure.
+    fn fee(&self, gas: u64) -> Result<Coin>;
+
     async fn params(&self) -> Result<ChainParams>;
     async fn state(&self) -> Result<AccountState>;
     /// What the account can pay fees with, now.

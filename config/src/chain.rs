@@ -8,6 +8,7 @@ use toml::Spanned;
 use url::Url;
 
 use crate::admission::AdmissionConfig;
+use crate::budget::BudgetConfig;
 use crate::field;
 use crate::node::NodeConfig;
 
@@ -105,6 +106,11 @@ pub struct ChainConfig {
     #[serde(default)]
     pub admission: AdmissionConfig,
 
+    /// What may be spent on this chain. In the file this table comes after the fields of
+    /// a section.
+    #[serde(default)]
+    pub budget: BudgetConfig,
+
     /// Further nodes, used when the node of `rpc` and `grpc` is slow, behind or down.
     /// In the file these tables come last in a section.
     #[serde(default)]
@@ -117,6 +123,16 @@ impl ChainConfig {
         std::iter::once(&self.key)
             .chain(&self.extra_keys)
             .map(String::as_str)
+    }
+
+    /// The denom that fees are paid in.
+    pub fn fee_denom(&self) -> &str {
+        let is_amount = |c: char| c.is_ascii_digit() || c == '.';
+        self.gas_price.trim_start_matches(is_amount)
+    }
+
+    pub(crate) fn budget_in_other_denom(&self) -> Option<(&'static str, &str)> {
+        self.budget.other_denom(self.fee_denom())
     }
 
     pub(crate) fn repeated_key(&self) -> Option<&str> {

@@ -5,6 +5,7 @@
 //! no environment, no network, no keys.
 
 mod admission;
+mod budget;
 mod chain;
 mod error;
 mod field;
@@ -18,6 +19,7 @@ use serde::Deserialize;
 use toml::Spanned;
 
 pub use admission::{AdmissionConfig, ListConfig};
+pub use budget::{BudgetConfig, LimitConfig};
 pub use chain::ChainConfig;
 pub use error::{ConfigError, Fault, Place, UnknownChain};
 pub use field::is_file_name;
@@ -86,6 +88,14 @@ impl Config {
             }
             if let Some(name) = chain.get_ref().repeated_key() {
                 let reason = format!("key `{name}` is listed twice: list each key once");
+                return Err(Fault::at(text, start, reason));
+            }
+            if let Some((field, denom)) = chain.get_ref().budget_in_other_denom() {
+                let paid_in = chain.get_ref().fee_denom();
+                let reason = format!(
+                    "`{field}` of its budget is in {denom}, but its fees are paid in {paid_in} \
+                     (`gas_price`)"
+                );
                 return Err(Fault::at(text, start, reason));
             }
             if let Some(at) = chain.get_ref().repeated_node() {

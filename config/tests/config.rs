@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use tern_config::{Config, ConfigError, EXAMPLE};
+use tern_config::{Config, ConfigError, LimitConfig, EXAMPLE};
 
 fn refusal(text: &str) -> String {
     match Config::parse(text) {
@@ -27,6 +27,30 @@ fn with(field: &str, line: &str) -> String {
         text += "\n";
     }
     text
+}
+
+#[test]
+fn a_budget_is_an_amount_in_the_denom_of_fees_or_none() {
+    let text = format!("{EXAMPLE}\n[chain.budget]\nhour = \"5000uakt\"\nday = \"none\"\n");
+    let config = Config::parse(&text).unwrap();
+    let budget = &config.chains[0].budget;
+    let hour = LimitConfig::Amount {
+        amount: 5_000,
+        denom: "uakt".into(),
+    };
+    assert_eq!(budget.hour, Some(hour));
+    assert_eq!(budget.day, Some(LimitConfig::None));
+    assert_eq!(budget.packet, None);
+    for (budget, reason) in [
+        ("hour = 5000", "expected a string"),
+        ("hour = \"5 uakt\"", "is not an amount such as"),
+        ("hour = \"0.5uakt\"", "is not an amount such as"),
+        ("packet = \"5uatom\"", "`packet` of its budget is in uatom"),
+        ("minute = \"5uakt\"", "unknown field"),
+    ] {
+        let refusal = refusal(&format!("{EXAMPLE}\n[chain.budget]\n{budget}\n"));
+        assert!(refusal.contains(reason), "{refusal}");
+    }
 }
 
 #[test]

@@ -14,6 +14,7 @@
 //! channel.
 
 pub mod bisect;
+mod budgeting;
 mod command;
 mod discover;
 mod dispatch;
@@ -45,7 +46,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tern_chains::{BlockTime, ChainId, Class, HeightRules};
-use tern_core::ledger::{EndKey, Entry, Fact, Finding, HandshakeRequest, Head, Intent, Item, View};
+use tern_core::budget::OverBudget;
+use tern_core::ledger::{
+    EndKey, Entry, Fact, Finding, HandshakeRequest, Head, Intent, Item, Refusal, View,
+};
 use tern_core::plan::{self, Assignment, Plan, PlanInput};
 use tern_core::policy::Policy;
 use tokio::sync::mpsc;
@@ -64,6 +68,7 @@ pub use requests::{Cleared, HandshakeNote, OpenedChannel};
 pub use store::{Memory, Store};
 pub use submit::{LaneSettings, SendRequest, Sent};
 
+use budgeting::Budgeting;
 use discover::Known;
 use dispatch::Dispatching;
 use follow::Follow;
@@ -92,6 +97,7 @@ pub struct Engine {
     readiness: Readiness,
     reconciling: Reconciling,
     dispatching: Dispatching,
+    budgeting: Budgeting,
     resend: Resend,
     /// Who gets all facts.
     watchers: Vec<mpsc::Sender<Vec<Fact>>>,
@@ -162,6 +168,7 @@ impl Engine {
             readiness: Readiness::default(),
             reconciling: Reconciling::new(&parts.policy, Arc::clone(&parts.clock)),
             dispatching: Dispatching::new(lanes, parts.clients, parts.clock),
+            budgeting: Budgeting::new(parts.policy.budgets.clone()),
             resend: Resend::of(&parts.view),
             watchers: vec![],
             records: Records::new(parts.store, parts.view, parts.policy.clone()),
@@ -322,13 +329,25 @@ impl Engine {
                         return Ok(());
                     }
                 }
-                let signed = txs.into_iter();
-                let signed = signed.map(|(key, tx)| Intent::Signed { key, tx }.into());
-                self.commit(signed.collect())?;
+                let (number, why) = self.budgeting.check(self.records.view(), &txs);
+                let mut signed = txs.into_iter();
+                let allowed = signed.by_ref().take(number);
+                let allowed = allowed.map(|(key, tx)| Intent::Signed { key, tx }.into());
+                let mut entries: Vec<Entry> = allowed.collect();
+                if let Some(why) = why {
+                    let rest = signed.map(|(key, tx)| over_budget(key.chain, tx.items, &why));
+                    entries.extend(rest.map(Entry::from));
+                }
+                self.commit(entries)?;
                 self.records.flush().await?;
                 // The lane may be gone when the engine stops.
-                let _ = durable.send(());
+                let _ = durable.send(number);
             }
+            Input::Balance {
+                chain,
+                address,
+                balance,
+            } => self.budgeting.balance_read(chain, address, balance),
             Input::InFlight {
                 chain,
                 signer,
@@ -431,6 +450,9 @@ impl Engine {
             observer,
             requests,
             dispatching,
+            budgeting,
+            sender,
+            tasks,
             ..
         } = self;
         let observe = |entry: &Entry| {
@@ -447,6 +469,12 @@ impl Engine {
         }
         for (chain, head) in committed.heads {
             dispatching.lanes.head(&chain, head);
+            let accounts = dispatching
+                .lanes
+                .all()
+                .map(|lane| Arc::clone(&lane.account));
+            let accounts = accounts.filter(|account| *account.chain_id() == chain);
+            budgeting.read_wallets(&chain, head, accounts, sender, tasks);
         }
         Ok(())
     }
@@ -456,6 +484,7 @@ impl Engine {
         let is_full = |id: &&ChainId| !self.takes_more(id);
         plan::plan(&PlanInput {
             full: &self.chains.keys().filter(is_full).cloned().collect(),
+            pauses: &self.budgeting.pauses(self.records.view()),
             view: self.records.view(),
             policy: &self.policy,
             height_rules: &self.height_rules,
@@ -470,6 +499,7 @@ impl Engine {
 
     /// Plans, answers requests, and sets the batches on their way.
     fn act(&mut self) {
+        self.budgeting.update(self.records.view());
         let plan = self.plan();
         let now = Situation {
             view: self.records.view(),
@@ -483,6 +513,7 @@ impl Engine {
             self.dispatching.start(
                 batch,
                 self.records.view(),
+                |account| self.budgeting.is_low(account),
                 &self.chains,
                 &self.sender,
                 &mut self.tasks,
@@ -600,7 +631,8 @@ impl Engine {
             view,
             plan: &self.plan(),
             assignment: &self.assignment,
-            admission: &self.policy.admission,
+            policy: &self.policy,
+            pauses: &self.budgeting.pauses(view),
             cleared: &self.requests.cleared(),
             readiness: &self.readiness,
             reconciling: &self.reconciling,
@@ -610,6 +642,20 @@ impl Engine {
             tasks: self.tasks.names(),
         };
         snapshot.status(of)
+    }
+}
+
+/// These go into no transaction now: it would cost more than the budget allows.
+fn over_budget(chain: ChainId, items: Vec<Item>, why: &OverBudget) -> Intent {
+    Intent::Failed {
+        chain,
+        items,
+        refusal: Refusal {
+            class: Class::Local,
+            reason: why.to_string(),
+            culprit: None,
+            together_max: None,
+        },
     }
 }
 

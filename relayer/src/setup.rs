@@ -5,8 +5,9 @@ use std::sync::Arc;
 
 use tern::engine::{Engine, EngineError, LaneSettings, Parts, Store, StoreError};
 use tern_chains::{Account, ChainId, ClientParams};
-use tern_config::{AdmissionConfig, ChainConfig, Config, ListConfig};
+use tern_config::{AdmissionConfig, ChainConfig, Config, LimitConfig, ListConfig};
 use tern_core::admission::{Admission, Glob, List, Rules, Sequences};
+use tern_core::budget::{Budget, Budgets};
 use tern_core::ledger::View;
 use tern_core::plan::Assignment;
 use tern_core::policy::Policy;
@@ -57,12 +58,14 @@ pub fn parts(
     store: Store,
     view: View,
 ) -> anyhow::Result<Parts> {
+    let mut policy = policy(&context.config);
+    policy.budgets = budgets(context, chains)?;
     let mut parts = Parts {
         chains: BTreeMap::new(),
         accounts: BTreeMap::new(),
         lanes: BTreeMap::new(),
         clients: BTreeMap::new(),
-        policy: policy(&context.config),
+        policy,
         clock: system_clock(),
         reconcile_every: context.config.policy.clear_interval,
         store,
@@ -148,6 +151,39 @@ fn admission(config: &Config) -> Admission {
         everywhere,
         chains: chains.collect(),
     }
+}
+
+/// What may be spent on each chain. An amount that is not set is what some gas costs, so
+/// that there is always a limit.
+fn budgets(context: &Context, chains: &[ServedChain]) -> anyhow::Result<Budgets> {
+    let budget = |served: &ServedChain| {
+        let id = served.chain.id().clone();
+        let config = context.chain_config(id.as_str())?;
+        let Some(account) = served.accounts.first() else {
+            return Ok((id, Budget::unlimited(config.fee_denom())));
+        };
+        let cost = |gas| Ok::<_, anyhow::Error>(account.fee(gas)?.amount);
+        let limit = |limit: &Option<LimitConfig>, gas| match limit {
+            None => cost(gas),
+            Some(LimitConfig::None) => Ok(u128::MAX),
+            Some(LimitConfig::Amount { amount, .. }) => Ok(*amount),
+        };
+        let limits = &config.budget;
+        let budget = Budget {
+            denom: config.fee_denom().to_owned(),
+            hour_max: limit(&limits.hour, Budget::HOUR_GAS)?,
+            day_max: limit(&limits.day, Budget::DAY_GAS)?,
+            packet_max: limit(&limits.packet, Budget::PACKET_GAS)?,
+            wallet_min: match &limits.wallet_min {
+                Some(LimitConfig::Amount { amount, .. }) => *amount,
+                Some(LimitConfig::None) | None => 0,
+            },
+        };
+        Ok((id, budget))
+    };
+    let chains = chains.iter().map(budget);
+    let chains: anyhow::Result<BTreeMap<ChainId, Budget>> = chains.collect();
+    Ok(Budgets { chains: chains? })
 }
 
 fn rules(config: &AdmissionConfig) -> Rules {

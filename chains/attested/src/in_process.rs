@@ -206,6 +206,13 @@ impl Account for AttestedChain {
         Deadline::Time(BlockTime(time.0.saturating_add(wait_ns)))
     }
 
+    fn fee(&self, gas: u64) -> Result<Coin> {
+        let amount = self.gas_price.checked_mul(u128::from(gas));
+        let amount = amount.ok_or_else(|| self.origin.local("gas_price × gas is too large"))?;
+        let denom = self.node.read(|chain| chain.genesis.denom.clone());
+        Ok(Coin { denom, amount })
+    }
+
     async fn params(&self) -> Result<ChainParams> {
         self.node.answers().await;
         Ok(self.chain_params())

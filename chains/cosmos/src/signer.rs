@@ -52,6 +52,18 @@ impl Account for CosmosAccount {
         Deadline::Height(height.saturating_add(blocks))
     }
 
+    fn fee(&self, gas: u64) -> Result<Coin> {
+        let price = &self.chain.settings().gas_price;
+        let amount = price.cost(gas).ok_or_else(|| {
+            let origin = self.chain.pool.origin();
+            origin.local("gas_price × gas is too large")
+        })?;
+        Ok(Coin {
+            denom: price.denom.clone(),
+            amount,
+        })
+    }
+
     async fn params(&self) -> Result<ChainParams> {
         let ask = |node: Node| async move { tx::params(&node.rpc).await };
         let pool = &self.chain.pool;

@@ -209,6 +209,15 @@ impl Account for DevnetChain {
         Deadline::Height(height.saturating_add(blocks))
     }
 
+    fn fee(&self, gas: u64) -> Result<Coin> {
+        let amount = self.gas_price.cost(gas);
+        let amount = amount.ok_or_else(|| self.origin.local("gas_price × gas is too large"))?;
+        Ok(Coin {
+            denom: self.gas_price.denom.clone(),
+            amount,
+        })
+    }
+
     async fn params(&self) -> Result<ChainParams> {
         self.node.answers().await;
         Ok(self.chain_params())

@@ -13,6 +13,7 @@
 mod apply;
 mod change;
 mod fact;
+mod fees;
 mod intent;
 mod item;
 mod key;
@@ -24,12 +25,13 @@ mod view;
 pub use apply::{apply, packet_of};
 pub use change::Change;
 pub use fact::{Fact, Finding};
+pub use fees::{FeeKind, Fees, FeesKey, FeesRecord};
 pub use intent::{Entry, Intent, Refusal};
 pub use item::{HandshakeStep, Item};
 pub use key::{ChannelKey, ClientKey, ConnectionKey, EndKey, PacketKey, TxKey};
 pub use path::Path;
 pub use record::{
     Acknowledgement, ChannelRecord, ClientRecord, ConnectionRecord, Done, Failure,
-    HandshakeProgress, HandshakeRequest, Head, PacketRecord, PacketState, TxRecord,
+    HandshakeProgress, HandshakeRequest, Head, PacketFees, PacketRecord, PacketState, TxRecord,
 };
 pub use view::View;

@@ -24,6 +24,7 @@ use serde::{Deserialize, Serialize};
 use tern_chains::{ChainId, HeightRules};
 
 use crate::admission::NotAdmitted;
+use crate::budget::{OverBudget, Pauses, Purpose};
 use crate::ledger::{EndKey, HandshakeRequest, Item, View};
 use crate::policy::Policy;
 
@@ -45,6 +46,8 @@ pub struct PlanInput<'a> {
     pub unreconciled: &'a BTreeSet<EndKey>,
     /// Chains whose in-flight limit is reached.
     pub full: &'a BTreeSet<ChainId>,
+    /// What the budgets do not allow now.
+    pub pauses: &'a Pauses,
     /// Items between plan and signature.
     pub in_progress: &'a BTreeSet<Item>,
     pub assignment: &'a Assignment,
@@ -78,6 +81,8 @@ pub enum Why {
     InFlight,
     #[error("the in-flight limit for {0} is reached")]
     Full(ChainId),
+    #[error("paused: {0}")]
+    OverBudget(OverBudget),
     #[error("waiting for more acknowledgements to share a client update")]
     AwaitingBatch,
     #[error("the acknowledgement is not written yet")]
@@ -135,6 +140,9 @@ impl PlanInput<'_> {
         if self.full.contains(dst) {
             return Some(Why::Full(dst.clone()));
         }
+        if let Some(why) = self.over_budget(item, dst) {
+            return Some(Why::OverBudget(why));
+        }
         let failure = self.view.failure(item)?;
         let height = self.view.head(dst).map_or(0, |head| head.height);
         (height < failure.not_before).then(|| Why::Failed {
@@ -142,6 +150,16 @@ impl PlanInput<'_> {
             not_before: failure.not_before,
             reason: failure.reason.clone(),
         })
+    }
+
+    fn over_budget(&self, item: &Item, dst: &ChainId) -> Option<OverBudget> {
+        if !self.pauses.is_empty() {
+            let purpose = Purpose::of(self.view, item);
+            if let Some(why) = self.pauses.get(&(dst.clone(), purpose)) {
+                return Some(why.clone());
+            }
+        }
+        self.policy.budgets.packet(self.view, dst, item).err()
     }
 
     /// The height rules of a chain. A chain that is not served has no head, and

@@ -5,6 +5,7 @@
 use std::time::Duration;
 
 use crate::admission::Admission;
+use crate::budget::Budgets;
 
 /// Bounds of following, planning and submitting.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -12,6 +13,8 @@ pub struct Policy {
     /// What is served. Default: everything between the chains that is made as
     /// relayers make it.
     pub admission: Admission,
+    /// What may be spent. Default: no limit; those of the configuration are never without.
+    pub budgets: Budgets,
     /// Longest absence in blocks after which every block is read. Beyond it the
     /// chain's state is read instead. Default 5,000: some hours of blocks, which a
     /// node serves in some minutes.
@@ -88,6 +91,7 @@ impl Default for Policy {
     fn default() -> Self {
         Self {
             admission: Admission::default(),
+            budgets: Budgets::default(),
             catch_up_blocks_max: 5_000,
             blocks_requested_max: 8,
             block_tries_max: 8,

@@ -3,9 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use tern_chains::{ChainId, Class, ClientParams, Ordering};
+use tern_chains::{Account, ChainId, Class, ClientParams, Ordering};
 use tern_core::ledger::{Fact, Finding, Intent, Item, Refusal, View};
-use tern_core::plan::Batch;
+use tern_core::plan::{Batch, Work};
 use tokio::sync::{mpsc, oneshot, OwnedSemaphorePermit};
 use tracing::{debug, error, warn};
 
@@ -54,6 +54,7 @@ impl Dispatching {
         &mut self,
         batch: Batch,
         view: &View,
+        is_low: impl Fn(&dyn Account) -> bool,
         chains: &Chains,
         inputs: &mpsc::Sender<Input>,
         tasks: &mut Tasks,
@@ -62,7 +63,12 @@ impl Dispatching {
         let ordered = items.filter(|item| is_ordered(view, item));
         let ordered: BTreeSet<Item> = ordered.cloned().collect();
         let in_order = !ordered.is_empty();
-        let Some((lane, permit)) = self.lanes.choose(&batch.dst, in_order, batch.work.len()) else {
+        // What keeps clients in use alive is paid to the end.
+        let is_refresh = |work: &Work| matches!(work.item, Item::Refresh(_));
+        let is_refresh = batch.work.iter().all(is_refresh);
+        let may_use = |account: &dyn Account| is_refresh || !is_low(account);
+        let items = batch.work.len();
+        let Some((lane, permit)) = self.lanes.choose(&batch.dst, in_order, items, may_use) else {
             return;
         };
         let items = batch.work.iter().map(|work| work.item.clone());

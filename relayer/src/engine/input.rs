@@ -30,11 +30,17 @@ pub enum Input {
         class: Class,
         reason: String,
     },
-    /// Transactions about to be broadcast: reply when they are on disk. No reply
-    /// means that they are not wanted any more.
+    /// Transactions about to be broadcast: the reply is how many of them, the first, are
+    /// on disk and may go. No reply means that none is wanted any more.
     Signed {
         txs: Vec<(TxKey, TxRecord)>,
-        durable: oneshot::Sender<()>,
+        durable: oneshot::Sender<usize>,
+    },
+    /// What an account has.
+    Balance {
+        chain: ChainId,
+        address: String,
+        balance: u128,
     },
     /// The account sequences in flight, for a lane that asks its account anew.
     InFlight {

@@ -88,9 +88,11 @@ impl Lanes {
             jobs: sender,
             busy: Arc::default(),
         });
+        let budget = self.policy.budgets.chains.get(id).cloned();
         let lane = Lane {
             signer: account,
             settings: of_chain.settings.clone(),
+            budget,
             jobs,
             inputs: inputs.clone(),
             head: of_chain.head.subscribe(),
@@ -104,21 +106,23 @@ impl Lanes {
         tasks.spawn(task, lane.run());
     }
 
-    /// The lane with the fewest batches, or the first for what must stay in
-    /// order, with a permit for so many items. None if the limit is reached.
+    /// Of the lanes that may be used the one with the fewest batches, or the first for what
+    /// must stay in order, with a permit for so many items. None if the limit is reached.
     pub fn choose(
         &self,
         chain: &ChainId,
         in_order: bool,
         items: usize,
+        may_use: impl Fn(&dyn Account) -> bool,
     ) -> Option<(Handle, OwnedSemaphorePermit)> {
         let of_chain = self
             .by_chain
             .get(chain)
             .filter(|_| self.takes_batches(chain))?;
         let lanes = of_chain.lanes.iter();
+        let mut lanes = lanes.filter(|lane| may_use(&*lane.account));
         let lane = if in_order {
-            of_chain.lanes.first()
+            lanes.next()
         } else {
             lanes.min_by_key(|lane| lane.batches())
         };
@@ -254,7 +258,7 @@ mod tests {
         }
         let signer = |handle: &Handle| handle.account.address().to_owned();
 
-        let choose = |in_order| lanes.choose(&id, in_order, 10).unwrap().0;
+        let choose = |in_order| lanes.choose(&id, in_order, 10, |_| true).unwrap().0;
         let first = choose(false);
         let second = choose(false);
         assert_ne!(signer(&first), signer(&second));
@@ -267,6 +271,6 @@ mod tests {
         assert_ne!(signer(&third), signer(&second));
         drop(fourth);
         let other = ChainId::from_string("other");
-        assert!(lanes.choose(&other, false, 10).is_none());
+        assert!(lanes.choose(&other, false, 10, |_| true).is_none());
     }
 }

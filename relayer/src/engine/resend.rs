@@ -70,6 +70,7 @@ mod tests {
             deadline: Deadline::Height(100),
             items: vec![],
             updates: 0,
+            fee: 0,
             bytes: vec![hash],
         };
         view.commit(&Change::Tx(key(hash), Some(record)));

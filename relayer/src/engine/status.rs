@@ -5,9 +5,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 use tern_chains::{BlockTime, ChainId, Coin, Ordering, Sequence};
-use tern_core::admission::{Admission, NotAdmitted};
-use tern_core::ledger::{ClientKey, EndKey, Head, PacketKey, PacketState, View};
+use tern_core::admission::NotAdmitted;
+use tern_core::budget::{Budget, OverBudget, Paid, Pauses, Purpose};
+use tern_core::ledger::{
+    ClientKey, EndKey, FeesKey, FeesRecord, Head, PacketKey, PacketState, View,
+};
 use tern_core::plan::{Assignment, Plan, Why};
+use tern_core::policy::Policy;
 
 use super::readiness::Readiness;
 use super::reconcile::schedule::Reconciling;
@@ -22,6 +26,7 @@ pub struct Status {
     pub packets: Vec<PacketStatus>,
     pub clients: Vec<ClientStatus>,
     pub lanes: Vec<LaneStatus>,
+    pub fees: Vec<FeesStatus>,
     /// The tasks that run, by name, in order.
     pub tasks: Vec<String>,
 }
@@ -35,6 +40,24 @@ pub struct ChainStatus {
     /// The newest followed block.
     pub head: Option<Head>,
     pub following: Following,
+    /// What may be spent on it, if that is limited.
+    pub budget: Option<BudgetStatus>,
+}
+
+/// What was paid on a chain and what may be, in the smallest unit of the denom of fees.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BudgetStatus {
+    pub limits: Budget,
+    pub paid: Paid,
+    /// What is paused, and why.
+    pub paused: Vec<(Purpose, OverBudget)>,
+}
+
+/// Fees that were paid for one path and kind since the store was made.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FeesStatus {
+    pub of: FeesKey,
+    pub paid: FeesRecord,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -125,7 +148,8 @@ pub struct Snapshot<'a> {
     pub view: &'a View,
     pub plan: &'a Plan,
     pub assignment: &'a Assignment,
-    pub admission: &'a Admission,
+    pub policy: &'a Policy,
+    pub pauses: &'a Pauses,
     /// Paths that commands asked to be cleared.
     pub cleared: &'a BTreeSet<EndKey>,
     pub readiness: &'a Readiness,
@@ -152,6 +176,7 @@ impl Snapshot<'_> {
             packets: packets.take(PACKETS_MAX).collect(),
             clients: self.clients(),
             lanes: self.lanes.clone(),
+            fees: self.fees(),
             tasks: self.tasks.clone(),
         }
     }
@@ -168,7 +193,27 @@ impl Snapshot<'_> {
             chain: id.clone(),
             head: self.view.head(id),
             following,
+            budget: self.budget(id),
         }
+    }
+
+    fn budget(&self, id: &ChainId) -> Option<BudgetStatus> {
+        let limits = self.policy.budgets.chains.get(id)?.clone();
+        let paused = self.pauses.iter().filter(|((chain, _), _)| chain == id);
+        let paused = paused.map(|((_, purpose), why)| (*purpose, why.clone()));
+        Some(BudgetStatus {
+            limits,
+            paid: Paid::on(self.view, id),
+            paused: paused.collect(),
+        })
+    }
+
+    fn fees(&self) -> Vec<FeesStatus> {
+        let sums = self.view.fees().sums().map(|(of, paid)| FeesStatus {
+            of: of.clone(),
+            paid: paid.clone(),
+        });
+        sums.collect()
     }
 
     fn path(&self, src: &EndKey) -> Option<PathStatus> {
@@ -176,7 +221,7 @@ impl Snapshot<'_> {
         let in_memory = self.view.open_packets_of(src).count();
         Some(PathStatus {
             is_assigned: self.assignment.has_path(src),
-            not_admitted: self.admission.path(self.view, &path).err(),
+            not_admitted: self.policy.admission.path(self.view, &path).err(),
             is_compared: self.reconciling.is_done(src),
             open_packets: in_memory + self.view.evicted_packets_of(src).count(),
             src: path.src,
@@ -249,7 +294,7 @@ impl Snapshot<'_> {
             latest_height: record.summary.latest_height,
             expires: record.summary.expires_at(record.updated),
             is_frozen: record.summary.frozen,
-            not_admitted: self.admission.client(self.view, key).err(),
+            not_admitted: self.policy.admission.client(self.view, key).err(),
         });
         clients.collect()
     }
@@ -310,11 +355,12 @@ mod tests {
                 waits: vec![wait],
             },
             assignment,
-            admission: &Admission::default(),
+            policy: &Policy::default(),
+            pauses: &Pauses::new(),
             cleared: &BTreeSet::new(),
             readiness: &Readiness::default(),
             reconciling: &Reconciling::new(
-                &tern_core::policy::Policy::default(),
+                &Policy::default(),
                 std::sync::Arc::new(|| BlockTime(0)),
             ),
             chains: vec![],

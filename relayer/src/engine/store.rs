@@ -18,7 +18,7 @@ use super::error::StoreError;
 pub use memory::Memory;
 
 /// Raised when the encoding changes; an older store is rebuilt.
-const SCHEMA: u64 = 3;
+const SCHEMA: u64 = 4;
 const SCHEMA_KEY: &str = "schema";
 
 /// The store of one home directory, of a simulation, or none at all.

@@ -20,6 +20,7 @@ use futures::future::join_all;
 use tern_chains::{
     Account, AccountState, ChainError, ChainParams, Class, ClientId, SignedTx, TxDraft, TxHash,
 };
+use tern_core::budget::Budget;
 use tern_core::ledger::{Head, Intent, Item, Refusal, TxKey, TxRecord};
 use tokio::sync::{mpsc, oneshot, watch};
 use tracing::{debug, error, info, warn};
@@ -70,6 +71,8 @@ pub enum Job {
 pub struct Lane {
     pub signer: Arc<dyn Account>,
     pub settings: LaneSettings,
+    /// What may be spent; `None`: no limit.
+    pub budget: Option<Budget>,
     pub jobs: mpsc::Receiver<Job>,
     pub inputs: mpsc::Sender<Input>,
     /// The newest followed block of the chain.
@@ -150,12 +153,12 @@ impl Lane {
         &mut self,
         mut messages: Messages,
     ) -> Result<(AccountState, Vec<Draft>), ChainError> {
-        let limits = self.limits().await?;
+        let (limits, gas) = self.limits().await?;
         let account = self.account().await?;
         let is_updated_before = self.is_updated_before(&messages);
         let ranges = ranges(&messages, &limits);
         let updates = messages.update.len();
-        let mut cutting = Cutting::new(ranges, updates, messages.atomic, limits.gas_max);
+        let mut cutting = Cutting::new(ranges, updates, messages.atomic, gas);
         let mut gone = BTreeSet::new();
         loop {
             let parts = cutting.parts.iter().map(|part| part.range.clone());
@@ -231,7 +234,7 @@ impl Lane {
             .signer
             .deadline(height, time, self.settings.timeout_blocks);
         let first = account.account_sequence;
-        let (sequences, next) = assign(first, &self.in_flight, drafts.len());
+        let (sequences, _) = assign(first, &self.in_flight, drafts.len());
         let mut txs = Vec::new();
         let mut drafts = drafts.into_iter().zip(sequences);
         while let Some((mut draft, account_sequence)) = drafts.next() {
@@ -242,6 +245,7 @@ impl Lane {
             let signer = account.address.clone();
             let gas = draft.gas.unwrap_or_default();
             let updates = draft.updates();
+            let fee = self.signer.fee(gas).map(|fee| fee.amount);
             let signed = self.signer.sign(&TxDraft {
                 messages: draft.estimated.split_off(draft.not_carried),
                 memo: self.settings.memo.clone(),
@@ -249,8 +253,8 @@ impl Lane {
                 gas,
                 deadline,
             });
-            match signed {
-                Ok(signed) => {
+            match fee.and_then(|fee| Ok((fee, signed?))) {
+                Ok((fee, signed)) => {
                     self.gas.sent(signed.hash, draft.size.shape);
                     let record = TxRecord {
                         signer,
@@ -258,6 +262,7 @@ impl Lane {
                         deadline,
                         items: draft.items,
                         updates,
+                        fee,
                         bytes: signed.bytes.clone(),
                     };
                     txs.push((record, gas, signed));
@@ -273,14 +278,23 @@ impl Lane {
         }
         let records = txs.iter();
         let records = records.map(|(record, _, signed)| (self.key(signed), record.clone()));
-        if txs.is_empty() || !self.store(records.collect()).await {
+        let stored = match txs.len() {
+            0 => 0,
+            _ => self.store(records.collect()).await,
+        };
+        if stored == 0 {
             return;
         }
+        let is_all = stored == txs.len();
+        txs.truncate(stored);
+        let (_, next) = assign(first, &self.in_flight, stored);
         self.account = Some(AccountState {
             account_sequence: next,
             ..account
         });
-        self.client_heights.extend(updated);
+        if is_all {
+            self.client_heights.extend(updated);
+        }
         let mut refused_before = false;
         for (record, gas, signed) in txs {
             let items = record.items;
@@ -355,10 +369,11 @@ impl Lane {
         self.forget_account();
     }
 
-    async fn store(&self, txs: Vec<(TxKey, TxRecord)>) -> bool {
+    /// How many of them, the first, are stored and may go.
+    async fn store(&self, txs: Vec<(TxKey, TxRecord)>) -> usize {
         let (durable, stored) = oneshot::channel();
         self.send(Input::Signed { txs, durable }).await;
-        stored.await.is_ok()
+        stored.await.unwrap_or_default()
     }
 
     /// These items got no transaction. A single one is its culprit, if the chain says

@@ -19,13 +19,18 @@ pub enum Task {
     Batch { dst: ChainId },
     /// Compares the packets of one source end with both chains.
     Reconcile { src: EndKey },
+    /// Reads the balances of a chain's accounts.
+    Wallets { chain: ChainId },
 }
 
 impl Task {
     /// Whether it ends when its work is done. The others must not end while the
     /// engine runs.
     pub fn is_finite(&self) -> bool {
-        matches!(self, Self::Batch { .. } | Self::Reconcile { .. })
+        matches!(
+            self,
+            Self::Batch { .. } | Self::Reconcile { .. } | Self::Wallets { .. }
+        )
     }
 }
 
@@ -36,6 +41,7 @@ impl fmt::Display for Task {
             Self::Submit { chain, lane } => write!(f, "submit {chain} {lane}"),
             Self::Batch { dst } => write!(f, "batch to {dst}"),
             Self::Reconcile { src } => write!(f, "reconcile {src}"),
+            Self::Wallets { chain } => write!(f, "wallets {chain}"),
         }
     }
 }
@@ -125,7 +131,7 @@ mod tests {
     }
 
     #[test]
-    fn only_batches_and_comparisons_end_by_themselves() {
+    fn what_works_as_long_as_the_engine_does_not_end_by_itself() {
         let chain = ChainId::from_string("akash-1");
         assert!(!follow().is_finite());
         assert!(Task::Batch { dst: chain.clone() }.is_finite());

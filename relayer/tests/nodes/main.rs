@@ -1,6 +1,7 @@
 //! The real engine between two development chains on sockets. Each chain has two
 //! nodes, and one of them fails: every packet must still complete.
 
+mod budget;
 mod handle;
 mod world;
 

@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use ibc_proto::cosmos::bank::v1beta1::MsgSend;
 use ibc_proto::cosmos::base::v1beta1::Coin;
 use ibc_proto::ibc::applications::transfer::v1::MsgTransfer;
 use prost::Message as _;
@@ -16,6 +17,7 @@ use tern_chains::{
     Account, BlockTime, Chain, ChainId, ChannelId, Check, ClientParams, Encoded, End, Message,
     MessageKind, PortId, TxDraft,
 };
+use tern_core::budget::Budgets;
 use tern_core::ledger::{HandshakeProgress, HandshakeRequest, View};
 use tern_core::plan::Assignment;
 use tern_core::policy::Policy;
@@ -107,12 +109,19 @@ impl World {
     }
 
     pub fn engine(&self, assignment: Assignment) -> Engine {
+        self.engine_within(assignment, Budgets::default())
+    }
+
+    pub fn engine_within(&self, assignment: Assignment, budgets: Budgets) -> Engine {
         let mut parts = Parts {
             chains: BTreeMap::new(),
             accounts: BTreeMap::new(),
             lanes: BTreeMap::new(),
             clients: BTreeMap::new(),
-            policy: Policy::default(),
+            policy: Policy {
+                budgets,
+                ..Policy::default()
+            },
             clock: Arc::new(now),
             reconcile_every: Duration::from_secs(60),
             store: Store::none(),
@@ -164,10 +173,33 @@ impl World {
         (CosmosChain::new(settings).expect("a chain"), connected)
     }
 
+    /// What the relayer has on a chain.
+    pub async fn relayers_balance(&self, side: usize) -> u128 {
+        let account = self.sides[side].account(RELAYER);
+        account.balance().await.expect("a balance").amount
+    }
+
+    /// The user gives the relayer something on a chain.
+    pub async fn give_to_relayer(&self, side: usize, amount: u128) {
+        let side = &self.sides[side];
+        let message = MsgSend {
+            from_address: address(USER, side.prefix),
+            to_address: address(RELAYER, side.prefix),
+            amount: vec![Coin {
+                denom: side.denom.into(),
+                amount: amount.to_string(),
+            }],
+        };
+        let message = Encoded {
+            type_name: "/cosmos.bank.v1beta1.MsgSend".into(),
+            bytes: message.encode_to_vec(),
+        };
+        side.submit(vec![message]).await;
+    }
+
     /// Sends packets from the first chain, through the relayer's nodes.
     pub async fn send(&self, count: u64) {
         let [side, other] = &self.sides;
-        let account = side.account(USER);
         let message = MsgTransfer {
             source_port: "transfer".into(),
             source_channel: "channel-0".into(),
@@ -175,32 +207,17 @@ impl World {
                 denom: side.denom.into(),
                 amount: "10".into(),
             }),
-            sender: account.address().to_owned(),
+            sender: address(USER, side.prefix),
             receiver: address(USER, other.prefix),
             timeout_height: None,
             timeout_timestamp: now().0 + 600_000_000_000,
             memo: String::new(),
         };
-        let message = Message {
-            kind: MessageKind::Other,
-            encoded: Encoded {
-                type_name: "/ibc.applications.transfer.v1.MsgTransfer".into(),
-                bytes: message.encode_to_vec(),
-            },
+        let message = Encoded {
+            type_name: "/ibc.applications.transfer.v1.MsgTransfer".into(),
+            bytes: message.encode_to_vec(),
         };
-        let chain = side.in_process(USER);
-        let state = chain.state().await.expect("an account");
-        let (height, time) = chain.latest().await.expect("a height");
-        let draft = TxDraft {
-            messages: vec![message; count as usize],
-            memo: String::new(),
-            account: state,
-            gas: 100_000 * count + 100_000,
-            deadline: account.deadline(height, time, 100),
-        };
-        let tx = account.sign(&draft).expect("a signature");
-        let check = account.broadcast(&tx).await.expect("an answer");
-        assert_eq!(check, Check::Accepted);
+        side.submit(vec![message; count as usize]).await;
         self.blocks(1).await;
     }
 
@@ -234,6 +251,28 @@ impl World {
 }
 
 impl Side {
+    /// The user submits messages, through the relayer's nodes.
+    async fn submit(&self, messages: Vec<Encoded>) {
+        let account = self.account(USER);
+        let chain = self.in_process(USER);
+        let state = chain.state().await.expect("an account");
+        let (height, time) = chain.latest().await.expect("a height");
+        let gas = 100_000 * messages.len() as u64 + 100_000;
+        let kind = MessageKind::Other;
+        let messages = messages.into_iter();
+        let messages = messages.map(|encoded| Message { kind, encoded });
+        let draft = TxDraft {
+            messages: messages.collect(),
+            memo: String::new(),
+            account: state,
+            gas,
+            deadline: account.deadline(height, time, 100),
+        };
+        let tx = account.sign(&draft).expect("a signature");
+        let check = account.broadcast(&tx).await.expect("an answer");
+        assert_eq!(check, Check::Accepted);
+    }
+
     /// An account that reaches the chain through the relayer's nodes.
     fn account(&self, key: u8) -> CosmosAccount {
         let key = Key::from_private_key(&[key; 32], self.prefix).expect("a key");
@@ -267,7 +306,7 @@ async fn side(id: &str, prefix: &'static str, denom: &'static str, dead: bool) -
             node.make_block(time()).expect("a block");
         }
     });
-    let price = format!("0{denom}").parse().expect("a price");
+    let price = format!("0.01{denom}").parse().expect("a price");
     let id = ChainId::from_string(id);
     let mut settings = CosmosSettings::new(id, first.rpc, first.grpc, prefix, price);
     settings.further_nodes = vec![second];

@@ -333,6 +333,10 @@ impl Account for FaultyChain {
         self.near.deadline(height, time, blocks)
     }
 
+    fn fee(&self, gas: u64) -> Result<Coin> {
+        self.near.fee(gas)
+    }
+
     async fn params(&self) -> Result<ChainParams> {
         self.request("params", |chain| chain.params()).await
     }

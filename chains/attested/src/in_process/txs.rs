@@ -2,8 +2,8 @@
 
 use serde_json::value::RawValue;
 use tern_chains::{
-    AccountState, Blame, ChainError, ChainParams, Check, Deadline, Message, SignedTx, TxDraft,
-    TxHash,
+    Account, AccountState, Blame, ChainError, ChainParams, Check, Deadline, Message, SignedTx,
+    TxDraft, TxHash,
 };
 
 use super::{AttestedChain, Result};
@@ -70,13 +70,12 @@ impl AttestedChain {
                 return Err(self.origin.local(reason));
             }
         };
-        let fee = self.gas_price.checked_mul(u128::from(draft.gas));
         let body = Body {
             chain_id: self.origin.chain.to_string(),
             public_key: self.key.public_key(),
             account_sequence: draft.account.account_sequence,
             gas_limit: draft.gas,
-            fee: fee.ok_or_else(|| self.origin.local("gas_price × gas is too large"))?,
+            fee: self.fee(draft.gas)?.amount,
             expires_ns,
             memo: draft.memo.clone(),
             calls: self.calls(&draft.messages)?,

@@ -59,10 +59,15 @@ impl Decimal {
 }
 
 impl GasPrice {
+    /// What this much gas costs, in the smallest unit of the denom. `None` on overflow.
+    pub fn cost(&self, gas: u64) -> Option<u128> {
+        self.amount.mul_ceil(gas)
+    }
+
     /// The coins to pay for this much gas; none at a price of zero. `None` on
     /// overflow.
     pub fn fee(&self, gas: u64) -> Option<Vec<Coin>> {
-        let amount = self.amount.mul_ceil(gas)?;
+        let amount = self.cost(gas)?;
         let coin = (amount > 0).then(|| Coin {
             denom: self.denom.clone(),
             amount: amount.to_string(),

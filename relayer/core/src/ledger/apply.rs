@@ -1,5 +1,6 @@
 //! Facts in, changes out.
 
+mod fees;
 mod packet;
 mod topology;
 mod tx;
@@ -229,6 +230,8 @@ fn apply_block_end(view: &View, policy: &Policy, chain: &ChainId, head: Head) ->
         let forgotten = head.height.saturating_sub(policy.history_blocks);
         let forgotten = view.finished_before(chain, forgotten);
         changes.extend(forgotten.map(|key| Change::Packet(key, None)));
+        let past = view.fees().past(chain, head.time);
+        changes.extend(past.map(|slot| Change::Paid(chain.clone(), slot, None)));
     }
     changes
 }

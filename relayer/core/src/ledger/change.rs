@@ -5,7 +5,7 @@ use tern_chains::ChainId;
 
 use super::{
     ChannelKey, ChannelRecord, ClientKey, ClientRecord, ConnectionKey, ConnectionRecord, Failure,
-    Head, Item, PacketKey, PacketRecord, TxKey, TxRecord,
+    FeesKey, FeesRecord, Head, Item, PacketKey, PacketRecord, TxKey, TxRecord,
 };
 
 /// A record's new value; `None` removes it.
@@ -17,6 +17,9 @@ pub enum Change {
     Channel(ChannelKey, ChannelRecord),
     Packet(PacketKey, Option<Box<PacketRecord>>),
     Tx(TxKey, Option<TxRecord>),
+    Fees(FeesKey, FeesRecord),
+    /// Fees of a span of time, by its number.
+    Paid(ChainId, u64, Option<u128>),
     /// Not stored: a restart tries afresh.
     Failure(Item, Option<Failure>),
 }
@@ -41,6 +44,11 @@ impl Change {
                 key.sequence.as_u64()
             ),
             Self::Tx(key, _) => format!("tx/{}/{}", key.chain, key.hash),
+            Self::Fees(key, _) => match &key.path {
+                Some(path) => format!("fees/{}/{:?}/{path}", key.chain, key.kind),
+                None => format!("fees/{}/{:?}", key.chain, key.kind),
+            },
+            Self::Paid(chain, slot, _) => format!("paid/{chain}/{slot:020}"),
             Self::Failure(item, _) => format!("failure/{item}"),
         }
     }
@@ -48,7 +56,10 @@ impl Change {
     pub fn is_removal(&self) -> bool {
         matches!(
             self,
-            Self::Packet(_, None) | Self::Tx(_, None) | Self::Failure(_, None)
+            Self::Packet(_, None)
+                | Self::Tx(_, None)
+                | Self::Paid(_, _, None)
+                | Self::Failure(_, None)
         )
     }
 

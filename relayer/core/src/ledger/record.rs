@@ -92,6 +92,16 @@ pub struct PacketRecord {
     pub ack: Option<Acknowledgement>,
     /// Source height and how.
     pub done: Option<(u64, Done)>,
+    /// What Tern has paid for it.
+    #[serde(default)]
+    pub paid: PacketFees,
+}
+
+/// Fees paid for a packet, in the smallest unit of each chain's own denom.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PacketFees {
+    pub on_src: u128,
+    pub on_dst: u128,
 }
 
 /// Where a packet is on its way, derived from its facts.
@@ -115,6 +125,7 @@ impl PacketRecord {
             received: None,
             ack: None,
             done: None,
+            paid: PacketFees::default(),
         }
     }
 
@@ -144,6 +155,8 @@ pub struct TxRecord {
     pub items: Vec<Item>,
     /// How many messages update a client before those of the items.
     pub updates: usize,
+    /// What is paid when it is in a block, in the smallest unit of the denom of fees.
+    pub fee: u128,
     /// The signed bytes: after a restart the same tx is sent again, which
     /// cannot be paid twice.
     #[serde(with = "hex::serde")]

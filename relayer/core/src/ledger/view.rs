@@ -7,7 +7,7 @@ use tern_chains::{ChainId, End, PacketId, Sequence};
 use super::packets::{Due, Packets};
 use super::{
     Change, ChannelKey, ChannelRecord, ClientKey, ClientRecord, ConnectionKey, ConnectionRecord,
-    EndKey, Failure, Head, Item, PacketKey, PacketRecord, PacketState, Path, TxKey, TxRecord,
+    EndKey, Failure, Fees, Head, Item, PacketKey, PacketRecord, PacketState, Path, TxKey, TxRecord,
 };
 use crate::admission::Admission;
 
@@ -23,6 +23,7 @@ pub struct View {
     channels: BTreeMap<ChannelKey, ChannelRecord>,
     packets: Packets,
     txs: BTreeMap<TxKey, TxRecord>,
+    fees: Fees,
     /// Derived: which tx intends an item.
     intents: BTreeMap<Item, TxKey>,
     /// Not stored: a restart tries afresh.
@@ -217,6 +218,11 @@ impl View {
         self.txs.get(key)
     }
 
+    /// What was paid.
+    pub fn fees(&self) -> &Fees {
+        &self.fees
+    }
+
     pub fn intent(&self, item: &Item) -> Option<&TxKey> {
         self.intents.get(item)
     }
@@ -263,6 +269,8 @@ impl View {
             }
             Change::Packet(key, record) => self.commit_packet(key, record.map(|boxed| *boxed)),
             Change::Tx(key, record) => self.commit_tx(key, record),
+            Change::Fees(key, record) => self.fees.put_sum(key, record),
+            Change::Paid(chain, slot, amount) => self.fees.put_slot(chain, slot, amount),
             Change::Failure(item, Some(failure)) => {
                 self.failures.insert(item, failure);
             }

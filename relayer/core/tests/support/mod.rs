@@ -10,6 +10,7 @@ use tern_chains::{
     BlockTime, Body, ChainId, ChannelId, ChannelState, ClientId, ClientSummary, ConnectionId,
     ConnectionState, End, Event, Height, HeightRules, Ordering, Packet, PortId, Sequence, Timeout,
 };
+use tern_core::budget::Pauses;
 use tern_core::ledger::{
     apply, Change, ChannelKey, ChannelRecord, ClientKey, ClientRecord, ConnectionKey,
     ConnectionRecord, Entry, Fact, HandshakeRequest, Head, Item, View,
@@ -253,6 +254,7 @@ fn plan_requested(
         ready: &BTreeSet::from([akash(), kava()]),
         unreconciled: &BTreeSet::new(),
         full: &BTreeSet::new(),
+        pauses: &Pauses::new(),
         in_progress,
         assignment,
         cleared: &BTreeSet::new(),

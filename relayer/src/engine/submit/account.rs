@@ -2,15 +2,28 @@
 
 use std::collections::BTreeSet;
 
-use tern_chains::{AccountState, ChainError};
+use tern_chains::{AccountState, ChainError, ChainParams};
 use tern_core::plan::cut::TxLimits;
 use tokio::sync::oneshot;
 use tracing::debug;
 
+use super::cutting::GasLimits;
 use super::Lane;
 use crate::engine::follow::describe;
 use crate::engine::input::Input;
 use crate::engine::prove::Messages;
+
+/// Gas of which the price is asked.
+const PRICED_GAS: u64 = 1_000_000;
+
+/// The gas that an amount pays for, if [`PRICED_GAS`] costs `price`.
+fn affordable(amount: u128, price: u128) -> u64 {
+    let gas = amount
+        .saturating_mul(u128::from(PRICED_GAS))
+        .checked_div(price);
+    gas.and_then(|gas| u64::try_from(gas).ok())
+        .unwrap_or(u64::MAX)
+}
 
 impl Lane {
     /// Asks what the first transaction needs before there is one. What fails is
@@ -50,19 +63,39 @@ impl Lane {
     }
 
     /// What the messages of a transaction may take.
-    pub(super) async fn limits(&mut self) -> Result<TxLimits, ChainError> {
+    pub(super) async fn limits(&mut self) -> Result<(TxLimits, GasLimits), ChainError> {
         let params = match self.params {
             Some(params) => params,
             None => self.signer.params().await?,
         };
         self.params = Some(params);
-        let gas_max = self.settings.gas_max.unwrap_or(u64::MAX);
-        Ok(TxLimits {
+        let gas = self.gas_limits(params)?;
+        let limits = TxLimits {
             messages_max: self.settings.messages_max,
             bytes_max: usize::try_from(params.max_tx_bytes)
                 .unwrap_or(usize::MAX)
                 .saturating_sub(ENVELOPE_BYTES),
-            gas_max: gas_max.min(params.max_block_gas),
+            gas_max: gas.tx.min(gas.budget),
+        };
+        Ok((limits, gas))
+    }
+
+    /// The most gas that transactions may take, by the chain and by its budget.
+    fn gas_limits(&self, params: ChainParams) -> Result<GasLimits, ChainError> {
+        let gas_max = self.settings.gas_max.unwrap_or(u64::MAX);
+        let no_limit = (u64::MAX, u64::MAX);
+        let (budget, message) = match &self.budget {
+            Some(budget) => {
+                let price = self.signer.fee(PRICED_GAS)?.amount;
+                let gas = |amount| affordable(amount, price);
+                (gas(budget.tx_max()), gas(budget.packet_max))
+            }
+            None => no_limit,
+        };
+        Ok(GasLimits {
+            tx: gas_max.min(params.max_block_gas),
+            budget,
+            message,
         })
     }
 
@@ -116,6 +149,14 @@ fn next(expected: u64, in_flight: &BTreeSet<u64>, has_gap: bool) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_price_of_zero_is_no_limit_and_others_pay_for_as_much_as_they_say() {
+        assert_eq!(affordable(0, 0), u64::MAX);
+        assert_eq!(affordable(u128::MAX, 25_000), u64::MAX);
+        assert_eq!(affordable(250_000, 25_000), 10_000_000);
+        assert_eq!(affordable(0, 25_000), 0);
+    }
 
     #[test]
     fn a_transaction_goes_after_those_in_flight() {

@@ -39,18 +39,48 @@ pub struct Cutting {
     updates: usize,
     /// All in one transaction.
     atomic: bool,
-    gas_max: u64,
+    gas: GasLimits,
     splits_left: usize,
 }
 
+/// The most gas that transactions may take.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct GasLimits {
+    /// By the chain or `max_gas`.
+    pub tx: u64,
+    /// By the budget of an hour or a day.
+    pub budget: u64,
+    /// By the budget of a packet, for each message.
+    pub message: u64,
+}
+
+impl GasLimits {
+    /// The limit for so many messages, and what it comes from.
+    fn of(&self, messages: usize) -> (u64, &'static str) {
+        let messages = self.message.saturating_mul(messages as u64);
+        let limits = [
+            (self.tx, "of a transaction (`max_gas`, or the block's maximum)"),
+            (self.budget, "that a quarter of the chain's budget pays for (`hour` and `day` in `[chain.budget]`)"),
+            (messages, "that the budget of a packet pays for (`packet` in `[chain.budget]`)"),
+        ];
+        let [mut least, others @ ..] = limits;
+        for limit in others {
+            if limit.0 < least.0 {
+                least = limit;
+            }
+        }
+        least
+    }
+}
+
 impl Cutting {
-    pub fn new(ranges: Vec<Range<usize>>, updates: usize, atomic: bool, gas_max: u64) -> Self {
+    pub fn new(ranges: Vec<Range<usize>>, updates: usize, atomic: bool, gas: GasLimits) -> Self {
         let parts = ranges.into_iter().map(|range| Part { range, gas: None });
         Self {
             parts: parts.collect(),
             updates,
             atomic,
-            gas_max,
+            gas,
             splits_left: SPLITS_MAX,
         }
     }
@@ -121,18 +151,15 @@ impl Cutting {
         range: &Range<usize>,
         answer: Result<u64, ChainError>,
     ) -> Verdict {
+        let (gas_max, of) = self.gas.of(self.updates + range.len());
         let error = match answer {
-            Ok(gas) if gas <= self.gas_max || self.atomic => return Verdict::Fits(gas),
+            Ok(gas) if gas <= gas_max || self.atomic => return Verdict::Fits(gas),
             Ok(gas) => ChainError::Rejected {
                 chain: chain.clone(),
                 doing: "simulation".to_owned(),
                 codespace: "tern".to_owned(),
                 code: 1,
-                log: format!(
-                    "it takes {gas} gas, more than the {} of a transaction (`max_gas`, or the \
-                     block's maximum)",
-                    self.gas_max
-                ),
+                log: format!("it takes {gas} gas, more than the {gas_max} {of}"),
                 blame: Blame::Unnamed,
             },
             Err(error) => error,
@@ -185,6 +212,14 @@ mod tests {
         ChainId::from_string("kava-a")
     }
 
+    fn gas_max(tx: u64) -> GasLimits {
+        GasLimits {
+            tx,
+            budget: u64::MAX,
+            message: u64::MAX,
+        }
+    }
+
     fn refusal(blame: Blame) -> ChainError {
         ChainError::Rejected {
             chain: chain(),
@@ -206,7 +241,7 @@ mod tests {
         ranges: Vec<Range<usize>>,
         mut simulate: impl FnMut(&[usize]) -> Result<u64, ChainError>,
     ) -> Result<Cut, ChainError> {
-        let mut cutting = Cutting::new(ranges, 1, false, 100);
+        let mut cutting = Cutting::new(ranges, 1, false, gas_max(100));
         let mut refused = Vec::new();
         while !cutting.is_done() {
             let answers = cutting.parts.iter().map(|part| match part.gas {
@@ -266,6 +301,28 @@ mod tests {
     }
 
     #[test]
+    fn a_message_that_takes_more_than_a_packets_budget_is_refused_alone_and_says_so() {
+        let limits = GasLimits {
+            tx: 1_000,
+            budget: 500,
+            message: 20,
+        };
+        let one = |gas| {
+            let mut cutting = Cutting::new(std::iter::once(0..1).collect(), 1, false, limits);
+            cutting.learn(&chain(), vec![Ok(gas)]).unwrap()
+        };
+        assert!(one(40).is_empty());
+        let refused = one(41);
+        let said = refused[0].error.to_string();
+        assert!(
+            said.contains("more than the 40 that the budget of a packet"),
+            "{said}"
+        );
+        assert_eq!(limits.of(30).0, 500);
+        assert!(limits.of(30).1.contains("`hour` and `day`"));
+    }
+
+    #[test]
     fn a_named_message_is_left_out_and_the_parts_after_it_stay_whole() {
         let simulate = |part: &[usize]| match part.iter().position(|number| number % 5 == 2) {
             Some(at) => Err(refusal(Blame::Message(at + 1))),
@@ -304,7 +361,7 @@ mod tests {
 
     #[test]
     fn messages_that_belong_together_are_never_cut() {
-        let atomic = || Cutting::new(std::iter::once(0..3).collect(), 0, true, 100);
+        let atomic = || Cutting::new(std::iter::once(0..3).collect(), 0, true, gas_max(100));
         let refused = atomic().learn(&chain(), vec![Err(refusal(Blame::Unnamed))]);
         assert!(refused.is_err());
         let mut large = atomic();

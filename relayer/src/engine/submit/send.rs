@@ -55,7 +55,7 @@ impl Lane {
         let (signed, record) = signed;
         let (hash, deadline) = (signed.hash, record.deadline);
         let (_, next) = assign(record.account_sequence, &self.in_flight, 1);
-        if !self.store(vec![(self.key(&signed), record)]).await {
+        if self.store(vec![(self.key(&signed), record)]).await == 0 {
             return Sent::Failed("the relayer is stopping".to_owned());
         }
         if let Some(account) = &mut self.account {
@@ -85,6 +85,7 @@ impl Lane {
         let deadline = self.signer.deadline(head.height, head.time, blocks);
         let account_sequence = account.account_sequence;
         let signer = account.address.clone();
+        let fee = self.signer.fee(request.gas)?.amount;
         let signed = self.signer.sign(&TxDraft {
             messages: request.messages,
             memo: request.memo,
@@ -98,6 +99,7 @@ impl Lane {
             deadline,
             items: vec![],
             updates: 0,
+            fee,
             bytes: signed.bytes.clone(),
         };
         Ok((signed, record))

@@ -2,6 +2,7 @@
 
 use tern_chains::{ChainId, Class, TxOutcome};
 
+use super::fees::paid;
 use super::topology::client_created;
 use crate::ledger::{Change, Failure, Item, Refusal, TxKey, TxRecord, View};
 use crate::policy::Policy;
@@ -20,6 +21,7 @@ pub(super) fn outcome(
         return vec![];
     };
     let mut changes = vec![Change::Tx(key, None)];
+    changes.extend(paid(view, chain, tx, outcome.code == 0));
     if outcome.code == 0 {
         let failed = tx.items.iter().filter(|item| view.failure(item).is_some());
         changes.extend(failed.map(|item| Change::Failure(item.clone(), None)));

@@ -1,0 +1,223 @@
+//! The budgets at work: what is known beside the ledger, what is paused, and the last word
+//! before a transaction is signed for good.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use tern_chains::{Account, ChainId};
+use tern_core::budget::{Budgets, Needs, OverBudget, Paid, Pauses, Purpose};
+use tern_core::ledger::{Head, Item, TxKey, TxRecord, View};
+use tokio::sync::mpsc;
+use tracing::{debug, info, warn};
+
+use super::follow::describe;
+use super::input::Input;
+use super::tasks::{Task, Tasks};
+
+/// Balances are read every so many blocks, where an account has to keep something.
+const WALLET_BLOCKS: u64 = 10;
+
+pub struct Budgeting {
+    budgets: Budgets,
+    /// The newest known balance of each account that has to keep something.
+    balances: BTreeMap<(ChainId, String), u128>,
+    needs: Needs,
+    /// What was said to be paused.
+    pauses: Pauses,
+}
+
+impl Budgeting {
+    pub fn new(budgets: Budgets) -> Self {
+        Self {
+            budgets,
+            balances: BTreeMap::new(),
+            needs: Needs::default(),
+            pauses: Pauses::new(),
+        }
+    }
+
+    /// What is paused now; says what has begun and what is over.
+    pub fn update(&mut self, view: &View) -> &Pauses {
+        let pauses = self.pauses(view);
+        for ((chain, purpose), why) in &pauses {
+            if !self.pauses.contains_key(&(chain.clone(), *purpose)) {
+                warn!(%chain, %purpose, %why, "paused: blocks are read on, and it goes on by itself");
+            }
+        }
+        for key in self.pauses.keys() {
+            if !pauses.contains_key(key) {
+                info!(chain = %key.0, purpose = %key.1, "not paused any more");
+            }
+        }
+        self.needs.fees.retain(|key, _| pauses.contains_key(key));
+        self.pauses = pauses;
+        &self.pauses
+    }
+
+    pub fn pauses(&self, view: &View) -> Pauses {
+        self.budgets.pauses(view, &self.needs)
+    }
+
+    /// How many of these transactions, the first, may be signed; and why not the next.
+    pub fn check(&mut self, view: &View, txs: &[(TxKey, TxRecord)]) -> (usize, Option<OverBudget>) {
+        let mut paid: BTreeMap<&ChainId, Paid> = BTreeMap::new();
+        for (number, (key, tx)) in txs.iter().enumerate() {
+            let chain = &key.chain;
+            let paid = paid.entry(chain).or_insert_with(|| Paid::on(view, chain));
+            // A command's own transaction is what the operator wants now.
+            if let Some(purpose) = purpose(view, &tx.items) {
+                if let Err(why) = self.budgets.check(chain, purpose, *paid, tx.fee) {
+                    self.needs.fees.insert((chain.clone(), purpose), tx.fee);
+                    return (number, Some(why));
+                }
+            }
+            paid.hour = paid.hour.saturating_add(tx.fee);
+            paid.day = paid.day.saturating_add(tx.fee);
+        }
+        (txs.len(), None)
+    }
+
+    /// Whether an account has less than it keeps, as far as is known.
+    pub fn is_low(&self, account: &dyn Account) -> bool {
+        let chain = account.chain_id();
+        let key = (chain.clone(), account.address().to_owned());
+        let min = self.budgets.chains.get(chain);
+        let min = min.map_or(0, |budget| budget.wallet_min);
+        self.balances
+            .get(&key)
+            .is_some_and(|balance| *balance < min)
+    }
+
+    /// Reads the balances of a chain's accounts, if they have to keep something and it is
+    /// time.
+    pub fn read_wallets(
+        &self,
+        chain: &ChainId,
+        head: Head,
+        accounts: impl Iterator<Item = Arc<dyn Account>>,
+        inputs: &mpsc::Sender<Input>,
+        tasks: &mut Tasks,
+    ) {
+        let budget = self.budgets.chains.get(chain);
+        let keeps = budget.is_some_and(|budget| budget.wallet_min > 0);
+        let is_unknown = !self.balances.keys().any(|(known, _)| known == chain);
+        if !keeps || !(is_unknown || head.height.is_multiple_of(WALLET_BLOCKS)) {
+            return;
+        }
+        let task = Task::Wallets {
+            chain: chain.clone(),
+        };
+        if tasks.any(|running| *running == task) {
+            return;
+        }
+        let accounts: Vec<_> = accounts.collect();
+        let inputs = inputs.clone();
+        tasks.spawn(task, async move {
+            for account in accounts {
+                let chain = account.chain_id().clone();
+                match account.balance().await {
+                    Ok(balance) => {
+                        let address = account.address().to_owned();
+                        let balance = balance.amount;
+                        let read = Input::Balance {
+                            chain,
+                            address,
+                            balance,
+                        };
+                        // The engine is gone when it stops.
+                        let _ = inputs.send(read).await;
+                    }
+                    Err(error) => {
+                        debug!(%chain, reason = describe(&error), "cannot read a balance; trying again later");
+                    }
+                }
+            }
+        });
+    }
+
+    pub fn balance_read(&mut self, chain: ChainId, address: String, balance: u128) {
+        self.balances.insert((chain.clone(), address), balance);
+        let of_chain = self.balances.iter().filter(|((id, _), _)| *id == chain);
+        let most = of_chain.map(|(_, balance)| *balance).max();
+        self.needs.wallets.insert(chain, most.unwrap_or_default());
+    }
+}
+
+/// What a transaction is for: of several the one that is paused first. `None` for what a
+/// command sends.
+fn purpose(view: &View, items: &[Item]) -> Option<Purpose> {
+    items.iter().map(|item| Purpose::of(view, item)).min()
+}
+
+#[cfg(test)]
+mod tests {
+    use tern_chains::{Deadline, TxHash};
+    use tern_core::budget::Budget;
+    use tern_core::ledger::HandshakeStep;
+
+    use super::*;
+
+    fn chain() -> ChainId {
+        ChainId::from_string("kava-1")
+    }
+
+    fn tx(number: u8, fee: u128, items: Vec<Item>) -> (TxKey, TxRecord) {
+        let key = TxKey {
+            chain: chain(),
+            hash: TxHash([number; 32]),
+        };
+        let record = TxRecord {
+            signer: "kava1relayer".into(),
+            account_sequence: number.into(),
+            deadline: Deadline::Height(100),
+            items,
+            updates: 0,
+            fee,
+            bytes: vec![],
+        };
+        (key, record)
+    }
+
+    fn handshake() -> Vec<Item> {
+        vec![Item::Handshake {
+            a: chain(),
+            b: ChainId::from_string("akash-1"),
+            step: HandshakeStep::ChanOpenInit,
+        }]
+    }
+
+    fn budgeting() -> Budgeting {
+        let budget = Budget {
+            hour_max: 100,
+            ..Budget::unlimited("ukava")
+        };
+        Budgeting::new(Budgets {
+            chains: BTreeMap::from([(chain(), budget)]),
+        })
+    }
+
+    #[test]
+    fn of_transactions_signed_together_those_go_that_the_budget_pays_for() {
+        let mut budgeting = budgeting();
+        let view = View::default();
+        let txs = [1, 2, 3].map(|number| tx(number, 45, handshake()));
+        let (number, why) = budgeting.check(&view, &txs);
+        assert_eq!(number, 2);
+        assert!(
+            matches!(why, Some(OverBudget::Window { paid: 90, .. })),
+            "{why:?}"
+        );
+        let pauses = budgeting.pauses(&view);
+        assert!(
+            pauses.is_empty(),
+            "nothing is paid yet, and 45 would be: {pauses:?}"
+        );
+    }
+
+    #[test]
+    fn what_a_command_sends_is_paid_whatever_the_budget_says() {
+        let mut budgeting = budgeting();
+        let (number, why) = budgeting.check(&View::default(), &[tx(1, 1_000, vec![])]);
+        assert_eq!((number, why), (1, None));
+    }
+}
