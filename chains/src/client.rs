@@ -83,6 +83,54 @@ pub struct NewClient {
     pub height: u64,
 }
 
+/// A header of a chain that Tern itself trusts, in the form of a client of its own.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TrustedHeader {
+    pub client: NewClient,
+    /// The header's hash, as the chain's explorers show it.
+    #[serde(with = "hex::serde")]
+    pub hash: Vec<u8>,
+    pub time: BlockTime,
+    pub origin: TrustOrigin,
+}
+
+/// What trust in a chain begins with.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum TrustOrigin {
+    /// The operator.
+    Given(GivenHeader),
+    /// So many nodes had the same header.
+    Nodes { agreed: usize },
+}
+
+/// A header that the operator trusts.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GivenHeader {
+    pub height: u64,
+    #[serde(with = "hex::serde")]
+    pub hash: Vec<u8>,
+}
+
+impl TrustedHeader {
+    pub fn as_client(&self) -> TrustedClient {
+        TrustedClient {
+            client_state: self.client.client_state.clone(),
+            height: self.client.height,
+            consensus_state: self.client.consensus_state.clone(),
+        }
+    }
+}
+
+impl TrustOrigin {
+    /// Whether it is what the operator gives now, or nothing is given now or then.
+    pub fn is_of(&self, given: Option<&GivenHeader>) -> bool {
+        match self {
+            Self::Given(own) => Some(own) == given,
+            Self::Nodes { .. } => given.is_none(),
+        }
+    }
+}
+
 /// Choices of whoever creates a client; the rest the chain knows of itself.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ClientParams {

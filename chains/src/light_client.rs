@@ -4,18 +4,28 @@ use async_trait::async_trait;
 
 use crate::{
     BlockTime, ChainError, ClientParams, ClientUpdate, ClientUpgrade, Encoded, HeaderCheck,
-    NewClient, Proven, Root, TrustedClient,
+    NewClient, Proven, Root, TrustedClient, TrustedHeader,
 };
 
 type Result<T> = std::result::Result<T, ChainError>;
 
 /// The light client of one chain: makes what its clients on other chains are
 /// created, updated and upgraded with, and checks what the chain's nodes say and
-/// what is said of it elsewhere. Keeps no trust of its own.
+/// what is said of it elsewhere. What it trusts itself is kept by whoever asks.
 #[async_trait]
 pub trait LightClient: Send + Sync + 'static {
-    /// What a client of this chain starts from, at its newest height.
+    /// What a client of this chain starts from, at its newest height, as one node says:
+    /// to be compared with what is trusted at that height.
     async fn new_client(&self, params: &ClientParams) -> Result<NewClient>;
+    /// The header at `height`, which exists: verified from `before`, or else from what the
+    /// operator gave, or else what the chain's nodes agree on. A node that has another one
+    /// is not asked any more. `now` is what ICS-07 calls the current time.
+    async fn trust(
+        &self,
+        before: Option<&TrustedHeader>,
+        height: u64,
+        now: BlockTime,
+    ) -> Result<TrustedHeader>;
     /// Verified headers from `trusted` to `target`, waiting for the target's
     /// block. `now` is what ICS-07 calls the current time.
     async fn client_update(

@@ -87,6 +87,12 @@ pub struct ChainConfig {
     )]
     pub max_clock_drift: Duration,
 
+    /// A header of the chain that is trusted, such as `{ height = 5200000, hash = "…" }`:
+    /// what nodes say is verified from it. Default: the header that most nodes agree on
+    /// at the first start.
+    #[serde(default)]
+    pub light_client: Option<LightClientConfig>,
+
     /// Timeout of one request to a node. Default: 10s.
     #[serde(
         default = "default_request_timeout",
@@ -115,6 +121,17 @@ pub struct ChainConfig {
     /// In the file these tables come last in a section.
     #[serde(default)]
     pub(crate) node: Vec<Spanned<NodeConfig>>,
+}
+
+/// A header that the operator trusts.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LightClientConfig {
+    #[serde(deserialize_with = "field::positive")]
+    pub height: u64,
+    /// The hash of the block at `height`: 64 hexadecimal digits.
+    #[serde(deserialize_with = "field::block_hash")]
+    pub hash: Vec<u8>,
 }
 
 impl ChainConfig {

@@ -90,6 +90,14 @@ pub fn gas_price<'de, D: Deserializer<'de>>(input: D) -> Result<String, D::Error
     })
 }
 
+/// 32 bytes as hexadecimal digits.
+pub fn block_hash<'de, D: Deserializer<'de>>(input: D) -> Result<Vec<u8>, D::Error> {
+    checked(input, |text| match hex::decode(text) {
+        Ok(hash) if hash.len() == 32 => Ok(hash),
+        _ => Err("a block's hash has 64 hexadecimal digits".to_owned()),
+    })
+}
+
 pub fn memo<'de, D: Deserializer<'de>>(input: D) -> Result<String, D::Error> {
     checked(input, |memo| match memo.len() {
         0..=MEMO_BYTES_MAX => Ok(memo.to_owned()),

@@ -20,7 +20,7 @@ use toml::Spanned;
 
 pub use admission::{AdmissionConfig, ListConfig};
 pub use budget::{BudgetConfig, LimitConfig};
-pub use chain::ChainConfig;
+pub use chain::{ChainConfig, LightClientConfig};
 pub use error::{ConfigError, Fault, Place, UnknownChain};
 pub use field::is_file_name;
 pub use node::NodeConfig;

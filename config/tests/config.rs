@@ -73,6 +73,12 @@ fn a_wrong_value_is_reported_with_line_chain_and_field() {
             "the scheme is `localhost`",
         ),
         (
+            "light_client",
+            r#"light_client = { height = 7, hash = "12AB" }"#,
+            ":7:37",
+            "64 hexadecimal digits",
+        ),
+        (
             "account_prefix",
             r#"account_prefix = "Akash""#,
             ":5:18",

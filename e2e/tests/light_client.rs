@@ -11,8 +11,8 @@ use ibc_proto::ibc::lightclients::tendermint::v1::ClientState;
 use prost::{Message as _, Name as _};
 use tern_chains::{
     Account as _, Chain as _, ChainId, Check, ClientId, ClientParams, ClientUpdate, Datagram,
-    Event, HeaderCheck, Height, LightClient as _, Message, Next, StateCodec as _, StorePath,
-    TrustedClient, TxDraft,
+    Event, GivenHeader, HeaderCheck, Height, LightClient as _, Message, Next, StateCodec as _,
+    StorePath, TrustOrigin, TrustedClient, TxDraft,
 };
 use tern_cosmos::{BlockWithTxs, CosmosAccount, CosmosChain, CosmosSettings};
 use tern_cosmos_core::{convert, CosmosCodec, Key, DEFAULT_HD_PATH};
@@ -45,6 +45,8 @@ async fn headers_are_recognized_and_a_client_goes_over_an_upgrade() -> Result<()
     let checked = akash.chain().check_header(&header).await?;
     ensure!(checked == HeaderCheck::Same, "{checked:?}");
 
+    trust_begins_with_the_given_header(&akash).await?;
+
     // The plan's height is the last one that akash-a makes a header of.
     let last_height = akash.chain().latest().await?.0 + NOTICE_BLOCKS;
     submit(&akash, vec![software_upgrade(&akash, last_height).await?]).await?;
@@ -74,6 +76,38 @@ async fn headers_are_recognized_and_a_client_goes_over_an_upgrade() -> Result<()
     let summary = CosmosCodec.client(&stored).context("no client")?.summary;
     ensure!(summary.chain_id.as_str() == "akash-1", "{summary:?}");
     ensure!(summary.latest() == Height::new(1, 1), "{summary:?}");
+    Ok(())
+}
+
+/// The header that the operator gives is where trust begins; a chain that has another one
+/// there is not trusted.
+async fn trust_begins_with_the_given_header(akash: &CosmosAccount) -> Result<()> {
+    let chain = akash.chain();
+    let (latest, time) = chain.latest().await?;
+    let agreed = chain.trust(None, latest - 2, time).await?;
+    ensure!(
+        agreed.origin == TrustOrigin::Nodes { agreed: 1 },
+        "{agreed:?}"
+    );
+    let with = |hash: Vec<u8>| {
+        let height = agreed.client.height;
+        CosmosChain::new(CosmosSettings {
+            light_client: Some(GivenHeader { height, hash }),
+            ..chain.settings().clone()
+        })
+    };
+    let trusted = with(agreed.hash.clone())?.trust(None, latest, time).await?;
+    ensure!(trusted.client.height == latest, "{trusted:?}");
+    ensure!(
+        matches!(trusted.origin, TrustOrigin::Given(_)),
+        "{trusted:?}"
+    );
+    let other = with(vec![7; 32])?.trust(None, latest, time).await;
+    let error = other.err().context("another header is not the chain's")?;
+    ensure!(
+        error.to_string().contains("no node has the header"),
+        "{error}"
+    );
     Ok(())
 }
 

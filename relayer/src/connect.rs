@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use anyhow::Context as _;
-use tern_chains::{Account, ChainId};
+use tern_chains::{Account, ChainId, GivenHeader};
 use tern_config::{ChainConfig, Config, UnknownChain};
 use tern_cosmos::{CosmosSettings, NodeAddress};
 
@@ -133,6 +133,10 @@ impl Context {
             request_timeout: chain.request_timeout,
             max_concurrent_requests: chain.max_concurrent_requests,
             further_nodes: further_nodes.collect(),
+            light_client: chain.light_client.as_ref().map(|given| GivenHeader {
+                height: given.height,
+                hash: given.hash.clone(),
+            }),
             ..CosmosSettings::new(
                 ChainId::from_string(id),
                 chain.rpc.clone(),

@@ -134,6 +134,8 @@ impl Engine {
         for (id, chain) in &parts.chains {
             let follow = Follow {
                 chain: Arc::clone(&chain.chain),
+                light_client: Arc::clone(&chain.light_client),
+                trusted: parts.view.trusted(id).cloned(),
                 cursor: parts.view.head(id).map(|head| head.height),
                 known: Known::of(&parts.view, chain.chain.id()),
                 policy: parts.policy.clone(),

@@ -9,7 +9,7 @@ use tern_chains::{
     ClientId, ClientParams, ClientUpdate, ClientUpgrade, Coin, Datagram, Deadline, Encoded, End,
     EventQuery, HeaderCheck, HeightRules, IdentifiedChannelEnd, IdentifiedConnectionEnd,
     LightClient, Message, NewClient, Next, Proven, Root, Sequence, SignedTx, StateCodec, StorePath,
-    TrustedClient, TxDraft,
+    TrustedClient, TrustedHeader, TxDraft,
 };
 use tern_cosmos_core::Origin;
 use tern_devnet::lists::{self, NotListed};
@@ -149,6 +149,16 @@ impl LightClient for AttestedChain {
         self.node.answers().await;
         self.node.reaches(1).await;
         self.first_client()
+    }
+
+    async fn trust(
+        &self,
+        before: Option<&TrustedHeader>,
+        height: u64,
+        _: BlockTime,
+    ) -> Result<TrustedHeader> {
+        self.node.answers().await;
+        self.trusted_header(before, height)
     }
 
     async fn client_update(

@@ -11,6 +11,7 @@ use tern_chains::{
     Block, BlockTime, Chain, ChainId, ClientId, ClientParams, ClientUpdate, ClientUpgrade, Encoded,
     End, EventQuery, HeaderCheck, HeightRules, IdentifiedChannelEnd, IdentifiedConnectionEnd,
     LightClient, NewClient, Next, Proven, Root, Sequence, StateCodec, StorePath, TrustedClient,
+    TrustedHeader,
 };
 use tern_cosmos_core::{client_upgrade, upgrade_paths};
 
@@ -34,7 +35,7 @@ pub struct CosmosChain {
     settings: CosmosSettings,
     pub(crate) pool: Arc<Pool>,
     wake: Arc<Wake>,
-    light: Light,
+    pub(crate) light: Light,
     /// The newest block told: a node that is behind does not take it back.
     newest: Mutex<(u64, BlockTime)>,
 }
@@ -192,6 +193,16 @@ impl Chain for CosmosChain {
 impl LightClient for CosmosChain {
     async fn new_client(&self, params: &ClientParams) -> Result<NewClient> {
         new_client::new_client(&self.light, params).await
+    }
+
+    async fn trust(
+        &self,
+        before: Option<&TrustedHeader>,
+        height: u64,
+        now: BlockTime,
+    ) -> Result<TrustedHeader> {
+        let given = self.settings.light_client.as_ref();
+        self.light.trust(before, given, height, now).await
     }
 
     async fn client_update(

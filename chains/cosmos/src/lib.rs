@@ -34,6 +34,7 @@ mod signer;
 mod state;
 #[cfg(test)]
 mod testing;
+mod trusted_header;
 mod tx;
 mod txs;
 mod validators;

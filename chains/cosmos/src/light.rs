@@ -20,7 +20,7 @@ use crate::validators::Validators;
 use crate::verify::LightBlock;
 use crate::wake::Wake;
 
-/// The light client of one chain; keeps no trust of its own.
+/// The light client of one chain. What it trusts is kept by whoever asks.
 pub(crate) struct Light {
     pub pool: Arc<Pool>,
     pub wake: Arc<Wake>,
@@ -125,7 +125,7 @@ impl Light {
 
     /// A header with its commit and the validators that signed it, all from one
     /// node; `likely` is the hash these probably have.
-    async fn block(
+    pub(crate) async fn block(
         &self,
         height: u64,
         likely: Hash,
@@ -136,7 +136,12 @@ impl Light {
         self.pool.read_from(Kind::Header, need, except, ask).await
     }
 
-    async fn block_of(&self, rpc: &Rpc, height: u64, likely: Hash) -> Result<LightBlock> {
+    pub(crate) async fn block_of(
+        &self,
+        rpc: &Rpc,
+        height: u64,
+        likely: Hash,
+    ) -> Result<LightBlock> {
         let commit = rpc.settled(height, || rpc.commit(height));
         let signed = if self.validators.expects(likely) {
             commit.await?.signed_header

@@ -165,6 +165,12 @@ impl Pool {
         }
     }
 
+    /// Whether a node is asked and has answered lately, as far as is known.
+    pub fn is_well(&self, node: usize) -> bool {
+        let record = &self.board().records[node];
+        !record.is_quarantined(Instant::now()) && !record.is_failing()
+    }
+
     /// Whether a node's word on the newest height counts.
     pub fn is_heard(&self, node: usize) -> bool {
         self.board().records[node].is_heard(Instant::now())
@@ -257,7 +263,7 @@ impl Board {
 /// said before what lay between, and both before what an operator has to fix.
 fn weight(error: &ChainError) -> u8 {
     match error {
-        ChainError::Rejected { .. } => 0,
+        ChainError::Rejected { .. } | ChainError::NoAccount { .. } => 0,
         ChainError::Pruned { .. } => 1,
         ChainError::Node { .. } if crate::errors::answer(error).is_some() => 2,
         ChainError::Node { .. } => 3,

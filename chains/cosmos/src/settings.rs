@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use tern_chains::ChainId;
+use tern_chains::{ChainId, GivenHeader};
 use url::Url;
 
 use crate::gas::{Decimal, GasPrice};
@@ -30,6 +30,8 @@ pub struct CosmosSettings {
     /// Requests in flight at once to each node, RPC and gRPC together.
     /// Default: 32.
     pub max_concurrent_requests: usize,
+    /// The header that trust in this chain begins with. Default: what the nodes agree on.
+    pub light_client: Option<GivenHeader>,
 }
 
 /// Where one node's two endpoints are.
@@ -58,6 +60,7 @@ impl CosmosSettings {
             gas_multiplier: Decimal::new(12, 1),
             request_timeout: Duration::from_secs(10),
             max_concurrent_requests: 32,
+            light_client: None,
         }
     }
 

@@ -9,7 +9,7 @@ use tern_chains::{
     ClientId, ClientParams, ClientUpdate, ClientUpgrade, Coin, Datagram, Deadline, Encoded, End,
     EventQuery, HeaderCheck, HeightRules, IdentifiedChannelEnd, IdentifiedConnectionEnd,
     LightClient, Message, NewClient, Next, Proven, Root, Sequence, SignedTx, StateCodec, StorePath,
-    TrustedClient, TxDraft,
+    TrustedClient, TrustedHeader, TxDraft,
 };
 use tern_cosmos_core::{self as cosmos, block_time, Origin, HEIGHT_RULES};
 use tern_cosmos_core::{Decimal, GasPrice, Key};
@@ -154,6 +154,16 @@ impl LightClient for DevnetChain {
     async fn new_client(&self, params: &ClientParams) -> Result<NewClient> {
         self.node.answers().await;
         light::new_client(&self.node, &self.origin, params)
+    }
+
+    async fn trust(
+        &self,
+        before: Option<&TrustedHeader>,
+        height: u64,
+        now: BlockTime,
+    ) -> Result<TrustedHeader> {
+        self.node.answers().await;
+        self.trusted_header(before, height, now)
     }
 
     async fn client_update(

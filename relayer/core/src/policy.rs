@@ -31,6 +31,9 @@ pub struct Policy {
     pub rescan_blocks: u64,
     /// Most such readings. Default 5: anybody may create a client that nobody can read.
     pub rescans_max: u32,
+    /// Every so many blocks a header is verified from what was trusted before, and the nodes'
+    /// headers are compared. Default 100: some minutes.
+    pub trust_blocks: u64,
     /// Most channels compared with both chains at a time. Default 16: a start with
     /// thousands of channels must not flood a node.
     pub comparisons_max: usize,
@@ -96,6 +99,7 @@ impl Default for Policy {
             blocks_requested_max: 8,
             block_tries_max: 8,
             rescan_blocks: 20,
+            trust_blocks: 100,
             rescans_max: 5,
             comparisons_max: 16,
             batch_items_max: 500,

@@ -3,7 +3,9 @@
 mod support;
 
 use support::*;
-use tern_chains::{ChainId, Ordering};
+use tern_chains::{
+    BlockTime, ChainId, Encoded, GivenHeader, NewClient, Ordering, TrustOrigin, TrustedHeader,
+};
 use tern_core::ledger::{Fact, Finding, Item, View};
 
 fn found(chain: ChainId, height: u64, finding: Finding) -> Fact {
@@ -111,4 +113,37 @@ fn a_packet_that_has_not_ended_after_all_is_relayed() {
         [block_end(&akash(), 1_000), block_end(&akash(), 1_050)],
     );
     assert_eq!(view.packet(&key(1)), None);
+}
+
+fn trusted(height: u64, origin: TrustOrigin) -> Fact {
+    let state = || Encoded {
+        type_name: "state".into(),
+        bytes: vec![],
+    };
+    let header = TrustedHeader {
+        client: NewClient {
+            client_state: state(),
+            consensus_state: state(),
+            height,
+        },
+        hash: vec![7; 32],
+        time: BlockTime(height),
+        origin,
+    };
+    found(kava(), height, Finding::Trusted(Box::new(header)))
+}
+
+#[test]
+fn an_older_trusted_header_takes_nothing_back_unless_trust_begins_anew() {
+    let mut view = View::default();
+    let height = |view: &View| view.trusted(&kava()).map(|header| header.client.height);
+    let agreed = || TrustOrigin::Nodes { agreed: 2 };
+    tell(&mut view, [trusted(20, agreed()), trusted(10, agreed())]);
+    assert_eq!(height(&view), Some(20));
+    let given = GivenHeader {
+        height: 5,
+        hash: vec![7; 32],
+    };
+    tell(&mut view, [trusted(5, TrustOrigin::Given(given))]);
+    assert_eq!(height(&view), Some(5));
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use tern_chains::{Account, ChainId, Class, ClientParams, Ordering};
 use tern_core::ledger::{Fact, Finding, Intent, Item, Refusal, View};
-use tern_core::plan::{Batch, Work};
+use tern_core::plan::{Action, Batch, Work};
 use tokio::sync::{mpsc, oneshot, OwnedSemaphorePermit};
 use tracing::{debug, error, warn};
 
@@ -13,7 +13,7 @@ use super::follow::describe;
 use super::input::Input;
 use super::lanes::{Handle, Lanes};
 use super::parts::Clock;
-use super::prove::{prove, Chains, Messages, NotProven};
+use super::prove::{prove, Chains, Messages, NewClients, NotProven};
 use super::submit::Job;
 use super::tasks::{Task, Tasks};
 
@@ -48,6 +48,19 @@ impl Dispatching {
         }
     }
 
+    /// What the clients that a batch creates are made with.
+    fn new_clients(&self, batch: &Batch, view: &View) -> NewClients {
+        let of = batch.work.iter().filter_map(|work| match &work.action {
+            Action::CreateClient { of } => Some(of),
+            _ => None,
+        });
+        let trusted = of.filter_map(|of| Some((of.clone(), view.trusted(of)?.clone())));
+        NewClients {
+            params: self.clients.clone(),
+            trusted: trusted.collect(),
+        }
+    }
+
     /// Starts a batch if a lane can take that many items. They are in progress until the
     /// batch is released.
     pub fn start(
@@ -78,7 +91,7 @@ impl Dispatching {
         };
         let task = BatchTask {
             chains: chains.clone(),
-            clients: self.clients.clone(),
+            new_clients: self.new_clients(&batch, view),
             clock: Arc::clone(&self.clock),
             inputs: inputs.clone(),
             lane,
@@ -101,7 +114,7 @@ fn is_ordered(view: &View, item: &Item) -> bool {
 
 struct BatchTask {
     chains: Chains,
-    clients: BTreeMap<ChainId, ClientParams>,
+    new_clients: NewClients,
     clock: Clock,
     inputs: mpsc::Sender<Input>,
     lane: Handle,
@@ -113,7 +126,15 @@ impl BatchTask {
     async fn run(mut self, batch: Batch) {
         let items: Vec<Item> = batch.work.iter().map(|work| work.item.clone()).collect();
         let account = &*self.lane.account;
-        match prove(&self.chains, &batch, account, &self.clients, &self.clock).await {
+        match prove(
+            &self.chains,
+            &batch,
+            account,
+            &self.new_clients,
+            &self.clock,
+        )
+        .await
+        {
             Ok(mut messages) => {
                 for input in not_proven(&batch, std::mem::take(&mut messages.not_proven)) {
                     self.send(input).await;

@@ -8,8 +8,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures::stream::{self, StreamExt};
-use tern_chains::{Block, BlockTime, Chain, ChainError, Class, Next};
-use tern_core::ledger::Head;
+use tern_chains::{Block, BlockTime, Chain, ChainError, Class, LightClient, Next, TrustedHeader};
+use tern_core::ledger::{Finding, Head};
 use tern_core::policy::Policy;
 use tokio::sync::mpsc;
 use tracing::{debug, error, info, warn};
@@ -21,6 +21,9 @@ use super::parts::Clock;
 
 pub struct Follow {
     pub chain: Arc<dyn Chain>,
+    pub light_client: Arc<dyn LightClient>,
+    /// The newest header that is trusted.
+    pub trusted: Option<TrustedHeader>,
     /// The newest height the ledger has of this chain.
     pub cursor: Option<u64>,
     pub known: Known,
@@ -106,6 +109,7 @@ impl Follow {
         if failures > 0 {
             info!(chain = %self.chain.id(), height = latest, "the node answers again");
         }
+        self.trust(latest).await?;
         match start(self.cursor, latest, failures, &self.policy) {
             Start::CatchUp { cursor } => self.catch_up(cursor, latest).await?,
             Start::Scan => self.scan(latest).await?,
@@ -135,6 +139,9 @@ impl Follow {
                     self.confirm_clients(height, time).await?;
                     self.look_for_missing_clients(height).await?;
                 }
+                if height.is_multiple_of(self.policy.trust_blocks.max(1)) {
+                    self.trust_on(height).await?;
+                }
                 Ok(())
             }
             Next::Gap { from, to } => {
@@ -142,6 +149,40 @@ impl Follow {
                 let (latest, _) = self.chain.latest().await?;
                 self.scan(latest).await
             }
+        }
+    }
+
+    /// Verifies the header of this height from what was trusted before. A chain whose nodes
+    /// have another one is not followed.
+    async fn trust(&mut self, height: u64) -> Result<(), Trouble> {
+        let before = self.trusted.as_ref();
+        if height == 0 || before.is_some_and(|before| before.client.height >= height) {
+            return Ok(());
+        }
+        let trusted = self.light_client.trust(before, height, (self.clock)());
+        let trusted = trusted.await?;
+        if before.is_none() {
+            let (chain, hash) = (self.chain.id(), hex::encode_upper(&trusted.hash));
+            info!(%chain, height = trusted.client.height, hash, from = ?trusted.origin, "trusted from this header on");
+        }
+        let finding = Finding::Trusted(Box::new(trusted.clone()));
+        let facts = facts::found(self.chain.id(), height, [finding]);
+        self.send(Input::Facts(facts.collect())).await?;
+        self.trusted = Some(trusted);
+        Ok(())
+    }
+
+    /// The same while blocks are followed, which does not depend on an answer now.
+    async fn trust_on(&mut self, height: u64) -> Result<(), Trouble> {
+        match self.trust(height).await {
+            Err(Trouble::Chain(
+                error @ (ChainError::Unverified { .. } | ChainError::Local { .. }),
+            )) => Err(error.into()),
+            Err(Trouble::Chain(error)) => {
+                debug!(chain = %self.chain.id(), reason = describe(&error), "cannot verify a header; trying again later");
+                Ok(())
+            }
+            other => other,
         }
     }
 

@@ -16,7 +16,7 @@ use std::sync::Arc;
 
 use tern_chains::{
     Account, Chain, ChainError, ChainId, ClientId, ClientParams, Datagram, HeightRules,
-    LightClient, Message, PacketId, Proven, Root, StorePath,
+    LightClient, Message, NewClient, PacketId, Proven, Root, StorePath, TrustedHeader,
 };
 use tern_core::ledger::Item;
 use tern_core::plan::{gas, Action, Batch, Route, Work};
@@ -79,6 +79,15 @@ impl ChainAccess {
     }
 }
 
+/// What new clients are made with.
+#[derive(Clone, Default)]
+pub struct NewClients {
+    /// By the chain they are of.
+    pub params: BTreeMap<ChainId, ClientParams>,
+    /// What is trusted of those chains.
+    pub trusted: BTreeMap<ChainId, TrustedHeader>,
+}
+
 /// All chains by their id.
 pub type Chains = BTreeMap<ChainId, ChainAccess>;
 
@@ -97,12 +106,12 @@ pub async fn prove(
     chains: &Chains,
     batch: &Batch,
     account: &dyn Account,
-    params: &BTreeMap<ChainId, ClientParams>,
+    new_clients: &NewClients,
     clock: &Clock,
 ) -> Result<Messages, ChainError> {
     match &batch.route {
         Some(route) => prove_route(chains, batch, route, account, clock).await,
-        None => unproven(chains, batch, account, params).await,
+        None => unproven(chains, batch, account, new_clients, clock).await,
     }
 }
 
@@ -118,15 +127,16 @@ async fn unproven(
     chains: &Chains,
     batch: &Batch,
     account: &dyn Account,
-    params: &BTreeMap<ChainId, ClientParams>,
+    new_clients: &NewClients,
+    clock: &Clock,
 ) -> Result<Messages, ChainError> {
     let mut messages = Vec::new();
     for work in &batch.work {
         let datagram = match &work.action {
             Action::CreateClient { of } => {
-                let params = params.get(of).cloned().unwrap_or_default();
-                let light_client = &chain(chains, of)?.light_client;
-                Datagram::CreateClient(light_client.new_client(&params).await?)
+                let params = new_clients.params.get(of).cloned().unwrap_or_default();
+                let of = chain(chains, of)?;
+                Datagram::CreateClient(new_client(of, &params, new_clients, clock).await?)
             }
             other => init(chains, other, &work.item).ok_or_else(|| ChainError::Local {
                 chain: batch.dst.clone(),
@@ -140,6 +150,31 @@ async fn unproven(
         atomic: batch.atomic,
         ..Messages::default()
     })
+}
+
+/// What a client starts from, once the header that a node gives is one that is trusted:
+/// whoever uses the client trusts it from then on.
+async fn new_client(
+    of: &ChainAccess,
+    params: &ClientParams,
+    new_clients: &NewClients,
+    clock: &Clock,
+) -> Result<NewClient, ChainError> {
+    let new = of.light_client.new_client(params).await?;
+    let before = new_clients.trusted.get(of.chain.id());
+    let trusted = of.light_client.trust(before, new.height, clock());
+    let trusted = trusted.await?.client;
+    if (trusted.height, &trusted.consensus_state) != (new.height, &new.consensus_state) {
+        return Err(ChainError::Unverified {
+            chain: of.chain.id().clone(),
+            doing: format!("new client at {}", new.height),
+            reason: format!(
+                "the node's header is not the one that is trusted at {}",
+                trusted.height
+            ),
+        });
+    }
+    Ok(new)
 }
 
 /// The first datagram of a handshake; it always goes to the side `a`.

@@ -53,9 +53,10 @@ async fn no_more_is_paid_than_an_hours_budget_and_the_rest_waits_and_says_why() 
     let relaying = World::run(engine);
     world.send(200).await;
     world.send(200).await;
-    let status = paused(&world, &handle).await;
+    paused(&world, &handle).await;
     // What is in flight comes into blocks.
-    world.blocks(5).await;
+    world.blocks(8).await;
+    let status = handle.status(None).await.expect("a status");
     let paid = before - world.relayers_balance(1).await;
     assert!((1..=90_000).contains(&paid), "{paid} of 90,000 for packets");
     let budget = of_kava(&status).budget.as_ref().expect("a budget");

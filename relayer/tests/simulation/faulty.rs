@@ -12,7 +12,7 @@ use tern_chains::{
     ClientId, ClientParams, ClientUpdate, ClientUpgrade, Coin, Datagram, Deadline, Encoded, End,
     Event, EventQuery, HeaderCheck, HeightRules, IdentifiedChannelEnd, IdentifiedConnectionEnd,
     LightClient, Message, NewClient, Next, PacketId, Proven, Root, Sequence, SignedTx, StateCodec,
-    StorePath, TrustedClient, TxDraft,
+    StorePath, TrustedClient, TrustedHeader, TxDraft,
 };
 use tokio::time::{sleep, timeout};
 
@@ -271,6 +271,16 @@ impl Chain for FaultyChain {
 impl LightClient for FaultyChain {
     async fn new_client(&self, params: &ClientParams) -> Result<NewClient> {
         self.request("new client", |chain| chain.new_client(params))
+            .await
+    }
+
+    async fn trust(
+        &self,
+        before: Option<&TrustedHeader>,
+        height: u64,
+        now: BlockTime,
+    ) -> Result<TrustedHeader> {
+        self.request("trusted header", |chain| chain.trust(before, height, now))
             .await
     }
 

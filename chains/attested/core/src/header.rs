@@ -40,7 +40,7 @@ pub struct Attestation {
 
 impl Header {
     /// What is signed.
-    fn digest(&self) -> [u8; 32] {
+    pub fn digest(&self) -> [u8; 32] {
         let mut hash = Sha256::new();
         hash.update(b"tern attested header\0");
         hash.update((self.chain_id.len() as u64).to_be_bytes());

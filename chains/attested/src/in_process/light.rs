@@ -2,7 +2,10 @@
 //! verified as the host chain will verify it.
 
 use tern_attested_core::{decode, encode, ClientState, ConsensusState, SealedHeader};
-use tern_chains::{BlockTime, ClientUpdate, Encoded, HeaderCheck, NewClient, Root, TrustedClient};
+use tern_chains::{
+    BlockTime, ClientUpdate, Encoded, HeaderCheck, NewClient, Root, TrustOrigin, TrustedClient,
+    TrustedHeader,
+};
 
 use super::{AttestedChain, Result};
 
@@ -15,6 +18,38 @@ impl AttestedChain {
             client_state: encode(&state),
             consensus_state: encode(&ConsensusState::of(&sealed.header)),
             height,
+        })
+    }
+
+    /// A header that the committee has attested; of which committee is known from the
+    /// beginning on.
+    pub(super) fn trusted_header(
+        &self,
+        before: Option<&TrustedHeader>,
+        height: u64,
+    ) -> Result<TrustedHeader> {
+        if let Some(before) = before.filter(|before| before.client.height >= height) {
+            return Ok(before.clone());
+        }
+        let sealed = self.header(height)?;
+        let state = match before {
+            Some(before) => before.client.client_state.clone(),
+            None => encode(&self.node.read(|chain| chain.client(height))),
+        };
+        let client = decode::<ClientState>(&state);
+        let client = client.map_err(|error| self.origin.malformed("trusted header", error))?;
+        client
+            .verify_header(&sealed)
+            .map_err(|reason| self.origin.unverified(format!("header {height}"), reason))?;
+        Ok(TrustedHeader {
+            client: NewClient {
+                client_state: state,
+                consensus_state: encode(&ConsensusState::of(&sealed.header)),
+                height,
+            },
+            hash: sealed.header.digest().to_vec(),
+            time: BlockTime(sealed.header.time_ns),
+            origin: TrustOrigin::Nodes { agreed: 1 },
         })
     }
 

@@ -3,8 +3,10 @@
 
 mod check;
 mod client;
+mod trusted_header;
 mod walk;
 
 pub use check::SeenHeader;
 pub use client::StoredClient;
+pub use trusted_header::{begin_trust, move_trust};
 pub use walk::{Need, Walk};

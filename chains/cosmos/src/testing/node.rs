@@ -11,7 +11,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinHandle;
 
 use super::light_chain::{self, LightChain};
-use crate::{CosmosChain, CosmosSettings};
+use crate::{CosmosChain, CosmosSettings, NodeAddress};
 
 /// Method and parameters in, a result or an error's text out.
 type Answer = dyn Fn(&str, &Value) -> Result<Value, String> + Send + Sync;
@@ -41,10 +41,26 @@ impl Node {
 
     /// The chain this node serves.
     pub fn chain(&self) -> CosmosChain {
-        let url: url::Url = format!("http://127.0.0.1:{}", self.port).parse().unwrap();
+        Self::chain_of(std::slice::from_ref(self))
+    }
+
+    /// The chain these nodes serve.
+    pub fn chain_of(nodes: &[Self]) -> CosmosChain {
         let id = ChainId::from_string(light_chain::ID);
         let price = "0stake".parse().unwrap();
-        CosmosChain::new(CosmosSettings::new(id, url.clone(), url, "cosmos", price)).unwrap()
+        let mut addresses = nodes.iter().map(Self::address);
+        let NodeAddress { rpc, grpc } = addresses.next().unwrap();
+        let mut settings = CosmosSettings::new(id, rpc, grpc, "cosmos", price);
+        settings.further_nodes = addresses.collect();
+        CosmosChain::new(settings).unwrap()
+    }
+
+    fn address(&self) -> NodeAddress {
+        let url: url::Url = format!("http://127.0.0.1:{}", self.port).parse().unwrap();
+        NodeAddress {
+            rpc: url.clone(),
+            grpc: url,
+        }
     }
 }
 

@@ -6,9 +6,10 @@ use std::sync::Arc;
 use tendermint::block::signed_header::SignedHeader;
 use tendermint::validator::Set;
 use tern_chains::{
-    BlockTime, ClientParams, ClientUpdate, Encoded, HeaderCheck, NewClient, TrustedClient,
+    BlockTime, ClientParams, ClientUpdate, Encoded, HeaderCheck, NewClient, TrustOrigin,
+    TrustedClient, TrustedHeader,
 };
-use tern_cosmos_core::light::{Need, SeenHeader, StoredClient, Walk};
+use tern_cosmos_core::light::{begin_trust, move_trust, Need, SeenHeader, StoredClient, Walk};
 use tern_cosmos_core::{first_client, LightBlock, Origin};
 
 use super::{DevnetChain, Result};
@@ -37,6 +38,27 @@ impl DevnetChain {
                 }
             }
         }
+    }
+
+    /// The one node there is agrees with itself.
+    pub(super) fn trusted_header(
+        &self,
+        before: Option<&TrustedHeader>,
+        height: u64,
+        now: BlockTime,
+    ) -> Result<TrustedHeader> {
+        let (node, origin) = (&self.node, &self.origin);
+        let Some(before) = before else {
+            let unbonding = node.read(|chain| chain.info.unbonding);
+            let block = signed(node, origin, height)?;
+            let from = TrustOrigin::Nodes { agreed: 1 };
+            return begin_trust(origin, unbonding, &block, from);
+        };
+        if height <= before.client.height {
+            return Ok(before.clone());
+        }
+        let client = self.stored(&before.as_client(), height, now)?;
+        move_trust(origin, before, &self.headers(&client)?)
     }
 
     pub(super) fn compare(&self, header: &Encoded) -> Result<HeaderCheck> {

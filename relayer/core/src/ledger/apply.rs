@@ -5,7 +5,7 @@ mod packet;
 mod topology;
 mod tx;
 
-use tern_chains::{ChainId, Event};
+use tern_chains::{ChainId, Event, TrustedHeader};
 
 use super::{
     Change, ClientRecord, ConnectionKey, Done, Entry, Fact, Finding, Head, Intent, PacketKey,
@@ -155,6 +155,7 @@ fn apply_finding(
             };
             client_found(view, chain, client_id, record)
         }
+        Finding::Trusted(header) => trusted(view, chain, header),
         Finding::Connection { connection_id, end } => {
             let key = ConnectionKey {
                 chain: chain.clone(),
@@ -208,6 +209,17 @@ fn apply_finding(
                 finish(record, height, Done::Settled)
             })
         }
+    }
+}
+
+/// An older one takes nothing back, unless trust has begun anew.
+fn trusted(view: &View, chain: &ChainId, header: &TrustedHeader) -> Vec<Change> {
+    let is_older = view.trusted(chain).is_some_and(|known| {
+        known.origin == header.origin && known.client.height >= header.client.height
+    });
+    match is_older {
+        true => vec![],
+        false => vec![Change::Trusted(chain.clone(), Box::new(header.clone()))],
     }
 }
 

@@ -1,7 +1,7 @@
 //! One write to the ledger, as the view applies it and the store keeps it.
 
 use serde::{Deserialize, Serialize};
-use tern_chains::ChainId;
+use tern_chains::{ChainId, TrustedHeader};
 
 use super::{
     ChannelKey, ChannelRecord, ClientKey, ClientRecord, ConnectionKey, ConnectionRecord, Failure,
@@ -17,6 +17,8 @@ pub enum Change {
     Channel(ChannelKey, ChannelRecord),
     Packet(PacketKey, Option<Box<PacketRecord>>),
     Tx(TxKey, Option<TxRecord>),
+    /// What is trusted of a chain.
+    Trusted(ChainId, Box<TrustedHeader>),
     Fees(FeesKey, FeesRecord),
     /// Fees of a span of time, by its number.
     Paid(ChainId, u64, Option<u128>),
@@ -44,6 +46,7 @@ impl Change {
                 key.sequence.as_u64()
             ),
             Self::Tx(key, _) => format!("tx/{}/{}", key.chain, key.hash),
+            Self::Trusted(chain, _) => format!("trusted/{chain}"),
             Self::Fees(key, _) => match &key.path {
                 Some(path) => format!("fees/{}/{:?}/{path}", key.chain, key.kind),
                 None => format!("fees/{}/{:?}", key.chain, key.kind),

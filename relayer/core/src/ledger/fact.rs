@@ -3,7 +3,7 @@
 
 use tern_chains::{
     BlockTime, ChainId, ChannelEnd, ClientId, ClientSummary, ConnectionEnd, ConnectionId, Event,
-    PacketId, TxOutcome,
+    PacketId, TrustedHeader, TxOutcome,
 };
 
 use super::{ChannelKey, Head};
@@ -43,6 +43,8 @@ pub enum Finding {
         /// of the block it was found in.
         consensus_time: BlockTime,
     },
+    /// The chain's header of this height verifies from what was trusted before.
+    Trusted(Box<TrustedHeader>),
     /// Its client must be known before.
     Connection {
         connection_id: ConnectionId,

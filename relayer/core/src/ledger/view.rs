@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use tern_chains::{ChainId, End, PacketId, Sequence};
+use tern_chains::{ChainId, End, PacketId, Sequence, TrustedHeader};
 
 use super::packets::{Due, Packets};
 use super::{
@@ -23,6 +23,7 @@ pub struct View {
     channels: BTreeMap<ChannelKey, ChannelRecord>,
     packets: Packets,
     txs: BTreeMap<TxKey, TxRecord>,
+    trusted: BTreeMap<ChainId, TrustedHeader>,
     fees: Fees,
     /// Derived: which tx intends an item.
     intents: BTreeMap<Item, TxKey>,
@@ -218,6 +219,11 @@ impl View {
         self.txs.get(key)
     }
 
+    /// The newest header of a chain that is trusted.
+    pub fn trusted(&self, chain: &ChainId) -> Option<&TrustedHeader> {
+        self.trusted.get(chain)
+    }
+
     /// What was paid.
     pub fn fees(&self) -> &Fees {
         &self.fees
@@ -269,6 +275,9 @@ impl View {
             }
             Change::Packet(key, record) => self.commit_packet(key, record.map(|boxed| *boxed)),
             Change::Tx(key, record) => self.commit_tx(key, record),
+            Change::Trusted(chain, header) => {
+                self.trusted.insert(chain, *header);
+            }
             Change::Fees(key, record) => self.fees.put_sum(key, record),
             Change::Paid(chain, slot, amount) => self.fees.put_slot(chain, slot, amount),
             Change::Failure(item, Some(failure)) => {

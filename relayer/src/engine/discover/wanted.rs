@@ -133,7 +133,8 @@ impl Known {
                     self.channels
                         .insert((key.port_id.clone(), key.channel_id.clone()));
                 }
-                Finding::Received { .. }
+                Finding::Trusted(_)
+                | Finding::Received { .. }
                 | Finding::NotReceived { .. }
                 | Finding::NotAcknowledged { .. }
                 | Finding::Settled { .. }

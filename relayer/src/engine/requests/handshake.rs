@@ -118,7 +118,8 @@ fn note(entry: &Entry) -> Option<HandshakeNote> {
         Finding::Channel { key, end } => {
             format!("{}/{} {}", key.port_id, key.channel_id, end.state)
         }
-        Finding::Received { .. }
+        Finding::Trusted(_)
+        | Finding::Received { .. }
         | Finding::NotReceived { .. }
         | Finding::NotAcknowledged { .. }
         | Finding::Settled { .. }
