@@ -9,6 +9,8 @@ use crate::rpc::Rpc;
 /// What fits through a node's RPC body limit (1,000,000 bytes by default, with
 /// the transaction in base64 and an envelope around it).
 const TX_BYTES_MAX: u64 = 740_000;
+/// A block without transactions: frame, header, and the commit of 200 validators.
+const BLOCK_OVERHEAD_BYTES: u64 = 11 + 626 + 94 + 200 * 109;
 /// CometBFT's own limit of a block, which stands in for "no limit".
 const BLOCK_BYTES_MAX: u64 = 100 * 1024 * 1024;
 
@@ -39,8 +41,15 @@ pub(crate) async fn params(rpc: &Rpc) -> Result<ChainParams> {
     let block_bytes = u64::try_from(limits.max_bytes).unwrap_or(BLOCK_BYTES_MAX);
     Ok(ChainParams {
         max_block_gas: u64::try_from(limits.max_gas).unwrap_or(u64::MAX),
-        max_tx_bytes: block_bytes.min(TX_BYTES_MAX),
+        max_tx_bytes: tx_bytes_max(block_bytes),
     })
+}
+
+/// What a transaction may have in blocks of this size: they hold a header and a commit, too
+/// (CometBFT `types.MaxDataBytes`).
+fn tx_bytes_max(block_bytes: u64) -> u64 {
+    let rest = block_bytes.saturating_sub(BLOCK_OVERHEAD_BYTES);
+    rest.max(block_bytes / 2).min(TX_BYTES_MAX)
 }
 
 fn check(response: tx_sync::Response) -> Check {
@@ -74,6 +83,14 @@ fn mempool_answer(text: &str) -> Option<Check> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_transaction_leaves_room_for_the_blocks_header_and_commit() {
+        assert_eq!(tx_bytes_max(200_000), 177_469);
+        assert_eq!(tx_bytes_max(BLOCK_BYTES_MAX), TX_BYTES_MAX);
+        // Such a chain has few validators.
+        assert_eq!(tx_bytes_max(30_000), 15_000);
+    }
 
     fn response(codespace: &str, code: u32) -> tx_sync::Response {
         tx_sync::Response {

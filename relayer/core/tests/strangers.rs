@@ -194,3 +194,34 @@ fn an_event_whose_ends_are_not_each_others_counterparties_is_not_believed() {
     assert_eq!(view.packet(&key(1)).unwrap().done, None);
     assert_eq!(view.packet(&key(2)), None);
 }
+
+#[test]
+fn a_chain_that_has_another_id_after_an_upgrade_is_the_counterparty_under_that_id() {
+    let mut view = open_channel(Ordering::Unordered);
+    let client = ClientKey {
+        chain: akash(),
+        client_id: client_id(),
+    };
+    let mut summary = view.client(&client).unwrap().summary.clone();
+    summary.chain_id = tern_chains::ChainId::from_string("kava-2");
+    let found = tern_core::ledger::Fact::Found {
+        chain: akash(),
+        height: 12,
+        finding: tern_core::ledger::Finding::Client {
+            client_id: client_id(),
+            summary: summary.clone(),
+            consensus_time: tern_chains::BlockTime(12 * SECOND),
+        },
+    };
+    tell(&mut view, [found]);
+    let of_channel = &view.channel(&end(&akash())).unwrap().counterparty_chain;
+    assert_eq!(of_channel, &summary.chain_id);
+    let of_connections = view.connections().filter(|(key, _)| key.chain == akash());
+    let of_connections = of_connections.map(|(_, record)| &record.counterparty_chain);
+    assert!(of_connections
+        .into_iter()
+        .all(|chain| *chain == summary.chain_id));
+    // Nothing of the other side.
+    let there = &view.channel(&end(&kava())).unwrap().counterparty_chain;
+    assert_eq!(there, &akash());
+}

@@ -133,7 +133,11 @@ impl Lane {
         }
         let updated = messages.updated.clone();
         match self.drafts(messages).await {
-            Ok((account, drafts)) => self.sign_and_broadcast(account, drafts, updated).await,
+            Ok((account, drafts)) => {
+                let brings = |draft: &Draft| draft.estimated.len() > draft.updates;
+                let updated = updated.filter(|_| drafts.iter().all(brings));
+                self.sign_and_broadcast(account, drafts, updated).await;
+            }
             Err(error) => {
                 self.forget_account();
                 let (chain, reason) = (self.signer.chain_id(), describe(&error));
@@ -156,6 +160,10 @@ impl Lane {
         let (limits, gas) = self.limits().await?;
         let account = self.account().await?;
         let is_updated_before = self.is_updated_before(&messages);
+        if let Some(mut draft) = Draft::of_long_update(&messages, &limits) {
+            draft.gas = Some(self.estimate(&draft, &account).await?);
+            return Ok((account, vec![draft]));
+        }
         let ranges = ranges(&messages, &limits);
         let updates = messages.update.len();
         let mut cutting = Cutting::new(ranges, updates, messages.atomic, gas);
@@ -244,7 +252,7 @@ impl Lane {
             };
             let signer = account.address.clone();
             let gas = draft.gas.unwrap_or_default();
-            let updates = draft.updates();
+            let updates = draft.updates;
             let fee = self.signer.fee(gas).map(|fee| fee.amount);
             let signed = self.signer.sign(&TxDraft {
                 messages: draft.estimated.split_off(draft.not_carried),

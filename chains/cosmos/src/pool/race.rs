@@ -3,6 +3,7 @@
 //! wins; what is still under way then is dropped.
 
 use std::future::Future;
+use std::mem::discriminant;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -210,15 +211,14 @@ impl Race<'_> {
             ChainError::WrongChain { .. } => pool.set_aside(index, error),
             // Who is right shows when another's answer does verify.
             ChainError::Unverified { .. } => {}
-            // A node may refuse what the chain would not: its own lowest price, a state
-            // that it does not have. What two say is the chain's word.
-            ChainError::Rejected { .. } => {
-                let refused = |(_, error): &(_, _)| matches!(error, ChainError::Rejected { .. });
-                return !self.errors.iter().any(refused);
+            // A node may refuse what the chain would not: its own lowest price, a state or
+            // an account that it does not have. What two say is the chain's word.
+            ChainError::Rejected { .. } | ChainError::NoAccount { .. } => {
+                let is_same =
+                    |(_, said): &(_, ChainError)| discriminant(said) == discriminant(error);
+                return !self.errors.iter().any(is_same);
             }
-            ChainError::NoAccount { .. }
-            | ChainError::ClientUnusable { .. }
-            | ChainError::Local { .. } => return false,
+            ChainError::ClientUnusable { .. } | ChainError::Local { .. } => return false,
         }
         true
     }

@@ -29,6 +29,7 @@ enum Behaviour {
     Lacks,
     Lies,
     OtherChain,
+    KnowsNoAccount,
     Refuses,
     Silent,
 }
@@ -89,6 +90,11 @@ impl World {
                 code: 5,
                 log: "no".into(),
                 blame: tern_chains::Blame::Unnamed,
+            }),
+            KnowsNoAccount => Err(ChainError::NoAccount {
+                chain: origin.chain.clone(),
+                address: "akash1relayer".into(),
+                denom: "uakt".into(),
             }),
             Silent => std::future::pending().await,
         }
@@ -151,6 +157,18 @@ async fn when_all_fail_the_most_telling_reason_is_given() {
 async fn one_nodes_refusal_is_not_the_chains() {
     let world = World::new(&[Refuses, Answers(1)]);
     assert_eq!(world.ask(Need::Newest).await.unwrap(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_account_that_one_node_does_not_have_may_be_on_chain() {
+    let world = World::new(&[KnowsNoAccount, Answers(1)]);
+    assert_eq!(world.ask(Need::Newest).await.unwrap(), 1);
+    let world = World::new(&[KnowsNoAccount, KnowsNoAccount, Answers(1)]);
+    let error = world.ask(Need::Newest).await.unwrap_err();
+    assert!(matches!(error, ChainError::NoAccount { .. }));
+    // One that is refused is another matter.
+    let world = World::new(&[KnowsNoAccount, Refuses, Answers(1)]);
+    assert_eq!(world.ask(Need::Newest).await.unwrap(), 2);
 }
 
 #[tokio::test(start_paused = true)]

@@ -136,6 +136,8 @@ impl GasTable {
 
 #[cfg(test)]
 mod tests {
+    use tern_chains::{Body, ChannelId, End, PortId, Timeout};
+
     use super::*;
 
     const UPDATE: (MessageKind, usize) = (STEADY[0], 1_000);
@@ -152,6 +154,25 @@ mod tests {
             table.included(&receives(9, 500).shape, true);
         }
         table
+    }
+
+    #[test]
+    fn only_transfers_without_a_memo_take_about_as_much_gas_as_others_of_their_size() {
+        let packet = |port: &str, data: &[u8]| Packet {
+            src: End::channel(&port.parse().unwrap(), &ChannelId::new(0)),
+            dst: End::channel(&PortId::transfer(), &ChannelId::new(1)),
+            sequence: 1.into(),
+            timeout: Timeout::default(),
+            body: Body::V1 {
+                data: data.to_vec(),
+            },
+        };
+        let plain = br#"{"amount":"1","denom":"uakt","receiver":"r","sender":"s"}"#;
+        let program = br#"{"amount":"1","denom":"uakt","receiver":"r","sender":"s","memo":"{}"}"#;
+        assert!(is_steady(&packet("transfer", plain)));
+        assert!(!is_steady(&packet("transfer", program)));
+        assert!(!is_steady(&packet("icahost", plain)));
+        assert!(!is_steady(&packet("transfer", b"not a transfer")));
     }
 
     #[test]

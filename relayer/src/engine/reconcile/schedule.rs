@@ -305,6 +305,18 @@ mod tests {
     }
 
     #[test]
+    fn the_packets_of_a_closed_channel_are_compared_and_those_of_a_half_open_one_are_not() {
+        for (state, expected) in [
+            (ChannelState::Open, true),
+            (ChannelState::Closed, true),
+            (ChannelState::TryOpen, false),
+            (ChannelState::Init, false),
+        ] {
+            assert_eq!(has_packets(state), expected, "{state}");
+        }
+    }
+
+    #[test]
     fn packets_are_planned_before_those_not_yet_found() {
         let mut reconciling = reconciling();
         reconciling.expect([end()]);

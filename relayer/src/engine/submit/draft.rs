@@ -21,6 +21,8 @@ pub struct Draft {
     pub estimated: Vec<Message>,
     /// How many of these are for the estimate only.
     pub not_carried: usize,
+    /// How many client updates it carries before the messages of its items.
+    pub updates: usize,
     pub size: Size,
     /// Whether its gas is about that of others of its size.
     pub is_steady: bool,
@@ -29,9 +31,39 @@ pub struct Draft {
 }
 
 impl Draft {
-    /// How many client updates it carries before the messages of its items.
-    pub fn updates(&self) -> usize {
-        self.estimated.len() - self.items.len() - self.not_carried
+    /// The first headers of a client update that does not fit before a message, as many as
+    /// fit into a transaction, by themselves: what is left is planned again from where they
+    /// bring the client. The items wait for it.
+    pub fn of_long_update(messages: &Messages, limits: &TxLimits) -> Option<Self> {
+        let weights: Vec<Weight> = messages.update.iter().map(weight).collect();
+        let all = sum(&weights);
+        let smallest = messages.messages.iter().map(|(_, message)| weight(message));
+        let smallest = smallest.min_by_key(|weight| weight.bytes)?;
+        let is_long = all.bytes + smallest.bytes > limits.bytes_max
+            || weights.len() > 1 && all.gas > limits.gas_max;
+        if messages.atomic || weights.is_empty() || !is_long {
+            return None;
+        }
+        let none = Weight { bytes: 0, gas: 0 };
+        let of_its_own = TxLimits {
+            messages_max: usize::MAX,
+            ..*limits
+        };
+        let first = cut(none, &weights, &of_its_own).into_iter().next()?;
+        let estimated = messages.update[first].to_vec();
+        Some(Self {
+            items: messages
+                .messages
+                .iter()
+                .map(|(item, _)| item.clone())
+                .collect(),
+            not_carried: 0,
+            updates: estimated.len(),
+            size: size(&estimated),
+            is_steady: false,
+            estimated,
+            gas: None,
+        })
     }
 
     /// One of a batch's transactions; `is_updated_before`: an earlier batch's carries
@@ -50,6 +82,11 @@ impl Draft {
             } else {
                 messages.update.len()
             },
+            updates: if carries_update {
+                messages.update.len()
+            } else {
+                0
+            },
             size: size(&estimated),
             is_steady: part
                 .iter()
@@ -65,20 +102,21 @@ pub fn ranges(messages: &Messages, limits: &TxLimits) -> Vec<Range<usize>> {
     if messages.atomic {
         return std::iter::once(0..messages.messages.len()).collect();
     }
-    let head = messages
-        .update
-        .iter()
-        .map(weight)
-        .fold(Weight { bytes: 0, gas: 0 }, |a, b| Weight {
-            bytes: a.bytes + b.bytes,
-            gas: a.gas + b.gas,
-        });
+    let updates: Vec<Weight> = messages.update.iter().map(weight).collect();
     let weights: Vec<Weight> = messages
         .messages
         .iter()
         .map(|(_, message)| weight(message))
         .collect();
-    cut(head, &weights, limits)
+    cut(sum(&updates), &weights, limits)
+}
+
+fn sum(weights: &[Weight]) -> Weight {
+    let none = Weight { bytes: 0, gas: 0 };
+    weights.iter().fold(none, |a, b| Weight {
+        bytes: a.bytes + b.bytes,
+        gas: a.gas + b.gas,
+    })
 }
 
 /// What a message takes, roughly and rather too much: for cutting only, the fee
@@ -204,6 +242,28 @@ mod tests {
         assert!(drafts.iter().all(is_update));
         let items: Vec<Item> = drafts.into_iter().flat_map(|draft| draft.items).collect();
         assert_eq!(items, [1, 2, 3, 4].map(recv), "all, in order");
+    }
+
+    #[test]
+    fn a_client_update_that_does_not_fit_goes_ahead_in_parts_and_the_items_wait_for_it() {
+        let mut long = messages(3, false);
+        long.update = vec![message(MessageKind::UpdateClient, 1_000); 5];
+        let limits = |bytes_max| TxLimits {
+            bytes_max,
+            ..limits(100)
+        };
+        let draft = Draft::of_long_update(&long, &limits(2_500)).unwrap();
+        assert_eq!((draft.updates, draft.estimated.len()), (2, 2));
+        assert_eq!(draft.items, [1, 2, 3].map(recv));
+        // One header at least, whatever its size: the chain will say why it cannot be.
+        let draft = Draft::of_long_update(&long, &limits(500)).unwrap();
+        assert_eq!(draft.updates, 1);
+        assert!(Draft::of_long_update(&long, &limits(6_000)).is_none());
+        // A single header leaves no room for a message.
+        let short = messages(3, false);
+        assert!(Draft::of_long_update(&short, &limits(1_100)).is_some());
+        assert!(Draft::of_long_update(&short, &limits(1_200)).is_none());
+        assert!(Draft::of_long_update(&messages(3, true), &limits(500)).is_none());
     }
 
     #[test]

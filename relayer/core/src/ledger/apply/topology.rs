@@ -68,7 +68,45 @@ pub(super) fn client_found(
     if is_known {
         return vec![];
     }
-    vec![Change::Client(key, record)]
+    let mut changes = vec![];
+    if view
+        .client(&key)
+        .is_some_and(|old| old.summary.chain_id != record.summary.chain_id)
+    {
+        changes.extend(now_of(view, &key, &record.summary.chain_id));
+    }
+    changes.push(Change::Client(key, record));
+    changes
+}
+
+/// The client's chain has another id after an upgrade: so have the counterparties of the
+/// connections and channels over it.
+fn now_of<'a>(
+    view: &'a View,
+    client: &'a ClientKey,
+    id: &'a ChainId,
+) -> impl Iterator<Item = Change> + 'a {
+    let connections = view
+        .connections()
+        .filter(|(key, record)| key.chain == client.chain && record.client_id == client.client_id);
+    let connections = connections.map(|(key, record)| {
+        let record = ConnectionRecord {
+            counterparty_chain: id.clone(),
+            ..record.clone()
+        };
+        Change::Connection(key.clone(), record)
+    });
+    let channels = view
+        .channels()
+        .filter(|(key, record)| key.chain == client.chain && record.client_id == client.client_id);
+    let channels = channels.map(|(key, record)| {
+        let record = ChannelRecord {
+            counterparty_chain: id.clone(),
+            ..record.clone()
+        };
+        Change::Channel(key.clone(), record)
+    });
+    connections.chain(channels)
 }
 
 pub(super) fn connection_found(
