@@ -75,8 +75,16 @@ fn mempool_answer(text: &str) -> Option<Check> {
     if text.contains("tx already exists in cache") {
         return Some(Check::Accepted);
     }
-    text.contains("mempool is full").then(|| Check::Busy {
-        log: text.to_owned(),
+    let log = || text.to_owned();
+    if text.contains("mempool is full") {
+        return Some(Check::Busy { log: log() });
+    }
+    // For the mempool (`ErrTxTooLarge`), or for a block (`PreCheckMaxBytes`).
+    let is_too_large = text.contains("Tx too large.") || text.contains("tx size is too big:");
+    is_too_large.then(|| Check::Refused {
+        codespace: "mempool".to_owned(),
+        code: 1,
+        log: log(),
     })
 }
 
@@ -132,6 +140,14 @@ mod tests {
         assert_eq!(mempool_answer(cached), Some(Check::Accepted));
         let full = "Internal error: mempool is full: number of txs 5000 (max: 5000)";
         assert!(matches!(mempool_answer(full), Some(Check::Busy { .. })));
-        assert_eq!(mempool_answer("Internal error: tx too large"), None);
+        // It is in no mempool, and would be waited for until its deadline.
+        for too_large in [
+            "Internal error: Tx too large. Max size is 1048576, but got 1048577 (code: -32603)",
+            "Internal error: tx size is too big: 22020097, max: 22020096 (code: -32603)",
+        ] {
+            let answer = mempool_answer(too_large);
+            assert!(matches!(answer, Some(Check::Refused { .. })), "{answer:?}");
+        }
+        assert_eq!(mempool_answer("Internal error: no route"), None);
     }
 }
