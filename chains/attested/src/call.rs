@@ -1,12 +1,13 @@
 //! The messages of this kind of chain: datagrams (ICS-18), transfers, payments.
 
-use ibc_proto::cosmos::bank::v1beta1::MsgSend;
+use ibc_proto::cosmos::bank::v1beta1::MsgSend as BankSend;
 use ibc_proto::cosmos::base::v1beta1::Coin;
 use ibc_proto::ibc::applications::transfer::v1::MsgTransfer;
 use ibc_proto::ibc::core::client::v1::Height;
 use serde::{Deserialize, Serialize};
 use tern_chains::{Datagram, Encoded, Message, MessageKind, Timeout};
 use tern_cosmos_core::NotEncodable;
+use tern_devnet::mock::{MsgSend, SEND_URL};
 
 const TYPE_NAME: &str = "/tern.attested.v1.Call";
 
@@ -15,6 +16,7 @@ const TYPE_NAME: &str = "/tern.attested.v1.Call";
 pub enum Call {
     Datagram(Box<Datagram>),
     Transfer(Transfer),
+    SendMock(SendMock),
     Pay(Payment),
 }
 
@@ -26,6 +28,15 @@ pub struct Transfer {
     pub denom: String,
     pub amount: String,
     pub receiver: String,
+    pub timeout: Timeout,
+}
+
+/// Sends a packet of any data over a channel of the mock application.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SendMock {
+    pub channel: String,
+    #[serde(with = "hex::serde")]
+    pub data: Vec<u8>,
     pub timeout: Timeout,
 }
 
@@ -41,7 +52,7 @@ impl Call {
     pub fn encode(&self) -> Message {
         let kind = match self {
             Self::Datagram(datagram) => datagram.kind(),
-            Self::Transfer(_) | Self::Pay(_) => MessageKind::Other,
+            Self::Transfer(_) | Self::SendMock(_) | Self::Pay(_) => MessageKind::Other,
         };
         Message {
             kind,
@@ -58,6 +69,7 @@ impl Call {
         Ok(match self {
             Self::Datagram(datagram) => tern_cosmos_core::encode(datagram, signer)?.encoded,
             Self::Transfer(transfer) => transfer.handled(signer),
+            Self::SendMock(send) => send.handled(signer),
             Self::Pay(payment) => payment.handled(signer),
         })
     }
@@ -86,9 +98,27 @@ impl Transfer {
     }
 }
 
+impl SendMock {
+    fn handled(&self, signer: &str) -> Encoded {
+        let Timeout {
+            height,
+            timestamp_ns,
+        } = self.timeout;
+        let message = MsgSend {
+            sender: signer.to_owned(),
+            channel: self.channel.clone(),
+            data: self.data.clone(),
+            timeout_revision_number: height.revision,
+            timeout_revision_height: height.height,
+            timeout_timestamp: timestamp_ns,
+        };
+        encoded(SEND_URL, &message)
+    }
+}
+
 impl Payment {
     fn handled(&self, signer: &str) -> Encoded {
-        let message = MsgSend {
+        let message = BankSend {
             from_address: signer.to_owned(),
             to_address: self.to.clone(),
             amount: vec![coin(&self.denom, &self.amount)],

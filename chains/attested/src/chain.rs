@@ -12,7 +12,7 @@ use crate::block::{Block, Included};
 use crate::deliver::{run, Now, State};
 use crate::genesis::Genesis;
 use crate::mempool::{Added, Mempool};
-use crate::refusal::{block_gas, expired, funds, of_call};
+use crate::refusal::{block_gas, expired, funds, of_call, too_large};
 use crate::tx::{calls, Tx};
 
 /// The prefix of the store that counterparties are told.
@@ -167,6 +167,7 @@ impl Attested {
         let now = Now {
             height,
             time: time.unwrap_or(tendermint::Time::unix_epoch()),
+            is_in_block: true,
         };
         let gas_max = self.genesis.block_gas;
         let taken = self.mempool.take(time_ns, &state.sequences, gas_max);
@@ -221,6 +222,9 @@ impl Attested {
 
     /// Adds a transaction to the mempool if it may be included.
     pub fn check_tx(&mut self, bytes: Vec<u8>) -> Checked {
+        if bytes.len() as u64 > self.genesis.tx_bytes {
+            return Checked::Refused(too_large(bytes.len(), self.genesis.tx_bytes));
+        }
         let tx = Tx::decode(&bytes, &self.genesis.chain_id, &self.genesis.prefix);
         let tx = match tx {
             Ok(tx) => tx,
@@ -279,6 +283,7 @@ impl Attested {
         let now = Now {
             height: (self.blocks.len() as u64).max(1),
             time: time.unwrap_or(tendermint::Time::unix_epoch()),
+            is_in_block: false,
         };
         let mut machine = self.newest().machine.clone();
         run(&mut machine, now, signer, (&read, bytes), &gas, u64::MAX)?;

@@ -30,6 +30,8 @@ pub(crate) struct State {
 pub(crate) struct Now {
     pub height: u64,
     pub time: Time,
+    /// Whether that block is being made. Otherwise calls are only tried.
+    pub is_in_block: bool,
 }
 
 impl State {
@@ -102,8 +104,12 @@ pub(crate) fn run(
     for (index, call) in calls.iter().enumerate() {
         let message = call.handled(signer).map_err(unreadable);
         let message = message.map_err(|refusal| of_call(refusal, index))?;
-        let done: Result<Vec<IbcEvent>, Refusal> =
-            machine.execute((now.height, now.time), signer, &message, gas);
+        let done: Result<Vec<IbcEvent>, Refusal> = machine.execute(
+            (now.height, now.time, now.is_in_block),
+            signer,
+            &message,
+            gas,
+        );
         let done = done.map_err(|refusal| of_call(refusal, index))?;
         events.extend(done.iter().filter_map(read));
         if gas.used() > gas_limit {

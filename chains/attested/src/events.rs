@@ -92,7 +92,12 @@ fn of(event: &IbcEvent) -> Result<Option<Event>, IdError> {
         IbcEvent::CloseConfirmChannel(event) => {
             channel(event.port_id_on_b().as_str(), event.chan_id_on_b().as_str())?
         }
-        IbcEvent::ChannelClosed(_) | IbcEvent::Module(_) | IbcEvent::Message(_) => return Ok(None),
+        // An ordered channel that a timeout has closed.
+        IbcEvent::ChannelClosed(event) => match event.chan_id_on_a() {
+            Some(id) => channel(event.port_id_on_a().as_str(), id.as_str())?,
+            None => return Ok(None),
+        },
+        IbcEvent::Module(_) | IbcEvent::Message(_) => return Ok(None),
     }))
 }
 

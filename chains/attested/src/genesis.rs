@@ -21,6 +21,8 @@ pub struct Genesis {
     pub finality_lag: u64,
     /// The most gas of a block.
     pub block_gas: u64,
+    /// The most bytes of a transaction.
+    pub tx_bytes: u64,
     /// The most transactions waiting for a block.
     pub mempool_txs: usize,
 }

@@ -40,7 +40,7 @@ mod refusal;
 mod tx;
 
 pub use block::{Block, Included};
-pub use call::{Call, Payment, Transfer};
+pub use call::{Call, Payment, SendMock, Transfer};
 pub use chain::{Attested, Checked};
 pub use genesis::Genesis;
 pub use in_process::AttestedChain;

@@ -34,8 +34,18 @@ pub(crate) fn out_of_gas(limit: u64, used: u64) -> Refusal {
     of(OUT_OF_GAS, format!("out of gas: {used} used, {limit} paid"))
 }
 
-/// Of one call of a transaction.
+pub(crate) fn too_large(bytes: usize, max: u64) -> Refusal {
+    of(
+        7,
+        format!("{bytes} bytes, and a transaction has at most {max}"),
+    )
+}
+
+/// Of one call of a transaction, unless it is a panic, which is nobody's.
 pub(crate) fn of_call(refusal: Refusal, index: usize) -> Refusal {
+    if refusal.is_panic() {
+        return refusal;
+    }
     Refusal {
         message_index: Some(index),
         ..refusal

@@ -25,6 +25,7 @@ fn node() -> Node {
         seed: 7,
         attestors: 3,
         finality_lag: LAG,
+        tx_bytes: 1_000_000,
         block_gas: 10_000_000,
         mempool_txs: 10,
     };

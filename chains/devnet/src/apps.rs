@@ -20,14 +20,23 @@ pub(crate) struct Apps {
 }
 
 impl Apps {
-    pub fn open(state: &Multistore, info: &ChainInfo, gas: &Gas) -> Self {
+    pub fn open(state: &Multistore, info: &ChainInfo, gas: &Gas, is_in_block: bool) -> Self {
         Self {
             transfer: Transfer {
                 modules: Modules::open(state, gas),
                 prefix: info.prefix.clone(),
             },
-            mock: Mock,
+            mock: Mock {
+                gas: gas.clone(),
+                is_in_block,
+                has_panicked: false,
+            },
         }
+    }
+
+    /// Whether an application has panicked.
+    pub fn has_panicked(&self) -> bool {
+        self.mock.has_panicked
     }
 
     /// Writes the changes back.

@@ -69,6 +69,10 @@ pub enum Checked {
     Known,
     /// The mempool is full.
     Full,
+    /// The mempool takes none of this size.
+    TooLarge {
+        max: u64,
+    },
     Refused(Refusal),
 }
 
@@ -214,6 +218,10 @@ impl Devnet {
 
     /// CheckTx: adds a transaction to the mempool if it is valid.
     pub fn check_tx(&mut self, bytes: Vec<u8>) -> Checked {
+        let max = self.info.limits.tx_bytes;
+        if bytes.len() as u64 > max {
+            return Checked::TooLarge { max };
+        }
         let hash = tx::hash(&bytes);
         match self.mempool.admits(&hash) {
             Ok(()) => {}
@@ -268,6 +276,7 @@ impl Devnet {
             store_prefix: IBC,
             height: last + 1,
             time,
+            is_in_block: true,
         };
         self.state.set_version(now.height);
         let ibc = self.state.store_mut(IBC);
@@ -305,6 +314,7 @@ impl Devnet {
             store_prefix: IBC,
             height,
             time,
+            is_in_block: false,
         }
     }
 

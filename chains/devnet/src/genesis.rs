@@ -60,6 +60,9 @@ pub struct Limits {
     pub block_bytes: u64,
     /// `None` (the default) is no limit.
     pub block_gas: Option<u64>,
+    /// The most bytes of a transaction (CometBFT `mempool.max_tx_bytes`). Default:
+    /// 1 048 576.
+    pub tx_bytes: u64,
     /// Transactions waiting for a block. Default: 5000.
     pub mempool_txs: usize,
     /// Blocks and states kept; older ones are pruned. Default: 100 000.
@@ -71,6 +74,7 @@ impl Default for Limits {
         Self {
             block_bytes: 22_020_096,
             block_gas: None,
+            tx_bytes: 1_048_576,
             mempool_txs: 5000,
             history: 100_000,
         }

@@ -33,6 +33,8 @@ pub(crate) struct Now {
     pub store_prefix: &'static str,
     pub height: u64,
     pub time: Time,
+    /// Whether that block is being made. Otherwise a message is only tried.
+    pub is_in_block: bool,
 }
 
 /// The `ibc` store during one message, and the events emitted so far.

@@ -25,6 +25,8 @@ pub(crate) mod light;
 mod query;
 mod txs;
 
+pub(crate) use txs::too_large;
+
 pub(crate) type Result<T> = std::result::Result<T, ChainError>;
 
 /// One development chain as the relayer sees it, with one account on it.

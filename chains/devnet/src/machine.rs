@@ -41,11 +41,11 @@ impl Machine {
         })
     }
 
-    /// Executes a message of ibc-go in the block at this height and time. The
-    /// caller discards the state where it fails.
+    /// Executes a message of ibc-go in the block at this height and time, or tries it
+    /// there. The caller discards the state where it fails.
     pub fn execute(
         &mut self,
-        (height, time): (u64, Time),
+        (height, time, is_in_block): (u64, Time, bool),
         signer: &str,
         message: &Encoded,
         gas: &Gas,
@@ -55,6 +55,7 @@ impl Machine {
             store_prefix: self.store_prefix,
             height,
             time,
+            is_in_block,
         };
         let any = Any {
             type_url: message.type_name.clone(),

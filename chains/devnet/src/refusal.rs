@@ -21,6 +21,8 @@ pub(crate) const SDK: &str = "sdk";
 const REDUNDANT: u32 = 22;
 /// For errors that ibc-rs does not distinguish.
 const FAILED: u32 = 1;
+/// `ErrPanic`: the SDK recovers from a panic and names no message.
+const PANIC: u32 = 111_222;
 
 impl Refusal {
     pub fn new(codespace: &'static str, code: u32, log: impl Into<String>) -> Self {
@@ -112,8 +114,20 @@ impl Refusal {
         Self::new("channel", REDUNDANT, "packet messages are redundant")
     }
 
+    pub(crate) fn panicked() -> Self {
+        Self::sdk(PANIC, "recovered: a packet that panics: panic".to_owned())
+    }
+
+    /// Whether it says nothing of which message it is about.
+    pub fn is_panic(&self) -> bool {
+        (self.codespace, self.code) == (SDK, PANIC)
+    }
+
     /// A message's refusal, as that of its transaction.
     pub(crate) fn of_message(self, index: usize) -> Self {
+        if self.is_panic() {
+            return self;
+        }
         let log = format!(
             "failed to execute message; message index: {index}: {}",
             self.log

@@ -190,8 +190,11 @@ impl Run<'_> {
         handle: impl FnOnce(&mut Host, &mut Apps) -> Result<T, Refusal>,
     ) -> Result<T, Refusal> {
         let mut host = Host::open(self.state, self.gas, self.now, self.signer);
-        let mut apps = Apps::open(self.state, self.info, self.gas);
+        let mut apps = Apps::open(self.state, self.info, self.gas, self.now.is_in_block);
         let done = handle(&mut host, &mut apps)?;
+        if apps.has_panicked() {
+            return Err(Refusal::panicked());
+        }
         apps.commit(self.state);
         self.ibc.extend(host.commit(self.state));
         Ok(done)

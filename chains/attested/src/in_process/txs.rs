@@ -10,8 +10,6 @@ use super::{AttestedChain, Result};
 use crate::chain::Checked;
 use crate::tx::{hash, sign, Body};
 
-/// The most bytes of a transaction.
-const TX_BYTES: u64 = 1_000_000;
 /// What an estimate is above the gas that was used, in percent.
 const SPARE_PERCENT: u64 = 20;
 
@@ -19,7 +17,7 @@ impl AttestedChain {
     pub(super) fn chain_params(&self) -> ChainParams {
         self.node.read(|chain| ChainParams {
             max_block_gas: chain.genesis.block_gas,
-            max_tx_bytes: TX_BYTES,
+            max_tx_bytes: chain.genesis.tx_bytes,
         })
     }
 

@@ -18,11 +18,20 @@ const SIMULATION_GAS_LIMIT: u64 = 1;
 /// The SDK's code for a transaction that was made too long ago: another can be made.
 const PAST_TIMEOUT: (&str, u32) = ("sdk", 30);
 
+/// As CometBFT says it.
+pub(crate) fn too_large(max: u64, bytes: usize) -> String {
+    format!("Tx too large. Max size is {max}, but got {bytes}")
+}
+
 impl DevnetChain {
     pub(super) fn chain_params(&self) -> ChainParams {
         self.node.read(|chain| ChainParams {
             max_block_gas: chain.info.limits.block_gas.unwrap_or(u64::MAX),
-            max_tx_bytes: chain.info.limits.block_bytes,
+            max_tx_bytes: chain
+                .info
+                .limits
+                .block_bytes
+                .min(chain.info.limits.tx_bytes),
         })
     }
 
@@ -81,6 +90,11 @@ impl DevnetChain {
             Checked::Added | Checked::Known => Check::Accepted,
             Checked::Full => Check::Busy {
                 log: "mempool is full".to_owned(),
+            },
+            Checked::TooLarge { max } => Check::Refused {
+                codespace: "mempool".to_owned(),
+                code: 1,
+                log: too_large(max, tx.bytes.len()),
             },
             Checked::Refused(refusal) => match refusal.blame() {
                 Blame::Sequence => Check::WrongSequence { log: refusal.log },

@@ -1,5 +1,5 @@
 //! The ICS-26 callbacks: every channel is accepted, and the packet's data decides
-//! its acknowledgement.
+//! its acknowledgement, and whether it is *poison*: a packet that costs whoever relays it.
 
 use ibc::core::channel::types::acknowledgement::Acknowledgement;
 use ibc::core::channel::types::channel::{Counterparty, Order};
@@ -11,7 +11,8 @@ use ibc::core::primitives::Signer;
 use ibc::core::router::module::Module;
 use ibc::core::router::types::module::ModuleExtras;
 
-use super::VERSION;
+use super::{HEAVY, HEAVY_GAS, PANICS, PANICS_IN_BLOCKS, VERSION};
+use crate::gas::Gas;
 
 /// Data that gets an error acknowledgement, and data that gets none.
 const FAILS: &[u8] = b"mock failed packet data";
@@ -20,8 +21,15 @@ const UNANSWERED: &[u8] = b"mock async packet data";
 const SUCCESS: &str = r#"{"result":"bW9jayBhY2tub3dsZWRnZW1lbnQ="}"#;
 const ERROR: &str = r#"{"error":"ABCI code: 1: error handling packet: see events for details"}"#;
 
+/// The application during one message.
 #[derive(Debug)]
-pub(crate) struct Mock;
+pub(crate) struct Mock {
+    pub gas: Gas,
+    /// Whether the message is executed in a block, or only simulated.
+    pub is_in_block: bool,
+    /// A panic, which is no error of the message: the caller makes the transaction fail.
+    pub has_panicked: bool,
+}
 
 fn version_or_own(version: &Version) -> Version {
     if version.is_empty() {
@@ -85,6 +93,14 @@ impl Module for Mock {
         packet: &Packet,
         _: &Signer,
     ) -> (ModuleExtras, Option<Acknowledgement>) {
+        if packet.data.starts_with(HEAVY) {
+            self.gas.charge(HEAVY_GAS);
+        }
+        self.has_panicked |= match packet.data.as_slice() {
+            PANICS => true,
+            PANICS_IN_BLOCKS => self.is_in_block,
+            _ => false,
+        };
         let answer = match packet.data.as_slice() {
             FAILS => Some(ERROR),
             UNANSWERED => None,

@@ -130,6 +130,7 @@ fn client_status(
         store_prefix: IBC,
         height: at.height,
         time: at.chain.latest().1,
+        is_in_block: false,
     };
     let host = Host::open(at.state, &Gas::default(), &now, "");
     let missing = |error| Status::not_found(format!("{id}: {error}"));

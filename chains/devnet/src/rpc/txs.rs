@@ -11,6 +11,7 @@ use super::params::Params;
 use super::{to_value, Answer, RpcError};
 use crate::block::Committed;
 use crate::devnet::Checked;
+use crate::in_process::too_large;
 use crate::node::Node;
 use crate::tx::hash;
 
@@ -69,10 +70,12 @@ pub(super) async fn broadcast_and_wait(node: &Node, params: &Params) -> Answer {
 
 /// The result of CheckTx: code, codespace, log.
 fn check(node: &Node, bytes: Vec<u8>) -> Result<(u32, &'static str, String), RpcError> {
+    let size = bytes.len();
     match node.check_tx(bytes) {
         Checked::Added => Ok((0, "", String::new())),
         Checked::Refused(refusal) => Ok((refusal.code, refusal.codespace, refusal.log)),
         Checked::Known => Err(RpcError::internal("tx already exists in cache")),
+        Checked::TooLarge { max } => Err(RpcError::internal(too_large(max, size))),
         Checked::Full => {
             let max = node.read(|chain| chain.info.limits.mempool_txs);
             let log = format!("mempool is full: number of txs {max} (max: {max})");
