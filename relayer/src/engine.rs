@@ -603,7 +603,8 @@ impl Engine {
         let height = head.map_or(0, |head| head.height);
         match compared {
             Ok(Compared { facts, not_located }) => {
-                if let Some((sequence, reason)) = not_located.first_key_value() {
+                if let Some((sequence, not_found)) = not_located.first_key_value() {
+                    let reason = &not_found.reason;
                     warn!(channel = %src, packets = not_located.len(), first = %sequence, reason, "packets were not found in blocks: they are looked for again later");
                 }
                 self.reconciling.succeeded(&src, not_located, height);

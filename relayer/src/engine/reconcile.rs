@@ -100,7 +100,24 @@ pub struct Compared {
     pub not_located: NotLocated,
 }
 
-pub type NotLocated = BTreeMap<Sequence, String>;
+pub type NotLocated = BTreeMap<Sequence, NotFound>;
+
+/// A packet whose block was not found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NotFound {
+    pub reason: String,
+    /// False where others were not found before it, and it was given up with them.
+    pub was_looked_for: bool,
+}
+
+impl From<String> for NotFound {
+    fn from(reason: String) -> Self {
+        Self {
+            reason,
+            was_looked_for: true,
+        }
+    }
+}
 
 /// A node is not believed to have more blocks than this after the newest followed one.
 const AHEAD_MAX: u64 = 20;
@@ -281,7 +298,8 @@ impl Looked<'_> {
     }
 }
 
-/// After so many failures in a row the rest is not looked for: the node is at fault.
+/// After so many failures in a row the rest is not looked for: the node may be at fault.
+/// The next comparison begins with the rest.
 const FAILURES_MAX: u32 = 3;
 
 /// Finds the events of these sequences. One block often holds many of them, so
@@ -317,12 +335,12 @@ async fn locate(
                     let height = block.height;
                     let reason =
                         format!("block {height}, since which the state has it, has no event of it");
-                    not_located.insert(sequence, reason);
+                    not_located.insert(sequence, reason.into());
                 }
             }
             Err(Unlocated::Unknown(reason)) => {
                 missing.remove(&sequence);
-                not_located.insert(sequence, reason.to_owned());
+                not_located.insert(sequence, reason.to_owned().into());
             }
             Err(Unlocated::Failed(error)) => {
                 missing.remove(&sequence);
@@ -330,9 +348,16 @@ async fn locate(
                 failures += 1;
                 if failures >= FAILURES_MAX {
                     let rest = std::mem::take(&mut missing).into_iter();
-                    not_located.extend(rest.map(|sequence| (sequence, reason.clone())));
+                    let given_up = |sequence| {
+                        let not_found = NotFound {
+                            reason: reason.clone(),
+                            was_looked_for: false,
+                        };
+                        (sequence, not_found)
+                    };
+                    not_located.extend(rest.map(given_up));
                 }
-                not_located.insert(sequence, reason);
+                not_located.insert(sequence, reason.into());
             }
         }
     }

@@ -104,6 +104,17 @@ impl Reconciling {
         missing.map(|(sequence, missing)| (*sequence, missing.reason.as_str()))
     }
 
+    pub fn not_located_count(&self) -> usize {
+        self.not_located.values().map(BTreeMap::len).sum()
+    }
+
+    /// Packets that are not looked for yet, with `head` as the newest block of the source.
+    fn put_off(&self, src: &EndKey, head: u64) -> BTreeSet<Sequence> {
+        let missing = self.not_located.get(src).into_iter().flatten();
+        let put_off = missing.filter(|(_, missing)| missing.not_before > head);
+        put_off.map(|(sequence, _)| *sequence).collect()
+    }
+
     /// All packets in the ledger are as both chains have them; others are being
     /// looked for.
     pub fn compared(&mut self, src: &EndKey) {
@@ -111,7 +122,8 @@ impl Reconciling {
     }
 
     /// A comparison has ended, with `head` as the newest block of the source. What was
-    /// not found is looked for again later, less often each time.
+    /// not found is looked for again later, less often each time; what was given up with it
+    /// with the next block, when that is put off.
     pub fn succeeded(&mut self, src: &EndKey, not_located: NotLocated, head: u64) {
         self.running.remove(src);
         self.unreconciled.remove(src);
@@ -124,13 +136,14 @@ impl Reconciling {
         let mut missing: BTreeMap<Sequence, Missing> = put_off
             .map(|(sequence, missing)| (*sequence, missing.clone()))
             .collect();
-        for (sequence, reason) in not_located {
-            let tries = before.get(&sequence).map_or(0, |missing| missing.tries) + 1;
+        for (sequence, not_found) in not_located {
+            let tries = before.get(&sequence).map_or(0, |missing| missing.tries);
+            let tries = tries + u32::from(not_found.was_looked_for);
             let wait = 1u64.checked_shl(tries).unwrap_or(u64::MAX);
             let entry = Missing {
                 tries,
                 not_before: head.saturating_add(wait.min(self.backoff_blocks_max)),
-                reason,
+                reason: not_found.reason,
             };
             missing.insert(sequence, entry);
         }
@@ -178,9 +191,7 @@ impl Reconciling {
         let head_of = |chain| view.head(chain).map_or(0, |head| head.height);
         let heads = [head_of(&path.src.chain), head_of(&path.dst.chain)];
         let head = heads[0];
-        let missing = self.not_located.get(&src_end).into_iter().flatten();
-        let put_off = missing.filter(|(_, missing)| missing.not_before > head);
-        let put_off: BTreeSet<Sequence> = put_off.map(|(sequence, _)| *sequence).collect();
+        let put_off = self.put_off(&src_end, head);
         self.running.insert(src_end.clone());
         let task = Task::Reconcile {
             src: src_end.clone(),
@@ -269,6 +280,7 @@ mod tests {
     use tern_chains::{BlockTime, ChannelId, End, PortId};
     use tern_core::ledger::{Change, Head};
 
+    use super::super::NotFound;
     use super::*;
 
     fn reconciling() -> Reconciling {
@@ -335,9 +347,27 @@ mod tests {
     }
 
     #[test]
+    fn what_was_given_up_with_others_is_looked_for_before_them() {
+        let mut reconciling = reconciling();
+        let given_up = NotFound {
+            reason: "429".to_owned(),
+            was_looked_for: false,
+        };
+        let not_located = NotLocated::from([
+            (1.into(), given_up),
+            (3.into(), NotFound::from("429".to_owned())),
+        ]);
+        reconciling.succeeded(&end(), not_located, 7);
+        assert_eq!(reconciling.due(&view_at(8)), [end()].into());
+        // As the comparison sees it: the one that was looked for is put off.
+        let put_off = reconciling.put_off(&end(), 8);
+        assert_eq!(put_off, [3.into()].into());
+    }
+
+    #[test]
     fn a_packet_that_was_not_found_is_looked_for_again_less_often_each_time() {
         let mut reconciling = reconciling();
-        let not_found = || NotLocated::from([(3.into(), "429".to_owned())]);
+        let not_found = || NotLocated::from([(3.into(), "429".to_owned().into())]);
         reconciling.succeeded(&end(), not_found(), 7);
         // The path goes on without it.
         assert!(reconciling.is_done(&end()));
