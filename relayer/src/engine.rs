@@ -574,8 +574,7 @@ impl Engine {
         let view = self.records.view();
         // Nothing is sent on a closed channel any more.
         let may_differ = |src: &EndKey| {
-            view.path(src).is_some_and(|path| path.is_open_on_src)
-                || view.open_packets_of(src).next().is_some()
+            view.path(src).is_some_and(|path| path.is_open_on_src) || view.has_open_packets(src)
         };
         let served = ends.filter(|src| self.serves(src) && may_differ(src));
         for src in served.collect::<Vec<_>>() {

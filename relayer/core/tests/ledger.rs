@@ -450,6 +450,12 @@ fn what_cannot_be_moved_for_now_leaves_memory_to_what_can() {
     assert_eq!(in_memory(&view), [5, 6, 7, 8]);
     let src = end(&akash()).into();
     assert_eq!(view.evicted_packets_of(&src).count(), 5);
+    for number in 5..=9 {
+        view.evict(&key(number));
+    }
+    assert!(view.has_open_packets(&src), "none is in memory");
+    flood(&mut view, 5..=8);
+    trim(&mut view, 4);
     view.unpark();
     assert!(view
         .to_load(100)

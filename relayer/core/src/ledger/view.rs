@@ -123,6 +123,16 @@ impl View {
         self.packets.evicted_of(src)
     }
 
+    /// Whether packets of a source end are not done, wherever their records are.
+    pub fn has_open_packets(&self, src: &EndKey) -> bool {
+        self.open_packets_of(src).next().is_some() || self.evicted_packets_of(src).next().is_some()
+    }
+
+    /// How many packets are in memory.
+    pub fn held(&self) -> Held {
+        self.packets.held()
+    }
+
     /// The record of a packet that the store has leaves memory; its name is kept. No-op for
     /// one that could not be relayed from its record.
     pub fn evict(&mut self, key: &PacketKey) {
