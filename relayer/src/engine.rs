@@ -642,6 +642,7 @@ impl Engine {
             paths: served_ends(view, &self.chains).collect(),
             lanes: lanes.collect(),
             tasks: self.tasks.names(),
+            in_progress: self.dispatching.in_progress().len(),
         };
         snapshot.status(of)
     }

@@ -29,6 +29,7 @@ pub use fees::{FeeKind, Fees, FeesKey, FeesRecord};
 pub use intent::{Entry, Intent, Refusal};
 pub use item::{HandshakeStep, Item};
 pub use key::{ChannelKey, ClientKey, ConnectionKey, EndKey, PacketKey, TxKey};
+pub use packets::Held;
 pub use path::Path;
 pub use record::{
     Acknowledgement, ChannelRecord, ClientRecord, ConnectionRecord, Done, Failure,

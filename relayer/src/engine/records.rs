@@ -199,7 +199,7 @@ mod tests {
 
     #[test]
     fn what_a_finished_packet_needs_is_nothing_though_it_is_not_in_memory() {
-        let (store, view) = Store::simulated(&Memory::default());
+        let (store, view) = Store::simulated(&Memory::default(), 100);
         let (finished, write) = packet(1, Some((9, Done::TimedOut)));
         store.commit(&[write]).unwrap();
         let mut records = Records::new(store, view, Policy::default());

@@ -8,7 +8,7 @@ use tern_chains::{BlockTime, ChainId, Coin, Ordering, Sequence};
 use tern_core::admission::NotAdmitted;
 use tern_core::budget::{Budget, OverBudget, Paid, Pauses, Purpose};
 use tern_core::ledger::{
-    ClientKey, EndKey, FeesKey, FeesRecord, Head, PacketKey, PacketState, View,
+    ClientKey, EndKey, FeesKey, FeesRecord, Head, Held, Item, PacketKey, PacketState, View,
 };
 use tern_core::plan::{Assignment, Plan, Why};
 use tern_core::policy::Policy;
@@ -29,6 +29,7 @@ pub struct Status {
     pub fees: Vec<FeesStatus>,
     /// The tasks that run, by name, in order.
     pub tasks: Vec<String>,
+    pub memory: MemoryStatus,
 }
 
 /// The most packets in a snapshot. Default 10,000: some megabytes.
@@ -134,6 +135,18 @@ pub struct LaneStatus {
     pub items_in_flight: usize,
 }
 
+/// How much an engine holds in memory of what grows with the work.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MemoryStatus {
+    pub packets: Held,
+    /// Items that failed and were not done since.
+    pub failures: usize,
+    /// Items between plan and signature.
+    pub in_progress: usize,
+    /// Packets whose block was not found.
+    pub not_located: usize,
+}
+
 /// A signing account and what it can pay with.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Wallet {
@@ -158,6 +171,8 @@ pub struct Snapshot<'a> {
     pub paths: Vec<EndKey>,
     pub lanes: Vec<LaneStatus>,
     pub tasks: Vec<String>,
+    /// Items between plan and signature.
+    pub in_progress: usize,
 }
 
 impl Snapshot<'_> {
@@ -178,6 +193,12 @@ impl Snapshot<'_> {
             lanes: self.lanes.clone(),
             fees: self.fees(),
             tasks: self.tasks.clone(),
+            memory: MemoryStatus {
+                packets: self.view.held(),
+                failures: self.view.failures().count(),
+                in_progress: self.in_progress,
+                not_located: self.reconciling.not_located_count(),
+            },
         }
     }
 
@@ -274,7 +295,7 @@ impl Snapshot<'_> {
                 (Some(reason), _) => PacketWait::Planner(Why::NotLocated((*reason).to_owned())),
                 (None, Some(wait)) => wait.clone(),
                 (None, None) if !is_served => PacketWait::Assignment,
-                (None, None) if !is_in_memory => PacketWait::Memory,
+                (None, None) if !is_in_memory => self.put_aside(&packet),
                 (None, None) => PacketWait::Nothing,
             };
             Some(PacketStatus {
@@ -283,6 +304,19 @@ impl Snapshot<'_> {
                 state,
                 sent,
                 waits_for,
+            })
+        })
+    }
+
+    /// Why a packet is not in memory: it has failed, or there are too many.
+    fn put_aside(&self, packet: &PacketKey) -> PacketWait {
+        let items = Item::of_packet(packet);
+        let failure = items.iter().find_map(|item| self.view.failure(item));
+        failure.map_or(PacketWait::Memory, |failure| {
+            PacketWait::Planner(Why::Failed {
+                tries: failure.tries,
+                not_before: failure.not_before,
+                reason: failure.reason.clone(),
             })
         })
     }
@@ -367,6 +401,7 @@ mod tests {
             paths: vec![end("a-1")],
             lanes: vec![],
             tasks: vec![],
+            in_progress: 0,
         };
         let status = snapshot.status(None);
         assert_eq!(status.paths[0].open_packets, 2);

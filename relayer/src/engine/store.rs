@@ -47,12 +47,15 @@ impl Store {
         }
     }
 
-    /// A store that outlives a simulated crash, and the ledger as it has it.
-    pub fn simulated(memory: &Memory) -> (Self, View) {
+    /// A store that outlives a simulated crash, and the ledger as it has it, with at most
+    /// `packets_max` packets in memory.
+    pub fn simulated(memory: &Memory, packets_max: usize) -> (Self, View) {
         let store = Self {
             kept: Kept::Memory(memory.clone()),
         };
-        (store, memory.view())
+        let mut view = memory.view();
+        trim(&mut view, packets_max);
+        (store, view)
     }
 
     /// Opens `home/store`, creating it where it is missing, and reads the

@@ -11,6 +11,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use serde::{Deserialize, Serialize};
 use tern_chains::{ChainId, Sequence};
 
 use super::{EndKey, PacketKey, PacketRecord, PacketState};
@@ -38,6 +39,19 @@ struct OfEnd {
 struct Parked {
     state: PacketState,
     until: Option<Due>,
+}
+
+/// How many packets that are not done are in memory.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Held {
+    /// With their record.
+    pub records: usize,
+    /// Of these, those that are not all known: they cannot be evicted.
+    pub unseen: usize,
+    /// By name alone, to be loaded as memory allows.
+    pub evicted: usize,
+    /// By name alone, until they can be moved.
+    pub parked: usize,
 }
 
 /// When a packet can be moved again: at this height of the chain it goes to. Without it,
@@ -86,6 +100,17 @@ impl Packets {
             let parked = of.parked.iter();
             evicted.chain(parked.map(|(sequence, parked)| (*sequence, parked.state)))
         })
+    }
+
+    pub fn held(&self) -> Held {
+        let records = self.ends.values().flat_map(|of| of.records.values());
+        let unseen = records.filter(|record| record.done.is_none() && !is_complete(record));
+        Held {
+            records: self.open,
+            unseen: unseen.count(),
+            evicted: self.evicted,
+            parked: self.ends.values().map(|of| of.parked.len()).sum(),
+        }
     }
 
     pub fn put(&mut self, key: PacketKey, record: PacketRecord) {

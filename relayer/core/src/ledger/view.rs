@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use tern_chains::{ChainId, End, PacketId, Sequence, TrustedHeader};
 
-use super::packets::{Due, Packets};
+use super::packets::{Due, Held, Packets};
 use super::{
     Change, ChannelKey, ChannelRecord, ClientKey, ClientRecord, ConnectionKey, ConnectionRecord,
     EndKey, Failure, Fees, Head, Item, PacketKey, PacketRecord, PacketState, Path, TxKey, TxRecord,

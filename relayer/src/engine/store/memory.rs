@@ -58,10 +58,14 @@ impl Memory {
 
     pub(super) fn view(&self) -> View {
         let mut view = View::default();
-        self.lock()
-            .flushed
-            .values()
-            .for_each(|change| view.commit(change));
+        for change in self.lock().flushed.values() {
+            view.commit(change);
+            if let Change::Packet(key, Some(record)) = change {
+                if record.done.is_some() {
+                    view.evict(key);
+                }
+            }
+        }
         view
     }
 
