@@ -99,9 +99,10 @@ pub enum Check {
     Accepted,
     /// The account sequence is not the expected one (SDK error 32).
     WrongSequence { log: String },
-    /// The account cannot pay the fee, or offers less than the node takes (SDK errors
-    /// 5 and 13).
+    /// The account cannot pay the fee (SDK error 5).
     CannotPay { log: String },
+    /// The fee is less than the node takes (SDK error 13).
+    Underpriced { log: String },
     /// The mempool has no room, or the node takes nothing now, or it is too late for this
     /// one: a new transaction can be taken later.
     Busy { log: String },

@@ -60,7 +60,8 @@ fn check(response: tx_sync::Response) -> Check {
         // What passes by itself: a node that has just started says the second, and the
         // third is said of a transaction that was made too long ago.
         (SDK, SDK_MEMPOOL_FULL | SDK_INVALID_HEIGHT | SDK_PAST_TIMEOUT) => Check::Busy { log },
-        (SDK, SDK_FUNDS | SDK_FEE) => Check::CannotPay { log },
+        (SDK, SDK_FUNDS) => Check::CannotPay { log },
+        (SDK, SDK_FEE) => Check::Underpriced { log },
         _ => Check::Refused {
             codespace,
             code,
@@ -126,7 +127,7 @@ mod tests {
             ("sdk", 26, Check::Busy { log: log() }),
             ("sdk", 30, Check::Busy { log: log() }),
             ("sdk", 5, Check::CannotPay { log: log() }),
-            ("sdk", 13, Check::CannotPay { log: log() }),
+            ("sdk", 13, Check::Underpriced { log: log() }),
             ("sdk", 4, refused("sdk", 4)),
             ("channel", 32, refused("channel", 32)),
         ] {

@@ -68,7 +68,10 @@ impl Pool {
 /// its own.
 fn is_the_nodes_own(check: &Check) -> bool {
     match check {
-        Check::CannotPay { .. } | Check::Busy { .. } | Check::Refused { .. } => true,
+        Check::CannotPay { .. }
+        | Check::Underpriced { .. }
+        | Check::Busy { .. }
+        | Check::Refused { .. } => true,
         Check::Accepted | Check::WrongSequence { .. } => false,
     }
 }

@@ -16,8 +16,10 @@ pub enum Answer {
     /// In no mempool: another program used the account sequence, or a transaction
     /// before it was dropped.
     WrongSequence(String),
-    /// In no mempool: the account cannot pay, or offers too little.
+    /// In no mempool: the account cannot pay.
     CannotPay(String),
+    /// In no mempool: the fee is less than the node takes.
+    Underpriced(String),
     /// In no mempool: the chain says no.
     Refused(String),
 }
@@ -29,6 +31,7 @@ impl Answer {
             Ok(Check::Busy { log }) => Self::Busy(log),
             Ok(Check::WrongSequence { log }) => Self::WrongSequence(log),
             Ok(Check::CannotPay { log }) => Self::CannotPay(log),
+            Ok(Check::Underpriced { log }) => Self::Underpriced(log),
             Ok(Check::Refused {
                 codespace,
                 code,
@@ -52,6 +55,12 @@ impl Answer {
             Self::CannotPay(log) => Some((
                 Class::Local,
                 format!("the account cannot pay the fee: {log}"),
+            )),
+            Self::Underpriced(log) => Some((
+                Class::Local,
+                format!(
+                    "the node asks for a higher fee, raise `gas_price` in the configuration: {log}"
+                ),
             )),
             Self::Refused(reason) => Some((Class::Rejected, reason)),
         }
@@ -94,6 +103,10 @@ mod tests {
         assert_eq!(class(wrong_sequence), Some(Class::Node));
         let poor = Answer::of(Ok(Check::CannotPay { log: log() }));
         assert_eq!(class(poor), Some(Class::Local));
+        let cheap = Answer::of(Ok(Check::Underpriced { log: log() }));
+        let (class, reason) = cheap.refusal().unwrap();
+        assert_eq!(class, Class::Local);
+        assert!(reason.contains("raise `gas_price`"), "{reason}");
         let refused = Answer::of(Ok(Check::Refused {
             codespace: "sdk".to_owned(),
             code: 5,
