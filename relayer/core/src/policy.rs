@@ -76,6 +76,9 @@ pub struct Policy {
     /// that is down for hours is not flooded.
     pub node_pause_first: Duration,
     pub node_pause_max: Duration,
+    /// A chain without a new block for this long is told as one that stands still.
+    /// Default one minute: more than any chain takes for a block.
+    pub standstill_after: Duration,
     /// A command gives up a step that was refused this often. Default 3: the chain will
     /// not change its mind.
     pub command_refusals_max: u32,
@@ -114,6 +117,7 @@ impl Default for Policy {
             backoff_blocks_max: 256,
             node_pause_first: Duration::from_millis(250),
             node_pause_max: Duration::from_secs(15),
+            standstill_after: Duration::from_secs(60),
             command_refusals_max: 3,
             command_tries_max: 12,
             packets_in_memory_max: 10_000,

@@ -4,6 +4,7 @@
 //! start, long absence, pruned history) the chain's clients, connections and
 //! channels are read instead, and the engine reconciles its packets.
 
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -125,9 +126,25 @@ impl Follow {
         .await?;
         loop {
             let after = self.cursor.unwrap_or(latest);
-            let next = self.chain.next_block(after).await?;
+            let next = self.next_block(after).await?;
             self.next(next).await?;
         }
+    }
+
+    /// Waits for the next block, and says so when that takes longer than any block.
+    async fn next_block(&self, after: u64) -> Result<Next, ChainError> {
+        let chain = self.chain.id();
+        let mut next = pin!(self.chain.next_block(after));
+        let standstill = self.policy.standstill_after;
+        tokio::select! {
+            biased;
+            next = &mut next => return next,
+            () = tokio::time::sleep(standstill) => {}
+        }
+        warn!(%chain, height = after, "no new block for {}: the chain stands still, or its nodes do not follow it; waiting", humantime::format_duration(standstill));
+        let next = next.await?;
+        info!(%chain, "the chain makes blocks again");
+        Ok(next)
     }
 
     async fn next(&mut self, next: Next) -> Result<(), Trouble> {
