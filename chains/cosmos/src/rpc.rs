@@ -288,6 +288,10 @@ fn socket_url(rpc: &url::Url) -> std::result::Result<tendermint_rpc::Url, tender
 fn fault(error: &tendermint_rpc::Error) -> Fault {
     match error.detail() {
         ErrorDetail::Response(response) => Fault::Answer(response.source.to_string()),
+        ErrorDetail::Serde(_) => Fault::Transport(format!(
+            "the answer is not CometBFT's, but perhaps a web page or a proxy's message: {}",
+            flex_line!(error)
+        )),
         _ => Fault::Transport(flex_line!(error)),
     }
 }
@@ -308,6 +312,16 @@ mod tests {
         ] {
             assert_eq!(dialect(version), mode, "{version}");
         }
+    }
+
+    #[test]
+    fn an_answer_that_is_not_the_nodes_is_called_that() {
+        let page = serde_json::from_str::<u64>("<html>").unwrap_err();
+        let fault = fault(&tendermint_rpc::Error::serde(page));
+        let Fault::Transport(text) = fault else {
+            panic!("taken for the node's answer");
+        };
+        assert!(text.starts_with("the answer is not CometBFT's"), "{text}");
     }
 
     #[test]
