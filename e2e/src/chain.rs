@@ -31,6 +31,9 @@ pub struct ChainSpec {
     pub indexer: &'static str,
     /// The key that may do what governance does elsewhere; `None` is nobody.
     pub authority: Option<&'static str>,
+    /// Blocks that no node prunes, whatever it is told to keep; `None`: all that a
+    /// scenario makes.
+    pub evidence_blocks: Option<u32>,
 }
 
 impl ChainSpec {
@@ -43,6 +46,7 @@ impl ChainSpec {
             block_time: BLOCK_TIME,
             indexer: "kv",
             authority: None,
+            evidence_blocks: None,
         }
     }
 
@@ -55,18 +59,20 @@ impl ChainSpec {
             block_time: BLOCK_TIME,
             indexer: "kv",
             authority: None,
+            evidence_blocks: None,
         }
     }
 }
 
-/// A running chain with one validator.
+/// A node of a chain: the chain's one validator, or a [follower](TestChain::follower).
 pub struct TestChain {
     pub spec: ChainSpec,
     pub rpc_port: u16,
     pub grpc_port: u16,
+    pub(crate) p2p_port: u16,
     pub(crate) home: PathBuf,
-    log: PathBuf,
-    process: Option<Process>,
+    pub(crate) log: PathBuf,
+    pub(crate) process: Option<Process>,
 }
 
 impl TestChain {
@@ -100,6 +106,9 @@ impl TestChain {
         if let Some(authority) = spec.authority {
             prepare.args(["--authority", authority]);
         }
+        if let Some(blocks) = spec.evidence_blocks {
+            prepare.args(["--evidence-blocks", &blocks.to_string()]);
+        }
         for (name, mnemonic) in [RELAYER, USER, OTHER] {
             let file = folder.join(format!("{name}.mnemonic"));
             std::fs::write(&file, mnemonic)?;
@@ -119,6 +128,7 @@ impl TestChain {
             spec,
             rpc_port,
             grpc_port,
+            p2p_port,
             home,
             process: None,
         })
@@ -158,6 +168,14 @@ impl TestChain {
             process.wait(Duration::from_secs(20))?;
         }
         Ok(())
+    }
+
+    /// `kill -9`; its home stays as it is.
+    pub fn kill(&mut self) -> Result<()> {
+        match self.process.take() {
+            Some(mut process) => process.kill(),
+            None => Ok(()),
+        }
     }
 
     /// Stops making blocks and answering, as a hung node does.
@@ -207,7 +225,7 @@ impl TestChain {
 }
 
 /// Ports nobody listens on now. All are held until all are found.
-fn free_ports() -> Result<[u16; 3]> {
+pub(crate) fn free_ports() -> Result<[u16; 3]> {
     let bind = || TcpListener::bind(("127.0.0.1", 0));
     let held = [bind()?, bind()?, bind()?];
     let port = |listener: &TcpListener| listener.local_addr().map(|address| address.port());

@@ -10,7 +10,9 @@
 //! the chains say.
 
 mod binaries;
+mod books;
 mod chain;
+mod follower;
 mod guard;
 mod hermes;
 mod history;
@@ -18,17 +20,22 @@ pub mod http;
 pub mod interrupt;
 mod network;
 mod process;
+mod proxy;
+mod settings;
 mod state;
 mod tern;
 mod token;
 pub mod wait;
 
 pub use binaries::tern as tern_binary;
+pub use books::{Books, Counts};
 pub use chain::{ChainSpec, TestChain};
 pub use hermes::{create_channel, HermesChain, HermesConfig};
 pub use history::attribute;
 pub use network::{Network, Setup};
 pub use process::{run, tail, Process, Signal};
+pub use proxy::Proxy;
+pub use settings::ConfigFile;
 pub use tern::{Daemon, Output, Running, Tern};
 pub use token::voucher;
 

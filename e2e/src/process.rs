@@ -44,6 +44,22 @@ impl Process {
         Self::start(command.stdout(out).stderr(errors))
     }
 
+    /// Adds its output to a file that this program writes.
+    pub fn start_with_copied_log(command: &mut Command, log: &Path) -> Result<Self> {
+        command.stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut process = Self::start(command)?;
+        let (out, errors) = (process.child.stdout.take(), process.child.stderr.take());
+        let copy = |mut from: Box<dyn Read + Send>| -> Result<()> {
+            let mut file = File::options().create(true).append(true).open(log)?;
+            // Ends with the process.
+            std::thread::spawn(move || std::io::copy(&mut from, &mut file));
+            Ok(())
+        };
+        copy(Box::new(out.context("no output")?))?;
+        copy(Box::new(errors.context("no output")?))?;
+        Ok(process)
+    }
+
     pub fn id(&self) -> u32 {
         self.child.id()
     }

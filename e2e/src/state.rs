@@ -64,14 +64,34 @@ impl TestChain {
     /// in a block when this returns.
     pub fn send_mock(&self, channel: &str, data: &str, timeout: &str) -> Result<()> {
         let send = ["tx", "mock", "send", channel, data];
-        let options = ["--packet-timeout", timeout, "--from", USER.0, "--yes"];
+        let options = ["--packet-timeout", timeout, "--from", USER.0];
         let height = self.height()?;
-        let answer = self.chaind(&[&send[..], &options, &["--output", "json"]].concat())?;
-        let answer: Value = serde_json::from_str(&answer).context(answer)?;
-        ensure!(answer["code"] == 0, "{send:?}: {answer}");
+        self.broadcast(&[&send[..], &options].concat())?;
         // The next transaction of the account needs this one's block.
         wait::until("the next block", BLOCK_LIMIT, || {
             Ok((self.height()? > height + 1).then_some(()))
         })
+    }
+
+    /// Sends coins, such as `5uakt`, from an account to an address. They are there when
+    /// this returns.
+    pub fn pay(&self, from: &str, to: &str, coins: &str, fee: &str) -> Result<()> {
+        let sent = self.broadcast(&["tx", "bank", "send", from, to, coins, "--fees", fee])?;
+        let hash = sent["txhash"].as_str().context("no hash")?.to_owned();
+        wait::until("the payment's block", BLOCK_LIMIT, || {
+            let Ok(tx) = self.rpc(&format!("/tx?hash=0x{hash}")) else {
+                return Ok(None);
+            };
+            ensure!(tx["tx_result"]["code"] == 0, "payment: {tx}");
+            Ok(Some(()))
+        })
+    }
+
+    /// A transaction of `chaind` that the node's mempool must take; its answer.
+    pub fn broadcast(&self, args: &[&str]) -> Result<Value> {
+        let answer = self.chaind(&[args, &["--yes", "--output", "json"]].concat())?;
+        let answer: Value = serde_json::from_str(&answer).context(answer)?;
+        ensure!(answer["code"] == 0, "{args:?}: {answer}");
+        Ok(answer)
     }
 }

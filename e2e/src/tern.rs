@@ -76,6 +76,14 @@ impl Tern {
         Ok(output)
     }
 
+    /// Replaces text in the configuration, which must be there.
+    pub fn reconfigure(&self, from: &str, to: &str) -> Result<()> {
+        let path = self.home.join("config.toml");
+        let config = std::fs::read_to_string(&path)?;
+        ensure!(config.contains(from), "no `{from}` in {config}");
+        Ok(std::fs::write(&path, config.replace(from, to))?)
+    }
+
     /// Starts a command and returns at once.
     pub fn spawn(&self, args: &[&str]) -> Result<Running> {
         let folder = tempfile::tempdir_in(self.home.parent().unwrap_or(&self.home))?.keep();
@@ -98,6 +106,25 @@ impl Tern {
         let begin = std::fs::metadata(&log).map_or(0, |metadata| metadata.len() as usize);
         Ok(Daemon {
             process: Process::start_with_log(&mut command, &log)?,
+            log,
+            begin,
+        })
+    }
+
+    /// Starts the daemon where no file can become longer than so many bytes: a write beyond
+    /// fails as on a full disk. Its log is not limited.
+    pub fn start_with_file_limit(&self, bytes: u64) -> Result<Daemon> {
+        // In units of 512 bytes. The default of the signal would end the program.
+        const SCRIPT: &str = "trap '' XFSZ; ulimit -f \"$1\"; shift; exec \"$@\"";
+        let log = log(&self.home);
+        let begin = std::fs::metadata(&log).map_or(0, |metadata| metadata.len() as usize);
+        let mut command = Command::new("sh");
+        command.args(["-c", SCRIPT, "sh"]);
+        command.arg((bytes / 512).to_string());
+        command.arg(binaries::tern()?).arg("--home").arg(&self.home);
+        command.arg("start").env_remove("TERN_LOG");
+        Ok(Daemon {
+            process: Process::start_with_copied_log(&mut command, &log)?,
             log,
             begin,
         })
@@ -196,5 +223,11 @@ impl Daemon {
 
     pub fn ended(&mut self) -> Result<Option<ExitStatus>> {
         self.process.ended()
+    }
+
+    /// Waits until it ends by itself.
+    pub fn ends(&mut self, limit: Duration) -> Result<ExitStatus> {
+        let ended = self.process.wait(limit);
+        ended.with_context(|| process::tail(&self.log, 40))
     }
 }

@@ -1,26 +1,24 @@
 //! The light client of a real chain, beyond updates: a header that an update brought
 //! to another chain is the chain's own, and a client goes over a planned upgrade.
 
-use std::sync::Arc;
-use std::time::Duration;
+mod support;
 
-use anyhow::{bail, ensure, Context, Result};
+use anyhow::{ensure, Context, Result};
 use ibc_proto::cosmos::upgrade::v1beta1::Plan;
 use ibc_proto::ibc::core::client::v1 as client;
 use ibc_proto::ibc::lightclients::tendermint::v1::ClientState;
 use prost::{Message as _, Name as _};
+use support::tx::{account, submit};
+use support::LONG;
 use tern_chains::{
-    Account as _, Chain as _, ChainId, Check, ClientId, ClientParams, ClientUpdate, Datagram,
-    Event, GivenHeader, HeaderCheck, Height, LightClient as _, Message, Next, StateCodec as _,
-    StorePath, TrustOrigin, TrustedClient, TxDraft,
+    Account as _, Chain as _, ClientId, ClientParams, ClientUpdate, Datagram, Event, GivenHeader,
+    HeaderCheck, Height, LightClient as _, Message, StateCodec as _, StorePath, TrustOrigin,
+    TrustedClient,
 };
 use tern_cosmos::{BlockWithTxs, CosmosAccount, CosmosChain, CosmosSettings};
-use tern_cosmos_core::{convert, CosmosCodec, Key, DEFAULT_HD_PATH};
+use tern_cosmos_core::{convert, CosmosCodec};
 use tern_e2e::{wait, ChainSpec, TestChain, USER};
 
-const LONG: Duration = Duration::from_secs(120);
-/// Blocks until a transaction counts as lost.
-const DEADLINE_BLOCKS: u64 = 60;
 /// Blocks from the plan to the upgrade: enough for the plan's own transaction.
 const NOTICE_BLOCKS: u64 = 16;
 
@@ -33,7 +31,7 @@ async fn headers_are_recognized_and_a_client_goes_over_an_upgrade() -> Result<()
     };
     let akash_node = TestChain::start(governed, folder.path())?;
     let kava_node = TestChain::start(ChainSpec::kava(), folder.path())?;
-    let (akash, kava) = (account(&akash_node)?, account(&kava_node)?);
+    let (akash, kava) = (account(&akash_node, USER)?, account(&kava_node, USER)?);
     let client_id = create_client(&akash, &kava).await?;
 
     // An update, and its header as kava's block has it.
@@ -109,51 +107,6 @@ async fn trust_begins_with_the_given_header(akash: &CosmosAccount) -> Result<()>
         "{error}"
     );
     Ok(())
-}
-
-fn account(chain: &TestChain) -> Result<CosmosAccount> {
-    let url = |port: u16| format!("http://127.0.0.1:{port}").parse();
-    let (spec, id) = (&chain.spec, ChainId::from_string(chain.spec.id));
-    let price = format!("0.025{}", spec.denom).parse()?;
-    let (rpc, grpc) = (url(chain.rpc_port)?, url(chain.grpc_port)?);
-    let settings = CosmosSettings::new(id, rpc, grpc, spec.prefix, price);
-    let key = Key::from_mnemonic(USER.1, DEFAULT_HD_PATH, spec.prefix)?;
-    Ok(CosmosAccount::new(
-        Arc::new(CosmosChain::new(settings)?),
-        key,
-    ))
-}
-
-/// Sends messages in one transaction; its block.
-async fn submit(account: &CosmosAccount, messages: Vec<Message>) -> Result<BlockWithTxs> {
-    let chain = account.chain();
-    let (mut height, time) = chain.latest().await?;
-    let state = account.state().await?;
-    let gas = account.estimate(&messages, &state).await?;
-    let draft = TxDraft {
-        messages,
-        memo: String::new(),
-        account: state,
-        gas,
-        deadline: account.deadline(height, time, DEADLINE_BLOCKS),
-    };
-    let tx = account.sign(&draft)?;
-    let check = account.broadcast(&tx).await?;
-    ensure!(check == Check::Accepted, "{check:?}");
-    loop {
-        let Next::Block(block) = chain.next_block(height).await? else {
-            bail!("the block after {height} is gone");
-        };
-        height = block.height;
-        if let Some(outcome) = block.txs.iter().find(|outcome| outcome.hash == tx.hash) {
-            ensure!(outcome.code == 0, "{}", outcome.log);
-            return Ok(chain.block_with_txs(height).await?);
-        }
-        ensure!(
-            !draft.deadline.is_past(height, block.time),
-            "the transaction is in no block up to {height}"
-        );
-    }
 }
 
 /// A client of `of` on `host`.

@@ -52,6 +52,7 @@ next to the validator's, which is called "validator".`,
 	f.DurationVar(&o.MaxPerBlock, "max-expected-time-per-block", 30*time.Second, "IBC connection parameter")
 	f.StringVar(&o.MinGasPrices, "min-gas-prices", "", "smallest gas prices the node accepts (default 0 of the stake denom)")
 	f.Int64Var(&o.MaxBlockGas, "max-block-gas", -1, "gas limit of a block, -1 for none")
+	f.Int64Var(&o.EvidenceBlocks, "evidence-blocks", 0, "blocks evidence is good for, which no node prunes (default those of the unbonding time)")
 	f.StringVar(&o.Indexer, "indexer", "kv", "transaction index: kv or null")
 	f.StringVar(&o.Pruning, "pruning", "default", "old states to keep: default, nothing, everything or custom:N")
 	return cmd

@@ -132,5 +132,8 @@ func consensusParams(p *plan) *cmttypes.ConsensusParams {
 	// within reach, on a chain that means business.
 	params.Evidence.MaxAgeDuration = p.Unbonding
 	params.Evidence.MaxAgeNumBlocks = max(1, int64(p.Unbonding/max(p.BlockTime, time.Millisecond)))
+	if p.EvidenceBlocks > 0 {
+		params.Evidence.MaxAgeNumBlocks = p.EvidenceBlocks
+	}
 	return params
 }

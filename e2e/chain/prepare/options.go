@@ -36,8 +36,12 @@ type Options struct {
 	MaxPerBlock  time.Duration
 	MinGasPrices string
 	MaxBlockGas  int64
-	Indexer      string
-	Pruning      string
+	// EvidenceBlocks is how many blocks evidence is good for, and so the least
+	// history that a node keeps, whatever its min-retain-blocks says; 0 is as many
+	// as are made in the unbonding time.
+	EvidenceBlocks int64
+	Indexer        string
+	Pruning        string
 }
 
 // plan is what the options come to once they have been read and checked.
@@ -95,6 +99,9 @@ func (o Options) check() (*plan, error) {
 	}
 	if o.MaxBlockGas < -1 {
 		return nil, errors.New("--max-block-gas must be -1 (no limit) or more")
+	}
+	if o.EvidenceBlocks < 0 {
+		return nil, errors.New("--evidence-blocks must not be negative")
 	}
 	if o.Indexer != "kv" && o.Indexer != "null" {
 		return nil, fmt.Errorf("--indexer must be kv or null, not %q", o.Indexer)

@@ -2,10 +2,12 @@
 
 #![allow(dead_code)] // Each scenario uses its part.
 
+pub mod tx;
+
 use std::time::Duration;
 
-use anyhow::Result;
-use tern_e2e::{Network, TestChain};
+use anyhow::{ensure, Context, Result};
+use tern_e2e::{voucher, wait, Books, Network, TestChain, RELAYER};
 
 /// Enough for anything that goes right, on a busy machine too.
 pub const LONG: Duration = Duration::from_secs(120);
@@ -64,8 +66,66 @@ impl Fixture {
         })
     }
 
+    /// Waits for so many blocks of a chain from now: the time that a fault lasts.
+    pub fn goes_on(&self, chain: &TestChain, blocks: u64) -> Result<()> {
+        let later = chain.height()? + blocks;
+        wait::until("the other chain to go on", LONG, || {
+            Ok((chain.height()? >= later).then_some(()))
+        })
+    }
+
+    /// Waits until the command says this, in a test of what an operator is told.
+    pub fn told(&self, args: &[&str], text: &str) -> Result<()> {
+        let mut last = String::new();
+        let told = wait::until(&format!("tern {args:?} to say `{text}`"), LONG, || {
+            last = self.network.tern.run(args)?.text();
+            Ok(last.contains(text).then_some(()))
+        });
+        told.with_context(|| last)
+    }
+
+    pub fn books(&self) -> Result<Books> {
+        Books::open(&self.network, RELAYER.0)
+    }
+
     pub fn settled(&self) -> Result<()> {
         self.network.settled(&self.on_akash, &self.on_kava, LONG)
+    }
+
+    /// Once everything has settled: what was sent is in escrow, the same is on the other
+    /// chain, and the rest is where it was.
+    pub fn balanced(&self) -> Result<()> {
+        const FUNDS: u128 = 1_000_000_000_000;
+        let ways = [
+            (
+                self.akash(),
+                "uakt",
+                &self.on_akash,
+                &self.akash_user,
+                self.kava(),
+                &self.on_kava,
+                &self.kava_user,
+            ),
+            (
+                self.kava(),
+                "usdx",
+                &self.on_kava,
+                &self.kava_user,
+                self.akash(),
+                &self.on_akash,
+                &self.akash_user,
+            ),
+        ];
+        for (src, denom, channel, sender, dst, channel_on_dst, receiver) in ways {
+            let in_escrow = src.balance(&src.escrow(channel)?, denom)?;
+            let left = src.balance(sender, denom)?;
+            let arrived = dst.balance(receiver, &voucher(channel_on_dst, denom))?;
+            ensure!(
+                left + in_escrow == FUNDS && arrived == in_escrow,
+                "{denom}: {left} left, {in_escrow} in escrow, {arrived} arrived"
+            );
+        }
+        Ok(())
     }
 
     /// The end of a scenario that went well.
