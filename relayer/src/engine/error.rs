@@ -44,6 +44,13 @@ pub enum StoreError {
         #[source]
         source: sled::Error,
     },
+    /// The store is as it was; what is around it is not.
+    #[error("cannot open the store {path}: is the disk full, or may it not be written?")]
+    Disk {
+        path: PathBuf,
+        #[source]
+        source: sled::Error,
+    },
     #[error(
         "the store {path} was written by a newer version of tern (schema {found}, this one reads \
          {known}): use that version, or move the store away to have it rebuilt from the chains"

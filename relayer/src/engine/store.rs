@@ -9,6 +9,7 @@
 mod memory;
 
 use std::fs::{File, TryLockError};
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use tern_core::ledger::{Change, PacketKey, View};
@@ -220,7 +221,7 @@ fn read(path: &Path, packets_max: usize) -> Result<(sled::Db, View), Unreadable>
     check_schema(path, &db)?;
     let mut view = View::default();
     for (number, entry) in db.iter().enumerate() {
-        let (key, value) = entry.map_err(|error| Unreadable::Damaged(error.to_string()))?;
+        let (key, value) = entry.map_err(|error| Unreadable::of(path, error))?;
         if key == SCHEMA_KEY.as_bytes() {
             continue;
         }
@@ -277,7 +278,7 @@ fn open_sled(path: &Path) -> Result<sled::Db, Unreadable> {
                 let path = path.to_owned();
                 return Err(Unreadable::Refused(StoreError::InUse { path }));
             }
-            Err(error) => return Err(Unreadable::Damaged(error.to_string())),
+            Err(error) => return Err(Unreadable::of(path, error)),
         }
     }
 }
@@ -294,15 +295,15 @@ const LOCKED_PAUSE: std::time::Duration = std::time::Duration::from_millis(100);
 const CACHE_BYTES: u64 = 8 * 1024 * 1024;
 
 fn check_schema(path: &Path, db: &sled::Db) -> Result<(), Unreadable> {
-    let damaged = |error: sled::Error| Unreadable::Damaged(error.to_string());
-    let found = db.get(SCHEMA_KEY).map_err(damaged)?;
+    let unreadable = |error: sled::Error| Unreadable::of(path, error);
+    let found = db.get(SCHEMA_KEY).map_err(unreadable)?;
     let found = found
         .as_deref()
         .map(|bytes| <[u8; 8]>::try_from(bytes).map(u64::from_be_bytes));
     match found {
         None if db.is_empty() => {
             db.insert(SCHEMA_KEY, &SCHEMA.to_be_bytes())
-                .map_err(damaged)?;
+                .map_err(unreadable)?;
             Ok(())
         }
         Some(Ok(SCHEMA)) => Ok(()),
@@ -319,6 +320,18 @@ fn check_schema(path: &Path, db: &sled::Db) -> Result<(), Unreadable> {
 }
 
 impl Unreadable {
+    /// What sled's error means. A disk that is full or must not be written says nothing
+    /// about the store: renamed, what was signed before would be lost.
+    fn of(path: &Path, source: sled::Error) -> Self {
+        match &source {
+            sled::Error::Io(error) if is_the_disks(error.kind()) => {
+                let path = path.to_owned();
+                Self::Refused(StoreError::Disk { path, source })
+            }
+            _ => Self::Damaged(source.to_string()),
+        }
+    }
+
     /// Why, and what the store is called when it is set aside.
     fn reason_and_name(self) -> (String, &'static str) {
         match self {
@@ -327,6 +340,18 @@ impl Unreadable {
             Self::Refused(error) => (error.to_string(), "refused"),
         }
     }
+}
+
+/// Whether a file cannot be written for a reason that is not in it.
+fn is_the_disks(kind: ErrorKind) -> bool {
+    matches!(
+        kind,
+        ErrorKind::StorageFull
+            | ErrorKind::QuotaExceeded
+            | ErrorKind::FileTooLarge
+            | ErrorKind::ReadOnlyFilesystem
+            | ErrorKind::PermissionDenied
+    )
 }
 
 fn set_aside(path: &Path, name: &str) -> Result<PathBuf, StoreError> {
@@ -435,6 +460,25 @@ mod tests {
             Store::open(home.path(), 100),
             Err(StoreError::InUse { .. })
         ));
+    }
+
+    #[test]
+    fn a_full_disk_is_not_taken_for_damage() {
+        let meaning =
+            |kind: ErrorKind| Unreadable::of(Path::new("store"), sled::Error::Io(kind.into()));
+        for kind in [
+            ErrorKind::StorageFull,
+            ErrorKind::FileTooLarge,
+            ErrorKind::PermissionDenied,
+        ] {
+            let refused = meaning(kind);
+            let Unreadable::Refused(error @ StoreError::Disk { .. }) = refused else {
+                panic!("{kind:?} is taken for damage");
+            };
+            assert!(error.to_string().contains("is the disk full"), "{error}");
+        }
+        let cut = meaning(ErrorKind::UnexpectedEof);
+        assert!(matches!(cut, Unreadable::Damaged(_)));
     }
 
     #[test]
