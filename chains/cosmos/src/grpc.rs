@@ -13,7 +13,7 @@ use tonic::transport::{Channel, ClientTlsConfig, Endpoint};
 use tonic::{Code, Response, Status};
 use url::Url;
 
-use crate::errors::{with_causes, Origin, Result};
+use crate::errors::{shortened, with_causes, Origin, Result};
 use crate::request::trace_request;
 use crate::settings::CosmosSettings;
 
@@ -22,6 +22,11 @@ const ANSWER_BYTES_MAX: usize = 32 * 1024 * 1024;
 /// Entries asked for in one page of a list, and pages read of one list.
 const PAGE_LIMIT: u64 = 1000;
 const PAGES_MAX: usize = 10_000;
+/// The largest list that is kept, in bytes of its entries: some millions of packet
+/// commitments, or some hundred thousand clients.
+const LIST_BYTES_MAX: usize = 256 * 1024 * 1024;
+/// Headers of an answer, and the text of a refusal is one of them.
+const HEADER_BYTES_MAX: u32 = 64 * 1024;
 /// TCP keep-alive. HTTP/2 pings are not used: grpc-go closes a connection that
 /// pings more often than every five minutes.
 const TCP_KEEPALIVE: Duration = Duration::from_secs(30);
@@ -65,6 +70,7 @@ impl Grpc {
             .map_err(wrong)?
             .connect_timeout(settings.request_timeout)
             .timeout(settings.request_timeout)
+            .http2_max_header_list_size(HEADER_BYTES_MAX)
             .tcp_nodelay(true)
             .tcp_keepalive(Some(TCP_KEEPALIVE));
         if address.scheme() == "https" {
@@ -127,7 +133,7 @@ impl Grpc {
     }
 
     /// Reads a whole list, page by page.
-    pub async fn pages<T, F>(
+    pub async fn pages<T: prost::Message, F>(
         &self,
         doing: &str,
         mut page: impl FnMut(PageRequest) -> F,
@@ -137,6 +143,7 @@ impl Grpc {
     {
         let mut all = Vec::new();
         let mut key = Vec::new();
+        let mut bytes = 0;
         for _ in 0..PAGES_MAX {
             let request = PageRequest {
                 key: key.clone(),
@@ -144,6 +151,14 @@ impl Grpc {
                 ..PageRequest::default()
             };
             let (items, next) = page(request).await?;
+            // What an entry takes in memory is more than its bytes, and never nothing.
+            let size = |item: &T| item.encoded_len() + std::mem::size_of::<T>();
+            bytes += items.iter().map(size).sum::<usize>();
+            if bytes > LIST_BYTES_MAX {
+                let limit = LIST_BYTES_MAX / 1024 / 1024;
+                let limit = format!("the list is larger than {limit} MiB, the limit for a list");
+                return Err(self.origin.node(doing, limit));
+            }
             all.extend(items);
             let next_key = next.map(|next| next.next_key).unwrap_or_default();
             // The same key again would repeat the page for ever.
@@ -166,7 +181,7 @@ impl Grpc {
             doing: doing.to_owned(),
             codespace: "grpc".to_owned(),
             code: status.code() as u32,
-            log: status.message().to_owned(),
+            log: shortened(status.message().to_owned()),
             blame: Blame::Unnamed,
         }
     }
@@ -213,26 +228,52 @@ fn status_line(status: &Status) -> String {
         Some(source) => with_causes(source),
         None => status.message().to_owned(),
     };
-    format!("gRPC {:?}: {text}", status.code())
+    shortened(format!("gRPC {:?}: {text}", status.code()))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    #[test]
-    fn what_a_node_says_after_its_start_is_not_the_chains_word() {
+    fn grpc() -> Grpc {
         let origin = Origin::new(
             &tern_chains::ChainId::from_string("a-1"),
             &"http://127.0.0.1:1".parse().unwrap(),
         );
-        let endpoint = Endpoint::from_static("http://127.0.0.1:1");
-        let grpc = Grpc {
+        Grpc {
             origin,
-            endpoint,
+            endpoint: Endpoint::from_static("http://127.0.0.1:1"),
             channel: OnceLock::new(),
             network: OnceCell::new(),
-        };
+        }
+    }
+
+    #[tokio::test]
+    async fn a_list_that_does_not_end_is_left_at_the_limit() {
+        let mut asked = 0u8;
+        let grpc = grpc();
+        let endless = grpc.pages("list", |_| {
+            asked += 1;
+            let next_key = vec![asked];
+            async move {
+                let next = PageResponse { next_key, total: 0 };
+                // One entry of 32 MiB a page.
+                Ok((vec![vec![0u8; ANSWER_BYTES_MAX]], Some(next)))
+            }
+        });
+        let error = endless.await.unwrap_err();
+        assert_eq!(error.class(), tern_chains::Class::Node);
+        let source = std::error::Error::source(&error).unwrap().to_string();
+        assert_eq!(
+            source,
+            "the list is larger than 256 MiB, the limit for a list"
+        );
+        assert_eq!(usize::from(asked), LIST_BYTES_MAX / ANSWER_BYTES_MAX);
+    }
+
+    #[test]
+    fn what_a_node_says_after_its_start_is_not_the_chains_word() {
+        let grpc = grpc();
         let class = |message: &str| grpc.error("simulation", &Status::unknown(message)).class();
         let starting = "codespace sdk code 26: invalid height: context did not contain latest \
                         block height in either check state or finalize block state (0)";

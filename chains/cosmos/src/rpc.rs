@@ -10,21 +10,24 @@ use std::time::Duration;
 
 use tendermint::block::Height;
 use tendermint_rpc::client::CompatMode;
+use tendermint_rpc::dialect::{v0_34, v0_37, v0_38, LatestDialect};
 use tendermint_rpc::endpoint::{
-    abci_query, block, block_results, broadcast::tx_sync, commit, status, validators,
+    abci_query, block, block_results, block_search, broadcast::tx_sync, commit, status, tx_search,
+    validators,
 };
-use tendermint_rpc::error::ErrorDetail;
 use tendermint_rpc::query::Query;
-use tendermint_rpc::{Client, HttpClient, HttpClientUrl, Order, Paging};
+use tendermint_rpc::{Order, SimpleRequest};
 use tern_chains::ChainError;
 use tokio::time::sleep;
 use url::Url;
 
+use self::http::{Http, Limits, Size};
 use self::limits::{BlockLimits, LimitsRequest};
-use crate::errors::{answer, flex_line, Fault, Origin, Result};
+use crate::errors::{answer, flex_line, Origin, Result};
 use crate::request::trace_request;
 use crate::settings::CosmosSettings;
 
+mod http;
 mod limits;
 
 /// How often, and how far apart, a question about one of the newest blocks is
@@ -40,67 +43,54 @@ pub(crate) struct Rpc {
     pub origin: Origin,
     /// Where the same node takes subscriptions.
     pub socket_url: tendermint_rpc::Url,
-    /// Speaks the newest dialect; good for `status` with every version.
-    plain: HttpClient,
-    /// The same connections in the node's dialect, once it is known.
-    negotiated: RwLock<Option<HttpClient>>,
+    http: Http,
+    /// The node's dialect, once it is known.
+    dialect: RwLock<Option<CompatMode>>,
 }
 
 impl Rpc {
     pub fn new(settings: &CosmosSettings, url: &Url) -> Result<Self> {
         let origin = Origin::new(&settings.id, url);
-        let wrong = |error: tendermint_rpc::Error| {
-            origin.local(format!("rpc `{}`: {}", origin.node, flex_line!(error)))
-        };
-        let plain = url.as_str().parse::<HttpClientUrl>();
-        let plain = plain
-            .and_then(|url| {
-                HttpClient::builder(url)
-                    .timeout(settings.request_timeout)
-                    .user_agent(concat!("tern/", env!("CARGO_PKG_VERSION")).to_owned())
-                    .build()
-            })
-            .map_err(wrong)?;
-        let socket_url = socket_url(url).map_err(wrong)?;
+        let wrong = |why: String| origin.local(format!("rpc `{}`: {why}", origin.node));
+        let http = Http::new(url, settings.request_timeout, Limits::default()).map_err(wrong)?;
+        let socket_url = socket_url(url).map_err(|error| wrong(flex_line!(error)))?;
         Ok(Self {
             origin,
             socket_url,
-            plain,
-            negotiated: RwLock::new(None),
+            http,
+            dialect: RwLock::new(None),
         })
     }
 
     /// Asks for the dialect again before the next question: the node restarted,
     /// perhaps as another version.
     pub fn renegotiate(&self) {
-        if let Ok(mut negotiated) = self.negotiated.write() {
-            *negotiated = None;
+        if let Ok(mut dialect) = self.dialect.write() {
+            *dialect = None;
         }
     }
 
     pub async fn status(&self) -> Result<status::Response> {
-        let ask = |client: HttpClient| async move { client.status().await };
-        let status = self.send("status", &self.plain, ask).await?;
+        let asked = self.send("status", status::Request, LatestDialect, Size::Small);
+        let status = asked.await?;
         self.check_network(&status)?;
         Ok(status)
     }
 
     pub async fn block(&self, height: u64) -> Result<block::Response> {
         let (doing, at) = self.at("block", height)?;
-        self.call(&doing, |c| async move { c.block(at).await })
-            .await
+        self.in_dialect(&doing, block::Request::new(at)).await
     }
 
     pub async fn block_results(&self, height: u64) -> Result<block_results::Response> {
         let (doing, at) = self.at("block_results", height)?;
-        self.call(&doing, |c| async move { c.block_results(at).await })
-            .await
+        let request = block_results::Request::new(at);
+        self.in_dialect(&doing, request).await
     }
 
     pub async fn commit(&self, height: u64) -> Result<commit::Response> {
         let (doing, at) = self.at("commit", height)?;
-        self.call(&doing, |c| async move { c.commit(at).await })
-            .await
+        self.call(&doing, commit::Request::new(at)).await
     }
 
     /// One page of the validators that sign `height`, counted from 1.
@@ -111,12 +101,9 @@ impl Rpc {
         per_page: u8,
     ) -> Result<validators::Response> {
         let (doing, at) = self.at("validators", height)?;
-        let paging = Paging::Specific {
-            page_number: page.into(),
-            per_page: per_page.into(),
-        };
-        self.call(&doing, |c| async move { c.validators(at, paging).await })
-            .await
+        let (page, per_page) = (Some(page.into()), Some(per_page.into()));
+        let request = validators::Request::new(Some(at), page, per_page);
+        self.call(&doing, request).await
     }
 
     /// `abci_query` of one key of a store; `None` is the newest height.
@@ -133,44 +120,34 @@ impl Rpc {
             Some(height) => Some(self.at("abci_query", height)?.1),
             None => None,
         };
-        self.call(doing, |c| async move {
-            c.abci_query(path, key, at, prove).await
-        })
-        .await
+        let request = abci_query::Request::new(path, key, at, prove);
+        Ok(self.call(doing, request).await?.response)
     }
 
     /// Those of the newest block, which the node may know a moment after the
     /// block itself.
     pub async fn block_limits(&self) -> Result<BlockLimits> {
         let newest = self.status().await?.sync_info.latest_block_height;
-        let ask = || {
-            self.call("consensus_params", |c| async move {
-                c.perform(LimitsRequest::default()).await
-            })
-        };
+        let ask = || self.call("consensus_params", LimitsRequest::default());
         self.settled(newest.value(), ask).await
     }
 
     pub async fn broadcast_tx_sync(&self, tx: Vec<u8>) -> Result<tx_sync::Response> {
-        self.call("broadcast_tx_sync", |c| async move {
-            c.broadcast_tx_sync(tx).await
-        })
-        .await
+        let request = tx_sync::Request::new(tx);
+        self.call("broadcast_tx_sync", request).await
     }
 
     /// The height of the first transaction in the node's index that matches.
     pub async fn tx_search(&self, query: Query) -> Result<Option<u64>> {
-        let ask =
-            |c: HttpClient| async move { c.tx_search(query, false, 1, 1, Order::Ascending).await };
-        let found = self.call("tx_search", ask).await?;
+        let request = tx_search::Request::new(query, false, 1, 1, Order::Ascending);
+        let found = self.in_dialect("tx_search", request).await?;
         Ok(found.txs.first().map(|tx| tx.height.value()))
     }
 
     /// The same for begin- and end-block events.
     pub async fn block_search(&self, query: Query) -> Result<Option<u64>> {
-        let ask =
-            |c: HttpClient| async move { c.block_search(query, 1, 1, Order::Ascending).await };
-        let found = self.call("block_search", ask).await?;
+        let request = block_search::Request::new(query, 1, 1, Order::Ascending);
+        let found = self.in_dialect("block_search", request).await?;
         let first = found.blocks.first();
         Ok(first.map(|found| found.block.header.height.value()))
     }
@@ -201,43 +178,51 @@ impl Rpc {
         }
     }
 
-    async fn call<T, F>(&self, doing: &str, ask: impl FnOnce(HttpClient) -> F) -> Result<T>
-    where
-        F: Future<Output = std::result::Result<T, tendermint_rpc::Error>>,
-    {
-        let client = self.client().await?;
-        self.send(doing, &client, ask).await
+    /// A question whose answer is the same in every dialect, and small.
+    async fn call<R: SimpleRequest>(&self, doing: &str, request: R) -> Result<R::Output> {
+        // A node that is asked for the first time says first which chain it serves.
+        self.dialect().await?;
+        self.send(doing, request, LatestDialect, Size::Small).await
     }
 
-    async fn send<T, F>(
-        &self,
-        doing: &str,
-        client: &HttpClient,
-        ask: impl FnOnce(HttpClient) -> F,
-    ) -> Result<T>
+    /// A question whose answer the dialects write differently: those with blocks.
+    async fn in_dialect<R, T>(&self, doing: &str, request: R) -> Result<T>
     where
-        F: Future<Output = std::result::Result<T, tendermint_rpc::Error>>,
+        R: SimpleRequest<v0_34::Dialect, Output = T>
+            + SimpleRequest<v0_37::Dialect, Output = T>
+            + SimpleRequest<v0_38::Dialect, Output = T>,
+    {
+        let size = Size::Block;
+        match self.dialect().await? {
+            CompatMode::V0_34 => self.send(doing, request, v0_34::Dialect, size).await,
+            CompatMode::V0_37 => self.send(doing, request, v0_37::Dialect, size).await,
+            CompatMode::V0_38 => self.send(doing, request, v0_38::Dialect, size).await,
+        }
+    }
+
+    async fn send<R, S>(&self, doing: &str, request: R, dialect: S, size: Size) -> Result<R::Output>
+    where
+        R: SimpleRequest<S>,
+        S: tendermint_rpc::dialect::Dialect,
     {
         trace_request(&self.origin, doing);
-        ask(client.clone())
-            .await
-            .map_err(|error| self.origin.node(doing, fault(&error)))
+        let answer = self.http.ask(request, dialect, size).await;
+        answer.map_err(|fault| self.origin.node(doing, fault))
     }
 
-    async fn client(&self) -> Result<HttpClient> {
-        let known = self.negotiated.read().ok().and_then(|known| known.clone());
-        if let Some(client) = known {
-            return Ok(client);
+    async fn dialect(&self) -> Result<CompatMode> {
+        let known = self.dialect.read().ok().and_then(|known| *known);
+        if let Some(dialect) = known {
+            return Ok(dialect);
         }
         let status = self.status().await?;
         let version = String::from(status.node_info.version);
-        let mut client = self.plain.clone();
-        client.set_compat_mode(dialect(&version));
         tracing::debug!(chain = %self.origin.chain, node = %self.origin.node, %version, "node found");
-        if let Ok(mut negotiated) = self.negotiated.write() {
-            *negotiated = Some(client.clone());
+        let dialect = dialect(&version);
+        if let Ok(mut known) = self.dialect.write() {
+            *known = Some(dialect);
         }
-        Ok(client)
+        Ok(dialect)
     }
 
     fn check_network(&self, status: &status::Response) -> Result<()> {
@@ -285,17 +270,6 @@ fn socket_url(rpc: &url::Url) -> std::result::Result<tendermint_rpc::Url, tender
     }
 }
 
-fn fault(error: &tendermint_rpc::Error) -> Fault {
-    match error.detail() {
-        ErrorDetail::Response(response) => Fault::Answer(response.source.to_string()),
-        ErrorDetail::Serde(_) => Fault::Transport(format!(
-            "the answer is not CometBFT's, but perhaps a web page or a proxy's message: {}",
-            flex_line!(error)
-        )),
-        _ => Fault::Transport(flex_line!(error)),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -312,16 +286,6 @@ mod tests {
         ] {
             assert_eq!(dialect(version), mode, "{version}");
         }
-    }
-
-    #[test]
-    fn an_answer_that_is_not_the_nodes_is_called_that() {
-        let page = serde_json::from_str::<u64>("<html>").unwrap_err();
-        let fault = fault(&tendermint_rpc::Error::serde(page));
-        let Fault::Transport(text) = fault else {
-            panic!("taken for the node's answer");
-        };
-        assert!(text.starts_with("the answer is not CometBFT's"), "{text}");
     }
 
     #[test]

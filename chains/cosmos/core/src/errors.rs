@@ -7,6 +7,8 @@ use tern_chains::{ChainError, ChainId};
 use url::Url;
 
 pub type Result<T> = std::result::Result<T, ChainError>;
+/// Of what a node says; reasons are at the beginning.
+const TEXT_BYTES_MAX: usize = 2000;
 type Source = Box<dyn Error + Send + Sync>;
 
 /// One chain, as one endpoint of a node shows it; makes that chain's errors.
@@ -126,8 +128,18 @@ macro_rules! flex_line {
 }
 pub use flex_line;
 
+/// The text of a node, short enough to be kept and logged each time.
+pub fn shortened(mut text: String) -> String {
+    if text.len() > TEXT_BYTES_MAX {
+        let end = (0..=TEXT_BYTES_MAX).rfind(|end| text.is_char_boundary(*end));
+        text.truncate(end.unwrap_or(0));
+        text.push('…');
+    }
+    text
+}
+
 /// Credentials, path and query, where keys hide, are left out.
-fn readable(url: &Url) -> String {
+pub fn readable(url: &Url) -> String {
     let mut url = url.clone();
     // Fails only for URLs that cannot have credentials in the first place.
     let _ = url.set_username("");
@@ -151,6 +163,15 @@ mod tests {
             let url = Url::parse(url).unwrap();
             assert_eq!(readable(&url), "https://rpc.example.org:26657");
         }
+    }
+
+    #[test]
+    fn a_long_text_is_cut_between_characters() {
+        assert_eq!(shortened("short".to_owned()), "short");
+        let long = shortened("ä".repeat(TEXT_BYTES_MAX));
+        assert!(long.len() <= TEXT_BYTES_MAX + '…'.len_utf8() && long.ends_with("ä…"));
+        let odd = shortened(format!("x{}", "ä".repeat(TEXT_BYTES_MAX)));
+        assert!(odd.ends_with("ä…"));
     }
 
     #[test]

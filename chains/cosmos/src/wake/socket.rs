@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use async_tungstenite::tokio::{connect_async, ConnectStream};
+use async_tungstenite::tokio::{connect_async_with_config, ConnectStream};
+use async_tungstenite::tungstenite::protocol::WebSocketConfig;
 use async_tungstenite::tungstenite::Message;
 use async_tungstenite::WebSocketStream;
 use futures::{SinkExt, StreamExt};
@@ -16,6 +17,10 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 /// connection.
 const SILENCE_MAX: Duration = Duration::from_secs(60);
 
+/// The largest message that is read. Until CometBFT 0.38 what happened at the end of
+/// the block comes with its header.
+const MESSAGE_BYTES_MAX: usize = 16 * 1024 * 1024;
+
 /// Headers are the smallest event that comes with every block.
 const SUBSCRIBE: &str = r#"{"jsonrpc":"2.0","id":1,"method":"subscribe","params":{"query":"tm.event='NewBlockHeader'"}}"#;
 
@@ -23,7 +28,12 @@ pub(super) struct Socket(WebSocketStream<ConnectStream>);
 
 /// Connects and subscribes. The error is the reason, in words.
 pub(super) async fn open(rpc: &Rpc) -> Result<Socket, String> {
-    let connecting = connect_async(rpc.socket_url.clone());
+    let limits = WebSocketConfig {
+        max_message_size: Some(MESSAGE_BYTES_MAX),
+        max_frame_size: Some(MESSAGE_BYTES_MAX),
+        ..WebSocketConfig::default()
+    };
+    let connecting = connect_async_with_config(rpc.socket_url.clone(), Some(limits));
     let connecting = timeout(CONNECT_TIMEOUT, connecting).await;
     let (mut stream, _) = connecting
         .map_err(|_| "connecting takes too long".to_owned())?
@@ -93,7 +103,36 @@ fn read(text: &str) -> Result<Option<u64>, String> {
 
 #[cfg(test)]
 mod tests {
+    use async_tungstenite::tokio::accept_async;
+    use tokio::net::TcpListener;
+
     use super::*;
+    use crate::testing::light_chain;
+    use crate::CosmosSettings;
+
+    #[tokio::test]
+    async fn a_message_above_the_limit_ends_the_connection() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        let url: url::Url = url.parse().unwrap();
+        tokio::spawn(async move {
+            let (stream, _) = listener.accept().await.unwrap();
+            let mut socket = accept_async(stream).await.unwrap();
+            socket.next().await.unwrap().unwrap();
+            let size = |bytes| Message::Text("x".repeat(bytes));
+            socket.send(size(MESSAGE_BYTES_MAX)).await.unwrap();
+            // The client goes away in the middle of it.
+            let _ = socket.send(size(MESSAGE_BYTES_MAX + 1)).await;
+        });
+        let id = tern_chains::ChainId::from_string(light_chain::ID);
+        let price = "0stake".parse().unwrap();
+        let settings = CosmosSettings::new(id, url.clone(), url.clone(), "cosmos", price);
+        let rpc = Rpc::new(&settings, &url).unwrap();
+        let mut socket = open(&rpc).await.unwrap();
+        assert_eq!(socket.notification().await, Ok(None));
+        let error = socket.notification().await.unwrap_err();
+        assert!(error.contains("too long"), "{error}");
+    }
 
     #[test]
     fn a_header_event_gives_its_height() {
