@@ -10,6 +10,7 @@ use url::Url;
 use crate::admission::AdmissionConfig;
 use crate::budget::BudgetConfig;
 use crate::field;
+use crate::keys::{self, PassphraseSource};
 use crate::node::NodeConfig;
 
 /// The nodes of a chain, its signing keys and its limits.
@@ -40,6 +41,10 @@ pub struct ChainConfig {
     /// Names of further signing keys. The accounts send in parallel. Default: none.
     #[serde(default, deserialize_with = "field::key_names")]
     pub extra_keys: Vec<String>,
+    /// Where the passphrase of this chain's encrypted keys is. Default: `passphrase`
+    /// of the section `[keys]`.
+    #[serde(default, deserialize_with = "keys::some_source")]
+    pub key_passphrase: Option<PassphraseSource>,
     /// BIP-44 coin type of keys added from a mnemonic. Default: 118.
     #[serde(default = "default_coin_type")]
     pub coin_type: u32,

@@ -133,8 +133,16 @@ impl Place {
         Self {
             line: line_of(text, offset),
             column: text.get(start..offset).map_or(1, |s| s.chars().count() + 1),
-            excerpt: rest.lines().next().unwrap_or_default().to_owned(),
+            excerpt: shown(rest.lines().next().unwrap_or_default()),
         }
+    }
+}
+
+/// A line without its value, if somebody may have written a secret there.
+fn shown(line: &str) -> String {
+    match line.split_once('=') {
+        Some((name, _)) if line.contains("passphrase") => format!("{name}= …"),
+        _ => line.to_owned(),
     }
 }
 

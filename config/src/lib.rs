@@ -9,6 +9,7 @@ mod budget;
 mod chain;
 mod error;
 mod field;
+mod keys;
 mod node;
 mod policy;
 
@@ -23,6 +24,7 @@ pub use budget::{BudgetConfig, LimitConfig};
 pub use chain::{ChainConfig, LightClientConfig};
 pub use error::{ConfigError, Fault, Place, UnknownChain};
 pub use field::is_file_name;
+pub use keys::{KeysConfig, PassphraseSource};
 pub use node::NodeConfig;
 pub use policy::PolicyConfig;
 
@@ -41,6 +43,7 @@ pub struct Config {
     /// One or more chains in the order of the file. Their ids differ.
     pub chains: Vec<ChainConfig>,
     pub policy: PolicyConfig,
+    pub keys: KeysConfig,
 }
 
 /// The structure of the file.
@@ -51,6 +54,8 @@ struct File {
     chain: Vec<Spanned<ChainConfig>>,
     #[serde(default)]
     policy: PolicyConfig,
+    #[serde(default)]
+    keys: KeysConfig,
 }
 
 impl Config {
@@ -106,6 +111,7 @@ impl Config {
         Ok(Self {
             chains: file.chain.into_iter().map(Spanned::into_inner).collect(),
             policy: file.policy,
+            keys: file.keys,
         })
     }
 

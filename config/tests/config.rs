@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use tern_config::{Config, ConfigError, LimitConfig, EXAMPLE};
+use tern_config::{Config, ConfigError, LimitConfig, PassphraseSource, EXAMPLE};
 
 fn refusal(text: &str) -> String {
     match Config::parse(text) {
@@ -449,4 +449,37 @@ fn a_wrong_rule_says_where_it_is_and_how_to_write_it() {
     assert!(channel.contains("not a channel identifier"), "{channel}");
     let unknown = fault(r#"chanels = { allow = ["channel-0"] }"#);
     assert!(unknown.contains("unknown field `chanels`"), "{unknown}");
+}
+
+#[test]
+fn the_passphrase_of_keys_is_somewhere_else() {
+    let all = |text: &str| Config::parse(&format!("{EXAMPLE}\n[keys]\n{text}"));
+    for (text, expected) in [
+        (
+            "passphrase = { file = \"p\" }",
+            PassphraseSource::File("p".into()),
+        ),
+        ("passphrase = { fd = 3 }", PassphraseSource::Fd(3)),
+        (
+            "passphrase = { keyring = \"tern\" }",
+            PassphraseSource::Keyring("tern".into()),
+        ),
+    ] {
+        assert_eq!(all(text).unwrap().keys.passphrase, Some(expected));
+    }
+    assert_eq!(Config::parse(EXAMPLE).unwrap().keys.passphrase, None);
+    let own = Config::parse(&format!("{EXAMPLE}key_passphrase = {{ fd = 3 }}")).unwrap();
+    assert_eq!(own.chains[0].key_passphrase, Some(PassphraseSource::Fd(3)));
+    for wrong in [
+        "passphrase = \"secret words\"",
+        "passphrase = { text = \"secret words\" }",
+        "passphrase = { fd = -1 }",
+        "passphrase = { file = \"a\", fd = 3 }",
+    ] {
+        let fault = all(wrong).unwrap_err();
+        assert_eq!(fault.place.as_ref().unwrap().line, 9, "{wrong}");
+        let text = fault.to_string();
+        assert!(text.contains("say where the passphrase is"), "{text}");
+        assert!(!text.contains("secret"), "{text}");
+    }
 }

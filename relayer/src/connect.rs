@@ -12,12 +12,13 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use anyhow::Context as _;
 use tern_chains::{Account, ChainId, GivenHeader};
-use tern_config::{ChainConfig, Config, UnknownChain};
+use tern_config::{ChainConfig, Config, PassphraseSource, UnknownChain};
 use tern_cosmos::{CosmosSettings, NodeAddress};
 
-use keys::KeyClaim;
+use keys::{KeyClaim, Passphrases};
 
 pub use chain::ConnectedChain;
+pub use keys::passphrase::keep_in_keyring;
 pub use keys::KeyFolder;
 pub use tern_cosmos::{BlockWithTxs, NodeHealth, NodeReport, TxInBlock};
 pub use tern_cosmos_core::Key as SigningKey;
@@ -31,6 +32,7 @@ pub struct Context {
     pub json: bool,
     /// The keys that this process signs with.
     claims: Mutex<BTreeMap<KeyId, KeyClaim>>,
+    passphrases: Passphrases,
 }
 
 /// A key of the home folder.
@@ -48,6 +50,7 @@ impl Context {
             config: Config::load(config_file)?,
             json,
             claims: Mutex::default(),
+            passphrases: Passphrases::default(),
         })
     }
 
@@ -76,7 +79,41 @@ impl Context {
         key: Option<&str>,
     ) -> anyhow::Result<Arc<dyn Account>> {
         let KeyId { chain: id, name } = self.key_id(chain.id().as_str(), key)?;
-        Ok(chain.account(self.keys(&id)?.load(&name)?))
+        let key = self.load_key(&id, &name, None)?;
+        Ok(chain.account(key))
+    }
+
+    /// A key of a chain. The passphrase of an encrypted one comes from `given`, or from
+    /// where the configuration says, or from a person at the terminal.
+    pub fn load_key(
+        &self,
+        chain: &str,
+        name: &str,
+        given: Option<&PassphraseSource>,
+    ) -> anyhow::Result<SigningKey> {
+        let source = self.passphrase_source(chain, given)?;
+        let passphrase = |what: &str| self.passphrases.get(source.as_ref(), what);
+        Ok(self.keys(chain)?.load(name, passphrase)?)
+    }
+
+    /// Where the passphrase of a chain's keys is.
+    pub fn passphrase_source(
+        &self,
+        chain: &str,
+        given: Option<&PassphraseSource>,
+    ) -> Result<Option<PassphraseSource>, UnknownChain> {
+        let config = self.chain_config(chain)?;
+        let given = given.or(config.key_passphrase.as_ref());
+        let source = given.or(self.config.keys.passphrase.as_ref());
+        Ok(source.map(|source| match source {
+            PassphraseSource::File(path) => PassphraseSource::File(self.home.join(path)),
+            source => source.clone(),
+        }))
+    }
+
+    /// The passphrases that this process has read.
+    pub fn passphrases(&self) -> &Passphrases {
+        &self.passphrases
     }
 
     /// The name of a key and its chain; of the key that the configuration of the chain

@@ -203,7 +203,7 @@ pub fn save_keys(home: &Path, chains: &[DevChain]) -> anyhow::Result<()> {
                 spec.id,
                 home.display()
             );
-            keys.save(name, &spec.key(name)?, "made from its name", false)?;
+            keys.save(name, &spec.key(name)?, "made from its name", None, false)?;
         }
     }
     Ok(())

@@ -6,15 +6,27 @@ use std::path::{Path, PathBuf};
 use anyhow::Context as _;
 use clap::{Args, Subcommand};
 use serde_json::json;
+use tern_config::PassphraseSource;
 use zeroize::Zeroizing;
 
-use crate::connect::{Context, SigningKey};
+use crate::connect::{keep_in_keyring, Context, SigningKey};
 use crate::output::{self, Outcome};
 
 const ADD_EXAMPLE: &str = "\
 Examples:
   tern keys add akash-a --mnemonic-file akash.txt
   pass show akash | tern keys add akash-a --name user --mnemonic-file -";
+const ENCRYPT_EXAMPLE: &str = "\
+Examples:
+  tern keys encrypt akash-a
+  tern keys encrypt akash-a --name user --passphrase-file ~/.tern/passphrase";
+const DECRYPT_EXAMPLE: &str = "\
+Example:
+  tern keys decrypt akash-a --passphrase-file ~/.tern/passphrase";
+const STORE_EXAMPLE: &str = "\
+Examples:
+  tern keys store-passphrase relayer
+  tern keys store-passphrase relayer --passphrase-file ~/passphrase";
 const LIST_EXAMPLE: &str = "\
 Example:
   tern keys list akash-a";
@@ -27,6 +39,15 @@ pub enum KeysCommand {
     /// Add a key from a mnemonic
     #[command(after_help = ADD_EXAMPLE)]
     Add(AddArgs),
+    /// Encrypt the file of a key with a passphrase
+    #[command(after_help = ENCRYPT_EXAMPLE)]
+    Encrypt(ChangeArgs),
+    /// Write an encrypted key plain
+    #[command(after_help = DECRYPT_EXAMPLE)]
+    Decrypt(ChangeArgs),
+    /// Keep a passphrase in the keyring of the operating system
+    #[command(after_help = STORE_EXAMPLE)]
+    StorePassphrase(StoreArgs),
     /// List a chain's keys
     #[command(after_help = LIST_EXAMPLE)]
     List(ListArgs),
@@ -52,6 +73,60 @@ pub struct AddArgs {
     /// Replace the key of the same name; the old key is lost
     #[arg(long)]
     overwrite: bool,
+    /// Encrypt the key with a passphrase that is typed in the terminal. A key is also
+    /// encrypted if an option or the configuration says where the passphrase is
+    #[arg(long)]
+    encrypt: bool,
+    #[command(flatten)]
+    passphrase: PassphraseArgs,
+}
+
+#[derive(Debug, Args)]
+pub struct ChangeArgs {
+    /// The chain that the key signs for
+    chain: String,
+    /// The key's name [default: the `key` of the chain's configuration]
+    #[arg(long)]
+    name: Option<String>,
+    #[command(flatten)]
+    passphrase: PassphraseArgs,
+}
+
+#[derive(Debug, Args)]
+pub struct StoreArgs {
+    /// The name of the entry, as in `passphrase = { keyring = "NAME" }`
+    #[arg(value_name = "NAME")]
+    entry: String,
+    #[command(flatten)]
+    passphrase: PassphraseArgs,
+}
+
+/// Where the passphrase is, if not where the configuration says.
+#[derive(Debug, Args)]
+#[group(multiple = false)]
+pub struct PassphraseArgs {
+    /// File with the passphrase, which only its owner can read
+    #[arg(long, value_name = "FILE")]
+    passphrase_file: Option<PathBuf>,
+    /// File descriptor that the passphrase is read from
+    #[arg(long, value_name = "NUMBER")]
+    passphrase_fd: Option<u32>,
+    /// Entry with the passphrase in the keyring of the operating system
+    #[arg(long, value_name = "NAME")]
+    passphrase_keyring: Option<String>,
+}
+
+impl PassphraseArgs {
+    fn source(&self) -> anyhow::Result<Option<PassphraseSource>> {
+        if let Some(file) = &self.passphrase_file {
+            // Relative to where the command is run, not to the home folder.
+            let file = std::path::absolute(file).context("there is no current folder")?;
+            return Ok(Some(PassphraseSource::File(file)));
+        }
+        let fd = self.passphrase_fd.map(PassphraseSource::Fd);
+        let keyring = self.passphrase_keyring.clone();
+        Ok(fd.or(keyring.map(PassphraseSource::Keyring)))
+    }
 }
 
 #[derive(Debug, Args)]
@@ -72,6 +147,9 @@ pub struct BalanceArgs {
 pub async fn run(context: &Context, command: KeysCommand) -> anyhow::Result<Outcome> {
     match command {
         KeysCommand::Add(args) => add(context, &args),
+        KeysCommand::Encrypt(args) => change(context, &args, Change::Encrypt),
+        KeysCommand::Decrypt(args) => change(context, &args, Change::Decrypt),
+        KeysCommand::StorePassphrase(args) => store_passphrase(context, &args),
         KeysCommand::List(args) => list(context, &args),
         KeysCommand::Balance(args) => balance(context, &args).await,
     }
@@ -86,20 +164,83 @@ fn add(context: &Context, args: &AddArgs) -> anyhow::Result<Outcome> {
     let mnemonic = read_mnemonic(&args.mnemonic_file)?;
     let key = SigningKey::from_mnemonic(&mnemonic, &hd_path, &chain.account_prefix)
         .with_context(|| format!("cannot add the key `{name}` for {}", chain.id))?;
-    let path = keys.save(name, &key, &hd_path, args.overwrite)?;
+    let source = context.passphrase_source(&chain.id, args.passphrase.source()?.as_ref())?;
+    let passphrase = match (&source, args.encrypt) {
+        (None, false) => None,
+        _ => {
+            let what = format!("the key `{name}` for {}", chain.id);
+            Some(context.passphrases().get_new(source.as_ref(), &what)?)
+        }
+    };
+    let path = keys.save(name, &key, &hd_path, passphrase.as_ref(), args.overwrite)?;
+    let is_encrypted = passphrase.is_some();
     if context.json {
         output::json(&json!({
             "chain": chain.id,
             "name": name,
             "address": key.address(),
             "hd_path": hd_path,
+            "encrypted": is_encrypted,
             "file": path,
         }))?;
     } else {
         let address = key.address();
+        let kind = if is_encrypted { "encrypted key" } else { "key" };
         output::line(format!(
-            "{}: added key `{name}` with address {address}",
+            "{}: added {kind} `{name}` with address {address}",
             chain.id
+        ))?;
+    }
+    Ok(Outcome::Done)
+}
+
+#[derive(Clone, Copy)]
+enum Change {
+    Encrypt,
+    Decrypt,
+}
+
+fn change(context: &Context, args: &ChangeArgs, change: Change) -> anyhow::Result<Outcome> {
+    let chain = context.chain_config(&args.chain)?;
+    let keys = context.keys(&args.chain)?;
+    let name = args.name.as_deref().unwrap_or(&chain.key);
+    let source = context.passphrase_source(&chain.id, args.passphrase.source()?.as_ref())?;
+    let (source, passphrases) = (source.as_ref(), context.passphrases());
+    let (path, done) = match change {
+        Change::Encrypt => {
+            let ask = |what: &str| passphrases.get_new(source, what);
+            (keys.encrypt(name, ask)?, "encrypted")
+        }
+        Change::Decrypt => {
+            let ask = |what: &str| passphrases.get(source, what);
+            (keys.decrypt(name, ask)?, "plain")
+        }
+    };
+    if context.json {
+        output::json(&json!({
+            "chain": chain.id,
+            "name": name,
+            "encrypted": matches!(change, Change::Encrypt),
+            "file": path,
+        }))?;
+    } else {
+        output::line(format!("{}: the key `{name}` is {done} now", chain.id))?;
+    }
+    Ok(Outcome::Done)
+}
+
+fn store_passphrase(context: &Context, args: &StoreArgs) -> anyhow::Result<Outcome> {
+    let name = &args.entry;
+    let source = args.passphrase.source()?;
+    let what = format!("the keyring entry `{name}`");
+    let passphrase = context.passphrases().get_new(source.as_ref(), &what)?;
+    keep_in_keyring(name, &passphrase)?;
+    if context.json {
+        output::json(&json!({ "keyring": name }))?;
+    } else {
+        output::line(format!(
+            "stored: write `passphrase = {{ keyring = \"{name}\" }}` in the section [keys] of the \
+             configuration"
         ))?;
     }
     Ok(Outcome::Done)
@@ -110,17 +251,28 @@ fn list(context: &Context, args: &ListArgs) -> anyhow::Result<Outcome> {
     let keys = context.keys(&args.chain)?;
     let mut rows = Vec::new();
     for name in keys.names()? {
-        let address = keys.load(&name)?.address().to_owned();
-        rows.push([name, address]);
+        let info = keys.info(&name)?;
+        let address = info.public_key.address().to_owned();
+        rows.push((name, address, info.is_encrypted));
     }
     if context.json {
-        let keys = rows.iter().map(|[name, address]| {
-            json!({ "name": name, "address": address, "default": *name == chain.key })
+        let keys = rows.iter().map(|(name, address, is_encrypted)| {
+            json!({
+                "name": name,
+                "address": address,
+                "encrypted": is_encrypted,
+                "default": *name == chain.key,
+            })
         });
         let keys: Vec<_> = keys.collect();
         output::json(&json!({ "chain": chain.id, "keys": keys }))?;
     } else {
-        output::table(["NAME", "ADDRESS"], &rows)?;
+        let rows = rows.into_iter().map(|(name, address, is_encrypted)| {
+            let kind = if is_encrypted { "encrypted" } else { "plain" };
+            [name, address, kind.to_owned()]
+        });
+        let rows: Vec<_> = rows.collect();
+        output::table(["NAME", "ADDRESS", "FILE"], &rows)?;
     }
     Ok(Outcome::Done)
 }
@@ -128,7 +280,7 @@ fn list(context: &Context, args: &ListArgs) -> anyhow::Result<Outcome> {
 async fn balance(context: &Context, args: &BalanceArgs) -> anyhow::Result<Outcome> {
     let config = context.chain_config(&args.chain)?;
     let name = args.name.as_deref().unwrap_or(&config.key);
-    let key = context.keys(&args.chain)?.load(name)?;
+    let key = context.keys(&args.chain)?.info(name)?.public_key;
     let chain = context.connect(&args.chain)?;
     let coins = chain.balances(key.address()).await?;
     if context.json {

@@ -1,14 +1,22 @@
 //! Signing keys on disk: `HOME/keys/CHAIN/NAME.json`, readable by the
-//! owner only.
+//! owner only. The secret in a file can be encrypted with a passphrase.
 
-use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
-use std::io::{self, Write};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
+use std::fs::{self, DirBuilder, File, Metadata, OpenOptions, TryLockError};
+use std::io::{self, Read, Write};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
-use serde::{Deserialize, Serialize};
-use tern_cosmos_core::Key as SigningKey;
+use age::secrecy::SecretString;
+use tern_cosmos_core::{Key as SigningKey, PublicKey};
 use zeroize::Zeroizing;
+
+use file::{KeyFile, ReadError};
+
+mod file;
+pub mod passphrase;
+mod sealed;
+
+pub use passphrase::{PassphraseError, Passphrases};
 
 const FILE_MODE: u32 = 0o600;
 const FOLDER_MODE: u32 = 0o700;
@@ -71,20 +79,30 @@ pub enum KeyFileError {
     },
     #[error("the key file {} is damaged: {reason}", path.display())]
     Damaged { path: PathBuf, reason: String },
+    #[error("the key `{name}` for {chain} is encrypted")]
+    Passphrase {
+        chain: String,
+        name: String,
+        #[source]
+        source: PassphraseError,
+    },
+    #[error("the key `{name}` for {chain} cannot be decrypted: the passphrase is not the one it was encrypted with")]
+    WrongPassphrase { chain: String, name: String },
+    #[error("the key `{name}` for {chain} is {state} already")]
+    Unchanged {
+        chain: String,
+        name: String,
+        state: &'static str,
+    },
+    #[error("another `tern` process signs with the key `{name}` for {chain}: stop it first")]
+    InUse { chain: String, name: String },
 }
 
-/// The content of a key file.
-#[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Stored {
-    name: String,
-    address: String,
-    /// Compressed secp256k1 point, hex.
-    public_key: String,
-    /// 32 bytes, hex.
-    private_key: Zeroizing<String>,
-    /// The derivation path of the key.
-    hd_path: String,
+/// What can be said of a key without its passphrase.
+#[derive(Clone, Debug)]
+pub struct KeyInfo {
+    pub public_key: PublicKey,
+    pub is_encrypted: bool,
 }
 
 impl KeyFolder {
@@ -107,82 +125,219 @@ impl KeyFolder {
         }
     }
 
-    /// Writes a key to disk. A crash cannot leave a partial file.
+    /// Writes a key to disk, encrypted if there is a passphrase. A crash cannot leave a
+    /// partial file.
     pub fn save(
         &self,
         name: &str,
         key: &SigningKey,
         hd_path: &str,
+        passphrase: Option<&SecretString>,
         overwrite: bool,
     ) -> Result<PathBuf, KeyFileError> {
         let path = self.file(name)?;
-        if !overwrite && path.exists() {
-            return Err(KeyFileError::Exists {
-                chain: self.chain.clone(),
-                name: name.to_owned(),
-                path,
-            });
+        let mut _claim = None;
+        if path.exists() {
+            if !overwrite {
+                return Err(KeyFileError::Exists {
+                    chain: self.chain.clone(),
+                    name: name.to_owned(),
+                    path,
+                });
+            }
+            _claim = Some(self.claim_to_change(name)?);
         }
-        let stored = Stored {
-            name: name.to_owned(),
-            address: key.address().to_owned(),
-            public_key: hex::encode(key.public_key()),
-            private_key: Zeroizing::new(hex::encode(key.private_key_bytes())),
-            hd_path: hd_path.to_owned(),
-        };
-        let text = serde_json::to_vec_pretty(&stored).map_err(|error| damaged(&path, error))?;
+        let mut file = KeyFile::new(name, key, hd_path);
+        if let Some(passphrase) = passphrase {
+            let sealed = file.sealed(key, passphrase, sealed::WORK_FACTOR);
+            file = sealed.map_err(|error| self.failed_read(name, &path, error))?;
+        }
         let mut folder = DirBuilder::new();
         folder.recursive(true).mode(FOLDER_MODE);
         folder
             .create(&self.path)
             .map_err(failed("create", &self.path))?;
-        write_atomically(&path, &Zeroizing::new(text))?;
+        self.write(name, &path, &file)?;
         Ok(path)
     }
 
-    /// Reads the key with this name.
-    pub fn load(&self, name: &str) -> Result<SigningKey, KeyFileError> {
-        let path = self.file(name)?;
-        let mode = match fs::metadata(&path) {
-            Ok(found) => found.permissions().mode() & 0o7777,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                return Err(KeyFileError::Missing {
-                    chain: self.chain.clone(),
-                    name: name.to_owned(),
-                    path,
-                })
-            }
-            Err(source) => return Err(failed("read", &path)(source)),
-        };
-        if mode & OTHERS != 0 {
-            return Err(KeyFileError::TooOpen { path, mode });
+    /// Reads the key with this name. `passphrase` is asked if the key is encrypted; it
+    /// is told which key that is.
+    pub fn load(
+        &self,
+        name: &str,
+        passphrase: impl FnOnce(&str) -> Result<SecretString, PassphraseError>,
+    ) -> Result<SigningKey, KeyFileError> {
+        let (path, file) = self.read(name)?;
+        self.key_of(name, &path, &file, passphrase)
+    }
+
+    /// What can be said of a key without its passphrase.
+    pub fn info(&self, name: &str) -> Result<KeyInfo, KeyFileError> {
+        let (path, file) = self.read(name)?;
+        let public_key = file.public_key(&self.account_prefix);
+        Ok(KeyInfo {
+            public_key: public_key.map_err(|error| self.failed_read(name, &path, error))?,
+            is_encrypted: file.is_sealed(),
+        })
+    }
+
+    /// Encrypts a key that is plain.
+    pub fn encrypt(
+        &self,
+        name: &str,
+        passphrase: impl FnOnce(&str) -> Result<SecretString, PassphraseError>,
+    ) -> Result<PathBuf, KeyFileError> {
+        let _claim = self.claim_to_change(name)?;
+        let (path, file) = self.read(name)?;
+        if file.is_sealed() {
+            return Err(self.unchanged(name, "encrypted"));
         }
-        let text = Zeroizing::new(fs::read(&path).map_err(failed("read", &path))?);
-        // A message of serde could contain the secret: only the line is reported.
-        let stored: Stored = serde_json::from_slice(&text).map_err(|error| {
-            let place = format!("not a key in JSON (line {})", error.line());
-            damaged(&path, place)
-        })?;
-        let secret = hex::decode(stored.private_key.as_bytes()).map(Zeroizing::new);
-        let secret = secret.map_err(|_| damaged(&path, "`private_key` is not hex"))?;
-        let key = SigningKey::from_private_key(&secret, &self.account_prefix);
-        let key = key.map_err(|error| damaged(&path, error))?;
-        if hex::encode(key.public_key()) != stored.public_key {
-            let reason = "`public_key` does not belong to `private_key`";
-            return Err(damaged(&path, reason));
+        let no_passphrase = |_: &str| Err(PassphraseError::NoSource);
+        let key = self.key_of(name, &path, &file, no_passphrase)?;
+        let passphrase = passphrase(&self.described(name));
+        let passphrase = passphrase.map_err(|source| self.no_passphrase(name, source))?;
+        let file = file.sealed(&key, &passphrase, sealed::WORK_FACTOR);
+        let file = file.map_err(|error| self.failed_read(name, &path, error))?;
+        self.write(name, &path, &file)?;
+        Ok(path)
+    }
+
+    /// Writes an encrypted key plain.
+    pub fn decrypt(
+        &self,
+        name: &str,
+        passphrase: impl FnOnce(&str) -> Result<SecretString, PassphraseError>,
+    ) -> Result<PathBuf, KeyFileError> {
+        let _claim = self.claim_to_change(name)?;
+        let (path, file) = self.read(name)?;
+        if !file.is_sealed() {
+            return Err(self.unchanged(name, "plain"));
         }
-        Ok(key)
+        let key = self.key_of(name, &path, &file, passphrase)?;
+        self.write(name, &path, &file.opened(&key))?;
+        Ok(path)
     }
 
     /// Claims the key for this process: until the claim is dropped, or the process
     /// ends, no other process signs with it. `None` if another process has it.
     pub fn claim(&self, name: &str) -> Result<Option<KeyClaim>, KeyFileError> {
         let path = self.file(name)?;
-        let file = File::open(&path).map_err(failed("open", &path))?;
-        match file.try_lock() {
-            Ok(()) => Ok(Some(KeyClaim { _file: file })),
-            Err(TryLockError::WouldBlock) => Ok(None),
-            Err(TryLockError::Error(source)) => Err(failed("lock", &path)(source)),
+        loop {
+            let file = match File::open(&path) {
+                Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                    return Err(self.missing(name, path))
+                }
+                opened => opened.map_err(failed("open", &path))?,
+            };
+            match file.try_lock() {
+                Ok(()) => {}
+                Err(TryLockError::WouldBlock) => return Ok(None),
+                Err(TryLockError::Error(source)) => return Err(failed("lock", &path)(source)),
+            }
+            // Between opening and locking the file may have been replaced: then others
+            // lock the new one.
+            if is_at(&file, &path).map_err(failed("read", &path))? {
+                return Ok(Some(KeyClaim { _file: file }));
+            }
+        }
+    }
+
+    /// Nobody signs with a key while its file is replaced, or has begun to before: the
+    /// lock is on the file, not on its name.
+    fn claim_to_change(&self, name: &str) -> Result<KeyClaim, KeyFileError> {
+        self.claim(name)?.ok_or_else(|| KeyFileError::InUse {
+            chain: self.chain.clone(),
+            name: name.to_owned(),
+        })
+    }
+
+    fn read(&self, name: &str) -> Result<(PathBuf, KeyFile), KeyFileError> {
+        let path = self.file(name)?;
+        let mut file = match File::open(&path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                return Err(self.missing(name, path))
+            }
+            opened => opened.map_err(failed("read", &path))?,
+        };
+        let metadata = file.metadata().map_err(failed("read", &path))?;
+        if let Err(mode) = owner_only(&metadata) {
+            return Err(KeyFileError::TooOpen { path, mode });
+        }
+        let mut text = Zeroizing::new(Vec::with_capacity(metadata.len() as usize + 1));
+        file.read_to_end(&mut text).map_err(failed("read", &path))?;
+        match KeyFile::parse(&text) {
+            Ok(file) => Ok((path, file)),
+            Err(error) => Err(self.failed_read(name, &path, error)),
+        }
+    }
+
+    fn write(&self, name: &str, path: &Path, file: &KeyFile) -> Result<(), KeyFileError> {
+        let text = file.text();
+        let text = text.map_err(|error| self.failed_read(name, path, error))?;
+        write_atomically(path, &text)
+    }
+
+    fn key_of(
+        &self,
+        name: &str,
+        path: &Path,
+        file: &KeyFile,
+        passphrase: impl FnOnce(&str) -> Result<SecretString, PassphraseError>,
+    ) -> Result<SigningKey, KeyFileError> {
+        /// Either of the two that can go wrong.
+        enum Either {
+            File(ReadError),
+            Passphrase(PassphraseError),
+        }
+        impl From<ReadError> for Either {
+            fn from(error: ReadError) -> Self {
+                Self::File(error)
+            }
+        }
+        let ask = || passphrase(&self.described(name)).map_err(Either::Passphrase);
+        let key = file.key(&self.account_prefix, ask);
+        key.map_err(|error| match error {
+            Either::File(error) => self.failed_read(name, path, error),
+            Either::Passphrase(source) => self.no_passphrase(name, source),
+        })
+    }
+
+    fn described(&self, name: &str) -> String {
+        format!("the key `{name}` for {}", self.chain)
+    }
+
+    fn missing(&self, name: &str, path: PathBuf) -> KeyFileError {
+        KeyFileError::Missing {
+            chain: self.chain.clone(),
+            name: name.to_owned(),
+            path,
+        }
+    }
+
+    fn unchanged(&self, name: &str, state: &'static str) -> KeyFileError {
+        KeyFileError::Unchanged {
+            chain: self.chain.clone(),
+            name: name.to_owned(),
+            state,
+        }
+    }
+
+    fn no_passphrase(&self, name: &str, source: PassphraseError) -> KeyFileError {
+        KeyFileError::Passphrase {
+            chain: self.chain.clone(),
+            name: name.to_owned(),
+            source,
+        }
+    }
+
+    fn failed_read(&self, name: &str, path: &Path, error: ReadError) -> KeyFileError {
+        match error {
+            ReadError::Damaged(reason) => damaged(path, reason),
+            ReadError::WrongPassphrase => KeyFileError::WrongPassphrase {
+                chain: self.chain.clone(),
+                name: name.to_owned(),
+            },
         }
     }
 
@@ -205,6 +360,22 @@ impl KeyFolder {
         names.sort();
         Ok(names)
     }
+}
+
+/// Whether a file gives nothing to the group and to other users; else its mode.
+fn owner_only(metadata: &Metadata) -> Result<(), u32> {
+    let mode = metadata.permissions().mode() & 0o7777;
+    if mode & OTHERS == 0 {
+        Ok(())
+    } else {
+        Err(mode)
+    }
+}
+
+/// Whether this open file is the one with this name.
+fn is_at(file: &File, path: &Path) -> io::Result<bool> {
+    let (opened, named) = (file.metadata()?, fs::metadata(path)?);
+    Ok((opened.dev(), opened.ino()) == (named.dev(), named.ino()))
 }
 
 /// Writes a temporary file first and then renames it, so that a crash leaves the
@@ -252,96 +423,4 @@ fn damaged(path: &Path, reason: impl ToString) -> KeyFileError {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn folder(home: &Path) -> KeyFolder {
-        KeyFolder::new(home, "akash-a", "akash")
-    }
-
-    fn key(byte: u8) -> SigningKey {
-        SigningKey::from_private_key(&[byte; 32], "akash").unwrap()
-    }
-
-    fn mode(path: &Path) -> u32 {
-        fs::metadata(path).unwrap().permissions().mode() & 0o777
-    }
-
-    #[test]
-    fn a_saved_key_can_be_loaded_and_only_its_owner_can_read_the_file() {
-        let home = tempfile::tempdir().unwrap();
-        let path = folder(home.path())
-            .save("me", &key(7), "m/x", false)
-            .unwrap();
-        assert_eq!(path, home.path().join("keys/akash-a/me.json"));
-        assert_eq!(mode(&path), 0o600);
-        assert_eq!(mode(&home.path().join("keys/akash-a")), 0o700);
-        assert_eq!(mode(&home.path().join("keys")), 0o700);
-        let loaded = folder(home.path()).load("me").unwrap();
-        assert_eq!(loaded.address(), key(7).address());
-        assert_eq!(folder(home.path()).names().unwrap(), ["me"]);
-    }
-
-    #[test]
-    fn a_key_is_replaced_only_when_asked() {
-        let home = tempfile::tempdir().unwrap();
-        let keys = folder(home.path());
-        keys.save("me", &key(7), "m/x", false).unwrap();
-        let refused = keys.save("me", &key(8), "m/x", false).unwrap_err();
-        assert!(matches!(refused, KeyFileError::Exists { .. }));
-        assert_eq!(keys.load("me").unwrap().address(), key(7).address());
-        keys.save("me", &key(8), "m/x", true).unwrap();
-        assert_eq!(keys.load("me").unwrap().address(), key(8).address());
-    }
-
-    #[test]
-    fn a_file_that_others_can_read_is_refused_with_the_command_that_fixes_it() {
-        let home = tempfile::tempdir().unwrap();
-        let keys = folder(home.path());
-        let path = keys.save("me", &key(7), "m/x", false).unwrap();
-        fs::set_permissions(&path, fs::Permissions::from_mode(0o640)).unwrap();
-        let error = keys.load("me").unwrap_err().to_string();
-        let command = format!("`chmod 600 {}`", path.display());
-        assert!(
-            error.contains("mode 0640") && error.contains(&command),
-            "{error}"
-        );
-    }
-
-    #[test]
-    fn a_name_that_could_leave_the_folder_is_refused() {
-        let home = tempfile::tempdir().unwrap();
-        for name in ["", "..", "../x", "a/b", ".hidden", "a b", "/etc/passwd"] {
-            let error = folder(home.path()).load(name).unwrap_err();
-            assert!(matches!(error, KeyFileError::Name { .. }), "{name}");
-        }
-    }
-
-    #[test]
-    fn a_damaged_file_is_reported_without_its_secret() {
-        let home = tempfile::tempdir().unwrap();
-        let keys = folder(home.path());
-        let path = keys.save("me", &key(7), "m/x", false).unwrap();
-        let whole = fs::read_to_string(&path).unwrap();
-        for broken in [
-            whole[..whole.len() / 2].to_owned(),
-            whole.replace("0707", "0807"),
-            whole.replace("0707", "zz07"),
-            whole.replace("private_key", "privat_key"),
-        ] {
-            fs::write(&path, broken).unwrap();
-            let error = keys.load("me").unwrap_err().to_string();
-            assert!(error.contains("is damaged"), "{error}");
-            assert!(!error.contains("0707"), "{error}");
-        }
-    }
-
-    #[test]
-    fn a_missing_key_says_how_to_add_it() {
-        let home = tempfile::tempdir().unwrap();
-        let error = folder(home.path()).load("me").unwrap_err().to_string();
-        let command = "tern keys add akash-a --name me --mnemonic-file FILE";
-        assert!(error.contains(command), "{error}");
-        assert!(folder(home.path()).names().unwrap().is_empty());
-    }
-}
+mod tests;

@@ -4,6 +4,7 @@
 mod config;
 mod daemon;
 mod devnet;
+mod encrypted_keys;
 mod help;
 mod home;
 mod keys;

@@ -33,7 +33,7 @@ pub use errors::Origin;
 pub use events::decode_or_warn;
 pub use first_client::first_client;
 pub use gas::{Decimal, DecimalError, GasPrice, GasPriceError};
-pub use key::{Key, KeyError, DEFAULT_HD_PATH};
+pub use key::{Key, KeyError, PublicKey, DEFAULT_HD_PATH};
 pub use msg::{encode, NotEncodable};
 pub use outcome::outcome;
 pub use proof::{encode as encode_proof, verify as verify_proof};

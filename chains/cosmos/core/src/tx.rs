@@ -24,7 +24,7 @@ impl Unsigned {
             mode: SignMode::Direct as i32,
         };
         let signer = SignerInfo {
-            public_key: Some(key.public_key_any()),
+            public_key: Some(key.public().any()),
             mode_info: Some(ModeInfo {
                 sum: Some(Sum::Single(single)),
             }),

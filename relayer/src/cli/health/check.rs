@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde::Serialize;
 use tern::engine::describe;
-use tern_chains::{BlockTime, ChainError, Class};
+use tern_chains::{Account, BlockTime, ChainError, Class};
 use tern_config::ChainConfig;
 
 use crate::connect::{ConnectedChain, Context, NodeHealth, NodeReport};
@@ -50,22 +50,21 @@ impl Check {
 /// All checks of one chain. A node that does not answer is reported once, not by
 /// every check.
 pub async fn chain(context: &Context, config: &ChainConfig, now: BlockTime) -> Vec<Check> {
-    let mut checks = Vec::new();
-    match context.connect(&config.id) {
-        Ok(chain) => checks.extend(nodes(&chain, now).await),
-        Err(error) => checks.push(Check::bad("config", describe(error.as_ref()))),
-    }
+    let chain = match context.connect(&config.id) {
+        Ok(chain) => chain,
+        Err(error) => return vec![Check::bad("config", describe(error.as_ref()))],
+    };
+    let mut checks = nodes(&chain, now).await;
     let has_node = checks
         .iter()
         .any(|check| check.name == "node" && check.good);
     for name in config.keys() {
-        let keys = context.keys(&config.id).map_err(anyhow::Error::from);
-        match keys.and_then(|keys| Ok(keys.load(name)?)) {
+        match context.account(&chain, Some(name)) {
             Err(error) => checks.push(Check::bad("key", describe(error.as_ref()))),
             Ok(key) => {
                 checks.push(Check::good("key", format!("{name} {}", key.address())));
                 if has_node {
-                    checks.push(account(context, config, name, key.address()).await);
+                    checks.push(account(&chain, key.as_ref()).await);
                 }
             }
         }
@@ -157,12 +156,12 @@ fn check_node(
 }
 
 /// Checks that the account of a key is on chain and can pay fees.
-async fn account(context: &Context, config: &ChainConfig, key: &str, address: &str) -> Check {
+async fn account(chain: &ConnectedChain, account: &dyn Account) -> Check {
+    let address = account.address();
     let found = async {
-        let chain = context.connect(&config.id)?;
-        let account = context.account(&chain, Some(key))?.state().await?;
+        account.state().await?;
         let denom = chain.gas_price().denom.clone();
-        let balance = chain.balance(&account.address, &denom).await?;
+        let balance = chain.balance(address, &denom).await?;
         // A fee that is too large to count is larger than any balance.
         let reserve = chain.fee(GAS_IN_RESERVE).unwrap_or(u128::MAX);
         anyhow::Ok(funds(balance, reserve, &denom, address))
