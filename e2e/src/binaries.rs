@@ -144,8 +144,11 @@ fn workspace() -> PathBuf {
 fn profile_folder() -> Result<PathBuf> {
     let program = std::env::current_exe()?;
     let mut folder = program.parent().context("this program has no folder")?;
-    if folder.ends_with("deps") {
-        folder = folder.parent().context("target/deps has no parent")?;
+    // Tests are in `deps`, examples in `examples`.
+    if folder.ends_with("deps") || folder.ends_with("examples") {
+        folder = folder
+            .parent()
+            .context("the folder of programs has no parent")?;
     }
     Ok(folder.to_owned())
 }
