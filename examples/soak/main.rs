@@ -121,7 +121,7 @@ fn soak(args: &Args) -> Result<bool> {
     let path = folder.path().to_owned();
     println!("logs and home folder: {}", path.display());
     let watched = Network::start(&runtime, &path, tern, args.block_time);
-    let watched = watched.and_then(|network| Run::new(args, network)?.to_the_end());
+    let watched = watched.and_then(|network| Run::new(args, network)?.finish());
     let is_well = match &watched {
         Ok(summary) => {
             print!("{summary}");
@@ -167,7 +167,7 @@ impl<'a> Run<'a> {
         })
     }
 
-    fn to_the_end(mut self) -> Result<Summary> {
+    fn finish(mut self) -> Result<Summary> {
         println!("{}", Minute::HEAD);
         let length = Duration::from_secs(60) * self.args.minutes;
         let sample_every = (length / SAMPLES).max(SAMPLE_EVERY_MIN);
