@@ -27,7 +27,7 @@ fn past_the_budget_of_an_hour_packets_wait_and_say_so_until_there_is_more() -> R
         format!("{config}\n[chain.budget]\nhour = \"{HOUR}ukava\"\n"),
     )?;
     let mut books = fixture.books()?;
-    let mut daemon = tern.start()?;
+    let daemon = tern.start()?;
     fixture.send_akt(PACKETS)?;
     fixture.told(
         &["packet", "pending", "akash-a", &fixture.on_akash],
@@ -47,7 +47,7 @@ fn past_the_budget_of_an_hour_packets_wait_and_say_so_until_there_is_more() -> R
     ensure!(daemon.terminate(LONG)?.success());
 
     tern.reconfigure(&format!("\"{HOUR}ukava\""), "\"none\"")?;
-    let mut daemon = tern.start()?;
+    let daemon = tern.start()?;
     fixture.settled()?;
     let counts = books.close(&fixture.network.chains, "a budget that is used up")?;
     ensure!(counts.failed == 0 && counts.fees_wasted == 0, "{counts}");
