@@ -572,10 +572,7 @@ impl Engine {
     fn reconcile_all(&mut self) {
         let ends = served_ends(self.records.view(), &self.chains);
         let view = self.records.view();
-        // Nothing is sent on a closed channel any more.
-        let may_differ = |src: &EndKey| {
-            view.path(src).is_some_and(|path| path.is_open_on_src) || view.has_open_packets(src)
-        };
+        let may_differ = |src: &EndKey| self.reconciling.may_differ(view, src);
         let served = ends.filter(|src| self.serves(src) && may_differ(src));
         for src in served.collect::<Vec<_>>() {
             self.reconcile(src);

@@ -26,6 +26,8 @@ pub struct Reconciling {
     failed: BTreeMap<EndKey, u64>,
     /// Packets whose blocks were not found, by their source end.
     not_located: BTreeMap<EndKey, BTreeMap<Sequence, Missing>>,
+    /// How often each end was compared.
+    comparisons: BTreeMap<EndKey, u32>,
     limit: Arc<Semaphore>,
     backoff_blocks_max: u64,
     clock: Clock,
@@ -45,6 +47,10 @@ struct Missing {
 /// looked for with each comparison.
 const MISSING_MAX: usize = 1_000;
 
+/// So often the packets of a closed channel are compared though none is known to be open.
+/// Default 5: a node that lags or lies may have left some out, but not for ever.
+const CLOSED_COMPARISONS: u32 = 5;
+
 impl Reconciling {
     pub fn new(policy: &Policy, clock: Clock) -> Self {
         Self {
@@ -52,6 +58,7 @@ impl Reconciling {
             running: BTreeSet::new(),
             failed: BTreeMap::new(),
             not_located: BTreeMap::new(),
+            comparisons: BTreeMap::new(),
             limit: Arc::new(Semaphore::new(policy.comparisons_max)),
             backoff_blocks_max: policy.backoff_blocks_max,
             clock,
@@ -98,6 +105,14 @@ impl Reconciling {
         ends.map(|(src, _)| src.clone())
     }
 
+    /// Whether a comparison may find something that is not known. Nothing is sent on a
+    /// closed channel any more: once it was compared some times, only what is open counts.
+    pub fn may_differ(&self, view: &View, src: &EndKey) -> bool {
+        let is_open = view.path(src).is_some_and(|path| path.is_open_on_src);
+        let comparisons = self.comparisons.get(src).copied().unwrap_or_default();
+        is_open || comparisons < CLOSED_COMPARISONS || view.has_open_packets(src)
+    }
+
     /// Packets of a source end whose blocks were not found, and why.
     pub fn not_located(&self, src: &EndKey) -> impl Iterator<Item = (Sequence, &str)> {
         let missing = self.not_located.get(src).into_iter().flatten();
@@ -128,6 +143,8 @@ impl Reconciling {
         self.running.remove(src);
         self.unreconciled.remove(src);
         self.failed.remove(src);
+        let comparisons = self.comparisons.entry(src.clone()).or_default();
+        *comparisons = comparisons.saturating_add(1);
         let before = self.not_located.remove(src).unwrap_or_default();
         // Those that were put off were not looked for.
         let put_off = before
@@ -344,6 +361,18 @@ mod tests {
         assert!(!reconciling.is_done(&end()));
         assert!(reconciling.due(&view_at(7)).is_empty());
         assert_eq!(reconciling.due(&view_at(8)), [end()].into());
+    }
+
+    #[test]
+    fn a_closed_channel_is_compared_some_times_though_nothing_of_it_is_known() {
+        let mut reconciling = reconciling();
+        // As one whose state is closed: there is no open path.
+        let view = view_at(7);
+        for _ in 0..CLOSED_COMPARISONS {
+            assert!(reconciling.may_differ(&view, &end()));
+            reconciling.succeeded(&end(), NotLocated::new(), 7);
+        }
+        assert!(!reconciling.may_differ(&view, &end()));
     }
 
     #[test]
