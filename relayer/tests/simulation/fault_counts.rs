@@ -55,6 +55,33 @@ pub enum Fault {
     TxReplaced,
     /// Another relayer serves the same channel.
     OtherRelayer,
+    /// A second one of the relayers under test, with the same faults around it.
+    SecondRelayer,
+    /// One of two nodes refuses what the chain would take.
+    RefusedByMistake,
+    /// The node answers that it was asked too much (429).
+    TooManyRequests,
+    /// More packets at once on an ordered channel than a transaction holds.
+    OrderedBacklog,
+    /// A timeout has closed an ordered channel.
+    ChannelClosed,
+    /// The store is lost while packets of a closed channel are open.
+    ClosedWithLostStore,
+    /// A packet whose message the chain refuses without naming it.
+    PoisonPanics,
+    /// The same in a block only: simulation says that all is well.
+    PoisonPanicsInBlocks,
+    /// A packet that no transaction is large enough for.
+    PoisonTooLarge,
+    /// A packet that uses far more gas than others.
+    PoisonHeavy,
+    /// Packets whose block no node can give any more.
+    Unfindable,
+    /// A stranger creates clients with short trusting periods, half-open connections
+    /// and channels.
+    JunkClients,
+    /// A stranger opens a channel over such clients, and sends on it.
+    JunkChannel,
     NearTimeout,
     /// The relayer's machine stops.
     Crashed,
@@ -65,7 +92,7 @@ pub enum Fault {
 }
 
 impl Fault {
-    pub const ALL: [Self; 33] = [
+    pub const ALL: [Self; 46] = [
         Self::Broken,
         Self::Dropped,
         Self::Delayed,
@@ -95,6 +122,19 @@ impl Fault {
         Self::KeyUsed,
         Self::TxReplaced,
         Self::OtherRelayer,
+        Self::SecondRelayer,
+        Self::RefusedByMistake,
+        Self::TooManyRequests,
+        Self::OrderedBacklog,
+        Self::ChannelClosed,
+        Self::ClosedWithLostStore,
+        Self::PoisonPanics,
+        Self::PoisonPanicsInBlocks,
+        Self::PoisonTooLarge,
+        Self::PoisonHeavy,
+        Self::Unfindable,
+        Self::JunkClients,
+        Self::JunkChannel,
         Self::NearTimeout,
         Self::Crashed,
         Self::LostTail,

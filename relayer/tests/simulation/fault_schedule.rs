@@ -1,11 +1,12 @@
 //! Faults that last for a time window, on the relayer's nodes or on the chain.
 
+use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use tern_devnet::{Faults, Lie, Refusal};
-use tokio::time::sleep;
+use tokio::time::{sleep, Instant};
 
 use super::chaos::Chaos;
 use super::fault_counts::Fault;
@@ -14,7 +15,7 @@ use super::side::Side;
 /// The log of a transaction refused on purpose.
 pub const REFUSED: &str = "refused on purpose";
 
-const WINDOW_FAULTS: [Fault; 15] = [
+const WINDOW_FAULTS: [Fault; 16] = [
     Fault::Silent,
     Fault::Stalled,
     Fault::WentBack,
@@ -25,6 +26,7 @@ const WINDOW_FAULTS: [Fault; 15] = [
     Fault::LiedCommit,
     Fault::LiedEquivocation,
     Fault::NotificationLost,
+    Fault::TooManyRequests,
     Fault::ChainHalted,
     Fault::ValidatorsChanged,
     Fault::BlocksReplaced,
@@ -43,6 +45,19 @@ struct Inner {
     lags: AtomicBool,
     notifications_are_lost: AtomicBool,
     is_halted: AtomicBool,
+    limited: Mutex<Limited>,
+    /// Heights of blocks that no node can give any more.
+    unfindable: Mutex<BTreeSet<u64>>,
+}
+
+/// While a node answers that it is asked too much.
+#[derive(Clone, Copy, Default)]
+pub struct Limited {
+    since: Option<Instant>,
+    /// How long that was in all, and how often it was asked.
+    pub lasted: Duration,
+    pub windows: u32,
+    pub requests: u64,
 }
 
 impl NodeFaults {
@@ -56,6 +71,27 @@ impl NodeFaults {
 
     pub fn is_halted(&self) -> bool {
         self.0.is_halted.load(Ordering::Relaxed)
+    }
+
+    /// A request reaches the node. True if it answers that it is asked too much.
+    pub fn is_limited(&self) -> bool {
+        let mut limited = self.0.limited.lock().unwrap();
+        let is_limited = limited.since.is_some();
+        limited.requests += u64::from(is_limited);
+        is_limited
+    }
+
+    pub fn limited(&self) -> Limited {
+        *self.0.limited.lock().unwrap()
+    }
+
+    /// No node has the block of this height any more.
+    pub fn lose_block(&self, height: u64) {
+        self.0.unfindable.lock().unwrap().insert(height);
+    }
+
+    pub fn is_unfindable(&self, height: u64) -> bool {
+        self.0.unfindable.lock().unwrap().contains(&height)
     }
 
     /// Counts the active lie if it is one of these: a response with it was read.
@@ -92,6 +128,11 @@ pub fn clear_faults(side: &Side) {
     state.lags.store(false, Ordering::Relaxed);
     state.notifications_are_lost.store(false, Ordering::Relaxed);
     state.is_halted.store(false, Ordering::Relaxed);
+    let mut limited = state.limited.lock().unwrap();
+    if let Some(since) = limited.since.take() {
+        limited.lasted += since.elapsed();
+    }
+    drop(limited);
     side.own.set_faults(Faults::default());
     side.lagging.set_faults(Faults::default());
     side.node.fail_txs(None);
@@ -115,6 +156,13 @@ fn begin(side: &Side, fault: Fault, chaos: &Chaos) {
         }
         Fault::NotificationLost => {
             return state.notifications_are_lost.store(true, Ordering::Relaxed)
+        }
+        // Counted with each request that is refused.
+        Fault::TooManyRequests => {
+            let mut limited = state.limited.lock().unwrap();
+            limited.since = Some(Instant::now());
+            limited.windows += 1;
+            return;
         }
         Fault::ChainHalted => state.is_halted.store(true, Ordering::Relaxed),
         Fault::ValidatorsChanged | Fault::BlocksReplaced => {

@@ -1,18 +1,17 @@
 //! A chain behind a connection that delays, loses and repeats
 //! requests: what the relayer under test talks to.
 
-use std::collections::BTreeSet;
 use std::future::Future;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
 use tern_chains::{
-    Account, AccountState, Block, BlockTime, Chain, ChainError, ChainId, ChainParams, Check,
+    Account, AccountState, Blame, Block, BlockTime, Chain, ChainError, ChainId, ChainParams, Check,
     ClientId, ClientParams, ClientUpdate, ClientUpgrade, Coin, Datagram, Deadline, Encoded, End,
-    Event, EventQuery, HeaderCheck, HeightRules, IdentifiedChannelEnd, IdentifiedConnectionEnd,
-    LightClient, Message, NewClient, Next, PacketId, Proven, Root, Sequence, SignedTx, StateCodec,
-    StorePath, TrustedClient, TrustedHeader, TxDraft,
+    EventQuery, HeaderCheck, HeightRules, IdentifiedChannelEnd, IdentifiedConnectionEnd,
+    LightClient, Message, NewClient, Next, Proven, Root, Sequence, SignedTx, StateCodec, StorePath,
+    TrustedClient, TrustedHeader, TxDraft,
 };
 use tokio::time::{sleep, timeout};
 
@@ -20,6 +19,8 @@ use super::chaos::Chaos;
 use super::crash_point::CrashPoint;
 use super::fault_counts::Fault;
 use super::fault_schedule::{NodeFaults, REFUSED};
+use super::in_flight::InFlight;
+use super::lies;
 use super::node::{RelayedChain, SimulatedNode};
 
 /// Timeout for a response, as a real client has it.
@@ -44,11 +45,6 @@ pub struct FaultyChain {
     pub in_flight: InFlight,
 }
 
-/// Requests in flight: the last number given out, and the numbers without a
-/// response yet.
-#[derive(Default)]
-pub struct InFlight(Mutex<(u64, BTreeSet<u64>)>);
-
 impl FaultyChain {
     /// One request and its response over the faulty connection.
     async fn request<'a, T, F>(
@@ -62,6 +58,7 @@ impl FaultyChain {
         self.crash_point.step().await;
         let request = self.in_flight.next();
         self.transmit(doing).await?;
+        self.refuse_if_limited(doing)?;
         let answer = match timeout(ANSWER_MAX, call(self.endpoint())).await {
             Ok(answer) => answer,
             Err(_) => Err(self.broken(doing, "no answer")),
@@ -95,41 +92,43 @@ impl FaultyChain {
         }
     }
 
-    /// A block as a lying node gives it: with events that did not happen, or a time that
-    /// has not come.
-    fn falsified(&self, mut block: Block) -> Block {
-        let forged: Vec<Event> = block.events.iter().filter_map(|e| self.forged(e)).collect();
-        if !forged.is_empty() && self.chaos.occurs(Fault::LiedEvent, 30) {
-            block.events.extend(forged);
+    /// A node that is asked too much answers 429, whatever is asked.
+    fn refuse_if_limited(&self, doing: &str) -> Result<()> {
+        if !self.node_faults.is_limited() {
+            return Ok(());
         }
-        if self.chaos.occurs(Fault::LiedTime, 2) {
-            const TEN_YEARS_NS: u64 = 10 * 365 * 24 * 3_600 * 1_000_000_000;
-            block.time.0 += TEN_YEARS_NS;
-        }
-        block
+        self.chaos.fault_counts.fault(Fault::TooManyRequests);
+        Err(self.broken(doing, "429 Too Many Requests"))
     }
 
-    /// What did not happen, told beside what did.
-    fn forged(&self, event: &Event) -> Option<Event> {
-        match event {
-            Event::SendPacket(packet) => Some(match self.chaos.rng.chance(50) {
-                true => Event::AcknowledgePacket(packet.id()),
-                false => Event::TimeoutPacket(packet.id()),
-            }),
-            Event::RecvPacket(id) => Some(Event::RecvPacket(PacketId {
-                sequence: (id.sequence.as_u64() + 1 + self.chaos.rng.below(3)).into(),
-                ..id.clone()
-            })),
-            _ => None,
-        }
+    /// No node has the block any more.
+    fn lost(&self, height: u64) -> Option<ChainError> {
+        let is_lost = self.node_faults.is_unfindable(height);
+        is_lost.then(|| ChainError::Pruned {
+            chain: self.near.id().clone(),
+            doing: format!("block {height}"),
+            height,
+        })
     }
 
-    /// A list as a lying node gives it.
-    fn shortened(&self, mut list: Vec<Sequence>) -> Vec<Sequence> {
-        if !list.is_empty() && self.chaos.occurs(Fault::LiedList, 40) {
-            list.retain(|_| self.chaos.rng.chance(50));
+    /// One of two nodes refuses what the chain would take, with or without naming a
+    /// message.
+    fn refusal_by_mistake(&self, messages: &[Message]) -> Option<ChainError> {
+        if !self.chaos.occurs(Fault::RefusedByMistake, 8) {
+            return None;
         }
-        list
+        let at = self.chaos.rng.below(messages.len() as u64 + 1) as usize;
+        Some(ChainError::Rejected {
+            chain: self.near.id().clone(),
+            doing: "simulation".into(),
+            codespace: "sdk".into(),
+            code: 18,
+            log: "refused by mistake".into(),
+            blame: match at < messages.len() {
+                true => Blame::Message(at),
+                false => Blame::Unnamed,
+            },
+        })
     }
 
     /// The node that handles this request.
@@ -161,6 +160,13 @@ impl FaultyChain {
         if self.chaos.occurs(Fault::MempoolFull, 4) {
             let log = "the mempool is full".into();
             return Ok(Check::Busy { log });
+        }
+        if self.chaos.occurs(Fault::RefusedByMistake, 4) {
+            return Ok(Check::Refused {
+                codespace: "sdk".into(),
+                code: 18,
+                log: "refused by mistake".into(),
+            });
         }
         let mut check = self.near.broadcast(tx).await?;
         if self.chaos.occurs(Fault::Duplicated, 8) {
@@ -201,7 +207,14 @@ impl Chain for FaultyChain {
         self.crash_point.step().await;
         self.poll_for(after + 1).await;
         self.transmit("next block").await?;
-        if after > 0 && self.chaos.occurs(Fault::Duplicated, 3) {
+        self.refuse_if_limited("next block")?;
+        if self.lost(after + 1).is_some() {
+            return Ok(Next::Gap {
+                from: after + 1,
+                to: after + 1,
+            });
+        }
+        if after > 0 && self.lost(after).is_none() && self.chaos.occurs(Fault::Duplicated, 3) {
             let again = self.near.block(after).await?;
             return Ok(Next::Block(Box::new(again)));
         }
@@ -209,14 +222,19 @@ impl Chain for FaultyChain {
         self.transmit("next block").await?;
         self.crash_point.step().await;
         match next {
-            Ok(Next::Block(block)) => Ok(Next::Block(Box::new(self.falsified(*block)))),
+            Ok(Next::Block(block)) => {
+                Ok(Next::Block(Box::new(lies::falsified(&self.chaos, *block))))
+            }
             other => other,
         }
     }
 
     async fn block(&self, height: u64) -> Result<Block> {
+        if let Some(lost) = self.lost(height) {
+            return Err(lost);
+        }
         let block = self.request("block", |chain| chain.block(height)).await?;
-        Ok(self.falsified(block))
+        Ok(lies::falsified(&self.chaos, block))
     }
 
     async fn query(&self, path: StorePath, height: Option<u64>) -> Result<Option<Vec<u8>>> {
@@ -251,19 +269,24 @@ impl Chain for FaultyChain {
 
     async fn commitments(&self, src: &End) -> Result<Vec<Sequence>> {
         let list = self.request("commitments", |chain| chain.commitments(src));
-        Ok(self.shortened(list.await?))
+        Ok(lies::shortened(&self.chaos, list.await?))
     }
 
     async fn unreceived_packets(&self, dst: &End, sent: &[Sequence]) -> Result<Vec<Sequence>> {
         let list = self.request("unreceived packets", |chain| {
             chain.unreceived_packets(dst, sent)
         });
-        Ok(self.shortened(list.await?))
+        Ok(lies::shortened(&self.chaos, list.await?))
     }
 
     async fn find_event(&self, query: &EventQuery) -> Result<Option<u64>> {
-        self.request("search", |chain| chain.find_event(query))
-            .await
+        let found = self.request("search", |chain| chain.find_event(query));
+        match found.await? {
+            Some(height) if self.lost(height).is_some() => {
+                Err(self.broken("search", "403 Forbidden"))
+            }
+            found => Ok(found),
+        }
     }
 }
 
@@ -292,6 +315,7 @@ impl LightClient for FaultyChain {
     ) -> Result<ClientUpdate> {
         self.crash_point.step().await;
         self.transmit("header").await?;
+        self.refuse_if_limited("header")?;
         let update = self.near.client_update(trusted, target, now);
         let update = match timeout(HEADER_MAX, update).await {
             Ok(update) => update,
@@ -362,6 +386,9 @@ impl Account for FaultyChain {
     async fn estimate(&self, messages: &[Message], account: &AccountState) -> Result<u64> {
         let gas = self.request("simulate", |chain| chain.estimate(messages, account));
         let gas = gas.await?;
+        if let Some(refusal) = self.refusal_by_mistake(messages) {
+            return Err(refusal);
+        }
         // Too low: the transaction runs out of gas in its block.
         let is_short = self.chaos.allows(Fault::GasTooLow) && self.chaos.rng.chance(25);
         Ok(if is_short { gas / 2 } else { gas })
@@ -374,6 +401,7 @@ impl Account for FaultyChain {
     async fn broadcast(&self, tx: &SignedTx) -> Result<Check> {
         self.crash_point.step().await;
         self.transmit("broadcast").await?;
+        self.refuse_if_limited("broadcast")?;
         let check = match timeout(ANSWER_MAX, self.offer(tx)).await {
             Ok(check) => check,
             Err(_) => Err(self.broken("broadcast", "no answer")),
@@ -382,46 +410,5 @@ impl Account for FaultyChain {
         // If the response is lost, the transaction is in the mempool all the same.
         self.transmit("broadcast").await?;
         check
-    }
-}
-
-impl InFlight {
-    fn next(&self) -> Request<'_> {
-        let (last, pending) = &mut *self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        *last += 1;
-        pending.insert(*last);
-        Request {
-            number: *last,
-            in_flight: self,
-        }
-    }
-}
-
-/// In flight until it is dropped.
-struct Request<'a> {
-    number: u64,
-    in_flight: &'a InFlight,
-}
-
-impl Request<'_> {
-    /// Whether an older request still waits for its response.
-    fn overtakes(&self) -> bool {
-        let (_, pending) = &*self
-            .in_flight
-            .0
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
-        pending.first().is_some_and(|first| *first < self.number)
-    }
-}
-
-impl Drop for Request<'_> {
-    fn drop(&mut self) {
-        let (_, pending) = &mut *self
-            .in_flight
-            .0
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
-        pending.remove(&self.number);
     }
 }

@@ -8,18 +8,27 @@
 //! `TERN_SIM_SEED=7` replays one seed, `TERN_SIM_SEEDS=1000` runs more. For long
 //! runs with progress and a log: `cargo run --release --example sim`.
 
+mod channels;
 mod chaos;
 mod crash_point;
 mod fault_counts;
 mod fault_schedule;
 mod faulty;
+mod in_flight;
+mod lies;
+mod memory_watch;
 mod node;
 mod oracle;
 mod pairing;
+mod place;
+mod poison;
+mod relayer;
 mod rng;
 mod run;
 mod side;
 mod signed_log;
+mod strangers;
+mod submit;
 mod users;
 mod world;
 
@@ -32,7 +41,7 @@ fn whatever_fails_every_packet_ends_exactly_once() {
 
 #[test]
 fn between_chains_of_different_kinds_every_packet_ends_exactly_once() {
-    check(Pairing::Attested, 150);
+    check(Pairing::Attested, 200);
 }
 
 /// Runs this many seeds, or those that the environment names.

@@ -8,7 +8,9 @@ use std::sync::Arc;
 pub use attested::AttestedNode;
 pub use devnet::DevnetNode;
 
-use tern_chains::{Account, BlockTime, Chain, LightClient, Message, Sequence, Timeout, TxHash};
+use tern_chains::{
+    Account, BlockTime, Chain, End, LightClient, Message, Sequence, Timeout, TxHash,
+};
 use tern_devnet::{Faults, Refusal};
 
 use super::chaos::Chaos;
@@ -19,11 +21,19 @@ pub trait RelayedChain: Chain + LightClient + Account {}
 
 impl<T: Chain + LightClient + Account> RelayedChain for T {}
 
-/// A transfer of tokens over the world's channel.
+/// A transfer of tokens.
 pub struct Transfer {
+    pub channel: String,
     pub denom: String,
     pub amount: u64,
     pub receiver: String,
+    pub timeout: Timeout,
+}
+
+/// A packet of any data, from port `mock`.
+pub struct MockPacket {
+    pub channel: String,
+    pub data: Vec<u8>,
     pub timeout: Timeout,
 }
 
@@ -59,12 +69,15 @@ pub trait SimulatedNode: Send + Sync {
     fn begin(&self, fault: Fault, chaos: &Chaos) -> bool;
 
     fn transfer(&self, sender: u8, transfer: &Transfer) -> Message;
+    fn send_mock(&self, sender: u8, packet: &MockPacket) -> Message;
     fn payment(&self, sender: u8, receiver: u8) -> Message;
 
     /// Whether a transaction that succeeded, by height and position in its block,
     /// did this to a packet. Read from what the chain itself has, not by code under
     /// test.
-    fn did(&self, tx: (u64, usize), step: PacketStep, sequence: Sequence) -> bool;
+    fn did(&self, tx: (u64, usize), step: PacketStep, packet: &(End, Sequence)) -> bool;
+    /// The clients that such a transaction updated.
+    fn updated_clients(&self, tx: (u64, usize)) -> Vec<String>;
     /// The code of a transaction that ran out of gas.
     fn out_of_gas(&self) -> u32;
     /// Transactions that another replaced in the mempool.

@@ -80,8 +80,8 @@ pub fn run(pairing: Pairing, seed: u64) -> Run {
         Run {
             pairing,
             seed,
-            counts: world.chaos.fault_counts.snapshot(),
-            transcript: transcript(&world.sides),
+            counts: world.place.chaos.fault_counts.snapshot(),
+            transcript: transcript(&world.place.sides),
             result,
         }
     })

@@ -21,7 +21,14 @@ pub const FUNDS: u128 = 1_000_000_000_000;
 pub const RELAYER: u8 = 1;
 pub const OTHER_RELAYER: u8 = 2;
 pub const USER: u8 = 3;
-pub const KEYS: [u8; 3] = [RELAYER, OTHER_RELAYER, USER];
+/// Of the second relayer under test.
+pub const SECOND_RELAYER: u8 = 4;
+/// Who makes work for others.
+pub const STRANGER: u8 = 5;
+pub const KEYS: [u8; 5] = [RELAYER, OTHER_RELAYER, USER, SECOND_RELAYER, STRANGER];
+/// The most bytes of a transaction, by side. An attested chain, where bytes are written in
+/// hexadecimal, takes twice as many.
+pub const TX_BYTES: [usize; 2] = [60_000, 40_000];
 
 /// What a chain's things are called.
 #[derive(Clone, Copy)]
@@ -66,12 +73,18 @@ impl Side {
     /// The two chains of a world. Which kind the channel is opened from depends on
     /// the seed.
     pub fn pair(pairing: Pairing, seed: u64) -> [Self; 2] {
-        let devnet = |names: Names| Self::new(names, DevnetNode::new(names, seed));
-        let attested = |names: Names| Self::new(names, AttestedNode::new(names, seed));
+        let devnet = |names: Names, side: usize| {
+            let node = DevnetNode::new(names, seed, TX_BYTES[side]);
+            Self::new(names, node)
+        };
+        let attested = |names: Names, side: usize| {
+            let node = AttestedNode::new(names, seed, 2 * TX_BYTES[side]);
+            Self::new(names, node)
+        };
         match pairing {
-            Pairing::Cosmos => [devnet(AKASH), devnet(KAVA)],
-            Pairing::Attested if seed.is_multiple_of(2) => [devnet(AKASH), attested(BASALT)],
-            Pairing::Attested => [attested(BASALT), devnet(AKASH)],
+            Pairing::Cosmos => [devnet(AKASH, 0), devnet(KAVA, 1)],
+            Pairing::Attested if seed.is_multiple_of(2) => [devnet(AKASH, 0), attested(BASALT, 1)],
+            Pairing::Attested => [attested(BASALT, 0), devnet(AKASH, 1)],
         }
     }
 

@@ -6,18 +6,27 @@
 //! cargo run --release --example sim -- --pairing attested --seed 7 --log debug
 //! ```
 
+mod channels;
 mod chaos;
 mod crash_point;
 mod fault_counts;
 mod fault_schedule;
 mod faulty;
+mod in_flight;
+mod lies;
+mod memory_watch;
 mod node;
 mod oracle;
 mod pairing;
+mod place;
+mod poison;
+mod relayer;
 mod rng;
 mod run;
 mod side;
 mod signed_log;
+mod strangers;
+mod submit;
 mod users;
 mod world;
 

@@ -3,12 +3,13 @@
 use std::sync::Arc;
 
 use tern_attested::{
-    AttestedChain, Call, Genesis, Included, Key, Node, Payment, Transfer as OwnTransfer, OUT_OF_GAS,
+    AttestedChain, Call, Genesis, Included, Key, Node, Payment, SendMock, Transfer as OwnTransfer,
+    OUT_OF_GAS,
 };
-use tern_chains::{BlockTime, Event, Message, PacketId, Sequence, TxHash};
+use tern_chains::{BlockTime, End, Event, Message, PacketId, Sequence, TxHash};
 use tern_devnet::{Faults, Refusal};
 
-use super::{PacketStep, RelayedChain, SimulatedNode, Transfer};
+use super::{MockPacket, PacketStep, RelayedChain, SimulatedNode, Transfer};
 use crate::chaos::Chaos;
 use crate::fault_counts::Fault;
 use crate::side::{Names, FUNDS, KEYS, START};
@@ -25,7 +26,7 @@ pub struct AttestedNode {
 impl AttestedNode {
     /// The first node of a new chain. The seed decides after how many blocks one is
     /// final, and how many attestors there are.
-    pub fn new(names: Names, seed: u64) -> Self {
+    pub fn new(names: Names, seed: u64, tx_bytes: usize) -> Self {
         let accounts = KEYS.map(|number| (key(number, names).address().to_owned(), FUNDS));
         let genesis = Genesis {
             chain_id: names.chain_id.to_owned(),
@@ -36,6 +37,7 @@ impl AttestedNode {
             seed,
             attestors: 1 + (seed % 4) as usize,
             finality_lag: 1 + seed % 3,
+            tx_bytes: tx_bytes as u64,
             block_gas: 30_000_000,
             mempool_txs: 100,
         };
@@ -102,13 +104,22 @@ impl SimulatedNode for AttestedNode {
     fn transfer(&self, _: u8, transfer: &Transfer) -> Message {
         let transfer = OwnTransfer {
             port: "transfer".into(),
-            channel: "channel-0".into(),
+            channel: transfer.channel.clone(),
             denom: transfer.denom.clone(),
             amount: transfer.amount.to_string(),
             receiver: transfer.receiver.clone(),
             timeout: transfer.timeout,
         };
         Call::Transfer(transfer).encode()
+    }
+
+    fn send_mock(&self, _: u8, packet: &MockPacket) -> Message {
+        let send = SendMock {
+            channel: packet.channel.clone(),
+            data: packet.data.clone(),
+            timeout: packet.timeout,
+        };
+        Call::SendMock(send).encode()
     }
 
     fn payment(&self, _: u8, receiver: u8) -> Message {
@@ -120,7 +131,7 @@ impl SimulatedNode for AttestedNode {
         Call::Pay(payment).encode()
     }
 
-    fn did(&self, (height, index): (u64, usize), step: PacketStep, sequence: Sequence) -> bool {
+    fn did(&self, (height, index): (u64, usize), step: PacketStep, of: &(End, Sequence)) -> bool {
         let is_it = |event: &Event| {
             let packet: Option<&PacketId> = match (step, event) {
                 (PacketStep::Receive, Event::RecvPacket(packet))
@@ -128,11 +139,23 @@ impl SimulatedNode for AttestedNode {
                 | (PacketStep::TimeOut, Event::TimeoutPacket(packet)) => Some(packet),
                 _ => None,
             };
-            packet.is_some_and(|packet| packet.sequence == sequence)
+            packet.is_some_and(|packet| (&packet.src, packet.sequence) == (&of.0, of.1))
         };
         self.node.read(|chain| {
             let tx: Option<&Included> = chain.block(height).map(|block| &block.txs[index]);
             tx.is_some_and(|tx| tx.events.iter().any(is_it))
+        })
+    }
+
+    fn updated_clients(&self, (height, index): (u64, usize)) -> Vec<String> {
+        let updated = |event: &Event| match event {
+            Event::ClientUpdated { client_id, .. } => Some(client_id.to_string()),
+            _ => None,
+        };
+        self.node.read(|chain| {
+            let txs = chain.block(height).map(|block| &block.txs[index]);
+            let events = txs.into_iter().flat_map(|tx| &tx.events);
+            events.filter_map(updated).collect()
         })
     }
 

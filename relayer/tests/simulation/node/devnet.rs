@@ -6,11 +6,14 @@ use ibc_proto::cosmos::bank::v1beta1::MsgSend;
 use ibc_proto::cosmos::base::v1beta1::Coin;
 use ibc_proto::ibc::applications::transfer::v1::MsgTransfer;
 use ibc_proto::ibc::core::client::v1::Height;
-use tern_chains::{BlockTime, Encoded, Message, MessageKind, Sequence, TxHash};
+use tendermint::abci;
+use tern_chains::{BlockTime, Encoded, End, Message, MessageKind, Sequence, Timeout, TxHash};
 use tern_cosmos_core::Key;
-use tern_devnet::{tendermint_time, DevnetChain, Faults, Genesis, Node, Refusal, ValidatorUpdate};
+use tern_devnet::{
+    mock, tendermint_time, DevnetChain, Faults, Genesis, Node, Refusal, ValidatorUpdate,
+};
 
-use super::{PacketStep, RelayedChain, SimulatedNode, Transfer};
+use super::{MockPacket, PacketStep, RelayedChain, SimulatedNode, Transfer};
 use crate::chaos::Chaos;
 use crate::fault_counts::Fault;
 use crate::side::{Names, FUNDS, KEYS, START};
@@ -23,11 +26,12 @@ pub struct DevnetNode {
 
 impl DevnetNode {
     /// The first node of a new chain.
-    pub fn new(names: Names, seed: u64) -> Self {
+    pub fn new(names: Names, seed: u64, tx_bytes: usize) -> Self {
         let start = tendermint_time(START).expect("in range");
         let mut genesis = Genesis::new(names.chain_id, names.prefix, start);
         genesis.seed = seed;
         genesis.validators = 1 + (seed % 4) as usize;
+        genesis.limits.tx_bytes = tx_bytes as u64;
         for number in KEYS {
             let address = key(number, names).address().to_owned();
             genesis = genesis.fund(address, &[(names.denom, FUNDS)]);
@@ -44,6 +48,22 @@ impl DevnetNode {
         self.node
             .update_validator(ValidatorUpdate { validator, power });
     }
+}
+
+impl DevnetNode {
+    /// What a transaction has emitted, by height and position in its block.
+    fn events(&self, (height, index): (u64, usize)) -> Vec<abci::Event> {
+        self.node.read(|chain| {
+            let block = chain.block(height);
+            block.map_or(vec![], |block| block.results[index].events.clone())
+        })
+    }
+}
+
+fn attribute(event: &abci::Event, key: &str) -> Option<String> {
+    let mut attributes = event.attributes.iter();
+    let found = attributes.find(|attribute| attribute.key_bytes() == key.as_bytes())?;
+    Some(String::from_utf8_lossy(found.value_bytes()).into_owned())
 }
 
 impl SimulatedNode for DevnetNode {
@@ -102,7 +122,7 @@ impl SimulatedNode for DevnetNode {
         let height = transfer.timeout.height;
         let message = MsgTransfer {
             source_port: "transfer".into(),
-            source_channel: "channel-0".into(),
+            source_channel: transfer.channel.clone(),
             token: Some(Coin {
                 denom: transfer.denom.clone(),
                 amount: transfer.amount.to_string(),
@@ -119,6 +139,22 @@ impl SimulatedNode for DevnetNode {
         any("/ibc.applications.transfer.v1.MsgTransfer", &message)
     }
 
+    fn send_mock(&self, sender: u8, packet: &MockPacket) -> Message {
+        let Timeout {
+            height,
+            timestamp_ns,
+        } = packet.timeout;
+        let message = mock::MsgSend {
+            sender: self.address(sender),
+            channel: packet.channel.clone(),
+            data: packet.data.clone(),
+            timeout_revision_number: height.revision,
+            timeout_revision_height: height.height,
+            timeout_timestamp: timestamp_ns,
+        };
+        any(mock::SEND_URL, &message)
+    }
+
     fn payment(&self, sender: u8, receiver: u8) -> Message {
         let message = MsgSend {
             from_address: self.address(sender),
@@ -131,25 +167,34 @@ impl SimulatedNode for DevnetNode {
         any("/cosmos.bank.v1beta1.MsgSend", &message)
     }
 
-    fn did(&self, (height, index): (u64, usize), step: PacketStep, sequence: Sequence) -> bool {
+    fn did(&self, at: (u64, usize), step: PacketStep, (src, sequence): &(End, Sequence)) -> bool {
         let kind = match step {
             PacketStep::Receive => "recv_packet",
             PacketStep::Acknowledge => "acknowledge_packet",
             PacketStep::TimeOut => "timeout_packet",
         };
-        let sequence = sequence.to_string();
-        let Some(block) = self.node.read(|chain| chain.block(height).cloned()) else {
+        let Some((port, channel)) = src.as_channel() else {
             return false;
         };
-        let events = block.results[index].events.iter();
-        let mut events = events.filter(|event| event.kind == kind);
-        events.any(|event| {
-            let mut attributes = event.attributes.iter();
-            attributes.any(|attribute| {
-                attribute.key_bytes() == b"packet_sequence"
-                    && attribute.value_bytes() == sequence.as_bytes()
-            })
+        let wanted = [
+            ("packet_src_port", port.to_string()),
+            ("packet_src_channel", channel.to_string()),
+            ("packet_sequence", sequence.to_string()),
+        ];
+        self.events(at).into_iter().any(|event| {
+            event.kind == kind
+                && wanted
+                    .iter()
+                    .all(|(key, value)| attribute(&event, key).as_ref() == Some(value))
         })
+    }
+
+    fn updated_clients(&self, at: (u64, usize)) -> Vec<String> {
+        let events = self.events(at).into_iter();
+        let updates = events.filter(|event| event.kind == "update_client");
+        updates
+            .filter_map(|event| attribute(&event, "client_id"))
+            .collect()
     }
 
     fn out_of_gas(&self) -> u32 {

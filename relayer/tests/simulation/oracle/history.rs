@@ -3,18 +3,25 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use tern_chains::{Block, ChainId, Event, Packet, Sequence, Timeout, TxOutcome};
+use tern_chains::{
+    Block, ChainId, End, Event, IdentifiedChannelEnd, Packet, Sequence, Timeout, TxOutcome,
+};
 use tern_core::ledger::{Item, PacketKey, TxKey};
 
 use crate::node::{PacketStep, SimulatedNode};
-use crate::side::Side;
+use crate::side::{Side, USER};
+
+/// Where a packet was sent, and its sequence.
+pub type Sent = (End, Sequence);
 
 pub struct History {
     pub chains: [ChainId; 2],
     /// Every block of either chain, from height 1 on.
     pub blocks: [Vec<Block>; 2],
-    /// The packets, by the side they were sent from.
-    pub packets: [BTreeMap<Sequence, PacketHistory>; 2],
+    /// The packets, by the side they were sent from, and by end and sequence there.
+    pub packets: [BTreeMap<Sent, PacketHistory>; 2],
+    /// The channels of either chain.
+    pub channels: [Vec<IdentifiedChannelEnd>; 2],
     nodes: [Arc<dyn SimulatedNode>; 2],
 }
 
@@ -23,16 +30,20 @@ pub struct Included<'a> {
     pub height: u64,
     pub outcome: &'a TxOutcome,
     /// Its position in the block.
-    index: usize,
+    pub index: usize,
+    side: usize,
     node: &'a dyn SimulatedNode,
 }
 
 /// One packet, with the heights of all its events.
 pub struct PacketHistory {
     pub packet: Packet,
+    /// Height on the source.
+    pub sent: u64,
     /// Heights on the destination.
     pub received: Vec<u64>,
-    pub ack: Option<Vec<u8>>,
+    /// With its height on the destination.
+    pub ack: Option<(u64, Vec<u8>)>,
     /// Heights on the source.
     pub acknowledged: Vec<u64>,
     pub timed_out: Vec<u64>,
@@ -49,7 +60,13 @@ impl History {
                 }
             }
         }
+        let mut channels = [vec![], vec![]];
+        for (channels, side) in channels.iter_mut().zip(sides) {
+            let all = side.chain(USER).channels().await;
+            *channels = all.expect("the chain itself answers");
+        }
         Self {
+            channels,
             chains: sides.each_ref().map(Side::id),
             blocks,
             packets,
@@ -64,7 +81,8 @@ impl History {
     /// The side a packet was sent from, and its history.
     pub fn packet(&self, key: &PacketKey) -> Option<(usize, &PacketHistory)> {
         let from = self.side(&key.src.chain);
-        Some((from, self.packets[from].get(&key.sequence)?))
+        let sent = (key.src.end.clone(), key.sequence);
+        Some((from, self.packets[from].get(&sent)?))
     }
 
     /// The block that includes a transaction, with its outcome and events.
@@ -77,6 +95,7 @@ impl History {
                 height: block.height,
                 outcome: &block.txs[index],
                 index,
+                side,
                 node: &*self.nodes[side],
             })
         })
@@ -93,7 +112,17 @@ impl Included<'_> {
             Item::Refresh(_) | Item::Handshake { .. } => return false,
         };
         let at = (self.height, self.index);
-        self.node.did(at, step, key.sequence)
+        self.node
+            .did(at, step, &(key.src.end.clone(), key.sequence))
+    }
+
+    pub fn is_on_chain_of(&self, other: &Self) -> bool {
+        self.side == other.side
+    }
+
+    /// The clients that it updated.
+    pub fn updated_clients(&self) -> Vec<String> {
+        self.node.updated_clients((self.height, self.index))
     }
 
     pub fn ran_out_of_gas(&self) -> bool {
@@ -112,51 +141,61 @@ impl PacketHistory {
         by_height || (timestamp_ns != 0 && block.time.0 >= timestamp_ns)
     }
 
-    /// Acknowledged, and not with an error.
+    /// Neither arrived nor refunded.
+    pub fn is_under_way(&self) -> bool {
+        self.acknowledged.is_empty() && self.timed_out.is_empty() && !self.has_arrived()
+    }
+
+    /// Received, and not with an error.
     pub fn has_arrived(&self) -> bool {
-        let is_result = |ack: &Vec<u8>| ack.starts_with(br#"{"result""#);
-        !self.acknowledged.is_empty() && self.ack.as_ref().is_some_and(is_result)
+        let is_result = |ack: &[u8]| ack.starts_with(br#"{"result""#);
+        self.ack.as_ref().is_some_and(|(_, ack)| is_result(ack))
     }
 }
 
-fn sends(blocks: &[Block]) -> BTreeMap<Sequence, PacketHistory> {
-    let events = blocks.iter().flat_map(|block| &block.events);
-    let sends = events.filter_map(|event| {
+fn sends(blocks: &[Block]) -> BTreeMap<Sent, PacketHistory> {
+    let events = blocks
+        .iter()
+        .flat_map(|block| block.events.iter().map(|event| (block.height, event)));
+    let sends = events.filter_map(|(height, event)| {
         let Event::SendPacket(packet) = event else {
             return None;
         };
         let packet_history = PacketHistory {
             packet: packet.clone(),
+            sent: height,
             received: Vec::new(),
             ack: None,
             acknowledged: Vec::new(),
             timed_out: Vec::new(),
         };
-        Some((packet.sequence, packet_history))
+        Some(((packet.src.clone(), packet.sequence), packet_history))
     });
     sends.collect()
 }
 
 fn record(
-    packets: &mut [BTreeMap<Sequence, PacketHistory>; 2],
+    packets: &mut [BTreeMap<Sent, PacketHistory>; 2],
     side: usize,
     height: u64,
     event: &Event,
 ) {
-    let (from, sequence) = match event {
-        Event::AcknowledgePacket(id) | Event::TimeoutPacket(id) => (side, id.sequence),
-        Event::RecvPacket(id) => (1 - side, id.sequence),
-        Event::WriteAcknowledgement { packet, .. } => (1 - side, packet.sequence),
+    let (from, id) = match event {
+        Event::AcknowledgePacket(id) | Event::TimeoutPacket(id) => (side, id.clone()),
+        Event::RecvPacket(id) => (1 - side, id.clone()),
+        Event::WriteAcknowledgement { packet, .. } => (1 - side, packet.id()),
         _ => return,
     };
-    let Some(packet_history) = packets[from].get_mut(&sequence) else {
+    let Some(packet_history) = packets[from].get_mut(&(id.src, id.sequence)) else {
         panic!("a packet that was never sent: {event:?} on side {side}");
     };
     match event {
         Event::AcknowledgePacket(_) => packet_history.acknowledged.push(height),
         Event::TimeoutPacket(_) => packet_history.timed_out.push(height),
         Event::RecvPacket(_) => packet_history.received.push(height),
-        Event::WriteAcknowledgement { ack, .. } => packet_history.ack = Some(ack.clone()),
+        Event::WriteAcknowledgement { ack, .. } => {
+            packet_history.ack = Some((height, ack.clone()));
+        }
         _ => {}
     }
 }

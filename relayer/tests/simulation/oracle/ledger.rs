@@ -1,53 +1,80 @@
 //! The relayer's store agrees with the chains.
 
 use tern::engine::Store;
-use tern_chains::{ChannelId, PortId, Sequence, StorePath};
-use tern_core::ledger::{Change, ChannelKey, Done, PacketKey, View};
-use tern_core::policy::Policy;
+use tern_chains::StorePath;
+use tern_core::ledger::{Change, Done, Item, PacketKey, View};
 
 use super::history::{History, PacketHistory};
+use super::stuck::Stuck;
+use crate::channels::Channel;
 use crate::fault_counts::Fault;
+use crate::relayer::Relayer;
 use crate::side::USER;
 use crate::world::World;
 
-pub async fn agrees_with_the_chains(world: &World, history: &History) -> Result<(), String> {
-    let (store, ledger) = world.store();
-    for side in 0..2 {
-        let end = end(history, side).into();
-        let open = ledger.open_packets_of(&end);
-        let open = open.map(|(sequence, record)| (sequence, record.state()));
-        if let Some(packet) = open.chain(ledger.evicted_packets_of(&end)).next() {
-            return Err(format!("the ledger has {end} {packet:?}"));
+pub async fn agrees_with_the_chains(
+    world: &World,
+    history: &History,
+    stuck: &Stuck,
+) -> Result<(), String> {
+    for relayer in &world.relayers {
+        let (store, ledger) = relayer.store();
+        for channel in world.channels.all() {
+            for side in 0..2 {
+                nothing_is_open(&ledger, channel, side, stuck)?;
+                self::channel(&ledger, history, channel, side)?;
+            }
         }
-    }
-    if let Some((key, record)) = ledger.txs().next() {
-        let until = record.deadline;
-        return Err(format!(
-            "the ledger waits for tx {} on {} until {until}",
-            key.hash, key.chain
-        ));
-    }
-    for (from, packets) in history.packets.iter().enumerate() {
-        for (sequence, packet_history) in packets {
-            packet(world, &store, history, from, *sequence, packet_history)?;
+        let is_stuck = |item: &Item| item.packet().is_some_and(|packet| stuck.contains(packet));
+        let mut waiting = ledger.txs();
+        if let Some((key, record)) = waiting.find(|(_, tx)| !tx.items.iter().all(is_stuck)) {
+            let until = record.deadline;
+            return Err(format!(
+                "the ledger waits for tx {} on {} until {until}",
+                key.hash, key.chain
+            ));
         }
+        for (from, packets) in history.packets.iter().enumerate() {
+            for ((end, sequence), packet_history) in packets {
+                let Some(channel) = world.channels.of_end(from, end) else {
+                    continue;
+                };
+                let key = channel.packet(from, *sequence);
+                if !stuck.contains(&key) {
+                    packet(world, relayer, &store, history, (from, key), packet_history)?;
+                }
+            }
+        }
+        clients(world, &ledger).await?;
     }
-    for side in 0..2 {
-        channel(&ledger, history, side)?;
+    Ok(())
+}
+
+fn nothing_is_open(
+    ledger: &View,
+    channel: &Channel,
+    side: usize,
+    stuck: &Stuck,
+) -> Result<(), String> {
+    let end = channel.key(side);
+    let open = ledger.open_packets_of(&end);
+    let open = open.map(|(sequence, record)| (sequence, record.state()));
+    let mut open = open.chain(ledger.evicted_packets_of(&end));
+    let packet = open.find(|(sequence, _)| !stuck.contains(&channel.packet(side, *sequence)));
+    match packet {
+        Some(packet) => Err(format!("the ledger has {end} {packet:?}")),
+        None => Ok(()),
     }
-    clients(world, &ledger).await
 }
 
 fn packet(
     world: &World,
+    relayer: &Relayer,
     store: &Store,
     history: &History,
-    from: usize,
-    sequence: Sequence,
+    (from, key): (usize, PacketKey),
     packet_history: &PacketHistory,
 ) -> Result<(), String> {
-    let src = end(history, from).into();
-    let key = PacketKey { src, sequence };
     let kept = store.packet(&key).map_err(|error| error.to_string())?;
     let Some(Change::Packet(_, Some(record))) = kept else {
         // Removed on purpose some hundred blocks after its end, or lost.
@@ -55,10 +82,10 @@ fn packet(
             .acknowledged
             .iter()
             .chain(&packet_history.timed_out);
-        let history_blocks = Policy::default().history_blocks;
+        let history_blocks = relayer.policy.history_blocks;
         let newest = history.blocks[from].len() as u64;
         let is_history = ends.all(|end| end + history_blocks < newest);
-        return match is_history || world.store_was_lost {
+        return match is_history || relayer.store_was_lost {
             true => Ok(()),
             false => Err(format!("the ledger does not know {key}")),
         };
@@ -70,7 +97,7 @@ fn packet(
             .acknowledged
             .iter()
             .chain(&packet_history.timed_out);
-        world.chaos.has(Fault::LiedEvent) && ends.any(|end| *end > height)
+        world.has(Fault::LiedEvent) && ends.any(|end| *end > height)
     };
     let is_so = match record.done {
         Some((height, Done::Acknowledged)) => {
@@ -97,22 +124,23 @@ fn packet(
     }
 }
 
-fn channel(ledger: &View, history: &History, side: usize) -> Result<(), String> {
-    let (here, there) = (end(history, side), end(history, 1 - side));
-    let is_open = ledger.channel(&here).is_some_and(|end| end.state.is_open());
-    match is_open && ledger.counterparty(&here) == Some(there) {
+fn channel(ledger: &View, history: &History, channel: &Channel, side: usize) -> Result<(), String> {
+    let here = &channel.ends[side];
+    let known = ledger.channel(here);
+    let is = history.channels[side]
+        .iter()
+        .find(|end| (&end.port_id, &end.channel_id) == (&here.port_id, &here.channel_id));
+    let is_so = known.map(|end| end.state) == is.map(|end| end.channel_end.state);
+    match is_so && ledger.counterparty(here).as_ref() == Some(&channel.ends[1 - side]) {
         true => Ok(()),
-        false => Err(format!(
-            "the ledger has {here} as {:?}",
-            ledger.channel(&here)
-        )),
+        false => Err(format!("the ledger has {here} as {known:?}")),
     }
 }
 
 /// Every client in the ledger has the state it has on its chain.
 async fn clients(world: &World, ledger: &View) -> Result<(), String> {
     for (key, record) in ledger.clients() {
-        let side = world.sides.iter().find(|side| side.id() == key.chain);
+        let side = world.place.sides.iter().find(|side| side.id() == key.chain);
         let chain = side.ok_or("a client on no chain")?.chain(USER);
         let path = StorePath::ClientState(key.client_id.clone());
         let state = chain.query(path, None).await.expect("an answer");
@@ -126,12 +154,4 @@ async fn clients(world: &World, ledger: &View) -> Result<(), String> {
         }
     }
     Ok(())
-}
-
-fn end(history: &History, side: usize) -> ChannelKey {
-    ChannelKey {
-        chain: history.chains[side].clone(),
-        port_id: PortId::transfer(),
-        channel_id: ChannelId::new(0),
-    }
 }

@@ -2,49 +2,78 @@
 
 use serde_json::Value;
 use sha2::{Digest, Sha256};
+use tern_chains::{ChannelId, PortId};
 
 use super::history::{History, PacketHistory};
-use crate::side::{Side, FUNDS, OTHER_RELAYER, RELAYER, USER};
+use crate::side::{Side, FUNDS, KEYS, USER};
 use crate::users::voucher;
 use crate::world::World;
 
 pub fn adds_up(world: &World, history: &History) -> Result<(), String> {
     for home in 0..2 {
-        let (side, other) = (&world.sides[home], &world.sides[1 - home]);
-        let escrow = balance(side, &escrow(side.prefix), side.denom);
+        let (side, other) = (&world.place.sides[home], &world.place.sides[1 - home]);
+        let escrow = balance(side, &escrow(side.prefix, "channel-0"), side.denom);
+        let junk = junk_escrow(world, history, home);
         let away = balance(other, &other.address(USER), &voucher(side.denom));
-        let arrived = arrived(history, home, side.denom)?;
-        let returned = format!("transfer/channel-0/{}", side.denom);
-        let returned = self::arrived(history, 1 - home, &returned)?;
-        if escrow != away || away + returned != arrived {
+        let arrived = |from: usize, denom: &str| {
+            amounts(world, history, from, denom, PacketHistory::has_arrived)
+        };
+        let returned_denom = format!("transfer/channel-0/{}", side.denom);
+        let returned = arrived(1 - home, &returned_denom)?;
+        let arrived = arrived(home, side.denom)?;
+        let [kept, under_way] = [(home, side.denom), (1 - home, &*returned_denom)]
+            .map(|(from, denom)| amounts(world, history, from, denom, PacketHistory::is_under_way));
+        let (kept, under_way) = (kept?, under_way?);
+        if escrow != away + kept + under_way || away + returned + under_way != arrived {
             return Err(format!(
                 "{}: {arrived} arrived and {returned} came back, {escrow} are kept and {away} are away",
                 side.denom
             ));
         }
-        let owners = [RELAYER, OTHER_RELAYER, USER].map(|key| side.address(key));
+        let owners = KEYS.map(|key| side.address(key));
         let owned: u128 = owners
             .iter()
             .map(|owner| balance(side, owner, side.denom))
             .sum();
         let fees = balance(side, &module(side.prefix, b"fee_collector"), side.denom);
-        if owned + fees + escrow != FUNDS * 3 {
+        let all = FUNDS * KEYS.len() as u128;
+        if owned + fees + escrow + junk != all {
             return Err(format!(
-                "{}: {owned} are owned, {fees} paid as fees and {escrow} kept: not {}",
-                side.denom,
-                FUNDS * 3
+                "{}: {owned} are owned, {fees} paid as fees, {escrow} and {junk} kept: not {all}",
+                side.denom
             ));
         }
     }
     Ok(())
 }
 
-/// The amount of a denom that was sent from a side and has arrived.
-fn arrived(history: &History, from: usize, denom: &str) -> Result<u128, String> {
-    let packet_histories = history.packets[from].values();
-    let arrived = packet_histories.filter(|packet_history| packet_history.has_arrived());
-    arrived
-        .map(|packet_history| amount(packet_history, denom))
+/// What is kept for packets of channels that are not served.
+fn junk_escrow(world: &World, history: &History, home: usize) -> u128 {
+    let side = &world.place.sides[home];
+    let channels = history.channels[home].iter();
+    let junk = channels.filter(|channel| {
+        channel.port_id == PortId::transfer() && channel.channel_id != ChannelId::new(0)
+    });
+    junk.map(|channel| {
+        let account = escrow(side.prefix, channel.channel_id.as_str());
+        balance(side, &account, side.denom)
+    })
+    .sum()
+}
+
+/// The amount of a denom in those packets sent from a side that are meant.
+fn amounts(
+    world: &World,
+    history: &History,
+    from: usize,
+    denom: &str,
+    is_meant: fn(&PacketHistory) -> bool,
+) -> Result<u128, String> {
+    let end = world.channels.transfer.end(from);
+    let packets = history.packets[from].values();
+    let meant = packets.filter(|packet| packet.packet.src == end && is_meant(packet));
+    meant
+        .map(|packet| amount(packet, denom))
         .sum::<Option<u128>>()
         .ok_or_else(|| "a packet that is no transfer".to_owned())
 }
@@ -62,8 +91,8 @@ fn balance(side: &Side, address: &str, denom: &str) -> u128 {
 }
 
 /// ibc-go `GetEscrowAddress`.
-fn escrow(prefix: &str) -> String {
-    module(prefix, b"ics20-1\0transfer/channel-0")
+fn escrow(prefix: &str, channel: &str) -> String {
+    module(prefix, format!("ics20-1\0transfer/{channel}").as_bytes())
 }
 
 /// SDK `NewModuleAddress`.

@@ -10,17 +10,25 @@ use tern_core::ledger::Item;
 
 use super::history::{History, Included, PacketHistory};
 use crate::fault_counts::Outcome;
+use crate::relayer::Relayer;
 use crate::signed_log::Signed;
 use crate::world::World;
 
 pub fn nothing_useless_was_paid(world: &World, history: &History) -> Result<(), String> {
-    for (key, signed) in world.signed_log.signed() {
+    for relayer in &world.relayers {
+        of_relayer(world, relayer, history)?;
+    }
+    Ok(())
+}
+
+fn of_relayer(world: &World, relayer: &Relayer, history: &History) -> Result<(), String> {
+    for (key, signed) in relayer.signed_log.signed() {
         let Some(included) = history.included(&key) else {
             continue;
         };
         for item in &signed.items {
             // A lost store takes its knowledge with it.
-            let known = !world.store_was_lost;
+            let known = !relayer.store_was_lost;
             if let Some(why) = useless(history, item, &signed).filter(|_| known) {
                 return Err(format!(
                     "tx {} in block {} of {} was paid to {item}, though {why} (known then: {:?})",
@@ -30,6 +38,7 @@ pub fn nothing_useless_was_paid(world: &World, history: &History) -> Result<(), 
         }
         let raced = signed.items.iter().filter(|item| is_raced(&included, item));
         world
+            .place
             .chaos
             .fault_counts
             .outcomes(Outcome::Raced, raced.count() as u64);
