@@ -13,7 +13,7 @@ use tonic::transport::{Channel, ClientTlsConfig, Endpoint};
 use tonic::{Code, Response, Status};
 use url::Url;
 
-use crate::errors::{shortened, with_causes, Origin, Result};
+use crate::errors::{shortened, with_causes, Fault, Origin, Result};
 use crate::request::trace_request;
 use crate::settings::CosmosSettings;
 
@@ -173,8 +173,11 @@ impl Grpc {
 
     /// What a status means: the node failed, or the chain said no.
     pub fn error(&self, doing: &str, status: &Status) -> ChainError {
-        if is_transport(status) || passes_by_itself(status.message()) {
+        if is_transport(status) {
             return self.origin.node(doing, status_line(status));
+        }
+        if passes_by_itself(status.message()) {
+            return self.origin.node(doing, Fault::NotYet(status_line(status)));
         }
         ChainError::Rejected {
             chain: self.origin.chain.clone(),
@@ -211,8 +214,8 @@ fn is_transport(status: &Status) -> bool {
         )
 }
 
-/// What a node says for some seconds after its start, or while it catches up, and not the
-/// chain: `sdk` code 26 and some of 18, which a gRPC status has as text alone.
+/// What a node says for some seconds after its start, while it catches up, or for a moment
+/// while it commits a block, and not the chain: `sdk` code 26 and some of 18, which a gRPC status has as text alone.
 fn passes_by_itself(message: &str) -> bool {
     const SAID: [&str; 3] = [
         "context did not contain latest block height",
@@ -278,6 +281,8 @@ mod tests {
         let starting = "codespace sdk code 26: invalid height: context did not contain latest \
                         block height in either check state or finalize block state (0)";
         assert_eq!(class(starting), tern_chains::Class::Node);
+        let error = grpc.error("simulation", &Status::unknown(starting));
+        assert!(crate::errors::is_not_yet(&error));
         let refused =
             "failed to execute message; message index: 1: consensus state: invalid height";
         assert_eq!(class(refused), tern_chains::Class::Rejected);

@@ -11,12 +11,12 @@ use std::time::Duration;
 
 use tern_chains::ChainError;
 use tokio::sync::watch;
-use tokio::time::Instant;
+use tokio::time::{sleep, Instant};
 
 use self::hedge_budget::HedgeBudget;
 use self::record::Record;
 pub(crate) use self::record::CLAIM_MAX;
-use crate::errors::{Origin, Result};
+use crate::errors::{is_not_yet, Origin, Result};
 use crate::node::{Node, Permit};
 pub(crate) use crate::request::Kind;
 use crate::settings::CosmosSettings;
@@ -31,6 +31,11 @@ mod record;
 #[cfg(test)]
 mod tests;
 mod trust;
+
+/// How often, and how far apart, a chain's only node is asked again when it says that it
+/// cannot tell yet: all in all some seconds, as after its start.
+const NOT_YET_ATTEMPTS: u32 = 20;
+const NOT_YET_PAUSE: Duration = Duration::from_millis(150);
 
 /// What a node must have to answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -132,7 +137,16 @@ impl Pool {
     {
         if let [only] = self.nodes.as_slice() {
             let _permit = only.enter(kind).await;
-            return Ok((only.index, ask(only.clone()).await?));
+            let mut attempt = 1;
+            return loop {
+                match ask(only.clone()).await {
+                    Err(error) if is_not_yet(&error) && attempt < NOT_YET_ATTEMPTS => {
+                        attempt += 1;
+                        sleep(NOT_YET_PAUSE).await;
+                    }
+                    answer => break Ok((only.index, answer?)),
+                }
+            };
         }
         race::race(self, kind, need, except, ask).await
     }

@@ -25,6 +25,9 @@ pub enum Fault {
     /// The node answered: with an error.
     #[error("{0}")]
     Answer(String),
+    /// The node answered that it cannot tell yet, such as between two blocks.
+    #[error("{0}")]
+    NotYet(String),
     /// No answer, or none that can be read.
     #[error("{0}")]
     Transport(String),
@@ -89,11 +92,20 @@ impl Origin {
 
 /// What the node said, if the error is its answer to an RPC call.
 pub fn answer(error: &ChainError) -> Option<&str> {
+    match fault(error)? {
+        Fault::Answer(text) => Some(text),
+        Fault::NotYet(_) | Fault::Transport(_) => None,
+    }
+}
+
+/// Whether the same node will answer the same question in a moment.
+pub fn is_not_yet(error: &ChainError) -> bool {
+    matches!(fault(error), Some(Fault::NotYet(_)))
+}
+
+fn fault(error: &ChainError) -> Option<&Fault> {
     match error {
-        ChainError::Node { source, .. } => match source.downcast_ref::<Fault>()? {
-            Fault::Answer(text) => Some(text),
-            Fault::Transport(_) => None,
-        },
+        ChainError::Node { source, .. } => source.downcast_ref(),
         _ => None,
     }
 }

@@ -13,7 +13,7 @@ use tern_chains::ChainError;
 use tokio::time::{sleep_until, Instant};
 
 use super::{weight, Kind, Need, Pool};
-use crate::errors::{answer, Result};
+use crate::errors::{answer, is_not_yet, Result};
 use crate::node::{Node, Permit};
 
 /// The least time a node has before another is asked the same, and the time
@@ -206,6 +206,8 @@ impl Race<'_> {
                     pool.lacks(index, height);
                 }
             }
+            // It is well, and another can tell now.
+            ChainError::Node { .. } if is_not_yet(error) => {}
             ChainError::Node { source, .. } => pool.failed(index, source),
             ChainError::Malformed { .. } => pool.failed(index, error),
             ChainError::WrongChain { .. } => pool.set_aside(index, error),

@@ -25,6 +25,8 @@ struct World {
 enum Behaviour {
     Answers(u64),
     Fails(u64),
+    /// Cannot tell the first so many times.
+    NotYet(usize),
     /// Says that it does not have it.
     Lacks,
     Lies,
@@ -65,7 +67,7 @@ impl World {
     }
 
     async fn answer(&self, node: &Node) -> Result<usize> {
-        self.asked[node.index].fetch_add(1, Ordering::Relaxed);
+        let before = self.asked[node.index].fetch_add(1, Ordering::Relaxed);
         let origin = &node.rpc.origin;
         match self.behaviour[node.index] {
             Answers(ms) => {
@@ -76,6 +78,10 @@ impl World {
                 sleep(MS * ms as u32).await;
                 Err(origin.node("asking", Fault::Transport("refused".into())))
             }
+            NotYet(times) if before < times => {
+                Err(origin.node("asking", Fault::NotYet("starting".into())))
+            }
+            NotYet(_) => Ok(node.index),
             Lacks => Err(origin.node("asking", Fault::Answer("no such height".into()))),
             Lies => Err(origin.unverified("asking", "another root")),
             OtherChain => Err(ChainError::WrongChain {
@@ -114,6 +120,24 @@ impl World {
         }
         self.asked();
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_only_node_is_asked_again_while_it_cannot_tell() {
+    let world = World::new(&[NotYet(3)]);
+    assert_eq!(world.ask(Need::Newest).await.unwrap(), 0);
+    assert_eq!(world.asked(), [4]);
+    // For some seconds, and not for ever.
+    let world = World::new(&[NotYet(usize::MAX)]);
+    assert!(world.ask(Need::Newest).await.is_err());
+    assert_eq!(world.asked(), [NOT_YET_ATTEMPTS as usize]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_node_that_cannot_tell_yet_is_not_taken_for_failing() {
+    let world = World::new(&[NotYet(1), Answers(5)]);
+    assert_eq!(world.ask(Need::Newest).await.unwrap(), 1);
+    assert_eq!(world.ask(Need::Newest).await.unwrap(), 0);
 }
 
 #[tokio::test(start_paused = true)]
