@@ -103,6 +103,9 @@ pub enum Check {
     CannotPay { log: String },
     /// The fee is less than the node takes (SDK error 13).
     Underpriced { log: String },
+    /// Another relayer has brought all of its packets (ibc-go's ante handler): nothing was
+    /// paid.
+    Redundant { log: String },
     /// The mempool has no room, or the node takes nothing now, or it is too late for this
     /// one: a new transaction can be taken later.
     Busy { log: String },

@@ -356,7 +356,8 @@ impl Engine {
                 reply,
             } => {
                 let in_flight = self.records.view().txs_of(&chain, &signer);
-                let _ = reply.send(in_flight.map(|(_, tx)| tx.account_sequence).collect());
+                let in_flight = in_flight.map(|(key, tx)| (key.clone(), tx.clone()));
+                let _ = reply.send(in_flight.collect());
             }
             Input::Released(items) => self.dispatching.released(&items),
             Input::Compared { src, facts } => {

@@ -23,6 +23,9 @@ const SDK_IN_MEMPOOL: u32 = 19;
 const SDK_MEMPOOL_FULL: u32 = 20;
 const SDK_PAST_TIMEOUT: u32 = 30;
 const SDK_WRONG_SEQUENCE: u32 = 32;
+/// ibc-go's `ErrRedundantTx`.
+const CHANNEL: &str = "channel";
+const CHANNEL_REDUNDANT: u32 = 22;
 
 /// Sends a transaction to the node's mempool.
 #[tracing::instrument(level = "debug", skip_all, fields(chain = %rpc.origin.chain, hash = %tx.hash))]
@@ -60,6 +63,7 @@ fn check(response: tx_sync::Response) -> Check {
         // What passes by itself: a node that has just started says the second, and the
         // third is said of a transaction that was made too long ago.
         (SDK, SDK_MEMPOOL_FULL | SDK_INVALID_HEIGHT | SDK_PAST_TIMEOUT) => Check::Busy { log },
+        (CHANNEL, CHANNEL_REDUNDANT) => Check::Redundant { log },
         (SDK, SDK_FUNDS) => Check::CannotPay { log },
         (SDK, SDK_FEE) => Check::Underpriced { log },
         _ => Check::Refused {
@@ -130,6 +134,7 @@ mod tests {
             ("sdk", 13, Check::Underpriced { log: log() }),
             ("sdk", 4, refused("sdk", 4)),
             ("channel", 32, refused("channel", 32)),
+            ("channel", 22, Check::Redundant { log: log() }),
         ] {
             assert_eq!(check(response(codespace, code)), expected);
         }

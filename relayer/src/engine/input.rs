@@ -1,7 +1,5 @@
 //! What the engine's tasks and handles send it, through one bounded channel.
 
-use std::collections::BTreeSet;
-
 use tern_chains::{ChainId, Class};
 use tern_core::ledger::{EndKey, Fact, Intent, Item, TxKey, TxRecord};
 use tokio::sync::oneshot;
@@ -42,11 +40,11 @@ pub enum Input {
         address: String,
         balance: u128,
     },
-    /// The account sequences in flight, for a lane that asks its account anew.
+    /// The transactions in flight, for a lane that asks its account anew.
     InFlight {
         chain: ChainId,
         signer: String,
-        reply: oneshot::Sender<BTreeSet<u64>>,
+        reply: oneshot::Sender<Vec<(TxKey, TxRecord)>>,
     },
     /// The batch with these items has gone its way, whatever became of it.
     Released(Vec<Item>),

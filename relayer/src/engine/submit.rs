@@ -11,6 +11,7 @@ mod answer;
 mod cutting;
 mod draft;
 mod gas;
+mod probe;
 mod send;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -34,6 +35,7 @@ use answer::Answer;
 use cutting::{Cutting, Refused};
 use draft::{out_of_order, ranges, summary, Draft};
 pub use gas::Gas;
+use probe::is_of_sequence;
 pub use send::{SendRequest, Sent};
 
 /// Jobs waiting for a lane; provers wait beyond.
@@ -66,6 +68,17 @@ pub enum Job {
     Resend(Vec<SignedTx>),
     /// A transaction of the lane is in a block.
     Included { hash: TxHash, succeeded: bool },
+}
+
+/// What became of a broadcast.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Broadcast {
+    Accepted,
+    NotAccepted,
+    /// Another relayer was first.
+    Redundant,
+    /// The chain expects another account sequence.
+    OutOfSequence,
 }
 
 pub struct Lane {
@@ -147,6 +160,9 @@ impl Lane {
                     warn!(%chain, items = items.len(), reason, "cannot make a transaction; trying again later");
                 }
                 self.failed(items, &error, None).await;
+                if is_of_sequence(&error) {
+                    self.probe().await;
+                }
             }
         }
     }
@@ -303,15 +319,20 @@ impl Lane {
         if is_all {
             self.client_heights.extend(updated);
         }
-        let mut refused_before = false;
+        let (mut refused_before, mut is_out_of_sequence) = (false, false);
         for (record, gas, signed) in txs {
             let items = record.items;
-            refused_before = self.broadcast(items, gas, signed, refused_before).await;
+            let broadcast = self.broadcast(items, gas, signed, refused_before).await;
+            refused_before = broadcast != Broadcast::Accepted;
+            is_out_of_sequence |= broadcast == Broadcast::OutOfSequence;
+        }
+        if is_out_of_sequence {
+            self.probe().await;
         }
     }
 
     /// Broadcasts one; once one was refused, those after it are not sent: their
-    /// account sequence cannot fit any more. True if this one was not accepted.
+    /// account sequence cannot fit any more.
     #[tracing::instrument(level = "debug", skip_all, fields(
         chain = %self.signer.chain_id(), tx = %signed.hash, packets = %Packets(items.iter()), size = items.len(),
     ))]
@@ -321,8 +342,9 @@ impl Lane {
         gas: u64,
         signed: SignedTx,
         refused_before: bool,
-    ) -> bool {
+    ) -> Broadcast {
         let chain = self.signer.chain_id().clone();
+        let mut broadcast = Broadcast::NotAccepted;
         let (class, reason) = if refused_before {
             let reason = "an earlier transaction of the account was refused or got no answer";
             (Class::Node, reason.to_owned())
@@ -331,26 +353,32 @@ impl Lane {
             match &answer {
                 Answer::Accepted => {
                     info!(%chain, tx = %signed.hash, items = items.len(), gas, what = %summary(&items), "broadcast");
-                    return false;
+                    return Broadcast::Accepted;
                 }
                 Answer::Unknown(reason) => {
                     // It may have arrived: its deadline decides.
                     warn!(%chain, tx = %signed.hash, reason, "no answer to a broadcast: waiting for a block with the transaction, or for its deadline");
                 }
+                Answer::Redundant(_) => broadcast = Broadcast::Redundant,
+                Answer::WrongSequence(_) => broadcast = Broadcast::OutOfSequence,
                 _ => {}
             }
             match answer.refusal() {
                 Some(refusal) => refusal,
                 None => {
                     self.forget_account();
-                    return true;
+                    return broadcast;
                 }
             }
         };
         self.forget_account();
-        warn!(%chain, tx = %signed.hash, items = items.len(), ?class, reason, "the node refused a transaction");
+        let (tx, size) = (signed.hash, items.len());
+        match broadcast {
+            Broadcast::Redundant => info!(%chain, %tx, items = size, reason, "nothing was paid"),
+            _ => warn!(%chain, %tx, items = size, ?class, reason, "the node refused a transaction"),
+        }
         self.refused(&signed, &items, class, reason).await;
-        true
+        broadcast
     }
 
     /// A transaction is certainly in no mempool.

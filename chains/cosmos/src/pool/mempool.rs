@@ -72,6 +72,6 @@ fn is_the_nodes_own(check: &Check) -> bool {
         | Check::Underpriced { .. }
         | Check::Busy { .. }
         | Check::Refused { .. } => true,
-        Check::Accepted | Check::WrongSequence { .. } => false,
+        Check::Accepted | Check::WrongSequence { .. } | Check::Redundant { .. } => false,
     }
 }

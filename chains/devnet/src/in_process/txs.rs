@@ -17,6 +17,7 @@ const SIMULATION_GAS_LIMIT: u64 = 1;
 
 /// The SDK's code for a transaction that was made too long ago: another can be made.
 const PAST_TIMEOUT: (&str, u32) = ("sdk", 30);
+const REDUNDANT: (&str, u32) = ("channel", 22);
 
 /// As CometBFT says it.
 pub(crate) fn too_large(max: u64, bytes: usize) -> String {
@@ -101,6 +102,9 @@ impl DevnetChain {
                 Blame::Funds => Check::CannotPay { log: refusal.log },
                 _ if (refusal.codespace, refusal.code) == PAST_TIMEOUT => {
                     Check::Busy { log: refusal.log }
+                }
+                _ if (refusal.codespace, refusal.code) == REDUNDANT => {
+                    Check::Redundant { log: refusal.log }
                 }
                 Blame::Message(_) | Blame::Unnamed => Check::Refused {
                     codespace: refusal.codespace.to_owned(),

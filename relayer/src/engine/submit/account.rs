@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use tern_chains::{AccountState, ChainError, ChainParams};
+use tern_core::ledger::{TxKey, TxRecord};
 use tern_core::plan::cut::TxLimits;
 use tokio::sync::oneshot;
 use tracing::debug;
@@ -50,16 +51,24 @@ impl Lane {
         // Before the engine is asked: what dies after that is seen the next time.
         let has_gap = has_expired(self);
         self.expired.mark_unchanged();
+        let in_flight = self.txs_in_flight().await;
+        let in_flight = in_flight.iter().map(|(_, tx)| tx.account_sequence);
+        self.in_flight = in_flight.collect();
+        account.account_sequence = next(account.account_sequence, &self.in_flight, has_gap);
+        Ok(account)
+    }
+
+    /// The account's transactions that are in no block yet, as the ledger knows.
+    pub(super) async fn txs_in_flight(&self) -> Vec<(TxKey, TxRecord)> {
         let (reply, in_flight) = oneshot::channel();
         self.send(Input::InFlight {
             chain: self.signer.chain_id().clone(),
-            signer: account.address.clone(),
+            signer: self.signer.address().to_owned(),
             reply,
         })
         .await;
-        self.in_flight = in_flight.await.unwrap_or_default();
-        account.account_sequence = next(account.account_sequence, &self.in_flight, has_gap);
-        Ok(account)
+        // The engine ends before its lanes.
+        in_flight.await.unwrap_or_default()
     }
 
     /// What the messages of a transaction may take.

@@ -20,6 +20,8 @@ pub enum Answer {
     CannotPay(String),
     /// In no mempool: the fee is less than the node takes.
     Underpriced(String),
+    /// In no mempool: another relayer has brought its packets.
+    Redundant(String),
     /// In no mempool: the chain says no.
     Refused(String),
 }
@@ -32,6 +34,7 @@ impl Answer {
             Ok(Check::WrongSequence { log }) => Self::WrongSequence(log),
             Ok(Check::CannotPay { log }) => Self::CannotPay(log),
             Ok(Check::Underpriced { log }) => Self::Underpriced(log),
+            Ok(Check::Redundant { log }) => Self::Redundant(log),
             Ok(Check::Refused {
                 codespace,
                 code,
@@ -62,7 +65,21 @@ impl Answer {
                     "the node asks for a higher fee, raise `gas_price` in the configuration: {log}"
                 ),
             )),
+            Self::Redundant(log) => {
+                Some((Class::Node, format!("another relayer was first: {log}")))
+            }
             Self::Refused(reason) => Some((Class::Rejected, reason)),
+        }
+    }
+
+    /// The same of a transaction that a mempool had, and that was in no block when it was
+    /// sent again. Whether one before it of the account was found to be gone
+    /// decides what a wrong account sequence means.
+    pub fn drop_of(self, one_before_is_gone: bool) -> Option<(Class, String)> {
+        match self {
+            Self::Busy(_) => None,
+            Self::WrongSequence(_) if !one_before_is_gone => None,
+            answer => answer.refusal(),
         }
     }
 }
@@ -96,6 +113,19 @@ mod tests {
     }
 
     #[test]
+    fn a_transaction_that_is_sent_again_is_gone_only_if_that_is_certain() {
+        let gone = |answer: Answer, before| answer.drop_of(before).is_some();
+        assert!(!gone(Answer::Accepted, true));
+        assert!(!gone(Answer::Unknown(log()), true));
+        assert!(!gone(Answer::Busy(log()), true));
+        assert!(gone(Answer::Redundant(log()), false));
+        assert!(gone(Answer::Refused(log()), false));
+        // It may be in a block by now, or wait for the one before it.
+        assert!(!gone(Answer::WrongSequence(log()), false));
+        assert!(gone(Answer::WrongSequence(log()), true));
+    }
+
+    #[test]
     fn only_the_chains_own_no_counts_against_the_items() {
         let busy = Answer::of(Ok(Check::Busy { log: log() }));
         assert_eq!(class(busy), Some(Class::Node));
@@ -103,6 +133,8 @@ mod tests {
         assert_eq!(class(wrong_sequence), Some(Class::Node));
         let poor = Answer::of(Ok(Check::CannotPay { log: log() }));
         assert_eq!(class(poor), Some(Class::Local));
+        let second = Answer::of(Ok(Check::Redundant { log: log() }));
+        assert_eq!(class(second), Some(Class::Node));
         let cheap = Answer::of(Ok(Check::Underpriced { log: log() }));
         let (class, reason) = cheap.refusal().unwrap();
         assert_eq!(class, Class::Local);

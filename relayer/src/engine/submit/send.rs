@@ -118,6 +118,7 @@ impl Sent {
             Answer::Busy(log) => Self::Busy(log),
             Answer::WrongSequence(log) => Self::WrongSequence(log),
             Answer::Refused(reason) => Self::Refused(reason),
+            Answer::Redundant(log) => Self::Refused(log),
             Answer::Underpriced(log) => Self::Refused(format!(
                 "the fee is too low, raise `gas_price` in the configuration: {log}"
             )),

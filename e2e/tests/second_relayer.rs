@@ -1,0 +1,73 @@
+//! Another relayer on the same channel, that is first.
+
+mod support;
+
+use anyhow::{ensure, Result};
+use support::{Fixture, LONG};
+use tern_e2e::{wait, ConfigFile, Network, Setup, OTHER};
+
+/// Most lines about a wrong account sequence until the daemon knows why: two batches may be
+/// on their way at once.
+const MISMATCHES_MAX: usize = 4;
+
+#[test]
+fn what_another_relayer_made_useless_is_dropped_and_the_next_goes_at_once() -> Result<()> {
+    let mut fixture = Fixture::new(Network::two()?)?;
+    // What Tern sends stays in the mempool of its node: the validator asks for more.
+    let mut node = fixture.kava().follower("node")?;
+    node.up()?;
+    node.synced()?;
+    let kava = fixture.kava();
+    let other = Setup {
+        key: OTHER.0,
+        gas_price: "0.2",
+    };
+    let other = fixture.network.home("other", other)?;
+    for (from, to) in [
+        (kava.rpc_port, node.rpc_port),
+        (kava.grpc_port, node.grpc_port),
+    ] {
+        let tern = &fixture.network.tern;
+        tern.reconfigure(&format!(":{from}\""), &format!(":{to}\""))?;
+    }
+    restart_kava(&mut fixture, "\"0.1ukava\"")?;
+    let mut books = fixture.books()?;
+    let daemon = fixture.network.tern.start()?;
+    daemon.follows(2, LONG)?;
+    fixture.send_akt(5)?;
+    daemon.says("what=5 receive", LONG)?;
+
+    let cleared = other.json(&["packet", "clear", "akash-a", &fixture.on_akash])?;
+    ensure!(cleared["received"] == 5, "{cleared}");
+    fixture.settled()?;
+    let height = fixture.kava().height()?;
+    wait::until("the node to have that block", LONG, || {
+        Ok((node.height()? >= height).then_some(()))
+    })?;
+
+    restart_kava(&mut fixture, "\"0ukava\"")?;
+    fixture.send_akt(5)?;
+    daemon.says("the mempool has dropped a transaction", LONG)?;
+    fixture.settled()?;
+    let mismatches = daemon.log().matches("account sequence mismatch").count();
+    ensure!(
+        mismatches <= MISMATCHES_MAX,
+        "{mismatches}: {}",
+        daemon.log()
+    );
+    let counts = books.close(&fixture.network.chains, "another relayer that was first")?;
+    ensure!(
+        counts.sent == 10 && counts.failed == 0 && counts.useless == 0,
+        "{counts}"
+    );
+    fixture.balanced()?;
+    ensure!(daemon.terminate(LONG)?.success());
+    fixture.passed()
+}
+
+fn restart_kava(fixture: &mut Fixture, price: &str) -> Result<()> {
+    let kava = fixture.network.chain_mut("kava-a")?;
+    kava.down()?;
+    kava.set(ConfigFile::App, "", "minimum-gas-prices", price)?;
+    kava.up()
+}
