@@ -26,7 +26,6 @@ const PACKET_MESSAGES: [(&str, &str); 4] = [
 /// once.
 pub struct Books {
     accounts: Vec<Account>,
-    seen: Counts,
 }
 
 /// One chain.
@@ -72,7 +71,6 @@ impl Books {
         });
         Ok(Self {
             accounts: accounts.collect::<Result<_>>()?,
-            seen: Counts::default(),
         })
     }
 
@@ -103,13 +101,7 @@ impl Books {
             }
             account.height = newest;
         }
-        self.seen.add(&counts);
         Ok(counts)
-    }
-
-    /// All since the beginning, as far as it was read.
-    pub fn total(&self) -> &Counts {
-        &self.seen
     }
 }
 
@@ -205,20 +197,6 @@ impl Messages {
             }
         }
         messages
-    }
-}
-
-impl Counts {
-    fn add(&mut self, more: &Self) {
-        self.sent += more.sent;
-        self.ended += more.ended;
-        self.timed_out += more.timed_out;
-        self.fees += more.fees;
-        self.fees_wasted += more.fees_wasted;
-        self.failed += more.failed;
-        self.messages += more.messages;
-        self.useless += more.useless;
-        self.updates += more.updates;
     }
 }
 
