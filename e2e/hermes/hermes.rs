@@ -1,114 +1,16 @@
-//! Hermes as an operator runs it.
+//! Hermes on the development chains.
 
-use std::path::{Path, PathBuf};
-use std::process::Command;
-use std::time::Duration;
+use std::path::Path;
 
-use anyhow::{bail, ensure, Context, Result};
-use serde_json::Value;
-use tern_e2e::{wait, HermesChain, HermesConfig, Process, Signal, RELAYER};
+use anyhow::Result;
+use tern_e2e::{Hermes, HermesChain, HermesConfig, RELAYER};
 
 use crate::chains::DevChain;
 
-const INSTALL: &str = "Hermes is needed: `apt-get install libclang-dev protobuf-compiler`, then \
-     `cargo install ibc-relayer-cli --version 1.10.5 --locked`. `HERMES` names it if it is not \
-     on the PATH.";
-const START_LIMIT: Duration = Duration::from_secs(60);
-const RUN_LIMIT: Duration = Duration::from_secs(300);
-
-pub struct Hermes {
-    program: PathBuf,
-    config: PathBuf,
-    folder: PathBuf,
-}
-
-impl Hermes {
-    /// Finds Hermes and gives it a configuration and keys.
-    pub fn prepare(folder: &Path, chains: &[DevChain; 2]) -> Result<Self> {
-        let program = std::env::var_os("HERMES").unwrap_or_else(|| "hermes".into());
-        let hermes = Self {
-            program: program.into(),
-            config: folder.join("hermes.toml"),
-            folder: folder.to_owned(),
-        };
-        if Command::new(&hermes.program)
-            .arg("version")
-            .output()
-            .is_err()
-        {
-            bail!("{INSTALL}");
-        }
-        std::fs::write(&hermes.config, config(folder, chains))?;
-        let mnemonic = folder.join("relayer.mnemonic");
-        std::fs::write(&mnemonic, RELAYER.1)?;
-        let mnemonic = mnemonic.to_string_lossy();
-        for chain in chains {
-            let key = ["--chain", chain.id, "--key-name", "relayer"];
-            let add = ["keys", "add", "--mnemonic-file", &mnemonic];
-            hermes.run(&[&add[..], &key[..]].concat())?;
-        }
-        Ok(hermes)
-    }
-
-    /// Runs a command that must succeed; returns what it prints.
-    pub fn run(&self, args: &[&str]) -> Result<String> {
-        let output = tern_e2e::run(&mut self.command(args), RUN_LIMIT)?;
-        let printed = String::from_utf8_lossy(&output.stdout).into_owned();
-        let log = String::from_utf8_lossy(&output.stderr);
-        ensure!(output.status.success(), "hermes {args:?}: {printed}{log}");
-        Ok(printed)
-    }
-
-    /// Starts relaying; dropping what is returned kills it. `time` names the log.
-    pub fn start(&self, time: &str) -> Result<Relaying> {
-        let log = self.folder.join(format!("hermes-{time}.log"));
-        let process = Process::start_with_log(&mut self.command(&["start"]), &log)?;
-        let started = wait::until("Hermes to start", START_LIMIT, || {
-            let printed = std::fs::read_to_string(&log).unwrap_or_default();
-            Ok(printed.contains("Hermes has started").then_some(()))
-        });
-        started.with_context(|| format!("see {}", log.display()))?;
-        Ok(Relaying(process))
-    }
-
-    /// Fails if Hermes sees anything pending on a channel.
-    pub fn nothing_pending(&self, chain: &str, port: &str, channel: &str) -> Result<()> {
-        let query = ["--json", "query", "packet", "pending", "--port", port];
-        let printed =
-            self.run(&[&query[..], &["--chain", chain, "--channel", channel]].concat())?;
-        let mut answers = printed.lines().filter_map(|line| {
-            let line: Value = serde_json::from_str(line).ok()?;
-            line.get("result").cloned()
-        });
-        let answer = answers.next_back().with_context(|| printed.clone())?;
-        for end in ["src", "dst"] {
-            for list in ["unreceived_packets", "unreceived_acks"] {
-                let list = answer[end][list].as_array();
-                ensure!(
-                    list.is_some_and(Vec::is_empty),
-                    "{chain}, {channel}: {printed}"
-                );
-            }
-        }
-        Ok(())
-    }
-
-    fn command(&self, args: &[&str]) -> Command {
-        let mut command = Command::new(&self.program);
-        command.arg("--config").arg(&self.config).args(args);
-        command
-    }
-}
-
-/// `hermes start`, running.
-pub struct Relaying(Process);
-
-impl Relaying {
-    pub fn stop(mut self) -> Result<()> {
-        self.0.signal(Signal::Interrupt)?;
-        self.0.wait(START_LIMIT)?;
-        Ok(())
-    }
+/// Finds Hermes and gives it a configuration and keys.
+pub fn prepare(folder: &Path, chains: &[DevChain; 2]) -> Result<Hermes> {
+    let ids = chains.each_ref().map(|chain| chain.id);
+    Hermes::prepare(folder, &config(folder, chains), RELAYER, &ids)
 }
 
 fn config(folder: &Path, chains: &[DevChain; 2]) -> String {

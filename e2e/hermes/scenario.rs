@@ -4,11 +4,11 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::{ensure, Context, Result};
-use tern_e2e::{create_channel, voucher, wait, Tern, RELAYER};
+use tern_e2e::{create_channel, voucher, wait, Hermes, Tern, RELAYER};
 use tokio::runtime::Runtime;
 
 use crate::chains::{start, DevChain, Packets, FUNDS};
-use crate::hermes::Hermes;
+use crate::hermes;
 
 const PACKETS: usize = 20;
 const AMOUNT: u128 = 7;
@@ -35,7 +35,7 @@ pub fn run(folder: &Path) -> Result<()> {
         start(&runtime, "akash-dev", "akash", "uakt")?,
         start(&runtime, "kava-dev", "kava", "usdx")?,
     ];
-    let hermes = Hermes::prepare(folder, &chains)?;
+    let hermes = hermes::prepare(folder, &chains)?;
     let tern = home(folder, &chains)?;
     let mut scenario = Scenario {
         runtime,

@@ -3,8 +3,12 @@
 //! Push mode, packets and client refreshing only, no telemetry. What is not a field here is
 //! as in Hermes' own example configuration.
 
+mod program;
+
 use std::fmt::Write as _;
 use std::path::Path;
+
+pub use program::{Hermes, Relaying};
 
 /// What the uses of Hermes differ in.
 #[derive(Clone, Copy, Debug)]
