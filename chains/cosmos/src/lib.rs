@@ -48,6 +48,7 @@ use tern_cosmos_core::tx as unsigned;
 
 pub use chain::CosmosChain;
 pub use info::{Coin, NodeHealth, NodeReport};
+pub use rpc::decode as decode_answer;
 pub use settings::{CosmosSettings, NodeAddress};
 pub use signer::CosmosAccount;
 pub use txs::{BlockWithTxs, TxInBlock};

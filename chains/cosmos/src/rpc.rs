@@ -21,12 +21,14 @@ use tern_chains::ChainError;
 use tokio::time::sleep;
 use url::Url;
 
+pub use self::decode::decode;
 use self::http::{Http, Limits, Size};
 use self::limits::{BlockLimits, LimitsRequest};
 use crate::errors::{answer, flex_line, Origin, Result};
 use crate::request::trace_request;
 use crate::settings::CosmosSettings;
 
+mod decode;
 mod http;
 mod limits;
 

@@ -10,11 +10,11 @@ use reqwest::header::{CONTENT_TYPE, LOCATION};
 use reqwest::redirect::Policy;
 use reqwest::{Client, StatusCode};
 use tendermint_rpc::dialect::Dialect;
-use tendermint_rpc::error::ErrorDetail;
-use tendermint_rpc::{Response, SimpleRequest};
+use tendermint_rpc::SimpleRequest;
 use url::Url;
 
-use crate::errors::{flex_line, readable, shortened, with_causes, Fault};
+use super::decode::decode;
+use crate::errors::{readable, shortened, with_causes, Fault};
 
 const MIB: usize = 1024 * 1024;
 /// The largest answer that can have a whole block in it: 100 MiB is the most that
@@ -127,9 +127,7 @@ impl Http {
             ))
         };
         let body = self.read(response, max, too_large).await?;
-        R::Response::from_string(&body.bytes)
-            .map(Into::into)
-            .map_err(|error| refused_or_unreadable(&error))
+        decode::<R::Response, R::Output>(&body.bytes)
     }
 
     async fn read(
@@ -196,17 +194,6 @@ fn redirected(response: &reqwest::Response) -> String {
     let target = target.and_then(|target| response.url().join(target).ok());
     let target = target.map_or_else(String::new, |url| format!(" to {}", readable(&url)));
     format!("the node redirects{target}, which is not followed: configure that address if it is the node's")
-}
-
-fn refused_or_unreadable(error: &tendermint_rpc::Error) -> Fault {
-    match error.detail() {
-        ErrorDetail::Response(response) => Fault::Answer(shortened(response.source.to_string())),
-        ErrorDetail::Serde(_) => Fault::Transport(shortened(format!(
-            "the answer is not CometBFT's, but perhaps a web page or a proxy's message: {}",
-            flex_line!(error)
-        ))),
-        _ => Fault::Transport(shortened(flex_line!(error))),
-    }
 }
 
 fn bytes(number: usize) -> String {

@@ -192,13 +192,3 @@ async fn what_a_node_says_is_kept_short_and_its_address_apart() {
     let error = ask_status(&http(&unavailable)).await.unwrap_err();
     assert_eq!(text(&error), "HTTP status 503 Service Unavailable");
 }
-
-#[test]
-fn an_answer_that_is_not_the_nodes_is_called_that() {
-    let page = serde_json::from_str::<u64>("<html>").unwrap_err();
-    let fault = refused_or_unreadable(&tendermint_rpc::Error::serde(page));
-    let Fault::Transport(text) = fault else {
-        panic!("taken for the node's answer");
-    };
-    assert!(text.starts_with("the answer is not CometBFT's"), "{text}");
-}

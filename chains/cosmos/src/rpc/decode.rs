@@ -1,0 +1,68 @@
+//! An answer decoded, whatever is in it.
+
+use std::panic::{catch_unwind, AssertUnwindSafe};
+
+use tendermint_rpc::error::ErrorDetail;
+use tendermint_rpc::Response;
+
+use crate::errors::{flex_line, shortened, Fault};
+
+/// Reads an answer of an RPC.
+///
+/// The decoder of base64 below `tendermint-rpc` panics where a padding stands alone, as
+/// in `"="`. No node may stop Tern with that: the panic ends here, and the answer cannot
+/// be read.
+pub fn decode<R: Response, T: From<R>>(answer: &[u8]) -> Result<T, Fault> {
+    // Nothing outlives a panic but the bytes, which are not changed.
+    let decoded = catch_unwind(AssertUnwindSafe(|| R::from_string(answer).map(T::from)));
+    match decoded {
+        Ok(Ok(answer)) => Ok(answer),
+        Ok(Err(error)) => Err(match error.detail() {
+            ErrorDetail::Response(response) => {
+                Fault::Answer(shortened(response.source.to_string()))
+            }
+            ErrorDetail::Serde(_) => Fault::Transport(shortened(format!(
+                "the answer is not CometBFT's, but perhaps a web page or a proxy's message: {}",
+                flex_line!(error)
+            ))),
+            _ => Fault::Transport(shortened(flex_line!(error))),
+        }),
+        Err(_) => {
+            let reason = "the answer has something in it that its decoder fails at";
+            Err(Fault::Transport(reason.to_owned()))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tendermint_rpc::endpoint::broadcast::tx_sync;
+
+    use super::*;
+
+    fn answer(data: &str) -> String {
+        let hash = "0".repeat(64);
+        format!(
+            r#"{{"jsonrpc":"2.0","id":1,"result":{{"code":0,"data":"{data}","log":"",
+            "codespace":"","hash":"{hash}"}}}}"#
+        )
+    }
+
+    #[test]
+    fn a_padding_that_stands_alone_is_unreadable_and_no_panic() {
+        let read = |data| decode::<tx_sync::Response, tx_sync::Response>(answer(data).as_bytes());
+        assert!(read("aGk=").is_ok());
+        for wrong in ["=", "====", "aGkK="] {
+            assert!(matches!(read(wrong), Err(Fault::Transport(_))), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn an_answer_that_is_not_the_nodes_is_called_that() {
+        let read = decode::<tx_sync::Response, tx_sync::Response>(b"<html></html>");
+        let Err(Fault::Transport(text)) = read else {
+            panic!("taken for the node's answer");
+        };
+        assert!(text.starts_with("the answer is not CometBFT's"), "{text}");
+    }
+}
