@@ -16,4 +16,4 @@ pub mod budget;
 pub mod ledger;
 pub mod plan;
 pub mod policy;
-mod transfer;
+pub mod transfer;

@@ -6,10 +6,13 @@ use serde::Deserialize;
 pub const PORT: &str = "transfer";
 
 /// `FungibleTokenPacketData`, read as strictly as its sender writes it: a field that
-/// is there twice or missing makes it unreadable.
+/// is there twice, missing or not one of these makes it unreadable. A chain that reads
+/// `SENDER` as `sender` would see another one than the rules did.
 #[derive(Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Transfer {
     pub denom: String,
+    pub amount: String,
     pub sender: String,
     pub receiver: String,
     #[serde(default)]
@@ -38,7 +41,9 @@ mod tests {
 
     #[test]
     fn a_field_that_is_there_twice_is_not_read_as_one_of_the_two() {
-        let data = br#"{"denom":"a","sender":"s","sender":"t","receiver":"r"}"#;
+        let data = br#"{"amount":"1","denom":"a","sender":"s","sender":"t","receiver":"r"}"#;
+        assert_eq!(Transfer::read(data), None);
+        let data = br#"{"amount":"1","denom":"a","sender":"s","Sender":"t","receiver":"r"}"#;
         assert_eq!(Transfer::read(data), None);
         assert_eq!(Transfer::read(b"\x01\x02"), None);
     }

@@ -231,7 +231,8 @@ fn transfers_are_told_by_sender_receiver_and_denom() {
 #[test]
 fn where_there_are_lists_a_transfer_that_cannot_be_read_is_not_carried() {
     let admission = everywhere(|rules| rules.senders = list(&[], &["akash1s"]));
-    let twice = r#"{"denom":"uakt","receiver":"r","sender":"akash1s","sender":"akash1t"}"#;
+    let twice =
+        r#"{"amount":"1","denom":"uakt","receiver":"r","sender":"akash1s","sender":"akash1t"}"#;
     assert_eq!(
         of_packet(&admission, twice),
         Some("policy.admission".to_owned())
@@ -242,7 +243,7 @@ fn where_there_are_lists_a_transfer_that_cannot_be_read_is_not_carried() {
 fn a_memo_or_receiver_that_is_too_long_is_not_carried() {
     let long = |memo: usize, receiver: usize| {
         format!(
-            r#"{{"denom":"uakt","sender":"s","receiver":"{}","memo":"{}"}}"#,
+            r#"{{"amount":"1","denom":"uakt","sender":"s","receiver":"{}","memo":"{}"}}"#,
             "r".repeat(receiver),
             "m".repeat(memo)
         )
