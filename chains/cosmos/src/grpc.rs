@@ -25,8 +25,10 @@ const PAGES_MAX: usize = 10_000;
 /// The largest list that is kept, in bytes of its entries: some millions of packet
 /// commitments, or some hundred thousand clients.
 const LIST_BYTES_MAX: usize = 256 * 1024 * 1024;
-/// Headers of an answer, and the text of a refusal is one of them.
-const HEADER_BYTES_MAX: u32 = 64 * 1024;
+/// Headers of an answer. The text of a refusal is one of them, with three bytes for some
+/// of its letters, and may repeat what was sent, which is a megabyte at most: a longer
+/// one would count as the node's fault, and be asked for again and again.
+const HEADER_BYTES_MAX: u32 = 4 * 1024 * 1024;
 /// TCP keep-alive. HTTP/2 pings are not used: grpc-go closes a connection that
 /// pings more often than every five minutes.
 const TCP_KEEPALIVE: Duration = Duration::from_secs(30);
