@@ -30,6 +30,7 @@ pub trait Account: Send + Sync + 'static {
     async fn balance(&self) -> Result<Coin>;
     /// The gas these messages would use if they were in the next block.
     async fn estimate(&self, messages: &[Message], account: &AccountState) -> Result<u64>;
-    fn sign(&self, draft: &TxDraft) -> Result<SignedTx>;
+    /// The key may be with another process.
+    async fn sign(&self, draft: &TxDraft) -> Result<SignedTx>;
     async fn broadcast(&self, tx: &SignedTx) -> Result<Check>;
 }

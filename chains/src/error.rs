@@ -93,6 +93,22 @@ pub enum ChainError {
     /// A key or setting of ours is unusable.
     #[error("{chain}: {reason}")]
     Local { chain: ChainId, reason: String },
+    /// The process that holds the key cannot be asked now.
+    #[error("{chain}: the signer at {signer} does not answer")]
+    SignerAway {
+        chain: ChainId,
+        signer: String,
+        #[source]
+        source: Source,
+    },
+    /// The process that holds the key does not sign this, or not as it should.
+    #[error("{chain}: the signer at {signer} does not sign with the key `{key}`: {reason}")]
+    SignerRefused {
+        chain: ChainId,
+        signer: String,
+        key: String,
+        reason: String,
+    },
     /// An answer could not be decoded.
     #[error("{chain}: {doing}: cannot decode the answer")]
     Malformed {
@@ -106,14 +122,20 @@ pub enum ChainError {
 impl ChainError {
     pub fn class(&self) -> Class {
         match self {
-            Self::Node { .. } | Self::Pruned { .. } | Self::Unverified { .. } => Class::Node,
+            Self::Node { .. }
+            | Self::Pruned { .. }
+            | Self::Unverified { .. }
+            | Self::SignerAway { .. } => Class::Node,
             Self::Rejected { blame, .. } => match blame {
                 Blame::Message(_) | Blame::Unnamed => Class::Rejected,
                 Blame::Sequence => Class::Node,
                 Blame::Funds => Class::Local,
             },
             Self::ClientUnusable { .. } => Class::Rejected,
-            Self::WrongChain { .. } | Self::NoAccount { .. } | Self::Local { .. } => Class::Local,
+            Self::WrongChain { .. }
+            | Self::NoAccount { .. }
+            | Self::SignerRefused { .. }
+            | Self::Local { .. } => Class::Local,
             Self::Malformed { .. } => Class::Bug,
         }
     }

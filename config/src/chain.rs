@@ -12,6 +12,7 @@ use crate::budget::BudgetConfig;
 use crate::field;
 use crate::keys::{self, PassphraseSource};
 use crate::node::NodeConfig;
+use crate::signer::SignerConfig;
 
 /// The nodes of a chain, its signing keys and its limits.
 ///
@@ -41,6 +42,10 @@ pub struct ChainConfig {
     /// Names of further signing keys. The accounts send in parallel. Default: none.
     #[serde(default, deserialize_with = "field::key_names")]
     pub extra_keys: Vec<String>,
+    /// Another process that holds the keys of this chain and signs with them. Default:
+    /// they are in the home folder.
+    #[serde(default)]
+    pub signer: Option<SignerConfig>,
     /// Where the passphrase of this chain's encrypted keys is. Default: `passphrase`
     /// of the section `[keys]`.
     #[serde(default, deserialize_with = "keys::some_source")]

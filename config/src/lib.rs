@@ -12,6 +12,7 @@ mod field;
 mod keys;
 mod node;
 mod policy;
+mod signer;
 
 use std::collections::HashMap;
 use std::path::Path;
@@ -27,6 +28,7 @@ pub use field::is_file_name;
 pub use keys::{KeysConfig, PassphraseSource};
 pub use node::NodeConfig;
 pub use policy::PolicyConfig;
+pub use signer::{SignerAddressConfig, SignerConfig};
 
 /// The smallest configuration. It is part of the error for a missing file.
 pub const EXAMPLE: &str = r#"[[chain]]

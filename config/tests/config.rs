@@ -3,7 +3,9 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use tern_config::{Config, ConfigError, LimitConfig, PassphraseSource, EXAMPLE};
+use tern_config::{
+    Config, ConfigError, LimitConfig, PassphraseSource, SignerAddressConfig, EXAMPLE,
+};
 
 fn refusal(text: &str) -> String {
     match Config::parse(text) {
@@ -449,6 +451,39 @@ fn a_wrong_rule_says_where_it_is_and_how_to_write_it() {
     assert!(channel.contains("not a channel identifier"), "{channel}");
     let unknown = fault(r#"chanels = { allow = ["channel-0"] }"#);
     assert!(unknown.contains("unknown field `chanels`"), "{unknown}");
+}
+
+#[test]
+fn a_signer_is_a_socket_or_has_certificates() {
+    let signer = |text: &str| Config::parse(&format!("{EXAMPLE}signer = {{ {text} }}\n"));
+    let unix = signer("url = \"unix:///run/signer.sock\", timeout = \"1s\"").unwrap();
+    let unix = unix.chains[0].signer.clone().unwrap();
+    assert_eq!(unix.timeout, Duration::from_secs(1));
+    let path = PathBuf::from("/run/signer.sock");
+    assert_eq!(unix.address, SignerAddressConfig::Unix(path));
+    let tls = "ca = \"ca.pem\", cert = \"tern.pem\", key = \"tern.key\"";
+    let url = "url = \"https://signer.example:7443\"";
+    let config = signer(&format!("{url}, {tls}")).unwrap();
+    let config = config.chains[0].signer.clone().unwrap();
+    assert!(matches!(config.address, SignerAddressConfig::Tls { .. }));
+    for (wrong, reason) in [
+        (url, "both ends show a certificate"),
+        ("url = \"https://a:1\", ca = \"ca.pem\"", "both ends show"),
+        ("url = \"http://a:1\"", "the scheme is `http`"),
+        ("url = \"signer.sock\"", "not a URL"),
+        ("url = \"unix://signer.sock\"", "is not absolute"),
+        (
+            "url = \"unix:///a\", ca = \"ca.pem\"",
+            "has no certificates",
+        ),
+        (
+            "url = \"unix:///a\", address = \"b\"",
+            "unknown field `address`",
+        ),
+    ] {
+        let fault = signer(wrong).unwrap_err().to_string();
+        assert!(fault.contains(reason), "{fault}");
+    }
 }
 
 #[test]

@@ -167,7 +167,7 @@ impl DevChain {
             gas: GAS,
             deadline: self.chain.deadline(height, time, DEADLINE_BLOCKS),
         };
-        let tx = self.chain.sign(&draft)?;
+        let tx = self.chain.sign(&draft).await?;
         let check = self.chain.broadcast(&tx).await?;
         ensure!(check == Check::Accepted, "{}: {check:?}", self.id);
         loop {

@@ -5,6 +5,7 @@ mod chain;
 pub mod ics20;
 mod keys;
 pub mod packet_proof;
+mod signer;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -73,14 +74,34 @@ impl Context {
     /// An account on a chain: the one of the named key, or of the key that the
     /// configuration of the chain names. Accounts share the nodes of their chain.
     /// Whoever signs with it has claimed the key.
-    pub fn account(
+    ///
+    /// # Errors
+    /// If the key cannot be read, or the process that holds it cannot be asked.
+    pub async fn account(
         &self,
         chain: &ConnectedChain,
         key: Option<&str>,
     ) -> anyhow::Result<Arc<dyn Account>> {
         let KeyId { chain: id, name } = self.key_id(chain.id().as_str(), key)?;
-        let key = self.load_key(&id, &name, None)?;
-        Ok(chain.account(key))
+        let config = self.chain_config(&id)?;
+        match &config.signer {
+            None => Ok(chain.account(self.load_key(&id, &name, None)?)),
+            Some(signer) => {
+                let signer = signer::connect(&self.home, config, signer, &name).await?;
+                Ok(chain.account_of(Arc::new(signer)))
+            }
+        }
+    }
+
+    /// The address of a key's account. No passphrase is needed for it.
+    pub async fn address(&self, chain: &ConnectedChain, name: &str) -> anyhow::Result<String> {
+        let id = chain.id().as_str();
+        if self.chain_config(id)?.signer.is_some() {
+            let account = self.account(chain, Some(name)).await?;
+            return Ok(account.address().to_owned());
+        }
+        let info = self.keys(id)?.info(name)?;
+        Ok(info.public_key.address().to_owned())
     }
 
     /// A key of a chain. The passphrase of an encrypted one comes from `given`, or from
@@ -135,7 +156,12 @@ impl Context {
             if self.claims().contains_key(key) {
                 continue;
             }
-            match self.keys(&key.chain)?.claim(&key.name)? {
+            let keys = self.keys(&key.chain)?;
+            let claim = match self.chain_config(&key.chain)?.signer {
+                None => keys.claim(&key.name)?,
+                Some(_) => keys.claim_remote(&key.name)?,
+            };
+            match claim {
                 Some(claim) => new.push((key.clone(), claim)),
                 None => return Ok(Some(key.clone())),
             }

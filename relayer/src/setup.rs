@@ -87,7 +87,7 @@ pub fn parts(
 /// is not on chain, because nothing can be signed without it.
 pub async fn funded(context: &Context, id: &str) -> anyhow::Result<ServedChain> {
     let chain = context.connect(id)?;
-    let account = context.account(&chain, None)?;
+    let account = context.account(&chain, None).await?;
     account.state().await?;
     Ok(ServedChain {
         chain,
@@ -105,7 +105,7 @@ pub async fn served_chains(context: &Context) -> anyhow::Result<Vec<ServedChain>
         let keys = std::iter::once(None).chain(config.extra_keys.iter().map(Some));
         for key in keys {
             let key = key.map(String::as_str);
-            accounts.push(context.account(&chain, key)?);
+            accounts.push(context.account(&chain, key).await?);
             claimed.push(context.key_id(&config.id, key)?);
         }
         served.push(ServedChain { chain, accounts });

@@ -248,7 +248,7 @@ impl Account for AttestedChain {
         self.simulate(messages)
     }
 
-    fn sign(&self, draft: &TxDraft) -> Result<SignedTx> {
+    async fn sign(&self, draft: &TxDraft) -> Result<SignedTx> {
         self.sign_draft(draft)
     }
 

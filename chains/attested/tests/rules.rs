@@ -55,7 +55,7 @@ async fn signed(chain: &AttestedChain, account_sequence: u64, expires: u64) -> S
         account,
         deadline: Deadline::Time(BlockTime(expires * SECOND)),
     };
-    chain.sign(&draft).unwrap()
+    chain.sign(&draft).await.unwrap()
 }
 
 /// Makes blocks a second apart, from this second on.
@@ -179,7 +179,7 @@ async fn a_transaction_pays_for_too_little_gas() {
         gas: 10,
         deadline: chain.deadline(0, BlockTime(0), 9),
     };
-    let tx = chain.sign(&draft).unwrap();
+    let tx = chain.sign(&draft).await.unwrap();
     assert_eq!(chain.broadcast(&tx).await.unwrap(), Check::Accepted);
     blocks(&node, 1..=3);
     assert_eq!(chain.block(1).await.unwrap().txs[0].code, OUT_OF_GAS);

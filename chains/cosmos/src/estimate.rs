@@ -9,7 +9,7 @@ use tonic::Status;
 use crate::errors::Result;
 use crate::gas::{Decimal, GasPrice};
 use crate::grpc::{self, Grpc};
-use crate::key::Key;
+use crate::key::PublicKey;
 use crate::unsigned::{body, Unsigned};
 
 const DOING: &str = "simulation";
@@ -25,7 +25,7 @@ const OFFERED_GAS: u64 = 1;
 #[tracing::instrument(level = "debug", skip_all, fields(chain = %grpc.origin.chain, messages = messages.len()))]
 pub(crate) async fn estimate(
     grpc: &Grpc,
-    key: &Key,
+    key: &PublicKey,
     account: &AccountState,
     messages: &[Message],
     price: &GasPrice,

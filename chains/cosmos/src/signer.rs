@@ -1,31 +1,71 @@
-//! [`CosmosAccount`]: a key that signs and pays on a chain.
+//! [`CosmosAccount`]: a key that signs and pays on a chain, and [`Signer`]: where that
+//! key is.
 
 use std::sync::Arc;
 
 use async_trait::async_trait;
 use tern_chains::{
-    Account, AccountState, BlockTime, Chain, ChainId, ChainParams, Check, Coin, Datagram, Deadline,
-    Message, SignedTx, TxDraft,
+    Account, AccountState, BlockTime, Chain, ChainError, ChainId, ChainParams, Check, Coin,
+    Datagram, Deadline, Message, SignedTx, TxDraft,
 };
 
 use crate::chain::CosmosChain;
 use crate::errors::Result;
-use crate::key::Key;
+use crate::key::{Key, PublicKey};
 use crate::pool::{Kind, Need};
 use crate::{account, estimate, msg, tx, unsigned};
 
 type Node = Arc<crate::node::Node>;
 
+/// Who signs: a key that is here, or another process.
+#[async_trait]
+pub trait Signer: Send + Sync + 'static {
+    fn public_key(&self) -> &PublicKey;
+    /// Signs the SHA-256 of an encoded `SignDoc`. What is returned was verified, or
+    /// comes from a key that is here.
+    async fn sign(&self, document: &[u8]) -> Result<Vec<u8>>;
+}
+
+/// A key that is here.
+struct Local {
+    key: Key,
+    chain: ChainId,
+}
+
+#[async_trait]
+impl Signer for Local {
+    fn public_key(&self) -> &PublicKey {
+        self.key.public()
+    }
+
+    async fn sign(&self, document: &[u8]) -> Result<Vec<u8>> {
+        self.key.sign(document).ok_or_else(|| ChainError::Local {
+            chain: self.chain.clone(),
+            reason: "the key refuses to sign".to_owned(),
+        })
+    }
+}
+
 /// One signing account. The accounts of a chain share its nodes, what is known of
 /// them and the bound on requests.
 pub struct CosmosAccount {
     chain: Arc<CosmosChain>,
-    key: Key,
+    signer: Arc<dyn Signer>,
 }
 
 impl CosmosAccount {
+    /// The account of a key that is here.
     pub fn new(chain: Arc<CosmosChain>, key: Key) -> Self {
-        Self { chain, key }
+        let local = Local {
+            key,
+            chain: chain.id().clone(),
+        };
+        Self::of(chain, Arc::new(local))
+    }
+
+    /// The account of a key that this signer has.
+    pub fn of(chain: Arc<CosmosChain>, signer: Arc<dyn Signer>) -> Self {
+        Self { chain, signer }
     }
 
     pub fn chain(&self) -> &Arc<CosmosChain> {
@@ -40,7 +80,7 @@ impl Account for CosmosAccount {
     }
 
     fn address(&self) -> &str {
-        self.key.address()
+        self.signer.public_key().address()
     }
 
     fn encode(&self, datagram: &Datagram) -> Result<Message> {
@@ -88,18 +128,23 @@ impl Account for CosmosAccount {
         let (price, multiplier) = (&settings.gas_price, settings.gas_multiplier);
         let ask = |node: Node| async move {
             let grpc = node.grpc().await?;
-            estimate::estimate(grpc, &self.key, account, messages, price, multiplier).await
+            let key = self.signer.public_key();
+            estimate::estimate(grpc, key, account, messages, price, multiplier).await
         };
         // The account's earlier transactions are there, or in blocks already.
         let pool = &self.chain.pool;
         pool.read(Kind::Simulation, Need::Mempool, ask).await
     }
 
-    fn sign(&self, draft: &TxDraft) -> Result<SignedTx> {
+    async fn sign(&self, draft: &TxDraft) -> Result<SignedTx> {
         let (settings, origin) = (self.chain.settings(), self.chain.pool.origin());
         let fee = settings.gas_price.fee(draft.gas);
         let fee = fee.ok_or_else(|| origin.local("gas_price × gas is too large"))?;
-        unsigned::sign(&settings.id, &self.key, draft, fee).map_err(|error| origin.local(error))
+        let key = self.signer.public_key();
+        let document = unsigned::document(&settings.id, key, draft, fee);
+        let document = document.map_err(|error| origin.local(error))?;
+        let signature = self.signer.sign(document.bytes()).await?;
+        Ok(document.signed(signature))
     }
 
     async fn broadcast(&self, tx: &SignedTx) -> Result<Check> {

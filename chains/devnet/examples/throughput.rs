@@ -98,13 +98,14 @@ impl Bench {
         let (height, time) = chain.latest().await?;
         let mut txs = Vec::new();
         for messages in messages.chunks(MESSAGES_PER_TX) {
-            txs.push(chain.sign(&TxDraft {
+            let draft = TxDraft {
                 messages: messages.to_vec(),
                 memo: String::new(),
                 account: account.clone(),
                 gas: GAS,
                 deadline: chain.deadline(height, time, DEADLINE_BLOCKS),
-            })?);
+            };
+            txs.push(chain.sign(&draft).await?);
             account.account_sequence += 1;
         }
         let start = Instant::now();

@@ -254,7 +254,7 @@ impl Account for DevnetChain {
         self.simulate(messages, account)
     }
 
-    fn sign(&self, draft: &TxDraft) -> Result<SignedTx> {
+    async fn sign(&self, draft: &TxDraft) -> Result<SignedTx> {
         self.sign_draft(draft)
     }
 

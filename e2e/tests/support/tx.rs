@@ -38,7 +38,7 @@ pub async fn submit(account: &CosmosAccount, messages: Vec<Message>) -> Result<B
         gas,
         deadline: account.deadline(height, time, DEADLINE_BLOCKS),
     };
-    let tx = account.sign(&draft)?;
+    let tx = account.sign(&draft).await?;
     let check = account.broadcast(&tx).await?;
     ensure!(check == Check::Accepted, "{check:?}");
     loop {

@@ -280,9 +280,9 @@ fn list(context: &Context, args: &ListArgs) -> anyhow::Result<Outcome> {
 async fn balance(context: &Context, args: &BalanceArgs) -> anyhow::Result<Outcome> {
     let config = context.chain_config(&args.chain)?;
     let name = args.name.as_deref().unwrap_or(&config.key);
-    let key = context.keys(&args.chain)?.info(name)?.public_key;
     let chain = context.connect(&args.chain)?;
-    let coins = chain.balances(key.address()).await?;
+    let address = &context.address(&chain, name).await?;
+    let coins = chain.balances(address).await?;
     if context.json {
         let coins = coins
             .iter()
@@ -290,11 +290,11 @@ async fn balance(context: &Context, args: &BalanceArgs) -> anyhow::Result<Outcom
         output::json(&json!({
             "chain": config.id,
             "name": name,
-            "address": key.address(),
+            "address": address,
             "balances": coins.collect::<Vec<_>>(),
         }))?;
     } else if coins.is_empty() {
-        output::line(format!("{} has no balance on {}", key.address(), config.id))?;
+        output::line(format!("{address} has no balance on {}", config.id))?;
     } else {
         let rows = coins.into_iter().map(|coin| [coin.denom, coin.amount]);
         let rows: Vec<_> = rows.collect();

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use tern::engine::ChainAccess;
 use tern_chains::{Account, Chain, ChainError};
-use tern_cosmos::{BlockWithTxs, CosmosAccount, CosmosChain, CosmosSettings, NodeReport};
+use tern_cosmos::{BlockWithTxs, CosmosAccount, CosmosChain, CosmosSettings, NodeReport, Signer};
 use tern_cosmos_core::{GasPrice, Key};
 
 /// An amount of a denom that an account has.
@@ -37,6 +37,11 @@ impl ConnectedChain {
     /// An account on the chain that signs with this key.
     pub(super) fn account(&self, key: Key) -> Arc<dyn Account> {
         Arc::new(CosmosAccount::new(self.chain.clone(), key))
+    }
+
+    /// An account on the chain that this signer signs for.
+    pub(super) fn account_of(&self, signer: Arc<dyn Signer>) -> Arc<dyn Account> {
+        Arc::new(CosmosAccount::of(self.chain.clone(), signer))
     }
 
     /// The price of a unit of gas, as configured.

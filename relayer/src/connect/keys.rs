@@ -20,6 +20,8 @@ pub use passphrase::{PassphraseError, Passphrases};
 
 const FILE_MODE: u32 = 0o600;
 const FOLDER_MODE: u32 = 0o700;
+/// Of a file with a key: more is not read.
+const PRIVATE_BYTES_MAX: u64 = 1024 * 1024;
 /// All permissions of the group and of other users.
 const OTHERS: u32 = 0o077;
 
@@ -152,11 +154,7 @@ impl KeyFolder {
             let sealed = file.sealed(key, passphrase, sealed::WORK_FACTOR);
             file = sealed.map_err(|error| self.failed_read(name, &path, error))?;
         }
-        let mut folder = DirBuilder::new();
-        folder.recursive(true).mode(FOLDER_MODE);
-        folder
-            .create(&self.path)
-            .map_err(failed("create", &self.path))?;
+        self.make_folder()?;
         self.write(name, &path, &file)?;
         Ok(path)
     }
@@ -243,6 +241,31 @@ impl KeyFolder {
         }
     }
 
+    /// The same for a key that another process holds: the lock is on a file of its own.
+    pub fn claim_remote(&self, name: &str) -> Result<Option<KeyClaim>, KeyFileError> {
+        let path = self.file(name)?.with_extension("remote");
+        self.make_folder()?;
+        let file = OpenOptions::new()
+            .write(true)
+            .create(true)
+            .truncate(false)
+            .mode(FILE_MODE)
+            .open(&path)
+            .map_err(failed("open", &path))?;
+        match file.try_lock() {
+            Ok(()) => Ok(Some(KeyClaim { _file: file })),
+            Err(TryLockError::WouldBlock) => Ok(None),
+            Err(TryLockError::Error(source)) => Err(failed("lock", &path)(source)),
+        }
+    }
+
+    fn make_folder(&self) -> Result<(), KeyFileError> {
+        let mut folder = DirBuilder::new();
+        folder.recursive(true).mode(FOLDER_MODE);
+        let made = folder.create(&self.path);
+        made.map_err(failed("create", &self.path))
+    }
+
     /// Nobody signs with a key while its file is replaced, or has begun to before: the
     /// lock is on the file, not on its name.
     fn claim_to_change(&self, name: &str) -> Result<KeyClaim, KeyFileError> {
@@ -254,18 +277,12 @@ impl KeyFolder {
 
     fn read(&self, name: &str) -> Result<(PathBuf, KeyFile), KeyFileError> {
         let path = self.file(name)?;
-        let mut file = match File::open(&path) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+        let text = match read_private(&path) {
+            Err(KeyFileError::File { source, .. }) if source.kind() == io::ErrorKind::NotFound => {
                 return Err(self.missing(name, path))
             }
-            opened => opened.map_err(failed("read", &path))?,
+            read => read?,
         };
-        let metadata = file.metadata().map_err(failed("read", &path))?;
-        if let Err(mode) = owner_only(&metadata) {
-            return Err(KeyFileError::TooOpen { path, mode });
-        }
-        let mut text = Zeroizing::new(Vec::with_capacity(metadata.len() as usize + 1));
-        file.read_to_end(&mut text).map_err(failed("read", &path))?;
         match KeyFile::parse(&text) {
             Ok(file) => Ok((path, file)),
             Err(error) => Err(self.failed_read(name, &path, error)),
@@ -360,6 +377,20 @@ impl KeyFolder {
         names.sort();
         Ok(names)
     }
+}
+
+/// Reads a file of somebody's that only he may read.
+pub fn read_private(path: &Path) -> Result<Zeroizing<Vec<u8>>, KeyFileError> {
+    let file = File::open(path).map_err(failed("read", path))?;
+    let metadata = file.metadata().map_err(failed("read", path))?;
+    if let Err(mode) = owner_only(&metadata) {
+        let path = path.to_owned();
+        return Err(KeyFileError::TooOpen { path, mode });
+    }
+    let mut content = Zeroizing::new(Vec::with_capacity(metadata.len() as usize + 1));
+    let read = file.take(PRIVATE_BYTES_MAX).read_to_end(&mut content);
+    read.map_err(failed("read", path))?;
+    Ok(content)
 }
 
 /// Whether a file gives nothing to the group and to other users; else its mode.

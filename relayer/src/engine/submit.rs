@@ -153,17 +153,21 @@ impl Lane {
             }
             Err(error) => {
                 self.forget_account();
-                let (chain, reason) = (self.signer.chain_id(), describe(&error));
-                if matches!(error.class(), Class::Local | Class::Bug) {
-                    error!(%chain, items = items.len(), reason, "cannot make a transaction; trying again later");
-                } else {
-                    warn!(%chain, items = items.len(), reason, "cannot make a transaction; trying again later");
-                }
+                self.cannot_make(&error, items.len());
                 self.failed(items, &error, None).await;
                 if is_of_sequence(&error) {
                     self.probe().await;
                 }
             }
+        }
+    }
+
+    fn cannot_make(&self, error: &ChainError, items: usize) {
+        let (chain, reason) = (self.signer.chain_id(), describe(error));
+        if matches!(error.class(), Class::Local | Class::Bug) {
+            error!(%chain, items, reason, "cannot make a transaction; trying again later");
+        } else {
+            warn!(%chain, items, reason, "cannot make a transaction; trying again later");
         }
     }
 
@@ -270,14 +274,21 @@ impl Lane {
             let gas = draft.gas.unwrap_or_default();
             let updates = draft.updates;
             let fee = self.signer.fee(gas).map(|fee| fee.amount);
-            let signed = self.signer.sign(&TxDraft {
+            let tx_draft = TxDraft {
                 messages: draft.estimated.split_off(draft.not_carried),
                 memo: self.settings.memo.clone(),
                 account,
                 gas,
                 deadline,
-            });
-            match fee.and_then(|fee| Ok((fee, signed?))) {
+            };
+            let signed = match fee {
+                Ok(fee) => {
+                    let signed = self.signer.sign(&tx_draft).await;
+                    signed.map(|signed| (fee, signed))
+                }
+                Err(error) => Err(error),
+            };
+            match signed {
                 Ok((fee, signed)) => {
                     self.gas.sent(signed.hash, draft.size.shape);
                     let record = TxRecord {
@@ -295,7 +306,8 @@ impl Lane {
                 Err(error) => {
                     let items = txs.into_iter().flat_map(|(record, ..)| record.items);
                     let rest = drafts.flat_map(|(draft, _)| draft.items);
-                    let items = items.chain(draft.items).chain(rest).collect();
+                    let items: Vec<Item> = items.chain(draft.items).chain(rest).collect();
+                    self.cannot_make(&error, items.len());
                     return self.failed(items, &error, None).await;
                 }
             }

@@ -129,3 +129,19 @@ fn a_missing_key_says_how_to_add_it() {
         "{ran:?}"
     );
 }
+
+#[test]
+fn a_signer_that_is_away_is_said_before_anything_starts() {
+    let home = Home::empty();
+    let socket = home.path("signer.sock");
+    let signer = format!("signer = {{ url = \"unix://{}\" }}", socket.display());
+    let config = TWO_CHAINS.replace("request_timeout", &format!("{signer}\nrequest_timeout"));
+    fs::write(home.path("config.toml"), config).unwrap();
+    for command in ["start", "keys balance akash-a"] {
+        let args: Vec<&str> = command.split(' ').collect();
+        let ran = home.tern(&args);
+        assert_eq!(ran.code, 1, "{ran:?}");
+        let expected = format!("the signer at unix://{} does not answer", socket.display());
+        assert!(ran.err.contains(&expected), "{ran:?}");
+    }
+}

@@ -3,6 +3,7 @@
 
 mod budget;
 mod handle;
+mod remote_signer;
 mod world;
 
 use std::sync::atomic::Ordering;

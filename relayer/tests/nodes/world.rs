@@ -21,7 +21,7 @@ use tern_core::budget::Budgets;
 use tern_core::ledger::{HandshakeProgress, HandshakeRequest, View};
 use tern_core::plan::Assignment;
 use tern_core::policy::Policy;
-use tern_cosmos::{CosmosAccount, CosmosChain, CosmosSettings, NodeAddress};
+use tern_cosmos::{CosmosAccount, CosmosChain, CosmosSettings, NodeAddress, Signer};
 use tern_cosmos_core::Key;
 use tern_devnet::{serve, DevnetChain, Genesis, Node};
 use tokio::io::copy_bidirectional;
@@ -34,14 +34,20 @@ use tracing_subscriber::layer::{self, Layer, SubscriberExt};
 const BLOCK_TIME: Duration = Duration::from_millis(200);
 const FUNDS: u128 = 1_000_000_000_000;
 /// Accounts: the byte that their private key repeats.
-const RELAYER: u8 = 1;
+pub const RELAYER: u8 = 1;
 const USER: u8 = 2;
+
+/// Id, account prefix and denom of both.
+pub const CHAINS: [(&str, &str, &str); 2] =
+    [("akash-1", "akash", "uakt"), ("kava-1", "kava", "usdx")];
 
 struct Side {
     nodes: [Node; 2],
     chain: Arc<CosmosChain>,
     prefix: &'static str,
     denom: &'static str,
+    /// Who signs for the relayer, if its key is not here.
+    signer: Option<Arc<dyn Signer>>,
 }
 
 pub struct World {
@@ -65,12 +71,22 @@ impl Relaying {
 impl World {
     /// In the chains listed in `dead` the first node does not exist.
     pub async fn start(dead: &[usize]) -> Self {
+        let [a, b] = CHAINS;
         Self {
             sides: [
-                side("akash-1", "akash", "uakt", dead.contains(&0)).await,
-                side("kava-1", "kava", "usdx", dead.contains(&1)).await,
+                side(a, dead.contains(&0)).await,
+                side(b, dead.contains(&1)).await,
             ],
         }
+    }
+
+    /// Has the transactions of the next engine on a chain signed by this signer.
+    pub fn sign_with(&mut self, side: usize, signer: Arc<dyn Signer>) {
+        self.sides[side].signer = Some(signer);
+    }
+
+    pub fn shared_chain(&self, side: usize) -> Arc<CosmosChain> {
+        self.sides[side].chain.clone()
     }
 
     pub fn first_node(&self, side: usize) -> &Node {
@@ -140,7 +156,11 @@ impl World {
             parts.clients.insert(id.clone(), ClientParams::default());
             let access = ChainAccess::new(side.chain.clone());
             parts.chains.insert(id.clone(), access);
-            let account: Arc<dyn Account> = Arc::new(side.account(RELAYER));
+            let account = match &side.signer {
+                Some(signer) => CosmosAccount::of(side.chain.clone(), signer.clone()),
+                None => side.account(RELAYER),
+            };
+            let account: Arc<dyn Account> = Arc::new(account);
             parts.accounts.insert(id.clone(), vec![account]);
         }
         Engine::start(parts, assignment)
@@ -268,7 +288,7 @@ impl Side {
             gas,
             deadline: account.deadline(height, time, 100),
         };
-        let tx = account.sign(&draft).expect("a signature");
+        let tx = account.sign(&draft).await.expect("a signature");
         let check = account.broadcast(&tx).await.expect("an answer");
         assert_eq!(check, Check::Accepted);
     }
@@ -287,7 +307,7 @@ impl Side {
     }
 }
 
-async fn side(id: &str, prefix: &'static str, denom: &'static str, dead: bool) -> Side {
+async fn side((id, prefix, denom): (&str, &'static str, &'static str), dead: bool) -> Side {
     let mut genesis = Genesis::new(id, prefix, time());
     for key in [RELAYER, USER] {
         genesis = genesis.fund(address(key, prefix), &[(denom, FUNDS)]);
@@ -315,6 +335,7 @@ async fn side(id: &str, prefix: &'static str, denom: &'static str, dead: bool) -
         chain: Arc::new(CosmosChain::new(settings).expect("a chain")),
         prefix,
         denom,
+        signer: None,
     }
 }
 

@@ -394,8 +394,8 @@ impl Account for FaultyChain {
         Ok(if is_short { gas / 2 } else { gas })
     }
 
-    fn sign(&self, draft: &TxDraft) -> Result<SignedTx> {
-        self.near.sign(draft)
+    async fn sign(&self, draft: &TxDraft) -> Result<SignedTx> {
+        self.near.sign(draft).await
     }
 
     async fn broadcast(&self, tx: &SignedTx) -> Result<Check> {

@@ -17,7 +17,7 @@ pub async fn submit(chain: &dyn RelayedChain, messages: Vec<Message>) -> Option<
         gas,
         deadline: chain.deadline(height, time, 20),
     };
-    let tx = chain.sign(&draft).expect("a signature");
+    let tx = chain.sign(&draft).await.expect("a signature");
     if chain.broadcast(&tx).await.expect("an answer") != Check::Accepted {
         return None;
     }

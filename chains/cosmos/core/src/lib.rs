@@ -37,6 +37,6 @@ pub use key::{Key, KeyError, PublicKey, DEFAULT_HD_PATH};
 pub use msg::{encode, NotEncodable};
 pub use outcome::outcome;
 pub use proof::{encode as encode_proof, verify as verify_proof};
-pub use tx::{body, sign, SignError, Unsigned};
+pub use tx::{body, document, sign, Document, SignError, Unsigned};
 pub use upgrade::{client_upgrade, upgrade_paths};
 pub use verify::LightBlock;

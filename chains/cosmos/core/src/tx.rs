@@ -9,7 +9,7 @@ use sha2::{Digest, Sha256};
 use tern_chains::{AccountState, ChainId, Deadline, Message, SignedTx, TxDraft, TxHash};
 
 use crate::convert::any;
-use crate::key::Key;
+use crate::key::{Key, PublicKey};
 
 /// A transaction that only lacks its signature.
 pub struct Unsigned {
@@ -19,12 +19,18 @@ pub struct Unsigned {
 
 impl Unsigned {
     /// SIGN_MODE_DIRECT with one signer, who also pays.
-    pub fn new(key: &Key, account: &AccountState, body: TxBody, fee: Vec<Coin>, gas: u64) -> Self {
+    pub fn new(
+        key: &PublicKey,
+        account: &AccountState,
+        body: TxBody,
+        fee: Vec<Coin>,
+        gas: u64,
+    ) -> Self {
         let single = Single {
             mode: SignMode::Direct as i32,
         };
         let signer = SignerInfo {
-            public_key: Some(key.public().any()),
+            public_key: Some(key.any()),
             mode_info: Some(ModeInfo {
                 sum: Some(Sum::Single(single)),
             }),
@@ -80,13 +86,33 @@ pub enum SignError {
     DeadlineZero,
 }
 
-/// Signs a draft. The same draft gives the same bytes.
-pub fn sign(
+/// What is signed of a transaction, and the transaction that lacks the signature.
+pub struct Document {
+    bytes: Vec<u8>,
+    unsigned: Unsigned,
+}
+
+impl Document {
+    /// `cosmos.tx.v1beta1.SignDoc`, encoded.
+    pub fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
+    /// The transaction with this signature.
+    pub fn signed(self, signature: Vec<u8>) -> SignedTx {
+        let bytes = self.unsigned.with_signature(signature);
+        let hash = TxHash(Sha256::digest(&bytes).into());
+        SignedTx { hash, bytes }
+    }
+}
+
+/// The document of a draft. The same draft gives the same bytes.
+pub fn document(
     chain: &ChainId,
-    key: &Key,
+    key: &PublicKey,
     draft: &TxDraft,
     fee: Vec<Coin>,
-) -> std::result::Result<SignedTx, SignError> {
+) -> std::result::Result<Document, SignError> {
     let Deadline::Height(timeout_height) = draft.deadline else {
         return Err(SignError::Deadline);
     };
@@ -101,10 +127,20 @@ pub fn sign(
         chain_id: chain.to_string(),
         account_number: draft.account.account_number,
     };
-    let signature = key.sign(&document.encode_to_vec()).ok_or(SignError::Key)?;
-    let bytes = unsigned.with_signature(signature);
-    let hash = TxHash(Sha256::digest(&bytes).into());
-    Ok(SignedTx { hash, bytes })
+    let bytes = document.encode_to_vec();
+    Ok(Document { bytes, unsigned })
+}
+
+/// Signs a draft with a key that is here.
+pub fn sign(
+    chain: &ChainId,
+    key: &Key,
+    draft: &TxDraft,
+    fee: Vec<Coin>,
+) -> std::result::Result<SignedTx, SignError> {
+    let document = document(chain, key.public(), draft, fee)?;
+    let signature = key.sign(document.bytes()).ok_or(SignError::Key)?;
+    Ok(document.signed(signature))
 }
 
 #[cfg(test)]

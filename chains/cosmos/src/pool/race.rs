@@ -220,7 +220,10 @@ impl Race<'_> {
                     |(_, said): &(_, ChainError)| discriminant(said) == discriminant(error);
                 return !self.errors.iter().any(is_same);
             }
-            ChainError::ClientUnusable { .. } | ChainError::Local { .. } => return false,
+            ChainError::ClientUnusable { .. }
+            | ChainError::SignerAway { .. }
+            | ChainError::SignerRefused { .. }
+            | ChainError::Local { .. } => return false,
         }
         true
     }

@@ -36,7 +36,7 @@ async fn run(chain: &DevnetChain) -> Vec<Arc<Committed>> {
         if second == 3 {
             let account = chain.state().await.expect("an account");
             let draft = payment(account);
-            let tx = chain.sign(&draft).expect("a signature");
+            let tx = chain.sign(&draft).await.expect("a signature");
             chain.broadcast(&tx).await.expect("an answer");
             chain.broadcast(&tx).await.expect("twice is once");
         }

@@ -230,7 +230,8 @@ async fn transactions_fail_at_the_chain_or_in_the_block_as_told() {
             ..Faults::default()
         });
         let account = chain.account.state().await.expect("an account");
-        let tx = chain.account.sign(&payment(account)).expect("a signature");
+        let tx = chain.account.sign(&payment(account)).await;
+        let tx = tx.expect("a signature");
         let check = chain.account.broadcast(&tx).await.expect("an answer");
         assert_ne!(check, Check::Accepted);
         fixture.node.set_faults(Faults::default());

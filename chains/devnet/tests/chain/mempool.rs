@@ -37,7 +37,7 @@ async fn a_packet_that_waits_is_not_taken_twice() {
         deadline: Deadline::Height(LAST_HEIGHT),
     };
     let (chain, signer) = (&world.ends[1].chain.clone(), &world.ends[1].account);
-    let again = signer.sign(&draft).expect("a signature");
+    let again = signer.sign(&draft).await.expect("a signature");
     let check = signer.broadcast(&again).await.expect("an answer");
     assert!(
         matches!(&check, Check::Refused { codespace, code: 22, .. } if codespace == "channel"),
@@ -86,7 +86,7 @@ async fn a_node_can_want_a_minimum_gas_price() {
         let chain = DevnetChain::new(node.clone(), key.clone(), price).expect("a chain");
         let account = chain.state().await.expect("an account");
         let draft = payment(account);
-        let tx = chain.sign(&draft).expect("a signature");
+        let tx = chain.sign(&draft).await.expect("a signature");
         let check = chain.broadcast(&tx).await;
         match check.expect("an answer") {
             Check::Accepted => assert!(taken),

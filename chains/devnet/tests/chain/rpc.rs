@@ -128,7 +128,7 @@ async fn who_waits_for_the_block_is_told_of_it() {
     let chain = chain.expect("a chain");
     let account = chain.state().await.expect("an account");
     let draft = payment(account);
-    let tx = chain.sign(&draft).expect("a signature");
+    let tx = chain.sign(&draft).await.expect("a signature");
     let bytes = tx.bytes.clone();
     let response = tokio::spawn(async move { client.broadcast_tx_commit(bytes).await });
     while node.read(|chain| chain.waiting()) == 0 {

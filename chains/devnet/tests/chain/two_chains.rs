@@ -182,9 +182,9 @@ async fn the_sdks_refusals_have_their_codes_in(mut world: World) {
         gas,
         deadline: Deadline::Height(timeout_height),
     };
-    let offer = |draft: TxDraft| {
-        let tx = signer.sign(&draft).unwrap();
-        async move { signer.broadcast(&tx).await.unwrap() }
+    let offer = |draft: TxDraft| async move {
+        let tx = signer.sign(&draft).await.unwrap();
+        signer.broadcast(&tx).await.unwrap()
     };
     let wrong = offer(draft(std::slice::from_ref(&small), &ahead, 100_000, NEVER)).await;
     assert!(matches!(wrong, Check::WrongSequence { .. }), "{wrong:?}");

@@ -173,7 +173,7 @@ async fn broadcast(
         account: account.clone(),
         deadline: Deadline::Height(height + TX_TIMEOUT_BLOCKS),
     };
-    let check = signer.broadcast(&signer.sign(&draft)?).await?;
+    let check = signer.broadcast(&signer.sign(&draft).await?).await?;
     ensure!(check == Check::Accepted, "a transaction: {check:?}");
     Ok(())
 }

@@ -118,7 +118,10 @@ impl Network {
                 gas: GAS,
                 deadline,
             };
-            let check = self.sender.broadcast(&self.sender.sign(&draft)?).await?;
+            let check = self
+                .sender
+                .broadcast(&self.sender.sign(&draft).await?)
+                .await?;
             ensure!(check == Check::Accepted, "the transfers: {check:?}");
             account.account_sequence += 1;
         }

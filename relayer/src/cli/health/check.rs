@@ -59,7 +59,7 @@ pub async fn chain(context: &Context, config: &ChainConfig, now: BlockTime) -> V
         .iter()
         .any(|check| check.name == "node" && check.good);
     for name in config.keys() {
-        match context.account(&chain, Some(name)) {
+        match context.account(&chain, Some(name)).await {
             Err(error) => checks.push(Check::bad("key", describe(error.as_ref()))),
             Ok(key) => {
                 checks.push(Check::good("key", format!("{name} {}", key.address())));

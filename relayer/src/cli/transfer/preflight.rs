@@ -40,7 +40,7 @@ pub struct Route {
 pub async fn check(context: &Context, args: &TransferArgs) -> anyhow::Result<Route> {
     ensure!(!args.receiver.is_empty(), "the receiver is empty");
     let src = context.connect(&args.chain)?;
-    let signer = context.account(&src, args.key.as_deref())?;
+    let signer = context.account(&src, args.key.as_deref()).await?;
     let key = context.key_id(&args.chain, args.key.as_deref())?;
     let (src_end, channel) = open_channel(&src, args).await?;
     let dst_id = channel.counterparty_chain.clone();

@@ -206,3 +206,16 @@ fn a_file_with_two_secrets_or_a_foreign_public_key_is_damaged() {
         assert!(matches!(error, KeyFileError::Damaged { .. }), "{error}");
     }
 }
+
+#[test]
+fn a_key_that_another_process_holds_is_claimed_once_and_is_no_key_of_the_home() {
+    let home = tempfile::tempdir().unwrap();
+    let keys = folder(home.path());
+    let claim = keys.claim_remote("me").unwrap().unwrap();
+    assert!(keys.claim_remote("me").unwrap().is_none());
+    assert!(keys.claim_remote("another").unwrap().is_some());
+    drop(claim);
+    assert!(keys.claim_remote("me").unwrap().is_some());
+    assert_eq!(mode(&home.path().join("keys/akash-a/me.remote")), 0o600);
+    assert!(keys.names().unwrap().is_empty());
+}

@@ -86,13 +86,14 @@ impl Lane {
         let account_sequence = account.account_sequence;
         let signer = account.address.clone();
         let fee = self.signer.fee(request.gas)?.amount;
-        let signed = self.signer.sign(&TxDraft {
+        let draft = TxDraft {
             messages: request.messages,
             memo: request.memo,
             account,
             gas: request.gas,
             deadline,
-        })?;
+        };
+        let signed = self.signer.sign(&draft).await?;
         let record = TxRecord {
             signer,
             account_sequence,

@@ -234,7 +234,7 @@ impl World {
             gas,
             deadline: Deadline::Height(LAST_HEIGHT),
         };
-        signer.sign(&draft).expect("a signature")
+        signer.sign(&draft).await.expect("a signature")
     }
 
     /// Sends messages in a transaction and makes its block.
