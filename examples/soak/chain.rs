@@ -187,7 +187,10 @@ impl Sender {
             gas: GAS,
             deadline: self.chain.deadline(height, time, DEADLINE_BLOCKS),
         };
-        let check = self.chain.broadcast(&self.chain.sign(&draft)?).await?;
+        let check = self
+            .chain
+            .broadcast(&self.chain.sign(&draft).await?)
+            .await?;
         ensure!(check == Check::Accepted, "the transfers: {check:?}");
         self.sent += count as u64;
         Ok(())

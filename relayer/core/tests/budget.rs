@@ -222,6 +222,32 @@ fn a_packet_says_which_budget_it_waits_for_and_goes_on_when_the_hour_has_moved()
 }
 
 #[test]
+fn a_day_has_a_budget_of_its_own() {
+    let mut view = open_channel(Ordering::Unordered);
+    tell(&mut view, [sent(1, 9)]);
+    for hour in 10..20 {
+        at(&mut view, hour * HOUR);
+        pay(&mut view, hour as u8, 899, vec![]);
+    }
+    // 8,990 of 9,000 for packets, and nothing of this hour.
+    at(&mut view, 21 * HOUR);
+    assert_eq!(pauses(&view), [Purpose::IdleRefresh]);
+    pay(&mut view, 30, 11, vec![]);
+    assert_eq!(pauses(&view), [Purpose::IdleRefresh, Purpose::Packets]);
+    let plan = plan_within(&view, &Needs::default());
+    let is_of_day = |why| {
+        matches!(
+            why,
+            Why::OverBudget(OverBudget::Window {
+                window: Window::Day,
+                ..
+            })
+        )
+    };
+    assert!(why(&plan, &recv(1)).is_some_and(is_of_day));
+}
+
+#[test]
 fn the_refreshes_of_a_client_without_packets_get_half_of_a_budget() {
     let mut view = with_a_refresh_due();
     let refresh = Item::Refresh(client_on_kava());
