@@ -36,6 +36,8 @@ use crate::fault::Fault;
 use crate::network::Network;
 use crate::sample::Sample;
 use crate::summary::{Minute, Summary};
+use crate::tally::Totals;
+use crate::verdict::trends;
 
 /// Between two looks at the clock.
 const PAUSE: Duration = Duration::from_millis(200);
@@ -80,6 +82,10 @@ struct Args {
     /// Time between two blocks of a chain
     #[arg(long, default_value = "1s", value_parser = humantime::parse_duration, value_name = "TIME")]
     block_time: Duration,
+    /// How much memory may grow from the second to the last third, in percent. In a
+    /// short run caches are not full by then
+    #[arg(long, default_value = "10", value_name = "PERCENT")]
+    memory_percent: f64,
     /// Write every sample to this file
     #[arg(long, value_name = "FILE")]
     csv: Option<PathBuf>,
@@ -197,12 +203,9 @@ impl<'a> Run<'a> {
         self.drain()?;
         self.print(self.start.elapsed().as_secs() / 60, None)?;
         self.network.stop_relayer()?;
-        Ok(Summary::new(
-            self.network.totals(),
-            &self.samples,
-            length.as_secs_f64(),
-            self.faults,
-        ))
+        let percent = self.args.memory_percent;
+        let trends = trends(&self.samples, length.as_secs_f64(), percent);
+        Ok(Summary::new(self.network.totals(), trends, self.faults))
     }
 
     /// Orders the packets of this moment.
@@ -267,9 +270,7 @@ impl<'a> Run<'a> {
             interrupt::check()?;
             self.network.check()?;
             let totals = self.network.totals();
-            let is_done = |(now, settled): (&crate::tally::Totals, u64)| {
-                now.open == 0 && now.height >= settled
-            };
+            let is_done = |(now, settled): (&Totals, u64)| now.open == 0 && now.height >= settled;
             if totals.iter().zip(settled).all(is_done) {
                 break;
             }

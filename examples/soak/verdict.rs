@@ -11,8 +11,8 @@ pub struct Measure {
     pub name: &'static str,
     pub unit: &'static str,
     of: fn(&Sample) -> f64,
-    /// In percent of the second third's median.
-    percent: f64,
+    /// In percent of the second third's median; `None` for what memory may grow.
+    percent: Option<f64>,
     /// At least so much: a small figure moves by chance.
     at_least: f64,
 }
@@ -22,42 +22,42 @@ pub const MEASURES: [Measure; 6] = [
         name: "resident memory",
         unit: "MiB",
         of: |sample| sample.resident_mib,
-        percent: 10.0,
+        percent: None,
         at_least: 4.0,
     },
     Measure {
         name: "anonymous memory",
         unit: "MiB",
         of: |sample| sample.anonymous_mib,
-        percent: 10.0,
+        percent: None,
         at_least: 4.0,
     },
     Measure {
         name: "open files",
         unit: "",
         of: |sample| sample.files,
-        percent: 10.0,
+        percent: Some(10.0),
         at_least: 8.0,
     },
     Measure {
         name: "threads",
         unit: "",
         of: |sample| sample.threads,
-        percent: 10.0,
+        percent: Some(10.0),
         at_least: 4.0,
     },
     Measure {
         name: "store on disk",
         unit: "MiB",
         of: |sample| sample.store_mib,
-        percent: 25.0,
+        percent: Some(25.0),
         at_least: 4.0,
     },
     Measure {
         name: "rest of the home",
         unit: "MiB",
         of: |sample| sample.rest_mib,
-        percent: 0.0,
+        percent: Some(0.0),
         at_least: 0.1,
     },
 ];
@@ -80,8 +80,9 @@ impl Trend {
     }
 }
 
-/// The trends of all figures over a run of `seconds`; `None` if a third has no samples.
-pub fn trends(samples: &[Sample], seconds: f64) -> Option<Vec<Trend>> {
+/// The trends of all figures over a run of `seconds`, in which memory may grow by so many
+/// percent; `None` if a third has no samples.
+pub fn trends(samples: &[Sample], seconds: f64, memory_percent: f64) -> Option<Vec<Trend>> {
     let third = |number: f64| {
         let (from, to) = (number * seconds / 3.0, (number + 1.0) * seconds / 3.0);
         let within = samples.iter();
@@ -90,12 +91,13 @@ pub fn trends(samples: &[Sample], seconds: f64) -> Option<Vec<Trend>> {
     let trend = |measure: &Measure| {
         let second = median(third(1.0).map(measure.of))?;
         let last = median(third(2.0).map(measure.of))?;
+        let percent = measure.percent.unwrap_or(memory_percent);
         Some(Trend {
             name: measure.name,
             unit: measure.unit,
             second,
             last,
-            allowed: (second * measure.percent / 100.0).max(measure.at_least),
+            allowed: (second * percent / 100.0).max(measure.at_least),
         })
     };
     MEASURES.iter().map(trend).collect()
@@ -123,7 +125,7 @@ mod tests {
     }
 
     fn memory(resident_mib: [f64; 9]) -> Trend {
-        trends(&samples(resident_mib), 9.0).unwrap().remove(0)
+        trends(&samples(resident_mib), 9.0, 10.0).unwrap().remove(0)
     }
 
     #[test]
@@ -141,7 +143,7 @@ mod tests {
     }
 
     #[test]
-    fn a_tenth_more_is_flat_and_anything_beyond_is_not() {
+    fn what_is_allowed_is_flat_and_anything_beyond_is_not() {
         let last = |last| memory([0.0, 0.0, 0.0, 100.0, 100.0, 100.0, last, last, last]);
         assert!(last(110.0).is_flat());
         assert!(!last(110.1).is_flat());
@@ -162,7 +164,7 @@ mod tests {
 
     #[test]
     fn without_samples_there_is_no_verdict() {
-        assert_eq!(trends(&samples([1.0; 9])[..6], 9.0), None);
-        assert_eq!(trends(&[], 9.0), None);
+        assert_eq!(trends(&samples([1.0; 9])[..6], 9.0, 10.0), None);
+        assert_eq!(trends(&[], 9.0, 10.0), None);
     }
 }
