@@ -31,6 +31,7 @@ use crate::settings::CosmosSettings;
 mod decode;
 mod http;
 mod limits;
+mod throttle;
 
 /// How often, and how far apart, a question about one of the newest blocks is
 /// asked again: `block_results` may lag a moment behind the header, and behind a

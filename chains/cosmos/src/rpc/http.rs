@@ -6,14 +6,16 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::Arc;
 use std::time::Duration;
 
-use reqwest::header::{CONTENT_TYPE, LOCATION};
+use reqwest::header::{CONTENT_TYPE, LOCATION, RETRY_AFTER};
 use reqwest::redirect::Policy;
 use reqwest::{Client, StatusCode};
 use tendermint_rpc::dialect::Dialect;
 use tendermint_rpc::SimpleRequest;
+use tokio::time::Instant;
 use url::Url;
 
 use super::decode::decode;
+use super::throttle::Throttle;
 use crate::errors::{readable, shortened, with_causes, Fault};
 
 const MIB: usize = 1024 * 1024;
@@ -32,6 +34,7 @@ pub(super) struct Http {
     url: Url,
     in_memory: Arc<AtomicUsize>,
     limits: Limits,
+    throttle: Arc<Throttle>,
 }
 
 /// How many bytes are read at most.
@@ -89,6 +92,7 @@ impl Http {
             url: url.clone(),
             in_memory: Arc::default(),
             limits,
+            throttle: Arc::default(),
         })
     }
 
@@ -99,6 +103,12 @@ impl Http {
         R: SimpleRequest<S>,
         S: Dialect,
     {
+        if let Some(left) = self.throttle.left(Instant::now()) {
+            let left = left.as_millis();
+            return Err(Fault::Transport(format!(
+                "it said that it is asked too much (429): it is not asked for {left} ms"
+            )));
+        }
         let method = request.method();
         let sent = self
             .client
@@ -113,9 +123,14 @@ impl Http {
         if status.is_redirection() {
             return Err(Fault::Transport(redirected(&response)));
         }
+        if status == StatusCode::TOO_MANY_REQUESTS {
+            self.throttle
+                .refused(Instant::now(), retry_after(&response));
+        }
         if status != StatusCode::OK {
             return Err(Fault::Transport(format!("HTTP status {status}")));
         }
+        self.throttle.answered();
         let max = match size {
             Size::Block => self.limits.block_answer,
             Size::Small => self.limits.answer,
@@ -186,6 +201,12 @@ impl Drop for Body {
 /// The text has no address in it: paths and queries have keys in them.
 fn transport(error: reqwest::Error) -> Fault {
     Fault::Transport(shortened(with_causes(&error.without_url())))
+}
+
+/// How many seconds the node wants to be left alone; a date instead is not read.
+fn retry_after(response: &reqwest::Response) -> Option<Duration> {
+    let seconds = response.headers().get(RETRY_AFTER)?.to_str().ok()?;
+    Some(Duration::from_secs(seconds.trim().parse().ok()?))
 }
 
 fn redirected(response: &reqwest::Response) -> String {

@@ -192,3 +192,15 @@ async fn what_a_node_says_is_kept_short_and_its_address_apart() {
     let error = ask_status(&http(&unavailable)).await.unwrap_err();
     assert_eq!(text(&error), "HTTP status 503 Service Unavailable");
 }
+
+#[tokio::test]
+async fn a_node_that_is_asked_too_much_is_left_alone_as_long_as_it_says() {
+    let url = serve_text("429 Too Many Requests\r\nretry-after: 20", "").await;
+    let http = http(&url);
+    let error = ask_status(&http).await.unwrap_err();
+    assert_eq!(text(&error), "HTTP status 429 Too Many Requests");
+    let left = http.throttle.left(Instant::now()).unwrap();
+    assert!(left > Duration::from_secs(10), "{left:?}");
+    let error = ask_status(&http).await.unwrap_err();
+    assert!(text(&error).contains("it is not asked for"), "{error}");
+}
