@@ -57,7 +57,7 @@ impl Users {
                     continue;
                 }
                 // Some are left to wait for ever.
-                let seconds = match rng.chance(15) {
+                let seconds = match rng.chance(40) {
                     true => FAR_SECONDS,
                     false => 8 + rng.below(25),
                 };

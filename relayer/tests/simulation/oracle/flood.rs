@@ -3,9 +3,9 @@
 use crate::world::World;
 
 /// Requests a second, for each relayer: blocks of both directions, and what each needs.
-const PER_SECOND_MAX: u64 = 20;
+const PER_SECOND_MAX: u64 = 6;
 /// What is under way when it begins.
-const AT_ONCE_MAX: u64 = 40;
+const AT_ONCE_MAX: u64 = 20;
 
 pub fn a_busy_node_is_left_alone(world: &World) -> Result<(), String> {
     for side in &world.place.sides {
@@ -13,12 +13,6 @@ pub fn a_busy_node_is_left_alone(world: &World) -> Result<(), String> {
         let relayers = world.relayers.len() as u64;
         let at_once = AT_ONCE_MAX * u64::from(limited.windows);
         let most = relayers * (at_once + PER_SECOND_MAX * limited.lasted.as_secs());
-        if std::env::var("TERN_SIM_FLOOD").is_ok() && limited.windows > 0 {
-            println!(
-                "FLOOD {} {:?} {}",
-                limited.windows, limited.lasted, limited.requests
-            );
-        }
         if limited.requests > most {
             return Err(format!(
                 "{} was asked {} times in {:?}, more than {most}, while it said that it is asked too much",
