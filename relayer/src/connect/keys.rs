@@ -1,29 +1,28 @@
 //! Signing keys on disk: `HOME/keys/CHAIN/NAME.json`, readable by the
 //! owner only. The secret in a file can be encrypted with a passphrase.
 
-use std::fs::{self, DirBuilder, File, Metadata, OpenOptions, TryLockError};
-use std::io::{self, Read, Write};
-use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt};
+use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
+use std::io;
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 use age::secrecy::SecretString;
 use tern_cosmos_core::{Key as SigningKey, PublicKey};
-use zeroize::Zeroizing;
 
+use disk::{failed, is_at, write_atomically, FILE_MODE};
 use file::{KeyFile, ReadError};
 
+mod disk;
+mod error;
 mod file;
 pub mod passphrase;
 mod sealed;
 
+pub use disk::read_private;
+pub use error::KeyFileError;
 pub use passphrase::{PassphraseError, Passphrases};
 
-const FILE_MODE: u32 = 0o600;
 const FOLDER_MODE: u32 = 0o700;
-/// Of a file with a key: more is not read.
-const PRIVATE_BYTES_MAX: u64 = 1024 * 1024;
-/// All permissions of the group and of other users.
-const OTHERS: u32 = 0o077;
 
 /// The keys of one chain.
 #[derive(Clone, Debug)]
@@ -37,67 +36,6 @@ pub struct KeyFolder {
 #[derive(Debug)]
 pub struct KeyClaim {
     _file: File,
-}
-
-/// Why a key cannot be read or written. No message contains a secret.
-#[derive(Debug, thiserror::Error)]
-pub enum KeyFileError {
-    #[error(
-        "there is no key `{name}` for {chain} (file {}): add it with \
-         `tern keys add {chain} --name {name} --mnemonic-file FILE`",
-        path.display()
-    )]
-    Missing {
-        chain: String,
-        name: String,
-        path: PathBuf,
-    },
-    #[error(
-        "the key `{name}` for {chain} exists already ({}): choose another --name, or replace \
-         the existing key with --overwrite",
-        path.display()
-    )]
-    Exists {
-        chain: String,
-        name: String,
-        path: PathBuf,
-    },
-    #[error(
-        "`{name}` is not a valid key name: use letters, digits, `-`, `_` and `.`, and start \
-         with a letter or a digit"
-    )]
-    Name { name: String },
-    #[error(
-        "other users can read the key file {path} (mode {mode:04o}): run `chmod 600 {path}`",
-        path = path.display()
-    )]
-    TooOpen { path: PathBuf, mode: u32 },
-    #[error("cannot {operation} {}", path.display())]
-    File {
-        operation: &'static str,
-        path: PathBuf,
-        #[source]
-        source: io::Error,
-    },
-    #[error("the key file {} is damaged: {reason}", path.display())]
-    Damaged { path: PathBuf, reason: String },
-    #[error("the key `{name}` for {chain} is encrypted")]
-    Passphrase {
-        chain: String,
-        name: String,
-        #[source]
-        source: PassphraseError,
-    },
-    #[error("the key `{name}` for {chain} cannot be decrypted: the passphrase is not the one it was encrypted with")]
-    WrongPassphrase { chain: String, name: String },
-    #[error("the key `{name}` for {chain} is {state} already")]
-    Unchanged {
-        chain: String,
-        name: String,
-        state: &'static str,
-    },
-    #[error("another `tern` process signs with the key `{name}` for {chain}: stop it first")]
-    InUse { chain: String, name: String },
 }
 
 /// What can be said of a key without its passphrase.
@@ -376,73 +314,6 @@ impl KeyFolder {
         }
         names.sort();
         Ok(names)
-    }
-}
-
-/// Reads a file of somebody's that only he may read.
-pub fn read_private(path: &Path) -> Result<Zeroizing<Vec<u8>>, KeyFileError> {
-    let file = File::open(path).map_err(failed("read", path))?;
-    let metadata = file.metadata().map_err(failed("read", path))?;
-    if let Err(mode) = owner_only(&metadata) {
-        let path = path.to_owned();
-        return Err(KeyFileError::TooOpen { path, mode });
-    }
-    let mut content = Zeroizing::new(Vec::with_capacity(metadata.len() as usize + 1));
-    let read = file.take(PRIVATE_BYTES_MAX).read_to_end(&mut content);
-    read.map_err(failed("read", path))?;
-    Ok(content)
-}
-
-/// Whether a file gives nothing to the group and to other users; else its mode.
-fn owner_only(metadata: &Metadata) -> Result<(), u32> {
-    let mode = metadata.permissions().mode() & 0o7777;
-    if mode & OTHERS == 0 {
-        Ok(())
-    } else {
-        Err(mode)
-    }
-}
-
-/// Whether this open file is the one with this name.
-fn is_at(file: &File, path: &Path) -> io::Result<bool> {
-    let (opened, named) = (file.metadata()?, fs::metadata(path)?);
-    Ok((opened.dev(), opened.ino()) == (named.dev(), named.ino()))
-}
-
-/// Writes a temporary file first and then renames it, so that a crash leaves the
-/// old file or the new file.
-fn write_atomically(path: &Path, bytes: &[u8]) -> Result<(), KeyFileError> {
-    let folder = path.parent().unwrap_or(Path::new("."));
-    let temporary = folder.join(format!(".{}.tmp", std::process::id()));
-    let written = OpenOptions::new()
-        .write(true)
-        .create(true)
-        .truncate(true)
-        .mode(FILE_MODE)
-        .open(&temporary)
-        .and_then(|mut file| {
-            // The mode above applies to a new file only.
-            file.set_permissions(fs::Permissions::from_mode(FILE_MODE))?;
-            file.write_all(bytes)?;
-            file.sync_all()
-        })
-        .and_then(|()| fs::rename(&temporary, path))
-        .and_then(|()| File::open(folder)?.sync_all());
-    written.map_err(|source| {
-        // The error of the write is reported, not an error of this removal.
-        let _ = fs::remove_file(&temporary);
-        failed("write", path)(source)
-    })
-}
-
-fn failed<'a>(
-    operation: &'static str,
-    path: &'a Path,
-) -> impl FnOnce(io::Error) -> KeyFileError + 'a {
-    move |source| KeyFileError::File {
-        operation,
-        path: path.to_owned(),
-        source,
     }
 }
 

@@ -11,7 +11,7 @@ use age::secrecy::{ExposeSecret, SecretString};
 use tern_config::PassphraseSource;
 use zeroize::Zeroizing;
 
-use super::owner_only;
+use super::disk::owner_only;
 
 mod keyring;
 
