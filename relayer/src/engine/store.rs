@@ -7,7 +7,9 @@
 //! set aside, never deleted.
 
 mod memory;
+mod parts;
 
+use std::collections::BTreeMap;
 use std::fs::{File, TryLockError};
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
@@ -110,17 +112,23 @@ impl Store {
             }
             Kept::Disk(disk) => disk,
         };
+        // The last one decides; parts of others must not stay.
+        let stored = changes.iter().filter(|change| !change.is_volatile());
+        let last: BTreeMap<String, &Change> = stored.map(|change| (change.key(), change)).collect();
         let mut batch = sled::Batch::default();
-        for change in changes.iter().filter(|change| !change.is_volatile()) {
-            let key = change.key();
+        for (key, change) in last {
+            for old in disk.keys_of(&key)? {
+                batch.remove(old);
+            }
             if change.is_removal() {
-                batch.remove(key.as_bytes());
-            } else {
-                let value = serde_json::to_vec(change).map_err(|source| StoreError::Encode {
-                    key: key.clone(),
-                    source,
-                })?;
-                batch.insert(key.as_bytes(), value);
+                continue;
+            }
+            let value = serde_json::to_vec(change).map_err(|source| StoreError::Encode {
+                key: key.clone(),
+                source,
+            })?;
+            for (key, part) in parts::split(&key, &value) {
+                batch.insert(key, part);
             }
         }
         disk.db
@@ -141,13 +149,9 @@ impl Store {
             Kept::Memory(memory) => return Ok(memory.read(&name)),
             Kept::Disk(disk) => disk,
         };
-        let found = disk
-            .db
-            .get(&name)
-            .map_err(|source| disk.read_error(source))?;
-        let decode = |bytes: sled::IVec| serde_json::from_slice(&bytes);
+        let found = disk.get(&name)?;
         found
-            .map(decode)
+            .map(|bytes| serde_json::from_slice(&bytes))
             .transpose()
             .map_err(|source| StoreError::Decode { key: name, source })
     }
@@ -172,6 +176,38 @@ impl Store {
 }
 
 impl Disk {
+    /// A value, its parts joined.
+    fn get(&self, key: &str) -> Result<Option<Vec<u8>>, StoreError> {
+        let first = self.db.get(key).map_err(|source| self.read_error(source))?;
+        let Some(first) = first else {
+            return Ok(None);
+        };
+        let mut whole = first.to_vec();
+        if parts::may_go_on(&first) {
+            for part in self.db.scan_prefix(parts::prefix(key.as_bytes())) {
+                let (_, part) = part.map_err(|source| self.read_error(source))?;
+                whole.extend_from_slice(&part);
+            }
+        }
+        Ok(Some(whole))
+    }
+
+    /// The keys of all parts of a value; none if there is none.
+    fn keys_of(&self, key: &str) -> Result<Vec<sled::IVec>, StoreError> {
+        let first = self.db.get(key).map_err(|source| self.read_error(source))?;
+        let Some(first) = first else {
+            return Ok(vec![]);
+        };
+        let mut keys = vec![sled::IVec::from(key)];
+        if parts::may_go_on(&first) {
+            let rest = self.db.scan_prefix(parts::prefix(key.as_bytes())).keys();
+            for rest in rest {
+                keys.push(rest.map_err(|source| self.read_error(source))?);
+            }
+        }
+        Ok(keys)
+    }
+
     fn read_error(&self, source: sled::Error) -> StoreError {
         StoreError::Read {
             path: self.path.clone(),
@@ -220,26 +256,43 @@ fn read(path: &Path, packets_max: usize) -> Result<(sled::Db, View), Unreadable>
     let db = open_sled(path)?;
     check_schema(path, &db)?;
     let mut view = View::default();
+    let mut whole: Option<(sled::IVec, Vec<u8>)> = None;
     for (number, entry) in db.iter().enumerate() {
         let (key, value) = entry.map_err(|error| Unreadable::of(path, error))?;
         if key == SCHEMA_KEY.as_bytes() {
             continue;
         }
-        let change: Change = serde_json::from_slice(&value).map_err(|error| {
-            Unreadable::Damaged(format!("{}: {error}", String::from_utf8_lossy(&key)))
-        })?;
-        view.commit(&change);
-        if let Change::Packet(key, Some(record)) = &change {
-            if record.done.is_some() {
-                view.evict(key);
+        match &mut whole {
+            Some((of, whole)) if parts::is_part_of(&key, of) => whole.extend_from_slice(&value),
+            _ => {
+                if let Some((key, value)) = whole.replace((key, value.to_vec())) {
+                    take(&mut view, &key, &value)?;
+                }
             }
         }
         if number % TRIM_EVERY == 0 {
             trim(&mut view, packets_max);
         }
     }
+    if let Some((key, value)) = whole {
+        take(&mut view, &key, &value)?;
+    }
     trim(&mut view, packets_max);
     Ok((db, view))
+}
+
+/// Takes a stored record into the view.
+fn take(view: &mut View, key: &[u8], value: &[u8]) -> Result<(), Unreadable> {
+    let change: Change = serde_json::from_slice(value).map_err(|error| {
+        Unreadable::Damaged(format!("{}: {error}", String::from_utf8_lossy(key)))
+    })?;
+    view.commit(&change);
+    if let Change::Packet(key, Some(record)) = &change {
+        if record.done.is_some() {
+            view.evict(key);
+        }
+    }
+    Ok(())
 }
 
 /// No more packets come into memory than stay there. Intents are read last, so
@@ -368,8 +421,10 @@ fn set_aside(path: &Path, name: &str) -> Result<PathBuf, StoreError> {
 
 #[cfg(test)]
 mod tests {
-    use tern_chains::{BlockTime, Body, ChainId, ChannelId, End, Height, Packet, PortId, Timeout};
-    use tern_core::ledger::{Head, PacketRecord};
+    use tern_chains::{
+        BlockTime, Body, ChainId, ChannelId, Deadline, End, Height, Packet, PortId, Timeout, TxHash,
+    };
+    use tern_core::ledger::{Head, PacketRecord, TxKey, TxRecord};
 
     use super::*;
 
@@ -429,6 +484,67 @@ mod tests {
             assert_eq!(store.packet(key).unwrap().as_ref(), Some(change));
         }
         assert_eq!(store.packet(&sent(6).0).unwrap(), None);
+    }
+
+    fn signed(bytes: usize) -> (Change, Change) {
+        let key = TxKey {
+            chain: ChainId::from_string("akash-a"),
+            hash: TxHash([7; 32]),
+        };
+        let tx = TxRecord {
+            signer: "akash1".to_owned(),
+            account_sequence: 1,
+            deadline: Deadline::Height(9),
+            items: vec![],
+            updates: 0,
+            bytes: vec![7; bytes],
+        };
+        (Change::Tx(key.clone(), Some(tx)), Change::Tx(key, None))
+    }
+
+    /// A value that sled would keep in a file of its own, which it does not always delete.
+    #[test]
+    fn a_large_transaction_is_kept_in_small_entries_and_leaves_nothing() {
+        let home = tempfile::tempdir().unwrap();
+        let entries = |store: &Store| match &store.kept {
+            Kept::Disk(disk) => disk.db.iter().map(Result::unwrap).collect::<Vec<_>>(),
+            _ => vec![],
+        };
+        let (store, _) = Store::open(home.path(), 100).unwrap();
+        let (sent, removed) = signed(500_000);
+        store.commit(std::slice::from_ref(&sent)).unwrap();
+        let all = entries(&store);
+        assert!(all.len() > 200);
+        assert!(all
+            .iter()
+            .all(|(_, value)| value.len() <= parts::PART_BYTES));
+        drop(store);
+        let (store, view) = Store::open(home.path(), 100).unwrap();
+        assert_eq!(
+            view.txs().map(|(_, tx)| tx.bytes.len()).collect::<Vec<_>>(),
+            [500_000]
+        );
+        let (smaller, _) = signed(1);
+        store.commit(&[sent, smaller]).unwrap();
+        assert_eq!(entries(&store).len(), 2, "with the version of the schema");
+        store.commit(&[removed]).unwrap();
+        assert_eq!(entries(&store).len(), 1);
+    }
+
+    #[test]
+    fn a_large_packet_is_read_back() {
+        let home = tempfile::tempdir().unwrap();
+        let (store, _) = Store::open(home.path(), 100).unwrap();
+        let (key, mut change) = sent(1);
+        if let Change::Packet(_, Some(record)) = &mut change {
+            if let Some(packet) = &mut record.packet {
+                packet.body = Body::V1 {
+                    data: vec![7; 100_000],
+                };
+            }
+        }
+        store.commit(&[change.clone()]).unwrap();
+        assert_eq!(store.packet(&key).unwrap(), Some(change));
     }
 
     #[test]
