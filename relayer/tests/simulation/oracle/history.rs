@@ -31,7 +31,7 @@ pub struct Included<'a> {
     pub outcome: &'a TxOutcome,
     /// Its position in the block.
     pub index: usize,
-    side: usize,
+    pub side: usize,
     node: &'a dyn SimulatedNode,
 }
 
@@ -78,6 +78,14 @@ impl History {
         usize::from(self.chains[0] != *chain)
     }
 
+    /// Whether a channel end of a side is closed.
+    pub fn is_closed(&self, side: usize, end: &End) -> bool {
+        self.channels[side].iter().any(|channel| {
+            let is_it = End::channel(&channel.port_id, &channel.channel_id) == *end;
+            is_it && channel.channel_end.state.is_closed()
+        })
+    }
+
     /// The side a packet was sent from, and its history.
     pub fn packet(&self, key: &PacketKey) -> Option<(usize, &PacketHistory)> {
         let from = self.side(&key.src.chain);
@@ -116,8 +124,9 @@ impl Included<'_> {
             .did(at, step, &(key.src.end.clone(), key.sequence))
     }
 
-    pub fn is_on_chain_of(&self, other: &Self) -> bool {
-        self.side == other.side
+    /// Whether it is on the chain of this side.
+    pub fn is_on(&self, side: usize) -> bool {
+        self.side == side
     }
 
     /// The clients that it updated.

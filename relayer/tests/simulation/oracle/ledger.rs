@@ -85,7 +85,9 @@ fn packet(
         let history_blocks = relayer.policy.history_blocks;
         let newest = history.blocks[from].len() as u64;
         let is_history = ends.all(|end| end + history_blocks < newest);
-        return match is_history || relayer.store_was_lost {
+        // Blocks that no node has may have had its end.
+        let was_lost = relayer.store_was_lost || world.has(Fault::Unfindable);
+        return match is_history || was_lost {
             true => Ok(()),
             false => Err(format!("the ledger does not know {key}")),
         };

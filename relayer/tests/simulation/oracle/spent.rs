@@ -100,18 +100,43 @@ fn has_come_late(history: &History, included: &Included<'_>, signed: &Signed) ->
     signed.items.iter().any(is_late)
 }
 
-/// Whether a transaction of the relayer that came just before has failed, and with it
-/// the client update that this one needs: transactions do not wait for each other.
+/// Whether a transaction of the relayer that came before has failed, or is in no block,
+/// and with it the client update that this one needs: transactions do not wait for each
+/// other.
 fn follows_a_failure(relayer: &Relayer, history: &History, included: &Included<'_>) -> bool {
+    const BLOCKS_MAX: u64 = 12;
     let signed = relayer.signed_log.signed();
-    let others = signed.keys().filter_map(|key| history.included(key));
-    let mut failed = others.filter(|other| other.outcome.code != 0);
-    failed.any(|other| {
-        let is_here = other.is_on_chain_of(included);
-        let blocks = included.height.checked_sub(other.height);
-        let is_before = (other.height, other.index) < (included.height, included.index);
-        is_here && is_before && blocks.is_some_and(|blocks| blocks <= 2)
+    let mut here = signed
+        .iter()
+        .filter(|(key, _)| included.is_on(history.side(&key.chain)));
+    here.any(|(key, other)| match history.included(key) {
+        Some(other) => {
+            let is_before = (other.height, other.index) < (included.height, included.index);
+            is_before && other.height + 2 >= included.height && other.outcome.code != 0
+        }
+        None => {
+            let known = other.processed.get(&key.chain).copied();
+            let known = known.unwrap_or_default();
+            known < included.height && known + BLOCKS_MAX >= included.height
+        }
     })
+}
+
+/// Whether a timeout has closed the channel of a packet, perhaps in a block that was not
+/// final yet when the transaction was signed.
+fn is_closed(history: &History, included: &Included<'_>, signed: &Signed) -> bool {
+    let is_closed = |item: &Item| {
+        let packet = item.packet().and_then(|key| history.packet(key));
+        packet.is_some_and(|(from, packet)| {
+            let packet = &packet.packet;
+            let end = match included.is_on(from) {
+                true => &packet.src,
+                false => &packet.dst,
+            };
+            history.is_closed(included.side, end)
+        })
+    };
+    signed.items.iter().any(is_closed)
 }
 
 /// The poison that a failed transaction has failed for; none where a fault explains it.
@@ -147,7 +172,10 @@ fn failed_for(
             return Ok(heavy);
         }
     }
-    if has_come_late(history, included, signed) || follows_a_failure(relayer, history, included) {
+    let is_explained = has_come_late(history, included, signed)
+        || follows_a_failure(relayer, history, included)
+        || is_closed(history, included, signed);
+    if is_explained {
         return Ok(vec![]);
     }
     let panics = poison(Poison::PanicsInBlocks);
