@@ -68,6 +68,10 @@ pub struct Policy {
     /// Least number of blocks by which an update for acknowledgements alone moves
     /// its client. Default 2.
     pub ack_update_blocks_min: u64,
+    /// A packet that times out within this time after the destination's newest block is
+    /// not received any more: its block may be past the timeout. Default 10 s: one or two
+    /// blocks of most chains, and little of the minutes that packets are given.
+    pub recv_margin_ns: u64,
     /// A failed item waits `2^failures` blocks, at most this many. Default 256: a
     /// packet is tried again some times an hour for ever.
     pub backoff_blocks_max: u64,
@@ -114,6 +118,7 @@ impl Default for Policy {
             reuse_blocks_max: 50,
             ack_wait_max_ns: 20_000_000_000,
             ack_update_blocks_min: 2,
+            recv_margin_ns: 10_000_000_000,
             backoff_blocks_max: 256,
             node_pause_first: Duration::from_millis(250),
             node_pause_max: Duration::from_secs(15),

@@ -86,15 +86,31 @@ fn a_packet_past_its_timeout_times_out_on_its_source() {
     let mut view = open_channel(Ordering::Unordered);
     tell(
         &mut view,
-        [sent_packet(packet(1, 12), 11), block_end(&akash(), 11)],
+        [sent_packet(packet(1, 32), 11), block_end(&akash(), 11)],
     );
     assert_eq!(items(&plan_everything(&view)), [Item::Recv(key(1))]);
-    tell(&mut view, [block_end(&kava(), 12)]);
+    tell(&mut view, [block_end(&kava(), 32)]);
     let plan = plan_everything(&view);
     assert_eq!(items(&plan), [Item::Timeout(key(1))]);
-    // The header at 12 has the time; it proves the state before it.
+    // The header at 32 has the time; it proves the state before it.
     assert_eq!(plan.batches[0].dst, akash());
-    assert_eq!(plan.batches[0].route.as_ref().unwrap().height, 11);
+    assert_eq!(plan.batches[0].route.as_ref().unwrap().height, 31);
+}
+
+#[test]
+fn a_packet_that_may_time_out_before_its_block_is_left_to_its_timeout() {
+    // In a transaction with others it would fail them all.
+    let mut view = open_channel(Ordering::Unordered);
+    tell(
+        &mut view,
+        [sent_packet(packet(1, 32), 11), block_end(&akash(), 11)],
+    );
+    tell(&mut view, [block_end(&kava(), 21)]);
+    assert_eq!(items(&plan_everything(&view)), [Item::Recv(key(1))]);
+    tell(&mut view, [block_end(&kava(), 22)]);
+    let plan = plan_everything(&view);
+    assert_eq!(items(&plan), []);
+    assert_eq!(plan.waits[0].why, Why::TooLate(kava()));
 }
 
 #[test]

@@ -497,6 +497,7 @@ mod tests {
             deadline: Deadline::Height(9),
             items: vec![],
             updates: 0,
+            fee: 7,
             bytes: vec![7; bytes],
         };
         (Change::Tx(key.clone(), Some(tx)), Change::Tx(key, None))

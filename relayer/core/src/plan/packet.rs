@@ -1,6 +1,6 @@
 //! Receive, acknowledge, time out: what each open packet needs next.
 
-use tern_chains::{ChainId, Height, Ordering, Packet};
+use tern_chains::{BlockTime, ChainId, Height, Ordering, Packet};
 
 use super::batch::{together_max, Action, Proposals, Work};
 use super::proof::route;
@@ -196,11 +196,13 @@ fn recv_or_timeout(
             need,
         );
     }
-    let next_block = Head {
+    // One that times out before its block fails all that is in its transaction.
+    let time = dst_head.time.0;
+    let its_block = Head {
         height: rules.next_height(dst_head.height),
-        time: dst_head.time,
+        time: BlockTime(time.saturating_add(input.policy.recv_margin_ns)),
     };
-    if timed_out(packet, &record.dst, next_block) {
+    if timed_out(packet, &record.dst, its_block) {
         return Err(Why::TooLate(record.dst.clone()));
     }
     to_dst(input, key, path, packet, sent)
