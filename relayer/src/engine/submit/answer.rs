@@ -74,13 +74,15 @@ impl Answer {
 
     /// The same of a transaction that a mempool had, and that was in no block when it was
     /// sent again. Whether one before it of the account was found to be gone
-    /// decides what a wrong account sequence means.
+    /// decides what a wrong account sequence means. Any other refusal may be one node's
+    /// mistake, and the transaction in another's mempool: its deadline decides.
     pub fn drop_of(self, one_before_is_gone: bool) -> Option<(Class, String)> {
-        match self {
-            Self::Busy(_) => None,
-            Self::WrongSequence(_) if !one_before_is_gone => None,
-            answer => answer.refusal(),
-        }
+        let is_gone = match &self {
+            Self::Redundant(_) => true,
+            Self::WrongSequence(_) => one_before_is_gone,
+            _ => false,
+        };
+        self.refusal().filter(|_| is_gone)
     }
 }
 
@@ -119,7 +121,7 @@ mod tests {
         assert!(!gone(Answer::Unknown(log()), true));
         assert!(!gone(Answer::Busy(log()), true));
         assert!(gone(Answer::Redundant(log()), false));
-        assert!(gone(Answer::Refused(log()), false));
+        assert!(!gone(Answer::Refused(log()), true));
         // It may be in a block by now, or wait for the one before it.
         assert!(!gone(Answer::WrongSequence(log()), false));
         assert!(gone(Answer::WrongSequence(log()), true));
