@@ -39,9 +39,11 @@ impl Draft {
         let all = sum(&weights);
         let smallest = messages.messages.iter().map(|(_, message)| weight(message));
         let smallest = smallest.min_by_key(|weight| weight.bytes)?;
+        // What fits into no transaction is no reason to pay for an update.
+        let may_fit = smallest.bytes <= limits.bytes_max;
         let is_long = all.bytes + smallest.bytes > limits.bytes_max
             || weights.len() > 1 && all.gas > limits.gas_max;
-        if messages.atomic || weights.is_empty() || !is_long {
+        if messages.atomic || weights.is_empty() || !is_long || !may_fit {
             return None;
         }
         let none = Weight { bytes: 0, gas: 0 };
@@ -264,6 +266,8 @@ mod tests {
         assert!(Draft::of_long_update(&short, &limits(1_100)).is_some());
         assert!(Draft::of_long_update(&short, &limits(1_200)).is_none());
         assert!(Draft::of_long_update(&messages(3, true), &limits(500)).is_none());
+        // A message that no transaction holds waits in vain.
+        assert!(Draft::of_long_update(&short, &limits(100)).is_none());
     }
 
     #[test]
