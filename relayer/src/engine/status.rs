@@ -280,7 +280,9 @@ impl Snapshot<'_> {
                 src: src.clone(),
                 sequence: *sequence,
             };
-            self.view.packet(&packet).is_none()
+            // What is said to be done, and is not by the chain's state, is looked for, too.
+            let record = self.view.packet(&packet);
+            record.is_none_or(|record| record.done.is_some())
         };
         let unseen: Vec<Sequence> = not_located.keys().copied().filter(is_unseen).collect();
         let unseen = unseen.into_iter();
@@ -337,7 +339,7 @@ impl Snapshot<'_> {
 #[cfg(test)]
 mod tests {
     use tern_chains::{Body, ChannelId, End, Packet, PacketId, PortId, Timeout};
-    use tern_core::ledger::{Change, Item, PacketRecord};
+    use tern_core::ledger::{Change, Done, Item, PacketRecord};
     use tern_core::plan::Wait;
 
     use super::*;
@@ -356,13 +358,14 @@ mod tests {
         }
     }
 
-    /// Two sent packets of which the first waits for its acknowledgement.
+    /// Two sent packets of which the first waits for its acknowledgement, and one that is
+    /// said to be done while its block is looked for.
     fn packets(assignment: &Assignment) -> Vec<(u64, PacketWait)> {
         let mut view = View::default();
         for change in crate::engine::testing::open_channel("a-1", "b-1") {
             view.commit(&change);
         }
-        for sequence in [1, 2] {
+        for sequence in [1, 2, 3] {
             let packet = Packet {
                 src: end("a-1").end,
                 dst: end("b-1").end,
@@ -374,6 +377,7 @@ mod tests {
             let record = PacketRecord {
                 packet: Some(packet),
                 sent: Some(7),
+                done: (sequence == 3).then_some((9, Done::Acknowledged)),
                 ..PacketRecord::new(id, ChainId::from_string("b-1"))
             };
             view.commit(&Change::Packet(key(sequence), Some(Box::new(record))));
@@ -382,6 +386,10 @@ mod tests {
             item: Item::Ack(key(1)),
             why: Why::AckNotWritten,
         };
+        let clock = std::sync::Arc::new(|| BlockTime(0));
+        let mut reconciling = Reconciling::new(&Policy::default(), clock);
+        let not_located = [(3.into(), "pruned".to_owned().into())];
+        reconciling.succeeded(&end("a-1"), not_located.into(), 9);
         let snapshot = Snapshot {
             view: &view,
             plan: &Plan {
@@ -393,10 +401,7 @@ mod tests {
             pauses: &Pauses::new(),
             cleared: &BTreeSet::new(),
             readiness: &Readiness::default(),
-            reconciling: &Reconciling::new(
-                &Policy::default(),
-                std::sync::Arc::new(|| BlockTime(0)),
-            ),
+            reconciling: &reconciling,
             chains: vec![],
             paths: vec![end("a-1")],
             lanes: vec![],
@@ -416,7 +421,8 @@ mod tests {
             packets(&Assignment::Everything),
             [
                 (1, PacketWait::Planner(Why::AckNotWritten)),
-                (2, PacketWait::Nothing)
+                (2, PacketWait::Nothing),
+                (3, PacketWait::Planner(Why::NotLocated("pruned".into())))
             ]
         );
     }
