@@ -190,7 +190,11 @@ pub fn is_file_name(text: &str) -> bool {
             .all(|c| c.is_ascii_alphanumeric() || "-_.".contains(c))
 }
 
+/// A decimal number that can be counted with: its digits fit into 128 bits.
 fn is_decimal(text: &str) -> bool {
+    if text.replace('.', "").parse::<u128>().is_err() {
+        return false;
+    }
     let digits = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
     match text.split_once('.') {
         Some((whole, fraction)) => {

@@ -3,8 +3,8 @@
 //!
 //! The targets are tests (`fuzz/tests/fuzz`). Without more, `cargo test` checks the
 //! corpus; `TERN_FUZZ_SECONDS=60 cargo test -p tern-fuzz` changes its entries for a
-//! minute each. An input that fails is written into the corpus, so that it stays
-//! checked.
+//! minute each, always in the same way unless `TERN_FUZZ_SEED` is set. An input that fails
+//! is written into the corpus, so that it stays checked.
 
 mod mutation;
 
@@ -17,7 +17,7 @@ use proptest::collection::vec;
 use proptest::prelude::any;
 use proptest::sample::Index;
 use proptest::strategy::Strategy;
-use proptest::test_runner::{Config, TestCaseError, TestError, TestRunner};
+use proptest::test_runner::{Config, RngAlgorithm, TestCaseError, TestError, TestRng, TestRunner};
 use sha2::{Digest, Sha256};
 
 use mutation::Mutation;
@@ -50,7 +50,7 @@ pub fn run(target: &str, check: impl Fn(&[u8])) {
     let inputs: Vec<Vec<u8>> = corpus.into_iter().map(|(_, input)| input).collect();
     let (started, mut count) = (Instant::now(), 0u64);
     while started.elapsed() < time {
-        if let Some((input, reason)) = failing(&inputs, &check) {
+        if let Some((input, reason)) = failing(&inputs, &seed(target, count), &check) {
             let name = hex::encode(&Sha256::digest(&input)[..6]);
             let path = folder.join(format!("found-{name}"));
             let kept = fs::write(&path, &input);
@@ -65,7 +65,11 @@ pub fn run(target: &str, check: impl Fn(&[u8])) {
 }
 
 /// The smallest input that fails out of some, with the reason.
-fn failing(corpus: &[Vec<u8>], check: impl Fn(&[u8])) -> Option<(Vec<u8>, String)> {
+fn failing(
+    corpus: &[Vec<u8>],
+    seed: &[u8; 32],
+    check: impl Fn(&[u8]),
+) -> Option<(Vec<u8>, String)> {
     let changed = (any::<Index>(), vec(Mutation::any(), 1..=MUTATIONS_MAX));
     let changed = changed.prop_map(|(base, mutations)| {
         let mut input = base.get(corpus).clone();
@@ -81,7 +85,8 @@ fn failing(corpus: &[Vec<u8>], check: impl Fn(&[u8])) -> Option<(Vec<u8>, String
         failure_persistence: None,
         ..Config::default()
     };
-    let checked = TestRunner::new(config).run(&changed, |input| {
+    let rng = TestRng::from_seed(RngAlgorithm::ChaCha, seed);
+    let checked = TestRunner::new_with_rng(config, rng).run(&changed, |input| {
         check(&input.0);
         Ok::<(), TestCaseError>(())
     });
@@ -90,6 +95,13 @@ fn failing(corpus: &[Vec<u8>], check: impl Fn(&[u8])) -> Option<(Vec<u8>, String
         Err(TestError::Fail(reason, input)) => Some((input.0, reason.to_string())),
         Err(error) => panic!("{error}"),
     }
+}
+
+/// What decides about the next inputs of a target. The same for every run, so that none
+/// depends on luck, unless `TERN_FUZZ_SEED` is another one.
+fn seed(target: &str, count: u64) -> [u8; 32] {
+    let run = std::env::var("TERN_FUZZ_SEED").unwrap_or_default();
+    Sha256::digest(format!("{run}/{target}/{count}")).into()
 }
 
 /// The bytes that a check is given.
@@ -135,7 +147,8 @@ mod tests {
             let text = String::from_utf8_lossy(input);
             assert!(!text.contains("18446744073709551615"), "too large");
         };
-        let found = (0..1000).find_map(|_| failing(&corpus, no_large_number));
+        let found =
+            (0..1000).find_map(|count| failing(&corpus, &seed("test", count), no_large_number));
         let (input, reason) = found.expect("a number is replaced now and then");
         assert!(String::from_utf8_lossy(&input).contains("18446744073709551615"));
         assert!(reason.contains("too large"), "{reason}");

@@ -27,7 +27,13 @@ fn rpc() {
                 }
             }
             b"validators" => {
-                if let Some(answer) = read::<validators::Response>(answer) {
+                // A set beyond the limit is refused before it is built.
+                let may_be = |answer: &validators::Response| {
+                    let powers = answer.validators.iter().map(|info| info.power.value());
+                    let total = powers.fold(0u64, u64::saturating_add);
+                    total <= tendermint::validator::Set::MAX_TOTAL_VOTING_POWER
+                };
+                if let Some(answer) = read::<validators::Response>(answer).filter(may_be) {
                     tendermint::validator::Set::without_proposer(answer.validators).hash();
                 }
             }
