@@ -3,6 +3,7 @@
 
 use std::collections::BTreeSet;
 use std::fmt;
+use std::time::Duration;
 
 use anyhow::{ensure, Context, Result};
 use serde_json::Value;
@@ -10,6 +11,10 @@ use serde_json::Value;
 use crate::chain::TestChain;
 use crate::history::attribute;
 use crate::network::Network;
+use crate::wait;
+
+/// For a node that is there.
+const RESULTS_LIMIT: Duration = Duration::from_secs(30);
 
 /// The messages of packets (ICS-04), and the event of one that had an effect.
 const PACKET_MESSAGES: [(&str, &str); 4] = [
@@ -91,7 +96,11 @@ impl Books {
         for (account, chain) in self.accounts.iter_mut().zip(chains) {
             let newest = chain.height()?;
             for height in account.height + 1..=newest {
-                let mut results = chain.rpc(&format!("/block_results?height={height}"))?;
+                // A node has the results of its newest block a moment after the block.
+                let query = format!("/block_results?height={height}");
+                let mut results = wait::until("the results of a block", RESULTS_LIMIT, || {
+                    Ok(chain.rpc(&query).ok())
+                })?;
                 let Value::Array(txs) = results["txs_results"].take() else {
                     continue;
                 };
