@@ -36,31 +36,34 @@ pub fn decode<R: Response, T: From<R>>(answer: &[u8]) -> Result<T, Fault> {
 
 #[cfg(test)]
 mod tests {
-    use tendermint_rpc::endpoint::broadcast::tx_sync;
+    use tendermint_rpc::endpoint::abci_query;
 
     use super::*;
 
-    fn answer(data: &str) -> String {
-        let hash = "0".repeat(64);
+    fn answer(value: &str) -> String {
         format!(
-            r#"{{"jsonrpc":"2.0","id":1,"result":{{"code":0,"data":"{data}","log":"",
-            "codespace":"","hash":"{hash}"}}}}"#
+            r#"{{"jsonrpc":"2.0","id":1,"result":{{"response":{{"code":0,"log":"","info":"",
+            "index":"0","key":"","value":"{value}","proofOps":null,"height":"7",
+            "codespace":""}}}}}}"#
         )
+    }
+
+    fn read(answer: &str) -> Result<abci_query::Response, Fault> {
+        decode::<abci_query::Response, _>(answer.as_bytes())
     }
 
     #[test]
     fn a_padding_that_stands_alone_is_unreadable_and_no_panic() {
-        let read = |data| decode::<tx_sync::Response, tx_sync::Response>(answer(data).as_bytes());
-        assert!(read("aGk=").is_ok());
+        assert_eq!(read(&answer("aGk=")).unwrap().response.value, b"hi");
         for wrong in ["=", "====", "aGkK="] {
-            assert!(matches!(read(wrong), Err(Fault::Transport(_))), "{wrong}");
+            let refused = read(&answer(wrong));
+            assert!(matches!(refused, Err(Fault::Transport(_))), "{wrong}");
         }
     }
 
     #[test]
     fn an_answer_that_is_not_the_nodes_is_called_that() {
-        let read = decode::<tx_sync::Response, tx_sync::Response>(b"<html></html>");
-        let Err(Fault::Transport(text)) = read else {
+        let Err(Fault::Transport(text)) = read("<html></html>") else {
             panic!("taken for the node's answer");
         };
         assert!(text.starts_with("the answer is not CometBFT's"), "{text}");
