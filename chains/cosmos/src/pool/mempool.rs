@@ -65,13 +65,29 @@ impl Pool {
 }
 
 /// Whether another node may say something else: each has a lowest price and a mempool of
-/// its own.
+/// its own, and one may say what is not so.
 fn is_the_nodes_own(check: &Check) -> bool {
     match check {
         Check::CannotPay { .. }
         | Check::Underpriced { .. }
         | Check::Busy { .. }
+        | Check::Redundant { .. }
         | Check::Refused { .. } => true,
-        Check::Accepted | Check::WrongSequence { .. } | Check::Redundant { .. } => false,
+        Check::Accepted | Check::WrongSequence { .. } => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_node_alone_cannot_say_that_a_transaction_is_not_taken() {
+        let log = String::new;
+        assert!(is_the_nodes_own(&Check::Redundant { log: log() }));
+        assert!(is_the_nodes_own(&Check::Busy { log: log() }));
+        assert!(!is_the_nodes_own(&Check::Accepted));
+        // The account is the same for all.
+        assert!(!is_the_nodes_own(&Check::WrongSequence { log: log() }));
     }
 }
