@@ -217,7 +217,8 @@ fn is_transport(status: &Status) -> bool {
 }
 
 /// What a node says for some seconds after its start, while it catches up, or for a moment
-/// while it commits a block, and not the chain: `sdk` code 26 and some of 18, which a gRPC status has as text alone.
+/// while it commits a block, and not the chain: `sdk` code 26 and some of 18, which a
+/// gRPC status has as text alone.
 fn passes_by_itself(message: &str) -> bool {
     const SAID: [&str; 3] = [
         "context did not contain latest block height",

@@ -102,7 +102,7 @@ impl Light {
                 given.height
             );
             others.push(source);
-            if !self.pool.has_other_than(&others) || self.pool.nodes().len() == 1 {
+            if !self.pool.has_other_than(&others) {
                 return Err(self.pool.origin().local(format!(
                     "no node has the header of `light_client` at {}: one has {found}",
                     given.height

@@ -65,6 +65,12 @@ fn now() -> BlockTime {
     block_time(time(22))
 }
 
+/// What is trusted at a height, after our header at 4.
+async fn moved_to(chain: &CosmosChain, height: u64) -> Result<TrustedHeader> {
+    let before = trusted(4, agreed());
+    chain.light.trust(Some(&before), None, height, now()).await
+}
+
 fn asked(chain: &CosmosChain) -> Vec<bool> {
     let nodes = 0..chain.pool.nodes().len();
     nodes.map(|node| chain.pool.is_well(node)).collect()
@@ -140,35 +146,21 @@ async fn nodes_that_all_have_another_header_than_the_given_one_are_not_followed(
 #[tokio::test]
 async fn trust_moves_to_headers_that_verify_and_keeps_its_beginning() {
     let (chain, _nodes) = chain(&[OURS]).await;
-    let before = trusted(4, agreed());
-    let moved = chain
-        .light
-        .trust(Some(&before), None, 15, now())
-        .await
-        .unwrap();
+    let moved = moved_to(&chain, 15).await.unwrap();
     assert_eq!((moved.client.height, moved.hash), (15, hash(OURS, 15)));
     assert_eq!(moved.origin, agreed());
     assert_eq!(
         moved.client.consensus_state,
         light(OURS).client(15).consensus_state
     );
-    let stays = chain
-        .light
-        .trust(Some(&before), None, 3, now())
-        .await
-        .unwrap();
-    assert_eq!(stays, before);
+    let stays = moved_to(&chain, 3).await.unwrap();
+    assert_eq!(stays, trusted(4, agreed()));
 }
 
 #[tokio::test]
 async fn a_node_whose_headers_do_not_follow_from_what_is_trusted_is_set_aside() {
     let (chain, _nodes) = chain(&[OTHER, OURS]).await;
-    let before = trusted(4, agreed());
-    let moved = chain
-        .light
-        .trust(Some(&before), None, 15, now())
-        .await
-        .unwrap();
+    let moved = moved_to(&chain, 15).await.unwrap();
     assert_eq!(moved.hash, hash(OURS, 15));
     assert_eq!(asked(&chain), [false, true]);
 }
@@ -176,8 +168,7 @@ async fn a_node_whose_headers_do_not_follow_from_what_is_trusted_is_set_aside() 
 #[tokio::test]
 async fn a_chain_whose_only_node_contradicts_what_is_trusted_is_not_followed() {
     let (chain, _nodes) = chain(&[OTHER]).await;
-    let before = trusted(4, agreed());
-    let moved = chain.light.trust(Some(&before), None, 15, now()).await;
+    let moved = moved_to(&chain, 15).await;
     let error = moved.unwrap_err();
     assert!(matches!(error, ChainError::Unverified { .. }), "{error}");
 }
