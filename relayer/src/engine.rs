@@ -46,10 +46,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tern_chains::{BlockTime, ChainId, Class, HeightRules};
-use tern_core::budget::OverBudget;
-use tern_core::ledger::{
-    EndKey, Entry, Fact, Finding, HandshakeRequest, Head, Intent, Item, Refusal, View,
-};
+use tern_core::budget::Pauses;
+use tern_core::ledger::{EndKey, Entry, Fact, Finding, HandshakeRequest, Head, Item, View};
 use tern_core::plan::{self, Assignment, Plan, PlanInput};
 use tern_core::policy::Policy;
 use tokio::sync::mpsc;
@@ -331,16 +329,8 @@ impl Engine {
                         return Ok(());
                     }
                 }
-                let (number, why) = self.budgeting.check(self.records.view(), &txs);
-                let mut signed = txs.into_iter();
-                let allowed = signed.by_ref().take(number);
-                let allowed = allowed.map(|(key, tx)| Intent::Signed { key, tx }.into());
-                let mut entries: Vec<Entry> = allowed.collect();
-                if let Some(why) = why {
-                    let rest = signed.map(|(key, tx)| over_budget(key.chain, tx.items, &why));
-                    entries.extend(rest.map(Entry::from));
-                }
-                self.commit(entries)?;
+                let (number, intents) = self.budgeting.admit(self.records.view(), txs);
+                self.commit(intents.into_iter().map(Entry::from).collect())?;
                 self.records.flush().await?;
                 // The lane may be gone when the engine stops.
                 let _ = durable.send(number);
@@ -483,11 +473,11 @@ impl Engine {
     }
 
     #[tracing::instrument(level = "debug", skip_all)]
-    fn plan(&self) -> Plan {
+    fn plan(&self, pauses: &Pauses) -> Plan {
         let is_full = |id: &&ChainId| !self.takes_more(id);
         plan::plan(&PlanInput {
             full: &self.chains.keys().filter(is_full).cloned().collect(),
-            pauses: &self.budgeting.pauses(self.records.view()),
+            pauses,
             view: self.records.view(),
             policy: &self.policy,
             height_rules: &self.height_rules,
@@ -502,8 +492,8 @@ impl Engine {
 
     /// Plans, answers requests, and sets the batches on their way.
     fn act(&mut self) {
-        self.budgeting.update(self.records.view());
-        let plan = self.plan();
+        let pauses = self.budgeting.update(self.records.view());
+        let plan = self.plan(&pauses);
         let now = Situation {
             view: self.records.view(),
             policy: &self.policy,
@@ -627,12 +617,13 @@ impl Engine {
                 items_in_flight: txs().map(|(_, tx)| tx.items.len()).sum(),
             }
         });
+        let pauses = self.budgeting.pauses(view);
         let snapshot = Snapshot {
             view,
-            plan: &self.plan(),
+            plan: &self.plan(&pauses),
             assignment: &self.assignment,
             policy: &self.policy,
-            pauses: &self.budgeting.pauses(view),
+            pauses: &pauses,
             cleared: &self.requests.cleared(),
             readiness: &self.readiness,
             reconciling: &self.reconciling,
@@ -643,20 +634,6 @@ impl Engine {
             in_progress: self.dispatching.in_progress().len(),
         };
         snapshot.status(of)
-    }
-}
-
-/// These go into no transaction now: it would cost more than the budget allows.
-fn over_budget(chain: ChainId, items: Vec<Item>, why: &OverBudget) -> Intent {
-    Intent::Failed {
-        chain,
-        items,
-        refusal: Refusal {
-            class: Class::Local,
-            reason: why.to_string(),
-            culprit: None,
-            together_max: None,
-        },
     }
 }
 

@@ -240,8 +240,8 @@ pub type Pauses = BTreeMap<(ChainId, Purpose), OverBudget>;
 /// What is known beside the ledger.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Needs {
-    /// The largest balance among the accounts of a chain, where it is known.
-    pub wallets: BTreeMap<ChainId, u128>,
+    /// The newest known balance of each account that has to keep something.
+    pub wallets: BTreeMap<ChainId, BTreeMap<String, u128>>,
     /// The fee of a transaction that was too much for what is left.
     pub fees: BTreeMap<(ChainId, Purpose), u128>,
 }
@@ -283,12 +283,14 @@ impl Budgets {
         let mut pauses = Pauses::new();
         for (chain, budget) in &self.chains {
             let paid = Paid::on(view, chain);
+            let wallets = needs.wallets.get(chain);
+            let most = wallets.and_then(|wallets| wallets.values().max());
             for purpose in Purpose::ALL {
                 let key = (chain.clone(), purpose);
                 let fee = needs.fees.get(&key).copied().unwrap_or_default();
-                let is_low = needs.wallets.get(chain).filter(|_| purpose.keeps_wallet());
-                let is_low = is_low.filter(|balance| **balance < budget.wallet_min);
-                let checked = match is_low {
+                let too_low =
+                    most.filter(|most| purpose.keeps_wallet() && **most < budget.wallet_min);
+                let checked = match too_low {
                     Some(balance) => Err(OverBudget::Wallet {
                         chain: chain.clone(),
                         min: budget.wallet_min,
@@ -309,12 +311,8 @@ impl Budgets {
     pub fn packet(&self, view: &View, chain: &ChainId, item: &Item) -> Result<(), OverBudget> {
         let paid = || {
             let key = item.packet()?;
-            let paid = view.packet(key)?.paid;
-            Some(if key.src.chain == *chain {
-                paid.on_src
-            } else {
-                paid.on_dst
-            })
+            let mut paid = view.packet(key)?.paid;
+            Some(*paid.on(key, chain))
         };
         match (self.chains.get(chain), paid()) {
             (Some(budget), Some(paid)) if paid > 0 && paid >= budget.packet_max => {

@@ -13,7 +13,8 @@ pub struct Policy {
     /// What is served. Default: everything between the chains that is made as
     /// relayers make it.
     pub admission: Admission,
-    /// What may be spent. Default: no limit; those of the configuration are never without.
+    /// What may be spent on each chain. Default: no limit. The program gives every chain
+    /// of its configuration one.
     pub budgets: Budgets,
     /// Longest absence in blocks after which every block is read. Beyond it the
     /// chain's state is read instead. Default 5,000: some hours of blocks, which a

@@ -341,7 +341,7 @@ fn an_empty_wallet_pauses_all_but_what_keeps_clients_in_use() {
     let view = open_channel(Ordering::Unordered);
     let with = |balance| {
         let needs = Needs {
-            wallets: BTreeMap::from([(kava(), balance)]),
+            wallets: BTreeMap::from([(kava(), [("kava1relayer".to_owned(), balance)].into())]),
             ..Needs::default()
         };
         let pauses = budgets().pauses(&view, &needs);

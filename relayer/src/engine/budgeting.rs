@@ -4,9 +4,9 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use tern_chains::{Account, ChainId};
+use tern_chains::{Account, ChainId, Class};
 use tern_core::budget::{Budgets, Needs, OverBudget, Paid, Pauses, Purpose};
-use tern_core::ledger::{Head, Item, TxKey, TxRecord, View};
+use tern_core::ledger::{Head, Intent, Item, Refusal, TxKey, TxRecord, View};
 use tokio::sync::mpsc;
 use tracing::{debug, info, warn};
 
@@ -19,8 +19,6 @@ const WALLET_BLOCKS: u64 = 10;
 
 pub struct Budgeting {
     budgets: Budgets,
-    /// The newest known balance of each account that has to keep something.
-    balances: BTreeMap<(ChainId, String), u128>,
     needs: Needs,
     /// What was said to be paused.
     pauses: Pauses,
@@ -30,18 +28,17 @@ impl Budgeting {
     pub fn new(budgets: Budgets) -> Self {
         Self {
             budgets,
-            balances: BTreeMap::new(),
             needs: Needs::default(),
             pauses: Pauses::new(),
         }
     }
 
-    /// What is paused now; says what has begun and what is over.
-    pub fn update(&mut self, view: &View) -> &Pauses {
+    /// What is paused now. Says what has begun and what is over.
+    pub fn update(&mut self, view: &View) -> Pauses {
         let pauses = self.pauses(view);
         for ((chain, purpose), why) in &pauses {
             if !self.pauses.contains_key(&(chain.clone(), *purpose)) {
-                warn!(%chain, %purpose, %why, "paused: blocks are read on, and it goes on by itself");
+                warn!(%chain, %purpose, %why, "paused: blocks are read on; it starts again by itself");
             }
         }
         for key in self.pauses.keys() {
@@ -50,16 +47,35 @@ impl Budgeting {
             }
         }
         self.needs.fees.retain(|key, _| pauses.contains_key(key));
-        self.pauses = pauses;
-        &self.pauses
+        self.pauses.clone_from(&pauses);
+        pauses
     }
 
     pub fn pauses(&self, view: &View) -> Pauses {
         self.budgets.pauses(view, &self.needs)
     }
 
+    /// What becomes of transactions that were signed, and how many of them, the first, may
+    /// go. The others' items go into no transaction now.
+    pub fn admit(&mut self, view: &View, txs: Vec<(TxKey, TxRecord)>) -> (usize, Vec<Intent>) {
+        let (number, why) = self.check(view, &txs);
+        let mut txs = txs.into_iter();
+        let admitted = txs.by_ref().take(number);
+        let mut intents: Vec<Intent> = admitted
+            .map(|(key, tx)| Intent::Signed { key, tx })
+            .collect();
+        if let Some(why) = why {
+            intents.extend(txs.map(|(key, tx)| Intent::Failed {
+                chain: key.chain,
+                items: tx.items,
+                refusal: Refusal::of(Class::Local, why.to_string()),
+            }));
+        }
+        (number, intents)
+    }
+
     /// How many of these transactions, the first, may be signed; and why not the next.
-    pub fn check(&mut self, view: &View, txs: &[(TxKey, TxRecord)]) -> (usize, Option<OverBudget>) {
+    fn check(&mut self, view: &View, txs: &[(TxKey, TxRecord)]) -> (usize, Option<OverBudget>) {
         let mut paid: BTreeMap<&ChainId, Paid> = BTreeMap::new();
         for (number, (key, tx)) in txs.iter().enumerate() {
             let chain = &key.chain;
@@ -80,12 +96,11 @@ impl Budgeting {
     /// Whether an account has less than it keeps, as far as is known.
     pub fn is_low(&self, account: &dyn Account) -> bool {
         let chain = account.chain_id();
-        let key = (chain.clone(), account.address().to_owned());
         let min = self.budgets.chains.get(chain);
         let min = min.map_or(0, |budget| budget.wallet_min);
-        self.balances
-            .get(&key)
-            .is_some_and(|balance| *balance < min)
+        let wallets = self.needs.wallets.get(chain);
+        let balance = wallets.and_then(|wallets| wallets.get(account.address()));
+        balance.is_some_and(|balance| *balance < min)
     }
 
     /// Reads the balances of a chain's accounts, if they have to keep something and it is
@@ -100,7 +115,7 @@ impl Budgeting {
     ) {
         let budget = self.budgets.chains.get(chain);
         let keeps = budget.is_some_and(|budget| budget.wallet_min > 0);
-        let is_unknown = !self.balances.keys().any(|(known, _)| known == chain);
+        let is_unknown = !self.needs.wallets.contains_key(chain);
         if !keeps || !(is_unknown || head.height.is_multiple_of(WALLET_BLOCKS)) {
             return;
         }
@@ -136,10 +151,8 @@ impl Budgeting {
     }
 
     pub fn balance_read(&mut self, chain: ChainId, address: String, balance: u128) {
-        self.balances.insert((chain.clone(), address), balance);
-        let of_chain = self.balances.iter().filter(|((id, _), _)| *id == chain);
-        let most = of_chain.map(|(_, balance)| *balance).max();
-        self.needs.wallets.insert(chain, most.unwrap_or_default());
+        let wallets = self.needs.wallets.entry(chain).or_default();
+        wallets.insert(address, balance);
     }
 }
 
@@ -212,6 +225,19 @@ mod tests {
             pauses.is_empty(),
             "nothing is paid yet, and 45 would be: {pauses:?}"
         );
+    }
+
+    #[test]
+    fn what_does_not_go_fails_for_now_and_counts_against_nothing() {
+        let txs = vec![tx(1, 60, handshake()), tx(2, 60, handshake())];
+        let (number, intents) = budgeting().admit(&View::default(), txs);
+        assert_eq!(number, 1);
+        let [Intent::Signed { .. }, Intent::Failed { items, refusal, .. }] = intents.as_slice()
+        else {
+            panic!("{intents:?}");
+        };
+        assert_eq!((items, refusal.class), (&handshake(), Class::Local));
+        assert!(refusal.reason.contains("is used up"), "{}", refusal.reason);
     }
 
     #[test]

@@ -153,12 +153,7 @@ impl BatchTask {
                 let intent = Intent::Failed {
                     chain: batch.dst.clone(),
                     items: items.clone(),
-                    refusal: Refusal {
-                        class,
-                        reason,
-                        culprit: None,
-                        together_max: None,
-                    },
+                    refusal: Refusal::of(class, reason),
                 };
                 self.send(Input::Intent(intent)).await;
             }

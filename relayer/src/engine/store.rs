@@ -286,13 +286,18 @@ fn take(view: &mut View, key: &[u8], value: &[u8]) -> Result<(), Unreadable> {
     let change: Change = serde_json::from_slice(value).map_err(|error| {
         Unreadable::Damaged(format!("{}: {error}", String::from_utf8_lossy(key)))
     })?;
-    view.commit(&change);
-    if let Change::Packet(key, Some(record)) = &change {
+    restore(view, &change);
+    Ok(())
+}
+
+/// A record as it was kept. Finished packets stay in the store alone.
+fn restore(view: &mut View, change: &Change) {
+    view.commit(change);
+    if let Change::Packet(key, Some(record)) = change {
         if record.done.is_some() {
             view.evict(key);
         }
     }
-    Ok(())
 }
 
 /// No more packets come into memory than stay there. Intents are read last, so

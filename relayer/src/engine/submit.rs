@@ -273,7 +273,6 @@ impl Lane {
             let signer = account.address.clone();
             let gas = draft.gas.unwrap_or_default();
             let updates = draft.updates;
-            let fee = self.signer.fee(gas).map(|fee| fee.amount);
             let tx_draft = TxDraft {
                 messages: draft.estimated.split_off(draft.not_carried),
                 memo: self.settings.memo.clone(),
@@ -281,14 +280,11 @@ impl Lane {
                 gas,
                 deadline,
             };
-            let signed = match fee {
-                Ok(fee) => {
-                    let signed = self.signer.sign(&tx_draft).await;
-                    signed.map(|signed| (fee, signed))
-                }
-                Err(error) => Err(error),
+            let signed = async {
+                let fee = self.signer.fee(gas)?.amount;
+                Ok::<_, ChainError>((fee, self.signer.sign(&tx_draft).await?))
             };
-            match signed {
+            match signed.await {
                 Ok((fee, signed)) => {
                     self.gas.sent(signed.hash, draft.size.shape);
                     let record = TxRecord {
@@ -314,10 +310,11 @@ impl Lane {
         }
         let records = txs.iter();
         let records = records.map(|(record, _, signed)| (self.key(signed), record.clone()));
-        let stored = match txs.len() {
-            0 => 0,
-            _ => self.store(records.collect()).await,
-        };
+        let records: Vec<(TxKey, TxRecord)> = records.collect();
+        if records.is_empty() {
+            return;
+        }
+        let stored = self.store(records).await;
         if stored == 0 {
             return;
         }
@@ -386,7 +383,9 @@ impl Lane {
         self.forget_account();
         let (tx, size) = (signed.hash, items.len());
         match broadcast {
-            Broadcast::Redundant => info!(%chain, %tx, items = size, reason, "nothing was paid"),
+            Broadcast::Redundant => {
+                info!(%chain, %tx, items = size, reason, "the node refused a transaction that nobody needs any more: no fee is paid");
+            }
             _ => warn!(%chain, %tx, items = size, ?class, reason, "the node refused a transaction"),
         }
         self.refused(&signed, &items, class, reason).await;

@@ -36,6 +36,16 @@ pub struct Refusal {
 }
 
 impl Refusal {
+    /// One that concerns all items alike.
+    pub fn of(class: Class, reason: String) -> Self {
+        Self {
+            class,
+            reason,
+            culprit: None,
+            together_max: None,
+        }
+    }
+
     /// With how many items at most those of a transaction of `items` travel after it was
     /// refused.
     pub fn half(items: usize) -> usize {

@@ -8,7 +8,7 @@ use tern_chains::{
 
 use crate::policy::Policy;
 
-use super::Item;
+use super::{Item, PacketKey};
 
 /// The newest followed block of a chain.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -102,6 +102,16 @@ pub struct PacketRecord {
 pub struct PacketFees {
     pub on_src: u128,
     pub on_dst: u128,
+}
+
+impl PacketFees {
+    /// The fees on one of the packet's two chains.
+    pub fn on(&mut self, packet: &PacketKey, chain: &ChainId) -> &mut u128 {
+        match packet.src.chain == *chain {
+            true => &mut self.on_src,
+            false => &mut self.on_dst,
+        }
+    }
 }
 
 /// Where a packet is on its way, derived from its facts.

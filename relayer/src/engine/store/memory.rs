@@ -59,12 +59,7 @@ impl Memory {
     pub(super) fn view(&self) -> View {
         let mut view = View::default();
         for change in self.lock().flushed.values() {
-            view.commit(change);
-            if let Change::Packet(key, Some(record)) = change {
-                if record.done.is_some() {
-                    view.evict(key);
-                }
-            }
+            super::restore(&mut view, change);
         }
         view
     }

@@ -92,14 +92,13 @@ impl Lane {
     /// The most gas that transactions may take, by the chain and by its budget.
     fn gas_limits(&self, params: ChainParams) -> Result<GasLimits, ChainError> {
         let gas_max = self.settings.gas_max.unwrap_or(u64::MAX);
-        let no_limit = (u64::MAX, u64::MAX);
         let (budget, message) = match &self.budget {
             Some(budget) => {
                 let price = self.signer.fee(PRICED_GAS)?.amount;
                 let gas = |amount| affordable(amount, price);
                 (gas(budget.tx_max()), gas(budget.packet_max))
             }
-            None => no_limit,
+            None => (u64::MAX, u64::MAX),
         };
         Ok(GasLimits {
             tx: gas_max.min(params.max_block_gas),

@@ -63,13 +63,9 @@ impl GasLimits {
             (self.budget, "that a quarter of the chain's budget pays for (`hour` and `day` in `[chain.budget]`)"),
             (messages, "that the budget of a packet pays for (`packet` in `[chain.budget]`)"),
         ];
-        let [mut least, others @ ..] = limits;
-        for limit in others {
-            if limit.0 < least.0 {
-                least = limit;
-            }
-        }
-        least
+        let [first, others @ ..] = limits;
+        let less = |least: (u64, _), other: (u64, _)| if other.0 < least.0 { other } else { least };
+        others.into_iter().fold(first, less)
     }
 }
 

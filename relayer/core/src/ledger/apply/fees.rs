@@ -93,11 +93,7 @@ fn packets(view: &View, chain: &ChainId, tx: &TxRecord) -> Vec<Change> {
         if record.done.is_some() {
             return None;
         }
-        let paid = if key.src.chain == *chain {
-            &mut record.paid.on_src
-        } else {
-            &mut record.paid.on_dst
-        };
+        let paid = record.paid.on(key, chain);
         *paid = paid.saturating_add(each);
         Some(Change::Packet(key.clone(), Some(Box::new(record))))
     };
