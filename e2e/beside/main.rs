@@ -120,13 +120,7 @@ fn behind(network: &Network) -> Result<Vec<TestChain>> {
         let mut node = chain.follower("node")?;
         node.up()?;
         node.synced()?;
-        for (from, to) in [
-            (chain.rpc_port, node.rpc_port),
-            (chain.grpc_port, node.grpc_port),
-        ] {
-            let tern = &network.tern;
-            tern.reconfigure(&format!(":{from}\""), &format!(":{to}\""))?;
-        }
+        network.tern.ask_instead(chain, &node)?;
         Ok(node)
     });
     followers.collect()

@@ -8,6 +8,7 @@ use std::time::Duration;
 use anyhow::{ensure, Context, Result};
 use serde_json::Value;
 
+use crate::chain::TestChain;
 use crate::process::{self, Process, Signal};
 use crate::{binaries, wait};
 
@@ -82,6 +83,17 @@ impl Tern {
         let config = std::fs::read_to_string(&path)?;
         ensure!(config.contains(from), "no `{from}` in {config}");
         Ok(std::fs::write(&path, config.replace(from, to))?)
+    }
+
+    /// From its next start on Tern asks `to` where it asked the port `from`.
+    pub fn redirect(&self, from: u16, to: u16) -> Result<()> {
+        self.reconfigure(&format!(":{from}\""), &format!(":{to}\""))
+    }
+
+    /// From its next start on Tern asks `to` where it asked the node `from`.
+    pub fn ask_instead(&self, from: &TestChain, to: &TestChain) -> Result<()> {
+        self.redirect(from.rpc_port, to.rpc_port)?;
+        self.redirect(from.grpc_port, to.grpc_port)
     }
 
     /// Starts a command and returns at once.

@@ -20,13 +20,7 @@ fn a_chain_that_halts_is_full_or_dear_is_told_and_waited_for() -> Result<()> {
     let mut node = kava.follower("node")?;
     node.up()?;
     node.synced()?;
-    for (from, to) in [
-        (kava.rpc_port, node.rpc_port),
-        (kava.grpc_port, node.grpc_port),
-    ] {
-        let tern = &fixture.network.tern;
-        tern.reconfigure(&format!(":{from}\""), &format!(":{to}\""))?;
-    }
+    fixture.network.tern.ask_instead(kava, &node)?;
     let books = fixture.books()?;
     let mut scene = Scene {
         fixture,

@@ -161,8 +161,7 @@ impl Run {
 fn proxies(fixture: &Fixture, chain: &TestChain) -> Result<Ports> {
     let open = |port: u16| -> Result<Proxy> {
         let proxy = Proxy::open(port)?;
-        let (from, to) = (format!(":{port}\""), format!(":{}\"", proxy.port));
-        fixture.network.tern.reconfigure(&from, &to)?;
+        fixture.network.tern.redirect(port, proxy.port)?;
         Ok(proxy)
     };
     Ok(Ports {

@@ -39,13 +39,7 @@ impl Scene {
         change(&node)?;
         node.up()?;
         node.synced()?;
-        for (from, to) in [
-            (kava.rpc_port, node.rpc_port),
-            (kava.grpc_port, node.grpc_port),
-        ] {
-            let tern = &fixture.network.tern;
-            tern.reconfigure(&format!(":{from}\""), &format!(":{to}\""))?;
-        }
+        fixture.network.tern.ask_instead(kava, &node)?;
         Ok(Self {
             books: Books::open(&fixture.network, key)?,
             fixture,
@@ -153,12 +147,7 @@ fn a_pruned_node_without_an_index_says_what_it_lacks_and_another_has_it() -> Res
     let fixture = &scene.fixture;
     let fresh = fixture.network.home("fresh", setup)?;
     let (kava, node) = (fixture.kava(), &scene.node);
-    for (from, to) in [
-        (kava.rpc_port, node.rpc_port),
-        (kava.grpc_port, node.grpc_port),
-    ] {
-        fresh.reconfigure(&format!(":{from}\""), &format!(":{to}\""))?;
-    }
+    fresh.ask_instead(kava, node)?;
     let daemon = fresh.start()?;
     daemon.follows(2, LONG)?;
     // What was sent from akash is received, and what is sent from now on ends.

@@ -25,8 +25,7 @@ fn what_a_proxy_answers_in_place_of_the_node_is_told_and_waited_for() -> Result<
     let kava = fixture.kava();
     let proxies = [Proxy::open(kava.rpc_port)?, Proxy::open(kava.grpc_port)?];
     for (node, proxy) in [kava.rpc_port, kava.grpc_port].iter().zip(&proxies) {
-        let (from, to) = (format!(":{node}\""), format!(":{}\"", proxy.port));
-        fixture.network.tern.reconfigure(&from, &to)?;
+        fixture.network.tern.redirect(*node, proxy.port)?;
     }
     let mut books = fixture.books()?;
     let mut daemon = fixture.network.tern.start()?;

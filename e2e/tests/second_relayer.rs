@@ -23,13 +23,7 @@ fn what_another_relayer_made_useless_is_dropped_and_the_next_goes_at_once() -> R
         gas_price: "0.2",
     };
     let other = fixture.network.home("other", other)?;
-    for (from, to) in [
-        (kava.rpc_port, node.rpc_port),
-        (kava.grpc_port, node.grpc_port),
-    ] {
-        let tern = &fixture.network.tern;
-        tern.reconfigure(&format!(":{from}\""), &format!(":{to}\""))?;
-    }
+    fixture.network.tern.ask_instead(kava, &node)?;
     restart_kava(&mut fixture, "\"0.1ukava\"")?;
     let mut books = fixture.books()?;
     let daemon = fixture.network.tern.start()?;
