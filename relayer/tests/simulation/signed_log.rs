@@ -1,7 +1,8 @@
 //! A log of every transaction the relayer signed, with the blocks it had
-//! processed by then.
+//! processed by then, and of the blocks it has left out.
 
 use std::collections::BTreeMap;
+use std::ops::RangeInclusive;
 use std::sync::{Arc, Mutex};
 
 use tern::engine::Observer;
@@ -19,6 +20,8 @@ pub struct SignedLog(Arc<Mutex<State>>);
 struct State {
     processed: Processed,
     signed: BTreeMap<TxKey, Signed>,
+    /// Blocks of which the ledger has only the state at the last one.
+    left_out: Vec<(ChainId, RangeInclusive<u64>)>,
 }
 
 /// A signed transaction: its items, and what the ledger knew when it was signed.
@@ -47,11 +50,22 @@ impl SignedLog {
         self.0.lock().unwrap().signed.clone()
     }
 
+    /// Whether the events of a block have never been read.
+    pub fn has_left_out(&self, chain: &ChainId, height: u64) -> bool {
+        let state = self.0.lock().unwrap();
+        let mut left_out = state.left_out.iter();
+        left_out.any(|(of, heights)| of == chain && heights.contains(&height))
+    }
+
     fn record(&self, entry: &Entry) {
         let mut state = self.0.lock().unwrap();
         match entry {
             Entry::Fact(Fact::BlockEnd { chain, head }) => {
-                state.processed.insert(chain.clone(), head.height);
+                let before = state.processed.insert(chain.clone(), head.height);
+                let next = before.unwrap_or_default() + 1;
+                if head.height > next {
+                    state.left_out.push((chain.clone(), next..=head.height));
+                }
             }
             Entry::Intent(Intent::Signed { key, tx }) => {
                 let signed = Signed {

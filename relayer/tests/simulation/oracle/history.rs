@@ -86,6 +86,20 @@ impl History {
         })
     }
 
+    /// The block since which a channel end of a side is closed: on ordered channels a timeout
+    /// closes it.
+    pub fn closed_at(&self, side: usize, end: &End) -> Option<u64> {
+        let closes = |event: &Event| match event {
+            Event::TimeoutPacket(packet) => packet.src == *end,
+            _ => false,
+        };
+        let mut blocks = self.blocks[side].iter();
+        let closed = blocks.find(|block| block.events.iter().any(closes));
+        closed
+            .filter(|_| self.is_closed(side, end))
+            .map(|block| block.height)
+    }
+
     /// The side a packet was sent from, and its history.
     pub fn packet(&self, key: &PacketKey) -> Option<(usize, &PacketHistory)> {
         let from = self.side(&key.src.chain);

@@ -85,11 +85,16 @@ fn packet(
         let history_blocks = relayer.policy.history_blocks;
         let newest = history.blocks[from].len() as u64;
         let is_history = ends.all(|end| end + history_blocks < newest);
-        // Blocks that no node has may have had its end.
-        let was_lost = relayer.store_was_lost || world.has(Fault::Unfindable);
-        return match is_history || was_lost {
+        let sent = packet_history.sent;
+        let is_left_out = relayer.signed_log.has_left_out(&key.src.chain, sent);
+        return match is_history || is_left_out {
             true => Ok(()),
-            false => Err(format!("the ledger does not know {key}")),
+            false => Err(format!(
+                "the ledger does not know {key}: sent at {sent}, received at {:?}, acknowledged at {:?}, timed out at {:?}",
+                packet_history.received,
+                packet_history.acknowledged,
+                packet_history.timed_out
+            )),
         };
     };
     let ended = |heights: &[u64], height| heights == [height];

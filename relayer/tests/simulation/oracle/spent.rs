@@ -122,10 +122,12 @@ fn follows_a_failure(relayer: &Relayer, history: &History, included: &Included<'
     })
 }
 
-/// Whether a timeout has closed the channel of a packet, perhaps in a block that was not
-/// final yet when the transaction was signed.
-fn is_closed(history: &History, included: &Included<'_>, signed: &Signed) -> bool {
-    let is_closed = |item: &Item| {
+/// Whether a timeout has closed the channel of a packet since the blocks that the relayer
+/// knew when it signed.
+fn has_closed(history: &History, included: &Included<'_>, signed: &Signed) -> bool {
+    let chain = &history.chains[included.side];
+    let known = signed.processed.get(chain).copied().unwrap_or_default();
+    let has_closed = |item: &Item| {
         let packet = item.packet().and_then(|key| history.packet(key));
         packet.is_some_and(|(from, packet)| {
             let packet = &packet.packet;
@@ -133,10 +135,11 @@ fn is_closed(history: &History, included: &Included<'_>, signed: &Signed) -> boo
                 true => &packet.src,
                 false => &packet.dst,
             };
-            history.is_closed(included.side, end)
+            let closed = history.closed_at(included.side, end);
+            closed.is_some_and(|closed| known < closed && closed <= included.height)
         })
     };
-    signed.items.iter().any(is_closed)
+    signed.items.iter().any(has_closed)
 }
 
 /// The poison that a failed transaction has failed for; none where a fault explains it.
@@ -174,7 +177,7 @@ fn failed_for(
     }
     let is_explained = has_come_late(history, included, signed)
         || follows_a_failure(relayer, history, included)
-        || is_closed(history, included, signed);
+        || has_closed(history, included, signed);
     if is_explained {
         return Ok(vec![]);
     }
