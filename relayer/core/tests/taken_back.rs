@@ -6,7 +6,7 @@ use support::*;
 use tern_chains::{
     BlockTime, ChainId, Encoded, GivenHeader, NewClient, Ordering, TrustOrigin, TrustedHeader,
 };
-use tern_core::ledger::{Fact, Finding, Item, View};
+use tern_core::ledger::{Done, Fact, Finding, Item, View};
 
 fn found(chain: ChainId, height: u64, finding: Finding) -> Fact {
     Fact::Found {
@@ -112,6 +112,21 @@ fn a_packet_that_has_not_ended_after_all_is_relayed() {
         &mut view,
         [block_end(&akash(), 1_000), block_end(&akash(), 1_050)],
     );
+    assert_eq!(view.packet(&key(1)), None);
+}
+
+#[test]
+fn an_end_that_was_said_too_early_is_not_what_is_taken_back_once_the_packet_has_ended() {
+    let mut view = received_and_acknowledged();
+    tell(&mut view, [acknowledged(1, 14), acknowledged(1, 26)]);
+    // Found before the block of the real end was read.
+    tell(&mut view, [not_settled(17)]);
+    let done = view.packet(&key(1)).unwrap().done;
+    assert_eq!(done, Some((26, Done::Acknowledged)));
+    assert_eq!(planned(&mut view), []);
+    // By the height it has really ended at it is forgotten.
+    let blocks = [block_end(&akash(), 1_000), block_end(&akash(), 1_050)];
+    tell(&mut view, blocks);
     assert_eq!(view.packet(&key(1)), None);
 }
 

@@ -66,8 +66,12 @@ pub(super) fn write_acknowledgement(
     });
 }
 
+/// A packet ends once: what was said to be an earlier end was none, and is not what a
+/// later finding takes back.
 pub(super) fn finish(record: &mut PacketRecord, height: u64, done: Done) {
-    record.done.get_or_insert((height, done));
+    if record.done.is_none_or(|(before, _)| before < height) {
+        record.done = Some((height, done));
+    }
 }
 
 /// Writes the record without what was not so, if there is something of that kind.
@@ -83,12 +87,16 @@ pub(super) fn take_back(
     let Some(new) = new else {
         return vec![];
     };
-    // Removed first: a finished packet is also known by the height it ended at. Of one that
-    // nothing is known of any more, nothing is kept.
+    // Of one that nothing is known of any more, nothing is kept.
     let is_empty = new == PacketRecord::new(new.id.clone(), new.dst.clone());
+    replace(key, (!is_empty).then_some(new))
+}
+
+/// Removed first: a finished packet is also known by the height it ended at.
+fn replace(key: PacketKey, new: Option<PacketRecord>) -> Vec<Change> {
     let removed = Change::Packet(key.clone(), None);
-    let corrected = (!is_empty).then(|| Change::Packet(key, Some(Box::new(new))));
-    std::iter::once(removed).chain(corrected).collect()
+    let written = new.map(|new| Change::Packet(key, Some(Box::new(new))));
+    std::iter::once(removed).chain(written).collect()
 }
 
 fn change_packet(
@@ -119,6 +127,9 @@ fn change_packet(
     }
     if old == Some(&new) {
         return vec![];
+    }
+    if old.is_some_and(|old| old.done.is_some() && old.done != new.done) {
+        return replace(key, Some(new));
     }
     vec![Change::Packet(key, Some(Box::new(new)))]
 }
