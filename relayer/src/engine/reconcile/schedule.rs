@@ -85,24 +85,20 @@ impl Reconciling {
 
     /// What waits for a comparison and can be tried now.
     pub fn due(&self, view: &View) -> BTreeSet<EndKey> {
-        let is_due = |src: &&EndKey| {
-            let head = view.head(&src.chain).map(|head| head.height);
-            let failed_at = self.failed.get(src).copied();
-            !self.running.contains(*src) && (failed_at.is_none() || head > failed_at)
+        let head = |src: &EndKey| view.head(&src.chain).map_or(0, |head| head.height);
+        let has_just_failed = |src: &EndKey| {
+            self.failed
+                .get(src)
+                .is_some_and(|failed| head(src) <= *failed)
         };
-        let waiting = self.unreconciled.iter().chain(self.failed.keys());
-        let waiting = waiting.filter(is_due).cloned();
-        waiting.chain(self.due_again(view)).collect()
-    }
-
-    /// Those with a packet that is to be looked for again.
-    fn due_again<'a>(&'a self, view: &'a View) -> impl Iterator<Item = EndKey> + 'a {
-        let ends = self.not_located.iter().filter(|(src, missing)| {
-            let head = view.head(&src.chain).map_or(0, |head| head.height);
-            let is_due = missing.values().any(|missing| missing.not_before <= head);
-            is_due && !self.running.contains(*src)
+        let to_look_for = self.not_located.iter().filter(|(src, missing)| {
+            let mut missing = missing.values();
+            missing.any(|missing| missing.not_before <= head(src))
         });
-        ends.map(|(src, _)| src.clone())
+        let waiting = self.unreconciled.iter().chain(self.failed.keys());
+        let waiting = waiting.chain(to_look_for.map(|(src, _)| src));
+        let due = waiting.filter(|src| !self.running.contains(*src) && !has_just_failed(src));
+        due.cloned().collect()
     }
 
     /// Whether a comparison may find something that is not known. Nothing is sent on a
@@ -361,6 +357,17 @@ mod tests {
         assert!(!reconciling.is_done(&end()));
         assert!(reconciling.due(&view_at(7)).is_empty());
         assert_eq!(reconciling.due(&view_at(8)), [end()].into());
+    }
+
+    #[test]
+    fn a_packet_to_look_for_does_not_hasten_a_comparison_that_has_failed() {
+        let mut reconciling = reconciling();
+        let not_found = NotLocated::from([(3.into(), "429".to_owned().into())]);
+        reconciling.succeeded(&end(), not_found, 7);
+        assert_eq!(reconciling.due(&view_at(9)), [end()].into());
+        reconciling.failed(end(), 9);
+        assert!(reconciling.due(&view_at(9)).is_empty());
+        assert_eq!(reconciling.due(&view_at(10)), [end()].into());
     }
 
     #[test]
