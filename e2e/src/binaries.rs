@@ -41,11 +41,32 @@ pub fn chaind() -> Result<PathBuf> {
     })
 }
 
-/// `tern`, built in the profile of the running test or demo.
+/// What `tern` is made of, in the workspace.
+const SOURCES: [&str; 6] = [
+    "Cargo.lock",
+    "Cargo.toml",
+    "chains",
+    "config",
+    "relayer/core",
+    "relayer/src",
+];
+
+/// `tern` in the profile of the running test or demo, built when it is missing or older
+/// than its sources.
+///
+/// `cargo test --workspace` has built it. Asked for it alone, cargo would build most of
+/// what is below it once more, because features are those of all that is asked for: an
+/// example asks for itself with it.
 pub fn tern() -> Result<PathBuf> {
     static BUILT: OnceLock<Result<PathBuf, String>> = OnceLock::new();
     once(&BUILT, || {
         let folder = profile_folder()?;
+        let binary = folder.join("tern");
+        let sources = SOURCES.map(|source| workspace().join(source));
+        let newer = sources.iter().map(|source| is_newer(&binary, source));
+        if newer.collect::<Result<Vec<_>>>()?.into_iter().all(|is| is) {
+            return Ok(binary);
+        }
         let profile = folder.file_name().and_then(OsStr::to_str);
         let profile = match profile.context("the profile folder has no name")? {
             "debug" => "dev",
@@ -54,6 +75,9 @@ pub fn tern() -> Result<PathBuf> {
         let mut build = cargo()?;
         build.args(["build", "--quiet", "--locked", "--profile", profile]);
         build.args(["--package", "tern", "--bin", "tern"]);
+        if let Some(example) = this_example()? {
+            build.arg("--example").arg(example);
+        }
         build.arg("--target-dir").arg(target()?);
         build.current_dir(workspace());
         let mut building = Process::start(&mut build).context("cannot build `tern`")?;
@@ -61,7 +85,7 @@ pub fn tern() -> Result<PathBuf> {
             building.wait(BUILD_LIMIT)?.success(),
             "building `tern` failed: see above"
         );
-        Ok(folder.join("tern"))
+        Ok(binary)
     })
 }
 
@@ -153,6 +177,18 @@ fn profile_folder() -> Result<PathBuf> {
     Ok(folder.to_owned())
 }
 
+/// The name of this program if it is an example.
+fn this_example() -> Result<Option<OsString>> {
+    let program = std::env::current_exe()?;
+    let is_example = program
+        .parent()
+        .is_some_and(|folder| folder.ends_with("examples"));
+    Ok(program
+        .file_stem()
+        .filter(|_| is_example)
+        .map(OsStr::to_owned))
+}
+
 fn target() -> Result<PathBuf> {
     let folder = profile_folder()?;
     Ok(folder
@@ -172,6 +208,7 @@ fn lock(path: &Path) -> Result<File> {
     Ok(file)
 }
 
+/// Whether a program was built after the last change of its sources.
 fn is_newer(binary: &Path, source: &Path) -> Result<bool> {
     match fs::metadata(binary).and_then(|metadata| metadata.modified()) {
         Ok(built) => Ok(newest(source)? <= built),
@@ -179,16 +216,15 @@ fn is_newer(binary: &Path, source: &Path) -> Result<bool> {
     }
 }
 
-fn newest(folder: &Path) -> Result<SystemTime> {
+/// When a file, or any in a folder, was last changed.
+fn newest(path: &Path) -> Result<SystemTime> {
+    let metadata = fs::metadata(path)?;
+    if !metadata.is_dir() {
+        return Ok(metadata.modified()?);
+    }
     let mut newest = SystemTime::UNIX_EPOCH;
-    for entry in fs::read_dir(folder)? {
-        let entry = entry?;
-        let modified = if entry.file_type()?.is_dir() {
-            self::newest(&entry.path())?
-        } else {
-            entry.metadata()?.modified()?
-        };
-        newest = newest.max(modified);
+    for entry in fs::read_dir(path)? {
+        newest = newest.max(self::newest(&entry?.path())?);
     }
     Ok(newest)
 }
