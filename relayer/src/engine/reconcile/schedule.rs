@@ -21,7 +21,8 @@ use crate::engine::tasks::{Task, Tasks};
 pub struct Reconciling {
     /// Nothing is planned for these until they are compared.
     unreconciled: BTreeSet<EndKey>,
-    running: BTreeSet<EndKey>,
+    /// Each with the newest block of its source when it began.
+    running: BTreeMap<EndKey, u64>,
     /// Could not be compared: again once their chain is past this height.
     failed: BTreeMap<EndKey, u64>,
     /// Packets whose blocks were not found, by their source end.
@@ -55,7 +56,7 @@ impl Reconciling {
     pub fn new(policy: &Policy, clock: Clock) -> Self {
         Self {
             unreconciled: BTreeSet::new(),
-            running: BTreeSet::new(),
+            running: BTreeMap::new(),
             failed: BTreeMap::new(),
             not_located: BTreeMap::new(),
             comparisons: BTreeMap::new(),
@@ -80,7 +81,7 @@ impl Reconciling {
     pub fn is_done(&self, src: &EndKey) -> bool {
         !self.unreconciled.contains(src)
             && !self.failed.contains_key(src)
-            && !self.running.contains(src)
+            && !self.running.contains_key(src)
     }
 
     /// What waits for a comparison and can be tried now.
@@ -97,7 +98,7 @@ impl Reconciling {
         });
         let waiting = self.unreconciled.iter().chain(self.failed.keys());
         let waiting = waiting.chain(to_look_for.map(|(src, _)| src));
-        let due = waiting.filter(|src| !self.running.contains(*src) && !has_just_failed(src));
+        let due = waiting.filter(|src| !self.running.contains_key(*src) && !has_just_failed(src));
         due.cloned().collect()
     }
 
@@ -136,16 +137,16 @@ impl Reconciling {
     /// not found is looked for again later, less often each time; what was given up with it
     /// with the next block, when that is put off.
     pub fn succeeded(&mut self, src: &EndKey, not_located: NotLocated, head: u64) {
-        self.running.remove(src);
+        let began = self.running.remove(src).unwrap_or(head);
         self.unreconciled.remove(src);
         self.failed.remove(src);
         let comparisons = self.comparisons.entry(src.clone()).or_default();
         *comparisons = comparisons.saturating_add(1);
         let before = self.not_located.remove(src).unwrap_or_default();
-        // Those that were put off were not looked for.
+        // Those that were put off when it began were not looked for.
         let put_off = before
             .iter()
-            .filter(|(_, missing)| missing.not_before > head);
+            .filter(|(_, missing)| missing.not_before > began);
         let mut missing: BTreeMap<Sequence, Missing> = put_off
             .map(|(sequence, missing)| (*sequence, missing.clone()))
             .collect();
@@ -186,7 +187,7 @@ impl Reconciling {
         inputs: &mpsc::Sender<Input>,
         tasks: &mut Tasks,
     ) {
-        if self.running.contains(&src_end) {
+        if self.running.contains_key(&src_end) {
             return;
         }
         let Some(path) = view.path(&src_end) else {
@@ -205,7 +206,7 @@ impl Reconciling {
         let heads = [head_of(&path.src.chain), head_of(&path.dst.chain)];
         let head = heads[0];
         let put_off = self.put_off(&src_end, head);
-        self.running.insert(src_end.clone());
+        self.running.insert(src_end.clone(), head);
         let task = Task::Reconcile {
             src: src_end.clone(),
         };
@@ -357,6 +358,19 @@ mod tests {
         assert!(!reconciling.is_done(&end()));
         assert!(reconciling.due(&view_at(7)).is_empty());
         assert_eq!(reconciling.due(&view_at(8)), [end()].into());
+    }
+
+    #[test]
+    fn what_was_put_off_when_a_comparison_began_is_not_forgotten_when_it_ends() {
+        let mut reconciling = reconciling();
+        let not_found = NotLocated::from([(3.into(), "pruned".to_owned().into())]);
+        reconciling.succeeded(&end(), not_found, 7);
+        reconciling.running.insert(end(), 8);
+        // Its time has come meanwhile, but it was not looked for.
+        reconciling.succeeded(&end(), NotLocated::new(), 9);
+        let missing: Vec<_> = reconciling.not_located(&end()).collect();
+        assert_eq!(missing, [(3.into(), "pruned")]);
+        assert_eq!(reconciling.due(&view_at(9)), [end()].into());
     }
 
     #[test]
