@@ -121,7 +121,7 @@ impl Lane {
                 }
                 Job::Resend(txs) => self.resend(txs).await,
                 Job::Included { hash, succeeded } => {
-                    self.gas.included(hash, succeeded);
+                    self.gas.ended(hash, succeeded);
                     if !succeeded {
                         self.client_heights.clear();
                     }
@@ -386,7 +386,13 @@ impl Lane {
             Broadcast::Redundant => {
                 info!(%chain, %tx, items = size, reason, "the node refused a transaction that nobody needs any more: no fee is paid");
             }
-            _ => warn!(%chain, %tx, items = size, ?class, reason, "the node refused a transaction"),
+            _ => {
+                warn!(%chain, %tx, items = size, ?class, reason, "the node refused a transaction");
+                if class == Class::Rejected {
+                    // It may have been the gas: the next one is simulated.
+                    self.gas.ended(tx, false);
+                }
+            }
         }
         self.refused(&signed, &items, class, reason).await;
         broadcast

@@ -124,8 +124,8 @@ impl GasTable {
         learned.predictions = 0;
     }
 
-    /// What became of a transaction of this shape in its block.
-    pub fn included(&mut self, shape: &Shape, succeeded: bool) {
+    /// What became of a transaction of this shape, in its block or at the node.
+    pub fn ended(&mut self, shape: &Shape, succeeded: bool) {
         if !succeeded {
             self.shapes.remove(shape);
         } else if let Some(learned) = self.shapes.get_mut(shape) {
@@ -151,7 +151,7 @@ mod tests {
         let mut table = GasTable::default();
         for _ in 0..CONFIRMED_MIN {
             table.simulated(&receives(9, 500), 1_000_000);
-            table.included(&receives(9, 500).shape, true);
+            table.ended(&receives(9, 500).shape, true);
         }
         table
     }
@@ -181,7 +181,7 @@ mod tests {
         for _ in 0..CONFIRMED_MIN {
             assert_eq!(table.predict(&receives(9, 500)), None);
             table.simulated(&receives(9, 500), 1_000_000);
-            table.included(&receives(9, 500).shape, true);
+            table.ended(&receives(9, 500).shape, true);
         }
         assert_eq!(table.predict(&receives(9, 500)), Some(1_000_000));
         assert_eq!(table.predict(&receives(14, 500)), Some(1_500_000));
@@ -198,7 +198,7 @@ mod tests {
     #[test]
     fn a_failure_makes_it_simulate_again() {
         let mut table = taught();
-        table.included(&receives(9, 500).shape, false);
+        table.ended(&receives(9, 500).shape, false);
         assert_eq!(table.predict(&receives(9, 500)), None);
     }
 
@@ -218,7 +218,7 @@ mod tests {
         let size = Size::of(std::iter::once((MessageKind::Timeout, 500)));
         for _ in 0..10 {
             table.simulated(&size, 1_000);
-            table.included(&size.shape, true);
+            table.ended(&size.shape, true);
         }
         assert_eq!(table.predict(&size), None);
     }

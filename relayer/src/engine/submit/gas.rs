@@ -24,9 +24,10 @@ impl Gas {
         self.in_flight.insert(hash, shape);
     }
 
-    pub fn included(&mut self, hash: TxHash, succeeded: bool) {
+    /// It is in a block, or was refused by the node.
+    pub fn ended(&mut self, hash: TxHash, succeeded: bool) {
         if let Some(shape) = self.in_flight.remove(&hash) {
-            self.table.included(&shape, succeeded);
+            self.table.ended(&shape, succeeded);
         }
     }
 }
@@ -34,4 +35,28 @@ impl Gas {
 pub fn size(messages: &[Message]) -> Size {
     let messages = messages.iter();
     Size::of(messages.map(|message| (message.kind, message.encoded.bytes.len())))
+}
+
+#[cfg(test)]
+mod tests {
+    use tern_chains::MessageKind;
+
+    use super::*;
+
+    #[test]
+    fn gas_that_a_node_has_refused_is_simulated_again() {
+        let hash = |number: u8| TxHash([number; 32]);
+        let size = Size::of([(MessageKind::Acknowledgement, 100)].into_iter());
+        let mut gas = Gas::default();
+        gas.table.simulated(&size, 80_000);
+        for number in 1..=4 {
+            gas.sent(hash(number), size.shape.clone());
+        }
+        for number in 1..=3 {
+            gas.ended(hash(number), true);
+        }
+        assert_eq!(gas.table.predict(&size), Some(80_000));
+        gas.ended(hash(4), false);
+        assert_eq!(gas.table.predict(&size), None);
+    }
 }
