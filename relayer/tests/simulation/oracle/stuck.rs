@@ -35,10 +35,7 @@ pub async fn settle(world: &World, running: &[Running]) -> Result<Stuck, String>
         // What may be open is read from all blocks: not before nothing moves.
         if before.is_empty() || (is_still && second % 5 == 0 && all_may(world, &before).await) {
             sleep(world.grace()).await;
-            if !before.is_empty() {
-                explained(running, &before).await?;
-            }
-            return Ok(before);
+            return explained(world, running, before).await;
         }
     }
     let mut left = Vec::new();
@@ -125,12 +122,15 @@ fn may_stay(
     is_undeliverable && is_far
 }
 
-/// Every relayer says of each packet why it waits.
-async fn explained(running: &[Running], stuck: &Stuck) -> Result<(), String> {
+/// Every relayer says of each packet why it waits. Returns those that wait still: another
+/// relayer may have moved some.
+async fn explained(world: &World, running: &[Running], mut stuck: Stuck) -> Result<Stuck, String> {
     for relayer in running {
         let mut silent = String::new();
         // A list is compared with the chains once in a while.
         for _ in 0..RECONCILE_EVERY.as_secs() + 5 {
+            let open = open(world).await;
+            stuck.retain(|key| open.contains(key));
             let status = relayer.handle.status(None).await;
             let status = status.map_err(|error| error.to_string())?;
             let of = |key: &PacketKey| status.packets.iter().find(|one| one.packet == *key);
@@ -154,7 +154,7 @@ async fn explained(running: &[Running], stuck: &Stuck) -> Result<(), String> {
             return Err(silent);
         }
     }
-    Ok(())
+    Ok(stuck)
 }
 
 fn says_why(status: &PacketStatus) -> bool {
