@@ -22,7 +22,7 @@ pub fn chaind() -> Result<PathBuf> {
         fs::create_dir_all(&folder)?;
         let _lock = lock(&folder.join("chaind.lock"))?;
         let binary = folder.join("chaind");
-        if is_newer(&binary, &source)? {
+        if is_newer(&binary, std::slice::from_ref(&source))? {
             return Ok(binary);
         }
         eprintln!("building the test chain with Go; the first time takes some minutes");
@@ -42,11 +42,12 @@ pub fn chaind() -> Result<PathBuf> {
 }
 
 /// What `tern` is made of, in the workspace.
-const SOURCES: [&str; 6] = [
+const SOURCES: [&str; 7] = [
     "Cargo.lock",
     "Cargo.toml",
     "chains",
     "config",
+    "relayer/Cargo.toml",
     "relayer/core",
     "relayer/src",
 ];
@@ -62,9 +63,7 @@ pub fn tern() -> Result<PathBuf> {
     once(&BUILT, || {
         let folder = profile_folder()?;
         let binary = folder.join("tern");
-        let sources = SOURCES.map(|source| workspace().join(source));
-        let newer = sources.iter().map(|source| is_newer(&binary, source));
-        if newer.collect::<Result<Vec<_>>>()?.into_iter().all(|is| is) {
+        if is_newer(&binary, &SOURCES.map(|source| workspace().join(source)))? {
             return Ok(binary);
         }
         let profile = folder.file_name().and_then(OsStr::to_str);
@@ -209,11 +208,16 @@ fn lock(path: &Path) -> Result<File> {
 }
 
 /// Whether a program was built after the last change of its sources.
-fn is_newer(binary: &Path, source: &Path) -> Result<bool> {
-    match fs::metadata(binary).and_then(|metadata| metadata.modified()) {
-        Ok(built) => Ok(newest(source)? <= built),
-        Err(_) => Ok(false),
+fn is_newer(binary: &Path, sources: &[PathBuf]) -> Result<bool> {
+    let Ok(built) = fs::metadata(binary).and_then(|metadata| metadata.modified()) else {
+        return Ok(false);
+    };
+    for source in sources {
+        if newest(source)? > built {
+            return Ok(false);
+        }
     }
+    Ok(true)
 }
 
 /// When a file, or any in a folder, was last changed.
