@@ -35,7 +35,12 @@ pub async fn settle(world: &World, running: &[Running]) -> Result<Stuck, String>
         // What may be open is read from all blocks: not before nothing moves.
         if before.is_empty() || (is_still && second % 5 == 0 && all_may(world, &before).await) {
             sleep(world.grace()).await;
-            return explained(world, running, before).await;
+            let waiting = explained(world, running, before.clone()).await?;
+            if waiting != before {
+                // Their ends have to be seen, too.
+                sleep(world.grace()).await;
+            }
+            return Ok(waiting);
         }
     }
     let mut left = Vec::new();
