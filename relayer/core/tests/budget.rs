@@ -166,12 +166,7 @@ fn a_transaction_counts_once_from_its_signature_on_and_not_if_it_never_was_sent(
     tell(&mut view, [outcome(1, 0)]);
     assert_eq!(hour(&view), 40);
     tell(&mut view, [signed(2, 7, vec![])]);
-    let refusal = Refusal {
-        class: Class::Rejected,
-        reason: "no".into(),
-        culprit: None,
-        together_max: None,
-    };
+    let refusal = Refusal::of(Class::Rejected, "no".into());
     let key = key(2);
     tell(&mut view, [Intent::Refused { key, refusal }]);
     assert_eq!(hour(&view), 40);

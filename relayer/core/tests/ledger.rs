@@ -241,12 +241,7 @@ fn nothing_is_remembered_of_failures_of_a_packet_that_is_done() {
     let (tx, items) = receives(&mut view, 2);
     tell(&mut view, [received(1, 12), acknowledged(1, 13)]);
     // It was overtaken, and is refused afterwards.
-    let refusal = Refusal {
-        class: Class::Rejected,
-        reason: "redundant".into(),
-        culprit: None,
-        together_max: None,
-    };
+    let refusal = Refusal::of(Class::Rejected, "redundant".into());
     tell(&mut view, [Intent::Refused { key: tx, refusal }]);
     assert!(view.failure(&items[0]).is_none());
     assert!(view.failure(&items[1]).is_some());
