@@ -5,13 +5,16 @@ use std::fs;
 use std::path::Path;
 use std::time::Duration;
 
-use anyhow::{Context, Result};
+use anyhow::{bail, Context, Result};
 
 use crate::chain::{free_ports, TestChain};
 use crate::settings::ConfigFile::{App, Client, Comet};
 use crate::wait;
 
 const SYNC_LIMIT: Duration = Duration::from_secs(60);
+/// It usually takes 15 to 30 s.
+const REJOIN_LIMIT: Duration = Duration::from_secs(45);
+const REJOIN_TRIES: u32 = 3;
 
 impl TestChain {
     /// Prepares another full node of this running chain. It has this node as its only
@@ -71,6 +74,23 @@ impl TestChain {
             Ok((status["sync_info"]["catching_up"] == false).then_some(()))
         })
         .with_context(|| self.tail())
+    }
+
+    /// Waits until the node has a block that was made after this call. A node whose peer went
+    /// away and came back does not always find it by itself: then it is started again.
+    pub fn follows(&mut self, peer: &Self) -> Result<()> {
+        for _ in 0..REJOIN_TRIES {
+            let height = peer.height()? + 1;
+            let found = wait::until("the node to get new blocks", REJOIN_LIMIT, || {
+                Ok((self.height()? >= height).then_some(()))
+            });
+            if found.is_ok() {
+                return Ok(());
+            }
+            self.down()?;
+            self.up()?;
+        }
+        bail!("the node finds its peer no more:\n{}", self.tail())
     }
 
     /// Keeps a copy of the data of a node that is down.

@@ -4,7 +4,7 @@ mod support;
 
 use anyhow::{ensure, Result};
 use support::{Fixture, LONG};
-use tern_e2e::{wait, Books, ConfigFile, Counts, Daemon, Network, TestChain, OTHER};
+use tern_e2e::{Books, ConfigFile, Counts, Daemon, Network, TestChain, OTHER};
 
 /// Tern asks a node of kava without voting power, so that chain and node can be told apart.
 struct Scene {
@@ -15,9 +15,17 @@ struct Scene {
 
 #[test]
 fn a_chain_that_halts_is_full_or_dear_is_told_and_waited_for() -> Result<()> {
-    let fixture = Fixture::new(Network::two()?)?;
-    let kava = fixture.kava();
+    let mut network = Network::two()?;
+    // The validator takes nothing that is free of charge, the node does.
+    let kava = network.chain_mut("kava-a")?;
+    kava.down()?;
+    asks_for(kava, "0.001ukava")?;
+    kava.up()?;
     let mut node = kava.follower("node")?;
+    asks_for(&node, "0ukava")?;
+    network.user.reconfigure("0ukava", "0.001ukava")?;
+    let fixture = Fixture::new(network)?;
+    let kava = fixture.kava();
     node.up()?;
     node.synced()?;
     fixture.network.tern.ask_instead(kava, &node)?;
@@ -52,6 +60,7 @@ impl Scene {
         self.fixture
             .told(&["health"], "check whether the chain has stopped")?;
         self.fixture.network.chain_mut("kava-a")?.resume()?;
+        self.node.follows(self.fixture.kava())?;
         daemon.says("the chain makes blocks again", LONG)?;
         self.fixture.settled()?;
         let counts = self.read("a chain that halted for a minute")?;
@@ -63,10 +72,8 @@ impl Scene {
 
     /// The mempool has room for one transaction, and has one that no validator takes.
     fn full_mempool(&mut self, daemon: &Daemon) -> Result<()> {
-        self.restart_kava("0.001ukava")?;
         self.restart_node(|node| node.set(ConfigFile::Comet, "mempool", "size", "1"))?;
         let other = self.fixture.network.address("kava-a", OTHER.0)?;
-        // Free of charge: this node takes it, and the validator does not.
         let send = ["tx", "bank", "send", &other, &other, "1ukava", "--fees"];
         self.node.broadcast(&[&send[..], &["0ukava"]].concat())?;
         self.fixture.send_akt(10)?;
@@ -78,30 +85,27 @@ impl Scene {
             .kava()
             .pay(&other, &other, "1ukava", "5000ukava")?;
         self.fixture.settled()?;
-        self.close("a full mempool")?;
-        self.restart_kava("0ukava")
+        self.close("a full mempool")
     }
 
     /// The node asks for more than Tern pays, until it is cheaper again, and then until Tern
     /// pays more.
     fn raised_fee(&mut self, daemon: Daemon) -> Result<Daemon> {
-        let raise =
-            |node: &TestChain, price| node.set(ConfigFile::App, "", "minimum-gas-prices", price);
         let pending = [
             "packet",
             "pending",
             "akash-a",
             &self.fixture.on_akash.clone(),
         ];
-        self.restart_node(|node| raise(node, "\"0.1ukava\""))?;
+        self.restart_node(|node| asks_for(node, "0.1ukava"))?;
         self.fixture.send_akt(10)?;
         daemon.says("insufficient fee", LONG)?;
         self.fixture.told(&pending, "gas_price")?;
-        self.restart_node(|node| raise(node, "\"0ukava\""))?;
+        self.restart_node(|node| asks_for(node, "0ukava"))?;
         self.fixture.settled()?;
         self.close("a fee that was raised for a while")?;
 
-        self.restart_node(|node| raise(node, "\"0.1ukava\""))?;
+        self.restart_node(|node| asks_for(node, "0.1ukava"))?;
         self.fixture.send_akt(10)?;
         self.fixture.told(&pending, "gas_price")?;
         let ended = daemon.terminate(LONG)?;
@@ -121,18 +125,6 @@ impl Scene {
         self.node.synced()
     }
 
-    fn restart_kava(&mut self, price: &str) -> Result<()> {
-        let kava = self.fixture.network.chain_mut("kava-a")?;
-        kava.down()?;
-        let price = format!("\"{price}\"");
-        kava.set(ConfigFile::App, "", "minimum-gas-prices", &price)?;
-        kava.up()?;
-        let height = kava.height()? + 1;
-        wait::until("the node to get new blocks", LONG, || {
-            Ok((self.node.height()? > height).then_some(()))
-        })
-    }
-
     /// Nothing was lost, nor paid for nothing.
     fn close(&mut self, what: &str) -> Result<()> {
         let counts = self.read(what)?;
@@ -147,4 +139,10 @@ impl Scene {
     fn read(&mut self, what: &str) -> Result<Counts> {
         self.books.close(&self.fixture.network.chains, what)
     }
+}
+
+/// From its next start on the node takes only transactions that pay this gas price.
+fn asks_for(node: &TestChain, price: &str) -> Result<()> {
+    let price = format!("\"{price}\"");
+    node.set(ConfigFile::App, "", "minimum-gas-prices", &price)
 }

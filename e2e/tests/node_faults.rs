@@ -69,6 +69,7 @@ impl Scene {
             Ok(log.contains("cannot follow the chain").then_some(()))
         })?;
         self.node.resume()?;
+        self.node.follows(self.fixture.kava())?;
         self.close("a node that hung")
     }
 
