@@ -454,8 +454,8 @@ impl Engine {
         };
         let in_progress = dispatching.in_progress();
         let committed = records.commit(&entries, observe, |item| in_progress.contains(item))?;
-        for (chain, hash, succeeded) in committed.outcomes {
-            dispatching.lanes.included(&chain, hash, succeeded);
+        for (tx, ended) in committed.outcomes {
+            dispatching.lanes.included(&tx.chain, tx.hash, ended);
         }
         for chain in &committed.expired {
             dispatching.lanes.expired(chain);

@@ -9,6 +9,7 @@ use tern_cosmos_core::tendermint_time;
 use tern_devnet::{DevnetError, Gas, Machine, Refusal};
 
 use crate::block::{Block, Included};
+use crate::call::Call;
 use crate::deliver::{run, Now, State};
 use crate::genesis::Genesis;
 use crate::mempool::{Added, Mempool};
@@ -270,23 +271,44 @@ impl Attested {
         (has < body.fee).then(|| funds(body.fee, has))
     }
 
-    /// The gas that calls of this signer would use, on the newest state.
+    /// The most gas that calls of this signer would use, on the newest state or on the
+    /// final one: what the blocks between have done may be undone, and then a packet that
+    /// they received is to be received again.
     pub(crate) fn simulate(
         &self,
         signer: &str,
         raw: &[Box<serde_json::value::RawValue>],
     ) -> Result<u64, Refusal> {
-        let gas = Gas::default();
         let read = calls(raw).map_err(|refusal| of_call(refusal, 0))?;
-        let bytes = crate::tx::bytes(raw);
+        let calls = (&*read, crate::tx::bytes(raw));
+        let on_newest = self.simulate_on(self.newest(), signer, calls)?;
+        // It may need what is in no final block yet.
+        let on_final = self.state(self.final_height);
+        let on_final = on_final.and_then(|state| self.simulate_on(state, signer, calls).ok());
+        Ok(on_newest.max(on_final.unwrap_or_default()))
+    }
+
+    fn simulate_on(
+        &self,
+        state: &State,
+        signer: &str,
+        calls: (&[Call], u64),
+    ) -> Result<u64, Refusal> {
+        let gas = Gas::default();
         let time = tendermint_time(BlockTime(self.newest_time_ns()));
         let now = Now {
             height: (self.blocks.len() as u64).max(1),
             time: time.unwrap_or(tendermint::Time::unix_epoch()),
             is_in_block: false,
         };
-        let mut machine = self.newest().machine.clone();
-        run(&mut machine, now, signer, (&read, bytes), &gas, u64::MAX)?;
+        run(
+            &mut state.machine.clone(),
+            now,
+            signer,
+            calls,
+            &gas,
+            u64::MAX,
+        )?;
         Ok(gas.used())
     }
 }

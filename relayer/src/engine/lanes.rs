@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use tern_chains::{Account, ChainId, SignedTx, TxHash};
 use tern_core::ledger::Head;
+use tern_core::plan::gas::Ended;
 use tern_core::policy::Policy;
 use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::{mpsc, oneshot, watch, OwnedSemaphorePermit, Semaphore};
@@ -178,9 +179,9 @@ impl Lanes {
 
     /// Tells the lanes of a transaction of theirs. Only their estimates suffer
     /// if they are too busy to listen.
-    pub fn included(&self, chain: &ChainId, hash: TxHash, succeeded: bool) {
+    pub fn included(&self, chain: &ChainId, hash: TxHash, ended: Ended) {
         for lane in self.of(chain) {
-            let _ = lane.jobs.try_send(Job::Included { hash, succeeded });
+            let _ = lane.jobs.try_send(Job::Included { hash, ended });
         }
     }
 

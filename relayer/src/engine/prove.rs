@@ -19,7 +19,8 @@ use tern_chains::{
     LightClient, Message, NewClient, PacketId, Proven, Root, StorePath, TrustedHeader,
 };
 use tern_core::ledger::Item;
-use tern_core::plan::{gas, Action, Batch, Route, Work};
+use tern_core::plan::gas::Class;
+use tern_core::plan::{Action, Batch, Route, Work};
 
 pub(super) use client::bring_forward;
 
@@ -37,8 +38,8 @@ pub struct Messages {
     pub messages: Vec<(Item, Message)>,
     /// Those whose messages must come in the order of their sequences.
     pub ordered: BTreeSet<Item>,
-    /// Those whose gas is not that of others of their size.
-    pub unsteady: BTreeSet<Item>,
+    /// Those whose gas is about that of others of their class and size.
+    pub classes: BTreeMap<Item, Class>,
     /// All in one transaction.
     pub atomic: bool,
     /// Items that turned out to need nothing, or not to be provable.
@@ -214,21 +215,11 @@ async fn prove_route(
         steps.push((work.item.clone(), step));
     }
     let client = (route.client_on_dst.clone(), forward.height);
-    let unsteady = batch.work.iter().filter(|work| !is_steady(&work.action));
+    let class = |work: &Work| Some((work.item.clone(), Class::of(&work.action)?));
     Ok(Messages {
-        unsteady: unsteady.map(|work| work.item.clone()).collect(),
+        classes: batch.work.iter().filter_map(class).collect(),
         ..assemble(client, update, steps, batch.atomic)
     })
-}
-
-/// Whether the gas of an action is about that of others of its size.
-fn is_steady(action: &Action) -> bool {
-    match action {
-        Action::RecvPacket(packet) | Action::Acknowledgement { packet, .. } => {
-            gas::is_steady(packet)
-        }
-        _ => true,
-    }
 }
 
 /// At which height of the source the proofs are fetched again, if the client is at

@@ -3,11 +3,12 @@
 
 use std::collections::BTreeSet;
 
-use tern_chains::{ChainId, TxHash};
+use tern_chains::ChainId;
 use tern_core::ledger::{
     apply, packet_of, Change, Entry, Fact, Head, Item, PacketKey, TxKey, View,
 };
 use tern_core::plan;
+use tern_core::plan::gas::{self, Ended};
 use tern_core::policy::Policy;
 
 use super::error::StoreError;
@@ -23,8 +24,8 @@ pub struct Records {
 #[derive(Default)]
 pub struct Committed {
     pub heads: Vec<(ChainId, Head)>,
-    /// Transactions of ours that are in a block, and whether they succeeded.
-    pub outcomes: Vec<(ChainId, TxHash, bool)>,
+    /// Transactions of ours that are in a block.
+    pub outcomes: Vec<(TxKey, Ended)>,
     /// Chains on which transactions of ours have died in no block.
     pub expired: BTreeSet<ChainId>,
 }
@@ -113,7 +114,7 @@ impl Records {
     }
 
     /// What a block says of a transaction of ours.
-    fn outcome(&self, fact: &Fact) -> Option<(ChainId, TxHash, bool)> {
+    fn outcome(&self, fact: &Fact) -> Option<(TxKey, Ended)> {
         let Fact::Outcome { chain, outcome, .. } = fact else {
             return None;
         };
@@ -121,8 +122,20 @@ impl Records {
             chain: chain.clone(),
             hash: outcome.hash,
         };
-        self.view.tx(&key)?;
-        Some((key.chain, key.hash, outcome.code == 0))
+        let tx = self.view.tx(&key)?;
+        if outcome.code != 0 {
+            return Some((key, Ended::Failed));
+        }
+        // The block's events came before.
+        let is_taken = |item: &Item| match item {
+            Item::Recv(packet) => {
+                let ack = self.view.packet(packet)?.ack.as_ref()?;
+                Some(gas::is_taken(&ack.bytes))
+            }
+            _ => Some(true),
+        };
+        let all_taken = tx.items.iter().all(|item| is_taken(item) == Some(true));
+        Some((key, Ended::Succeeded { all_taken }))
     }
 
     /// Brings a packet only the store has into memory.

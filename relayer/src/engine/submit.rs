@@ -23,6 +23,7 @@ use tern_chains::{
 };
 use tern_core::budget::Budget;
 use tern_core::ledger::{Head, Intent, Item, Refusal, TxKey, TxRecord};
+use tern_core::plan::gas::Ended;
 use tokio::sync::{mpsc, oneshot, watch};
 use tracing::{debug, error, info, warn};
 
@@ -67,7 +68,7 @@ pub enum Job {
     /// Broadcast again what was signed before a restart.
     Resend(Vec<SignedTx>),
     /// A transaction of the lane is in a block.
-    Included { hash: TxHash, succeeded: bool },
+    Included { hash: TxHash, ended: Ended },
 }
 
 /// What became of a broadcast.
@@ -120,9 +121,9 @@ impl Lane {
                     let _ = reply.send(sent);
                 }
                 Job::Resend(txs) => self.resend(txs).await,
-                Job::Included { hash, succeeded } => {
-                    self.gas.ended(hash, succeeded);
-                    if !succeeded {
+                Job::Included { hash, ended } => {
+                    self.gas.ended(hash, ended);
+                    if ended == Ended::Failed {
                         self.client_heights.clear();
                     }
                 }
@@ -224,18 +225,15 @@ impl Lane {
         account: &AccountState,
     ) -> Vec<Result<u64, ChainError>> {
         for draft in drafts.iter_mut() {
-            if draft.gas.is_none() && draft.is_steady {
-                draft.gas = self.gas.table.predict(&draft.size);
+            if let (None, Some(size)) = (draft.gas, &draft.size) {
+                draft.gas = self.gas.table.predict(size);
             }
         }
         let gas = drafts.iter().map(|draft| self.estimate(draft, account));
         let gas = join_all(gas).await;
         for (draft, gas) in drafts.iter().zip(&gas) {
-            match gas {
-                Ok(gas) if draft.gas.is_none() && draft.is_steady => {
-                    self.gas.table.simulated(&draft.size, *gas);
-                }
-                _ => {}
+            if let (None, Some(size), Ok(gas)) = (draft.gas, &draft.size, gas) {
+                self.gas.table.simulated(size, *gas);
             }
         }
         gas
@@ -286,7 +284,9 @@ impl Lane {
             };
             match signed.await {
                 Ok((fee, signed)) => {
-                    self.gas.sent(signed.hash, draft.size.shape);
+                    if let Some(size) = draft.size {
+                        self.gas.sent(signed.hash, size.shape);
+                    }
                     let record = TxRecord {
                         signer,
                         account_sequence,
@@ -390,7 +390,7 @@ impl Lane {
                 warn!(%chain, %tx, items = size, ?class, reason, "the node refused a transaction");
                 if class == Class::Rejected {
                     // It may have been the gas: the next one is simulated.
-                    self.gas.ended(tx, false);
+                    self.gas.ended(tx, Ended::Failed);
                 }
             }
         }

@@ -17,6 +17,7 @@ use tokio::time::{sleep, timeout};
 
 use super::chaos::Chaos;
 use super::crash_point::CrashPoint;
+use super::estimates::Estimates;
 use super::fault_counts::Fault;
 use super::fault_schedule::{NodeFaults, REFUSED};
 use super::in_flight::InFlight;
@@ -37,12 +38,15 @@ pub struct FaultyChain {
     pub near: Arc<dyn RelayedChain>,
     /// That node.
     pub near_node: Arc<dyn SimulatedNode>,
+    /// A node without faults, to know what the others do not.
+    pub node: Arc<dyn SimulatedNode>,
     /// The chain through another node behind the same address, which lags at times.
     pub lagging: Arc<dyn RelayedChain>,
     pub node_faults: NodeFaults,
     pub chaos: Chaos,
     pub crash_point: CrashPoint,
     pub in_flight: InFlight,
+    pub estimates: Estimates,
 }
 
 impl FaultyChain {
@@ -384,18 +388,25 @@ impl Account for FaultyChain {
     }
 
     async fn estimate(&self, messages: &[Message], account: &AccountState) -> Result<u64> {
-        let gas = self.request("simulate", |chain| chain.estimate(messages, account));
+        let mut is_behind = self.near_node.latest() < self.node.latest();
+        let gas = self.request("simulate", |chain| {
+            is_behind |= std::ptr::addr_eq(chain, &*self.lagging);
+            chain.estimate(messages, account)
+        });
         let gas = gas.await?;
         if let Some(refusal) = self.refusal_by_mistake(messages) {
             return Err(refusal);
         }
         // Too low: the transaction runs out of gas in its block.
         let is_short = self.chaos.allows(Fault::GasTooLow) && self.chaos.rng.chance(25);
+        self.estimates.estimated(messages, is_short || is_behind);
         Ok(if is_short { gas / 2 } else { gas })
     }
 
     async fn sign(&self, draft: &TxDraft) -> Result<SignedTx> {
-        self.near.sign(draft).await
+        let signed = self.near.sign(draft).await?;
+        self.estimates.signed(&draft.messages, signed.hash);
+        Ok(signed)
     }
 
     async fn broadcast(&self, tx: &SignedTx) -> Result<Check> {

@@ -11,6 +11,7 @@
 mod channels;
 mod chaos;
 mod crash_point;
+mod estimates;
 mod fault_counts;
 mod fault_schedule;
 mod faulty;

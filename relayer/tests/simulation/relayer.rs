@@ -15,6 +15,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::channels::{Channel, Channels};
 use super::crash_point::CrashPoint;
+use super::estimates::Estimates;
 use super::fault_counts::Fault;
 use super::faulty::FaultyChain;
 use super::in_flight::InFlight;
@@ -30,6 +31,7 @@ pub const GAS_MAX: u64 = 4_000_000;
 pub struct Relayer {
     pub key: u8,
     pub signed_log: SignedLog,
+    pub estimates: Estimates,
     /// The store was lost once, and with it the packets that had ended by then.
     pub store_was_lost: bool,
     pub policy: Policy,
@@ -56,6 +58,7 @@ impl Relayer {
         Self {
             key,
             signed_log: SignedLog::default(),
+            estimates: Estimates::default(),
             store_was_lost: false,
             gas_max: rng.chance(50).then_some(GAS_MAX),
             memory_watch: MemoryWatch::new(&policy),
@@ -79,11 +82,13 @@ impl Relayer {
             let chain: Arc<dyn RelayedChain> = Arc::new(FaultyChain {
                 near: side.own.chain(self.key),
                 near_node: Arc::clone(&side.own),
+                node: Arc::clone(&side.node),
                 lagging: side.lagging.chain(self.key),
                 node_faults: side.node_faults.clone(),
                 chaos: self.place.chaos.clone(),
                 crash_point: crash_point.clone(),
                 in_flight: InFlight::default(),
+                estimates: self.estimates.clone(),
             });
             chain
         };

@@ -7,9 +7,8 @@ use std::ops::Range;
 use tern_chains::Message;
 use tern_core::ledger::Item;
 use tern_core::plan::cut::{cut, TxLimits, Weight};
-use tern_core::plan::gas::Size;
+use tern_core::plan::gas::{Class, Size};
 
-use super::gas::size;
 use crate::engine::prove::Messages;
 
 /// A transaction in the making.
@@ -23,9 +22,8 @@ pub struct Draft {
     pub not_carried: usize,
     /// How many client updates it carries before the messages of its items.
     pub updates: usize,
-    pub size: Size,
-    /// Whether its gas is about that of others of its size.
-    pub is_steady: bool,
+    /// What its gas depends on; `None`: on more than can be learned from others.
+    pub size: Option<Size>,
     /// The gas limit, once it is known.
     pub gas: Option<u64>,
 }
@@ -61,8 +59,7 @@ impl Draft {
                 .collect(),
             not_carried: 0,
             updates: estimated.len(),
-            size: size(&estimated),
-            is_steady: false,
+            size: None,
             estimated,
             gas: None,
         })
@@ -89,14 +86,24 @@ impl Draft {
             } else {
                 0
             },
-            size: size(&estimated),
-            is_steady: part
-                .iter()
-                .all(|(item, _)| !messages.unsteady.contains(item)),
+            size: size(messages, part),
             estimated,
             gas: None,
         }
     }
+}
+
+/// What the gas of a part of a batch's messages depends on, with the client update.
+fn size(messages: &Messages, part: &[(Item, Message)]) -> Option<Size> {
+    let updates = messages.update.iter();
+    let updates = updates.map(|message| (Some(Class::UpdateClient), message));
+    let part = part.iter();
+    let part = part.map(|(item, message)| (messages.classes.get(item).cloned(), message));
+    Size::of(
+        updates
+            .chain(part)
+            .map(|(class, message)| (class, message.encoded.bytes.len())),
+    )
 }
 
 /// Consecutive ranges of a batch's messages, a transaction each.

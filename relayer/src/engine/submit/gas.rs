@@ -3,8 +3,8 @@
 
 use std::collections::BTreeMap;
 
-use tern_chains::{Message, TxHash};
-use tern_core::plan::gas::{GasTable, Shape, Size};
+use tern_chains::TxHash;
+use tern_core::plan::gas::{Ended, GasTable, Shape};
 
 /// More transactions than a lane has in flight. Those whose end was not seen
 /// make room.
@@ -25,38 +25,33 @@ impl Gas {
     }
 
     /// It is in a block, or was refused by the node.
-    pub fn ended(&mut self, hash: TxHash, succeeded: bool) {
+    pub fn ended(&mut self, hash: TxHash, ended: Ended) {
         if let Some(shape) = self.in_flight.remove(&hash) {
-            self.table.ended(&shape, succeeded);
+            self.table.ended(&shape, ended);
         }
     }
 }
 
-pub fn size(messages: &[Message]) -> Size {
-    let messages = messages.iter();
-    Size::of(messages.map(|message| (message.kind, message.encoded.bytes.len())))
-}
-
 #[cfg(test)]
 mod tests {
-    use tern_chains::MessageKind;
+    use tern_core::plan::gas::{Class, Size};
 
     use super::*;
 
     #[test]
     fn gas_that_a_node_has_refused_is_simulated_again() {
         let hash = |number: u8| TxHash([number; 32]);
-        let size = Size::of([(MessageKind::Acknowledgement, 100)].into_iter());
+        let size = Size::of([(Some(Class::UpdateClient), 100)]).unwrap();
         let mut gas = Gas::default();
         gas.table.simulated(&size, 80_000);
         for number in 1..=4 {
             gas.sent(hash(number), size.shape.clone());
         }
         for number in 1..=3 {
-            gas.ended(hash(number), true);
+            gas.ended(hash(number), Ended::Succeeded { all_taken: true });
         }
         assert_eq!(gas.table.predict(&size), Some(80_000));
-        gas.ended(hash(4), false);
+        gas.ended(hash(4), Ended::Failed);
         assert_eq!(gas.table.predict(&size), None);
     }
 }

@@ -96,10 +96,14 @@ pub fn count(world: &World, history: &History) {
     if let Some(ordered) = &world.channels.ordered {
         count_ordered(counts, history, ordered);
     }
-    let signed = world.relayers.iter();
-    let signed: BTreeMap<TxKey, Signed> = signed
+    let relayers = world.relayers.iter();
+    let signed: BTreeMap<TxKey, Signed> = relayers
         .flat_map(|relayer| relayer.signed_log.signed())
         .collect();
+    let is_underestimated = |hash: TxHash| {
+        let mut relayers = world.relayers.iter();
+        relayers.any(|relayer| relayer.estimates.was_wrong(hash))
+    };
     for side in &world.place.sides {
         let mut replaced = side.node.replaced().into_iter();
         let is_relayers = |hash: TxHash| {
@@ -125,7 +129,7 @@ pub fn count(world: &World, history: &History) {
         }
         counts.outcomes(Outcome::RelayerTxFailed, 1);
         match outcome.code {
-            _ if included.ran_out_of_gas() && world.has(Fault::GasTooLow) => {
+            _ if included.ran_out_of_gas() && is_underestimated(outcome.hash) => {
                 counts.fault(Fault::GasTooLow);
             }
             _ if outcome.log == REFUSED => counts.fault(Fault::FailedInBlock),

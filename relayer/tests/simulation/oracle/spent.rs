@@ -171,7 +171,7 @@ fn failed_for(
     }
     if included.ran_out_of_gas() {
         let heavy = poison(Poison::Heavy);
-        if !heavy.is_empty() || world.has(Fault::GasTooLow) {
+        if !heavy.is_empty() || relayer.estimates.was_wrong(outcome.hash) {
             return Ok(heavy);
         }
     }
