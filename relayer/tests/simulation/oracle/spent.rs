@@ -100,11 +100,18 @@ fn has_come_late(history: &History, included: &Included<'_>, signed: &Signed) ->
     signed.items.iter().any(is_late)
 }
 
-/// Whether a transaction of the relayer that came before has failed, or is in no block,
-/// and with it the client update that this one needs: transactions do not wait for each
-/// other.
-fn follows_a_failure(relayer: &Relayer, history: &History, included: &Included<'_>) -> bool {
+/// Whether a transaction of the relayer that came before has failed, unknown to it when it
+/// signed, or is in no block, and with it the client update that this one needs:
+/// transactions do not wait for each other.
+fn follows_a_failure(
+    relayer: &Relayer,
+    history: &History,
+    included: &Included<'_>,
+    this: &Signed,
+) -> bool {
     const BLOCKS_MAX: u64 = 12;
+    let chain = &history.chains[included.side];
+    let known_then = this.processed.get(chain).copied().unwrap_or_default();
     let signed = relayer.signed_log.signed();
     let mut here = signed
         .iter()
@@ -112,7 +119,7 @@ fn follows_a_failure(relayer: &Relayer, history: &History, included: &Included<'
     here.any(|(key, other)| match history.included(key) {
         Some(other) => {
             let is_before = (other.height, other.index) < (included.height, included.index);
-            is_before && other.height + 2 >= included.height && other.outcome.code != 0
+            is_before && other.height > known_then && other.outcome.code != 0
         }
         None => {
             let known = other.processed.get(&key.chain).copied();
@@ -176,7 +183,7 @@ fn failed_for(
         }
     }
     let is_explained = has_come_late(history, included, signed)
-        || follows_a_failure(relayer, history, included)
+        || follows_a_failure(relayer, history, included, signed)
         || has_closed(history, included, signed);
     if is_explained {
         return Ok(vec![]);
