@@ -27,13 +27,22 @@ pub async fn settle(world: &World, running: &[Running]) -> Result<Stuck, String>
     let backoff = backoff.map(|relayer| relayer.policy.backoff_blocks_max);
     let seconds_max = 120 + backoff.max().unwrap_or_default();
     let mut before = Stuck::new();
-    for second in 0..seconds_max {
+    // A long backlog of an ordered channel takes its time, but it moves.
+    let (mut fewest, mut still_seconds) = (usize::MAX, 0);
+    while still_seconds < seconds_max {
         sleep(Duration::from_secs(1)).await;
         let open = open(world).await;
         let is_still = open == before;
+        still_seconds = if open.len() < fewest {
+            0
+        } else {
+            still_seconds + 1
+        };
+        fewest = fewest.min(open.len());
         before = open;
         // What may be open is read from all blocks: not before nothing moves.
-        if before.is_empty() || (is_still && second % 5 == 0 && all_may(world, &before).await) {
+        let is_asked = is_still && still_seconds % 5 == 0;
+        if before.is_empty() || (is_asked && all_may(world, &before).await) {
             sleep(world.grace()).await;
             let waiting = explained(world, running, before.clone()).await?;
             if waiting != before {
@@ -48,7 +57,7 @@ pub async fn settle(world: &World, running: &[Running]) -> Result<Stuck, String>
         left.push(format!("{key} ({})", reasons(running, key).await));
     }
     Err(format!(
-        "still open {seconds_max} seconds after the faults stopped: {}",
+        "nothing has ended for {seconds_max} seconds without faults, and still open: {}",
         left.join(", ")
     ))
 }
