@@ -33,8 +33,9 @@ pub trait Chain: Send + Sync + 'static {
     async fn clients(&self) -> Result<Vec<ClientId>>;
     async fn connections(&self) -> Result<Vec<IdentifiedConnectionEnd>>;
     async fn channels(&self) -> Result<Vec<IdentifiedChannelEnd>>;
-    /// Sequences with a commitment on this (source) end.
-    async fn commitments(&self, src: &End) -> Result<Vec<Sequence>>;
+    /// Sequences with a commitment on this (source) end, and the height of the state that
+    /// has them. A node that lags gives those of an older state than another's newest.
+    async fn commitments(&self, src: &End) -> Result<(u64, Vec<Sequence>)>;
     /// Of `sent`, those this (destination) end has not received.
     async fn unreceived_packets(&self, dst: &End, sent: &[Sequence]) -> Result<Vec<Sequence>>;
     /// The block height of an event, from the node's index, if it has one.

@@ -187,6 +187,6 @@ impl DevChain {
         let port: PortId = port.parse().context("a port id")?;
         let end = End::channel(&port, &channel);
         let pending = self.chain.commitments(&end);
-        Ok(runtime.block_on(pending)?.len())
+        Ok(runtime.block_on(pending)?.1.len())
     }
 }

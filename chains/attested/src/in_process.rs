@@ -124,10 +124,11 @@ impl Chain for AttestedChain {
         Ok(self.newest_final(lists::channels))
     }
 
-    async fn commitments(&self, src: &End) -> Result<Vec<Sequence>> {
+    async fn commitments(&self, src: &End) -> Result<(u64, Vec<Sequence>)> {
         self.node.answers().await;
+        let height = self.node.read(|chain| chain.latest().0);
         let listed = self.newest_final(|store| lists::commitments(store, src));
-        listed.map_err(|error| self.not_listed(error))
+        Ok((height, listed.map_err(|error| self.not_listed(error))?))
     }
 
     async fn unreceived_packets(&self, dst: &End, sent: &[Sequence]) -> Result<Vec<Sequence>> {

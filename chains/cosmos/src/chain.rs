@@ -175,7 +175,7 @@ impl Chain for CosmosChain {
         self.list(ask).await
     }
 
-    async fn commitments(&self, src: &End) -> Result<Vec<Sequence>> {
+    async fn commitments(&self, src: &End) -> Result<(u64, Vec<Sequence>)> {
         let ask = |node: Node| async move { state::commitments(node.grpc().await?, src).await };
         self.list(ask).await
     }

@@ -1,5 +1,6 @@
 //! Lists of the IBC state by gRPC: what exists, as far as it can be read.
 
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::Arc;
 
 use futures::{stream, StreamExt, TryStreamExt};
@@ -77,11 +78,13 @@ pub(crate) async fn channels(grpc: &Grpc) -> Result<Vec<IdentifiedChannelEnd>> {
     Ok(readable(&grpc.origin, doing, ends))
 }
 
-/// Sequences that still have a commitment on this end, ascending.
-pub(crate) async fn commitments(grpc: &Grpc, src: &End) -> Result<Vec<Sequence>> {
+/// Sequences that still have a commitment on this end, ascending, and the height of the
+/// state that the oldest page of them is of.
+pub(crate) async fn commitments(grpc: &Grpc, src: &End) -> Result<(u64, Vec<Sequence>)> {
     use channel::query_client::QueryClient;
     let doing = format!("query packet commitments of {src}");
     let (port, channel) = channel_of(&grpc.origin, src)?;
+    let oldest = &AtomicU64::new(u64::MAX);
     let commitments = grpc
         .pages(&doing, |page| {
             let mut client = grpc::client!(grpc, QueryClient);
@@ -93,6 +96,9 @@ pub(crate) async fn commitments(grpc: &Grpc, src: &End) -> Result<Vec<Sequence>>
             let doing = &doing;
             async move {
                 let answer = grpc.call(doing, client.packet_commitments(request)).await?;
+                // What a node does not say is not believed to be new.
+                let height = answer.height.map_or(0, |height| height.revision_height);
+                oldest.fetch_min(height, Ordering::Relaxed);
                 Ok((answer.commitments, answer.pagination))
             }
         })
@@ -103,7 +109,7 @@ pub(crate) async fn commitments(grpc: &Grpc, src: &End) -> Result<Vec<Sequence>>
         .collect();
     // The store's order is that of decimal strings: 1, 10, 2.
     sequences.sort_unstable();
-    Ok(sequences)
+    Ok((oldest.load(Ordering::Relaxed), sequences))
 }
 
 /// Of `sent`, what this end has not received.

@@ -47,6 +47,8 @@ pub struct Known {
 /// The packets of a source end, as both chains have them now.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Pending {
+    /// The height of the source's state that has them.
+    pub height: u64,
     /// Sent, and not received on the destination.
     pub unreceived: BTreeSet<Sequence>,
     /// Received, and not acknowledged on the source.
@@ -61,7 +63,7 @@ pub async fn pending(
     src_end: &EndKey,
     dst_end: &EndKey,
 ) -> Result<Pending, ChainError> {
-    let committed = src.commitments(&src_end.end).await?;
+    let (height, committed) = src.commitments(&src_end.end).await?;
     let unreceived: BTreeSet<Sequence> = dst
         .unreceived_packets(&dst_end.end, &committed)
         .await?
@@ -72,6 +74,7 @@ pub async fn pending(
         .filter(|sequence| !unreceived.contains(sequence))
         .collect();
     Ok(Pending {
+        height,
         unreceived,
         unacknowledged,
     })
@@ -173,9 +176,11 @@ pub(super) async fn reconcile(
     sends.retain(|sequence| !put_off.contains(sequence));
     acks.retain(|sequence| !put_off.contains(sequence));
     let looked = Looked::Sends(src_end);
-    let mut not_located = locate(src, looked, sends, src_head, blocks, &mut reporter).await;
+    let heads = (src_head, src_head.min(pending.height));
+    let mut not_located = locate(src, looked, sends, heads, blocks, &mut reporter).await;
     let looked = Looked::Acks(dst_end);
-    let no_acks = locate(dst, looked, acks, dst_head, blocks, &mut reporter).await;
+    let heads = (dst_head, dst_head);
+    let no_acks = locate(dst, looked, acks, heads, blocks, &mut reporter).await;
     // Received by the word of one list or event, and not by that of another.
     let doubtful = unreceived.into_iter().chain(no_acks.keys().copied());
     let doubtful = doubtful.take(DOUBTS_MAX).collect();
@@ -302,13 +307,14 @@ impl Looked<'_> {
 /// The next comparison begins with the rest.
 const FAILURES_MAX: u32 = 3;
 
-/// Finds the events of these sequences. One block often holds many of them, so
-/// the newest that is missing is looked for next. Returns those that were not found.
+/// Finds the events of these sequences up to `head`, which were open at `open_at`. One
+/// block often holds many of them, so the newest that is missing is looked for next. Returns
+/// those that were not found.
 async fn locate(
     chain: &dyn Chain,
     looked: Looked<'_>,
     mut missing: BTreeSet<Sequence>,
-    head: u64,
+    (head, open_at): (u64, u64),
     blocks: &Blocks,
     reporter: &mut Reporter<'_>,
 ) -> NotLocated {
@@ -321,7 +327,7 @@ async fn locate(
                 let events = events(&block, chain.id(), looked, &mut missing);
                 let open = events
                     .iter()
-                    .filter_map(|event| still_open(chain.id(), head, event));
+                    .filter_map(|event| still_open(chain.id(), open_at, event));
                 let open: Vec<Fact> = open.collect();
                 reporter
                     .found(open.into_iter().chain(events).collect())
@@ -400,8 +406,8 @@ async fn block_of(
     Ok(blocks.block(chain, height).await?)
 }
 
-/// A packet that was sent and is open in the state of `head` has not ended before.
-fn still_open(chain: &ChainId, head: u64, sent: &Fact) -> Option<Fact> {
+/// A packet that was sent and is in the list of a height has not ended before.
+fn still_open(chain: &ChainId, open_at: u64, sent: &Fact) -> Option<Fact> {
     let Fact::Event {
         event: Event::SendPacket(packet),
         ..
@@ -410,7 +416,7 @@ fn still_open(chain: &ChainId, head: u64, sent: &Fact) -> Option<Fact> {
         return None;
     };
     let packet = packet.id();
-    facts::found(chain, head, [Finding::NotSettled { packet }]).next()
+    facts::found(chain, open_at, [Finding::NotSettled { packet }]).next()
 }
 
 /// A block's events of missing sequences, which are not missing any more.

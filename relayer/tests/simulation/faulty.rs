@@ -271,9 +271,10 @@ impl Chain for FaultyChain {
         self.request("channels", |chain| chain.channels()).await
     }
 
-    async fn commitments(&self, src: &End) -> Result<Vec<Sequence>> {
+    async fn commitments(&self, src: &End) -> Result<(u64, Vec<Sequence>)> {
         let list = self.request("commitments", |chain| chain.commitments(src));
-        Ok(lies::shortened(&self.chaos, list.await?))
+        let (height, list) = list.await?;
+        Ok((height, lies::shortened(&self.chaos, list)))
     }
 
     async fn unreceived_packets(&self, dst: &End, sent: &[Sequence]) -> Result<Vec<Sequence>> {

@@ -32,9 +32,8 @@ impl Place {
     pub async fn open(&self, channel: &Channel, side: usize) -> BTreeSet<Sequence> {
         let chain = self.sides[side].chain(USER);
         let open = chain.commitments(&channel.end(side)).await;
-        open.expect("the chain itself answers")
-            .into_iter()
-            .collect()
+        let (_, open) = open.expect("the chain itself answers");
+        open.into_iter().collect()
     }
 
     /// Whether the end of a channel on this side is closed.

@@ -74,6 +74,7 @@ mod tests {
         known: &[(u64, Known)],
     ) -> [BTreeSet<Sequence>; 3] {
         let pending = Pending {
+            height: 9,
             unreceived: set(unreceived),
             unacknowledged: set(unacknowledged),
         };
@@ -92,6 +93,7 @@ mod tests {
     #[test]
     fn a_packet_that_the_ledger_has_as_received_and_the_destination_does_not_is_looked_at() {
         let pending = Pending {
+            height: 9,
             unreceived: set(&[1, 2, 3]),
             unacknowledged: set(&[4]),
         };
