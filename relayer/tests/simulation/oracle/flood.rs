@@ -4,8 +4,8 @@ use crate::world::World;
 
 /// Requests a second, for each relayer: blocks of both directions, and what each needs.
 const PER_SECOND_MAX: u64 = 6;
-/// What is under way when it begins.
-const AT_ONCE_MAX: u64 = 20;
+/// What is under way when it begins: the proofs of a batch are asked for at once.
+const AT_ONCE_MAX: u64 = 30;
 
 pub fn a_busy_node_is_left_alone(world: &World) -> Result<(), String> {
     for side in &world.place.sides {

@@ -29,7 +29,7 @@ fn of_relayer(world: &World, relayer: &Relayer, history: &History) -> Result<(),
         for item in &signed.items {
             // A lost store takes its knowledge with it.
             let known = !relayer.store_was_lost;
-            if let Some(why) = useless(history, item, &signed).filter(|_| known) {
+            if let Some(why) = useless(history, item, relayer, &signed).filter(|_| known) {
                 return Err(format!(
                     "tx {} in block {} of {} was paid to {item}, though {why} (known then: {:?})",
                     key.hash, included.height, key.chain, signed.processed
@@ -47,13 +47,23 @@ fn of_relayer(world: &World, relayer: &Relayer, history: &History) -> Result<(),
 }
 
 /// Why the relayer could know that the message changes nothing.
-fn useless(history: &History, item: &Item, signed: &Signed) -> Option<&'static str> {
+fn useless(
+    history: &History,
+    item: &Item,
+    relayer: &Relayer,
+    signed: &Signed,
+) -> Option<&'static str> {
     let (from, packet) = history.packet(item.packet()?)?;
     let known = |side: usize| {
         let known = signed.processed.get(&history.chains[side]);
         known.copied().unwrap_or_default()
     };
-    let by = |heights: &[u64], side: usize| heights.iter().any(|height| *height <= known(side));
+    // Of a block that was left out nothing is known until the next comparison.
+    let is_read = |height: u64, side: usize| {
+        let chain = &history.chains[side];
+        height <= known(side) && !relayer.signed_log.has_left_out(chain, height)
+    };
+    let by = |heights: &[u64], side: usize| heights.iter().any(|height| is_read(*height, side));
     if by(&packet.acknowledged, from) || by(&packet.timed_out, from) {
         return Some("the packet had ended");
     }
