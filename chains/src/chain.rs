@@ -4,7 +4,8 @@ use async_trait::async_trait;
 
 use crate::{
     Block, BlockTime, ChainError, ChainId, ClientId, End, EventQuery, HeightRules,
-    IdentifiedChannelEnd, IdentifiedConnectionEnd, Next, Proven, Sequence, StateCodec, StorePath,
+    IdentifiedChannelEnd, IdentifiedConnectionEnd, Listed, Next, Proven, Sequence, StateCodec,
+    StorePath,
 };
 
 type Result<T> = std::result::Result<T, ChainError>;
@@ -31,11 +32,10 @@ pub trait Chain: Send + Sync + 'static {
     /// Values with their proofs, of the state at `height`, in the order asked.
     async fn query_proven(&self, paths: Vec<StorePath>, height: u64) -> Result<Vec<Proven>>;
     async fn clients(&self) -> Result<Vec<ClientId>>;
-    async fn connections(&self) -> Result<Vec<IdentifiedConnectionEnd>>;
-    async fn channels(&self) -> Result<Vec<IdentifiedChannelEnd>>;
-    /// Sequences with a commitment on this (source) end, and the height of the state that
-    /// has them. A node that lags gives those of an older state than another's newest.
-    async fn commitments(&self, src: &End) -> Result<(u64, Vec<Sequence>)>;
+    async fn connections(&self) -> Result<Listed<IdentifiedConnectionEnd>>;
+    async fn channels(&self) -> Result<Listed<IdentifiedChannelEnd>>;
+    /// Sequences with a commitment on this (source) end.
+    async fn commitments(&self, src: &End) -> Result<Listed<Sequence>>;
     /// Of `sent`, those this (destination) end has not received.
     async fn unreceived_packets(&self, dst: &End, sent: &[Sequence]) -> Result<Vec<Sequence>>;
     /// The block height of an event, from the node's index, if it has one.

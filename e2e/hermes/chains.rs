@@ -152,7 +152,7 @@ impl DevChain {
     /// Whether a channel is closed.
     pub fn is_closed(&self, runtime: &Runtime, channel: &str) -> Result<bool> {
         let channels = runtime.block_on(self.chain.channels())?;
-        let mut channels = channels.iter();
+        let mut channels = channels.all.iter();
         let found = channels.find(|known| known.channel_id.to_string() == channel);
         let found = found.with_context(|| format!("{}: no {channel}", self.id))?;
         Ok(found.channel_end.state.is_closed())
@@ -187,6 +187,6 @@ impl DevChain {
         let port: PortId = port.parse().context("a port id")?;
         let end = End::channel(&port, &channel);
         let pending = self.chain.commitments(&end);
-        Ok(runtime.block_on(pending)?.1.len())
+        Ok(runtime.block_on(pending)?.all.len())
     }
 }

@@ -10,8 +10,8 @@ use futures::future::join_all;
 use tern_chains::{
     Block, BlockTime, Chain, ChainId, ClientId, ClientParams, ClientUpdate, ClientUpgrade, Encoded,
     End, EventQuery, HeaderCheck, HeightRules, IdentifiedChannelEnd, IdentifiedConnectionEnd,
-    LightClient, NewClient, Next, Proven, Root, Sequence, StateCodec, StorePath, TrustedClient,
-    TrustedHeader,
+    LightClient, Listed, NewClient, Next, Proven, Root, Sequence, StateCodec, StorePath,
+    TrustedClient, TrustedHeader,
 };
 use tern_cosmos_core::{client_upgrade, upgrade_paths};
 
@@ -165,17 +165,17 @@ impl Chain for CosmosChain {
         self.list(ask).await
     }
 
-    async fn connections(&self) -> Result<Vec<IdentifiedConnectionEnd>> {
+    async fn connections(&self) -> Result<Listed<IdentifiedConnectionEnd>> {
         let ask = |node: Node| async move { state::connections(node.grpc().await?).await };
         self.list(ask).await
     }
 
-    async fn channels(&self) -> Result<Vec<IdentifiedChannelEnd>> {
+    async fn channels(&self) -> Result<Listed<IdentifiedChannelEnd>> {
         let ask = |node: Node| async move { state::channels(node.grpc().await?).await };
         self.list(ask).await
     }
 
-    async fn commitments(&self, src: &End) -> Result<(u64, Vec<Sequence>)> {
+    async fn commitments(&self, src: &End) -> Result<Listed<Sequence>> {
         let ask = |node: Node| async move { state::commitments(node.grpc().await?, src).await };
         self.list(ask).await
     }

@@ -8,7 +8,8 @@ use ibc_proto::ibc::core::channel::v1 as channel;
 use ibc_proto::ibc::core::client::v1 as client;
 use ibc_proto::ibc::core::connection::v1 as connection;
 use tern_chains::{
-    ChannelId, ClientId, End, IdentifiedChannelEnd, IdentifiedConnectionEnd, PortId, Sequence,
+    ChannelId, ClientId, End, IdentifiedChannelEnd, IdentifiedConnectionEnd, Listed, PortId,
+    Sequence,
 };
 
 use crate::convert;
@@ -40,9 +41,10 @@ pub(crate) async fn clients(grpc: &Grpc) -> Result<Vec<ClientId>> {
     Ok(readable(&grpc.origin, doing, ids))
 }
 
-pub(crate) async fn connections(grpc: &Grpc) -> Result<Vec<IdentifiedConnectionEnd>> {
+pub(crate) async fn connections(grpc: &Grpc) -> Result<Listed<IdentifiedConnectionEnd>> {
     use connection::query_client::QueryClient;
     let doing = "query connections";
+    let oldest = &Oldest::default();
     let ends = grpc
         .pages(doing, |page| {
             let mut client = grpc::client!(grpc, QueryClient);
@@ -51,17 +53,22 @@ pub(crate) async fn connections(grpc: &Grpc) -> Result<Vec<IdentifiedConnectionE
                     pagination: Some(page),
                 };
                 let answer = grpc.call(doing, client.connections(request)).await?;
+                oldest.page(answer.height);
                 Ok((answer.connections, answer.pagination))
             }
         })
         .await?;
     let ends = ends.into_iter().map(convert::identified_connection);
-    Ok(readable(&grpc.origin, doing, ends))
+    Ok(Listed {
+        height: oldest.height(),
+        all: readable(&grpc.origin, doing, ends),
+    })
 }
 
-pub(crate) async fn channels(grpc: &Grpc) -> Result<Vec<IdentifiedChannelEnd>> {
+pub(crate) async fn channels(grpc: &Grpc) -> Result<Listed<IdentifiedChannelEnd>> {
     use channel::query_client::QueryClient;
     let doing = "query channels";
+    let oldest = &Oldest::default();
     let ends = grpc
         .pages(doing, |page| {
             let mut client = grpc::client!(grpc, QueryClient);
@@ -70,21 +77,24 @@ pub(crate) async fn channels(grpc: &Grpc) -> Result<Vec<IdentifiedChannelEnd>> {
                     pagination: Some(page),
                 };
                 let answer = grpc.call(doing, client.channels(request)).await?;
+                oldest.page(answer.height);
                 Ok((answer.channels, answer.pagination))
             }
         })
         .await?;
     let ends = ends.into_iter().map(convert::identified_channel);
-    Ok(readable(&grpc.origin, doing, ends))
+    Ok(Listed {
+        height: oldest.height(),
+        all: readable(&grpc.origin, doing, ends),
+    })
 }
 
-/// Sequences that still have a commitment on this end, ascending, and the height of the
-/// state that the oldest page of them is of.
-pub(crate) async fn commitments(grpc: &Grpc, src: &End) -> Result<(u64, Vec<Sequence>)> {
+/// Sequences that still have a commitment on this end, ascending.
+pub(crate) async fn commitments(grpc: &Grpc, src: &End) -> Result<Listed<Sequence>> {
     use channel::query_client::QueryClient;
     let doing = format!("query packet commitments of {src}");
     let (port, channel) = channel_of(&grpc.origin, src)?;
-    let oldest = &AtomicU64::new(u64::MAX);
+    let oldest = &Oldest::default();
     let commitments = grpc
         .pages(&doing, |page| {
             let mut client = grpc::client!(grpc, QueryClient);
@@ -96,9 +106,7 @@ pub(crate) async fn commitments(grpc: &Grpc, src: &End) -> Result<(u64, Vec<Sequ
             let doing = &doing;
             async move {
                 let answer = grpc.call(doing, client.packet_commitments(request)).await?;
-                // What a node does not say is not believed to be new.
-                let height = answer.height.map_or(0, |height| height.revision_height);
-                oldest.fetch_min(height, Ordering::Relaxed);
+                oldest.page(answer.height);
                 Ok((answer.commitments, answer.pagination))
             }
         })
@@ -109,7 +117,31 @@ pub(crate) async fn commitments(grpc: &Grpc, src: &End) -> Result<(u64, Vec<Sequ
         .collect();
     // The store's order is that of decimal strings: 1, 10, 2.
     sequences.sort_unstable();
-    Ok((oldest.load(Ordering::Relaxed), sequences))
+    Ok(Listed {
+        height: oldest.height(),
+        all: sequences,
+    })
+}
+
+/// The height of the oldest page of a list. A page that does not say its height is of
+/// none.
+struct Oldest(AtomicU64);
+
+impl Default for Oldest {
+    fn default() -> Self {
+        Self(AtomicU64::new(u64::MAX))
+    }
+}
+
+impl Oldest {
+    fn page(&self, height: Option<client::Height>) {
+        let height = height.map_or(0, |height| height.revision_height);
+        self.0.fetch_min(height, Ordering::Relaxed);
+    }
+
+    fn height(&self) -> u64 {
+        self.0.load(Ordering::Relaxed)
+    }
 }
 
 /// Of `sent`, what this end has not received.

@@ -8,8 +8,8 @@ use tern_chains::{
     Account, AccountState, Block, BlockTime, Chain, ChainError, ChainId, ChainParams, Check,
     ClientId, ClientParams, ClientUpdate, ClientUpgrade, Coin, Datagram, Deadline, Encoded, End,
     EventQuery, HeaderCheck, HeightRules, IdentifiedChannelEnd, IdentifiedConnectionEnd,
-    LightClient, Message, NewClient, Next, Proven, Root, Sequence, SignedTx, StateCodec, StorePath,
-    TrustedClient, TrustedHeader, TxDraft,
+    LightClient, Listed, Message, NewClient, Next, Proven, Root, Sequence, SignedTx, StateCodec,
+    StorePath, TrustedClient, TrustedHeader, TxDraft,
 };
 use tern_cosmos_core::{self as cosmos, block_time, Origin, HEIGHT_RULES};
 use tern_cosmos_core::{Decimal, GasPrice, Key};
@@ -123,21 +123,26 @@ impl Chain for DevnetChain {
         Ok(self.newest(lists::clients))
     }
 
-    async fn connections(&self) -> Result<Vec<IdentifiedConnectionEnd>> {
+    async fn connections(&self) -> Result<Listed<IdentifiedConnectionEnd>> {
         self.node.answers().await;
-        Ok(self.newest(lists::connections))
+        let height = self.node.read(|chain| chain.latest().0);
+        let all = self.newest(lists::connections);
+        Ok(Listed { height, all })
     }
 
-    async fn channels(&self) -> Result<Vec<IdentifiedChannelEnd>> {
+    async fn channels(&self) -> Result<Listed<IdentifiedChannelEnd>> {
         self.node.answers().await;
-        Ok(self.newest(lists::channels))
+        let height = self.node.read(|chain| chain.latest().0);
+        let all = self.newest(lists::channels);
+        Ok(Listed { height, all })
     }
 
-    async fn commitments(&self, src: &End) -> Result<(u64, Vec<Sequence>)> {
+    async fn commitments(&self, src: &End) -> Result<Listed<Sequence>> {
         self.node.answers().await;
         let height = self.node.read(|chain| chain.latest().0);
         let listed = self.newest(|store| lists::commitments(store, src));
-        Ok((height, listed.map_err(|error| self.not_listed(error))?))
+        let all = listed.map_err(|error| self.not_listed(error))?;
+        Ok(Listed { height, all })
     }
 
     async fn unreceived_packets(&self, dst: &End, sent: &[Sequence]) -> Result<Vec<Sequence>> {

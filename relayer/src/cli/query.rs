@@ -46,14 +46,14 @@ pub async fn run(context: &Context, command: QueryCommand) -> anyhow::Result<Out
         }
         QueryCommand::Connections(args) => {
             let chain = context.connect(&args.chain)?;
-            let mut ends = chain.connections().await?;
+            let mut ends = chain.connections().await?.all;
             ends.sort_by_key(|end| number_of(end.connection_id.as_str()));
             let rows: Vec<_> = ends.iter().map(ConnectionRow::of).collect();
             show(context, CONNECTION_HEADER, &rows)?;
         }
         QueryCommand::Channels(args) => {
             let chain = context.connect(&args.chain)?;
-            let mut ends = chain.channels().await?;
+            let mut ends = chain.channels().await?.all;
             ends.sort_by_key(|end| (number_of(end.channel_id.as_str()), end.port_id.clone()));
             let rows: Vec<_> = ends.iter().map(ChannelRow::of).collect();
             show(context, CHANNEL_HEADER, &rows)?;

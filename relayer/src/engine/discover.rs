@@ -5,7 +5,10 @@ mod wanted;
 
 use std::collections::BTreeSet;
 
-use tern_chains::{Block, BlockTime, Chain, ChainError, ClientId};
+use tern_chains::{
+    Block, BlockTime, Chain, ChainError, ClientId, IdentifiedChannelEnd, IdentifiedConnectionEnd,
+    Listed,
+};
 use tern_core::ledger::{apply, ChannelKey, ChannelRecord, Fact, Finding, Head, View};
 use tern_core::policy::Policy;
 
@@ -23,16 +26,46 @@ pub async fn of_block(
     read(chain, wanted, Some(block.height), block.time, known).await
 }
 
-/// Reads all clients, connections and channels of a chain, whose newest block this is.
-/// Clients are read as of that block: a node that lags behind it would give an older
-/// state, and nothing would correct it before the client's next update.
+/// What a chain has, as its node lists it.
+pub struct Lists {
+    clients: Vec<ClientId>,
+    connections: Listed<IdentifiedConnectionEnd>,
+    channels: Listed<IdentifiedChannelEnd>,
+}
+
+impl Lists {
+    pub async fn read(chain: &dyn Chain) -> Result<Self, ChainError> {
+        let (clients, connections, channels) =
+            tokio::try_join!(chain.clients(), chain.connections(), chain.channels())?;
+        Ok(Self {
+            clients,
+            connections,
+            channels,
+        })
+    }
+
+    /// The height whose state is in all lists: what changed after it is in the events of
+    /// later blocks.
+    pub fn height(&self) -> u64 {
+        self.connections.height.min(self.channels.height)
+    }
+}
+
+/// Reads all clients, connections and channels of a chain, as of this block. Clients are
+/// read as of it: a node that lags behind it would give an older state, and nothing would
+/// correct it before the client's next update.
 pub async fn of_chain(
     chain: &dyn Chain,
     head: Head,
+    lists: Lists,
     known: &mut Known,
 ) -> Result<Vec<Finding>, ChainError> {
-    let (clients, connections, channels) =
-        tokio::try_join!(chain.clients(), chain.connections(), chain.channels())?;
+    let Lists {
+        clients,
+        connections,
+        channels,
+    } = lists;
+    let (connections, channels) = (connections.all, channels.all);
     let clients: BTreeSet<ClientId> = clients.into_iter().collect();
     let height = (head.height > 0).then_some(head.height);
     let mut findings = read::clients(chain, clients.clone(), height, head.time).await?;

@@ -15,7 +15,7 @@ use tern_core::policy::Policy;
 use tokio::sync::mpsc;
 use tracing::{debug, error, info, warn};
 
-use super::discover::{self, Known};
+use super::discover::{self, Known, Lists};
 use super::facts;
 use super::input::Input;
 use super::parts::Clock;
@@ -283,19 +283,37 @@ impl Follow {
     /// Reads the chain's topology as it is now and goes on from here: from a block that a
     /// node has, and not from what a node says that it has.
     async fn scan(&mut self, latest: u64) -> Result<(), Trouble> {
-        let head = match latest {
+        let lists = Lists::read(&*self.chain).await?;
+        let listed = lists.height().min(latest);
+        self.check_lists(listed, latest)?;
+        let head = match listed {
             // There is no block yet.
             0 => Head::default(),
-            _ => facts::head(&self.chain.block(latest).await?),
+            _ => facts::head(&self.chain.block(listed).await?),
         };
         self.check_time(head.height, head.time)?;
         let chain = self.chain.id().clone();
-        info!(%chain, height = latest, "reading clients, connections and channels");
-        let findings = discover::of_chain(&*self.chain, head, &mut self.known).await?;
+        info!(%chain, height = listed, "reading clients, connections and channels");
+        let findings = discover::of_chain(&*self.chain, head, lists, &mut self.known).await?;
         let facts = facts::of_state(&chain, head, findings);
         self.send(Input::Scanned { chain, facts }).await?;
         self.cursor = Some(head.height);
         Ok(())
+    }
+
+    /// Refuses lists that are older than what was read before, or by more blocks than a node
+    /// lags: the blocks since them would all be read again.
+    fn check_lists(&self, listed: u64, latest: u64) -> Result<(), ChainError> {
+        if !lists_are_behind(listed, latest, self.cursor) {
+            return Ok(());
+        }
+        let chain = self.chain.id().clone();
+        Err(ChainError::Node {
+            node: chain.to_string(),
+            chain,
+            doing: format!("lists of clients, connections and channels at {latest}"),
+            source: format!("they are of height {listed}: the node is behind").into(),
+        })
     }
 
     /// Refuses a block from the future: by its time clients expire and packets time out.
@@ -318,6 +336,15 @@ impl Follow {
     async fn send(&self, input: Input) -> Result<(), Closed> {
         self.inputs.send(input).await.map_err(|_| Closed)
     }
+}
+
+/// How many blocks a node's lists may be behind the newest block.
+const LISTS_BEHIND_MAX: u64 = 20;
+
+/// `cursor`: the newest block that was read.
+fn lists_are_behind(listed: u64, latest: u64, cursor: Option<u64>) -> bool {
+    let oldest = latest.saturating_sub(LISTS_BEHIND_MAX);
+    listed < oldest.max(cursor.unwrap_or_default())
 }
 
 /// How far a block's time may be ahead of the machine's clock: a day, for clocks that are
@@ -407,6 +434,15 @@ mod tests {
             ..Policy::default()
         };
         start(cursor, latest, failures, &policy)
+    }
+
+    #[test]
+    fn lists_of_a_node_that_is_far_behind_or_behind_what_was_read_are_refused() {
+        assert!(!lists_are_behind(100, 100, None));
+        assert!(!lists_are_behind(80, 100, Some(80)));
+        assert!(lists_are_behind(79, 100, None));
+        assert!(lists_are_behind(80, 100, Some(81)));
+        assert!(!lists_are_behind(0, 0, None));
     }
 
     #[test]

@@ -63,7 +63,8 @@ pub async fn pending(
     src_end: &EndKey,
     dst_end: &EndKey,
 ) -> Result<Pending, ChainError> {
-    let (height, committed) = src.commitments(&src_end.end).await?;
+    let committed = src.commitments(&src_end.end).await?;
+    let (height, committed) = (committed.height, committed.all);
     let unreceived: BTreeSet<Sequence> = dst
         .unreceived_packets(&dst_end.end, &committed)
         .await?

@@ -254,7 +254,7 @@ impl World {
         let chain = self.sides[0].in_process(USER);
         let (port, channel) = (PortId::transfer(), ChannelId::new(0));
         let open = chain.commitments(&End::channel(&port, &channel)).await;
-        open.expect("the chain itself answers").1.len()
+        open.expect("the chain itself answers").all.len()
     }
 
     /// Waits until no packet is pending.

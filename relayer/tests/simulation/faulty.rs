@@ -10,8 +10,8 @@ use tern_chains::{
     Account, AccountState, Blame, Block, BlockTime, Chain, ChainError, ChainId, ChainParams, Check,
     ClientId, ClientParams, ClientUpdate, ClientUpgrade, Coin, Datagram, Deadline, Encoded, End,
     EventQuery, HeaderCheck, HeightRules, IdentifiedChannelEnd, IdentifiedConnectionEnd,
-    LightClient, Message, NewClient, Next, Proven, Root, Sequence, SignedTx, StateCodec, StorePath,
-    TrustedClient, TrustedHeader, TxDraft,
+    LightClient, Listed, Message, NewClient, Next, Proven, Root, Sequence, SignedTx, StateCodec,
+    StorePath, TrustedClient, TrustedHeader, TxDraft,
 };
 use tokio::time::{sleep, timeout};
 
@@ -262,19 +262,20 @@ impl Chain for FaultyChain {
         self.request("clients", |chain| chain.clients()).await
     }
 
-    async fn connections(&self) -> Result<Vec<IdentifiedConnectionEnd>> {
+    async fn connections(&self) -> Result<Listed<IdentifiedConnectionEnd>> {
         self.request("connections", |chain| chain.connections())
             .await
     }
 
-    async fn channels(&self) -> Result<Vec<IdentifiedChannelEnd>> {
+    async fn channels(&self) -> Result<Listed<IdentifiedChannelEnd>> {
         self.request("channels", |chain| chain.channels()).await
     }
 
-    async fn commitments(&self, src: &End) -> Result<(u64, Vec<Sequence>)> {
+    async fn commitments(&self, src: &End) -> Result<Listed<Sequence>> {
         let list = self.request("commitments", |chain| chain.commitments(src));
-        let (height, list) = list.await?;
-        Ok((height, lies::shortened(&self.chaos, list)))
+        let Listed { height, all } = list.await?;
+        let all = lies::shortened(&self.chaos, all);
+        Ok(Listed { height, all })
     }
 
     async fn unreceived_packets(&self, dst: &End, sent: &[Sequence]) -> Result<Vec<Sequence>> {

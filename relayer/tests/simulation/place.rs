@@ -32,14 +32,15 @@ impl Place {
     pub async fn open(&self, channel: &Channel, side: usize) -> BTreeSet<Sequence> {
         let chain = self.sides[side].chain(USER);
         let open = chain.commitments(&channel.end(side)).await;
-        let (_, open) = open.expect("the chain itself answers");
-        open.into_iter().collect()
+        let open = open.expect("the chain itself answers");
+        open.all.into_iter().collect()
     }
 
     /// Whether the end of a channel on this side is closed.
     pub async fn is_closed(&self, channel: &Channel, side: usize) -> bool {
         let channels = self.sides[side].chain(USER).channels().await;
-        let mut channels = channels.expect("the chain itself answers").into_iter();
+        let channels = channels.expect("the chain itself answers");
+        let mut channels = channels.all.into_iter();
         channels.any(|one| {
             one.channel_id == channel.ends[side].channel_id && one.channel_end.state.is_closed()
         })

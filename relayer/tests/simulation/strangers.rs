@@ -91,7 +91,7 @@ impl Strangers {
         };
         let connection = encode(&*chain, &connection);
         submit(&*chain, vec![connection.clone(), connection]).await;
-        let connections = chain.connections().await.expect("a list").into_iter();
+        let connections = chain.connections().await.expect("a list").all.into_iter();
         let own = connections.filter(|one| one.connection_end.client_id == *client_id);
         for connection in own {
             let channel = Datagram::ChanOpenInit {

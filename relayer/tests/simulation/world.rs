@@ -23,6 +23,7 @@ use super::place::{Place, RECONCILE_EVERY};
 use super::poison::Poison;
 use super::relayer::{Relayer, Running};
 use super::side::{make_blocks, time_at, Side, OTHER_RELAYER, RELAYER, SECOND_RELAYER};
+use super::signed_log::SignedLog;
 use super::strangers::Strangers;
 use super::users::users;
 
@@ -32,6 +33,8 @@ pub struct World {
     pub relayers: Vec<Relayer>,
     pub channels: Channels,
     pub strangers: Strangers,
+    /// What the other relayer has signed.
+    pub other_signed: SignedLog,
 }
 
 /// The other relayer, and what ends it.
@@ -56,6 +59,7 @@ impl World {
                 ordered: None,
             },
             strangers: Strangers::default(),
+            other_signed: SignedLog::default(),
             place,
         }
     }
@@ -202,7 +206,8 @@ impl World {
             return None;
         }
         let chain = |side: &Side| side.chain(OTHER_RELAYER);
-        let parts = self.place.parts(Store::none(), View::default(), chain);
+        let mut parts = self.place.parts(Store::none(), View::default(), chain);
+        parts.observer = self.other_signed.observer();
         let engine = Engine::start(parts, Assignment::Everything);
         let stop = CancellationToken::new();
         let running = engine.run(stop.clone());

@@ -79,6 +79,6 @@ async fn a_timeout_closes_the_channel_and_the_rest_times_out_too() {
         let closed = |event: &Event| matches!(event, Event::ChannelChanged { .. });
         assert!(block.events.iter().any(closed));
     }
-    let channels = world.ends[0].chain.channels().await.expect("an answer");
+    let channels = world.ends[0].chain.channels().await.expect("an answer").all;
     assert!(channels[0].channel_end.state.is_closed());
 }

@@ -12,7 +12,7 @@ async fn preopened_channels_relay_at_once() {
         .expect("preopened channels");
     world.tick();
     for (on, end) in world.ends.iter_mut().enumerate() {
-        let channels = end.chain.channels().await.expect("an answer");
+        let channels = end.chain.channels().await.expect("an answer").all;
         assert_eq!(channels.len(), 300);
         assert!(channels
             .iter()

@@ -21,7 +21,10 @@ async fn tokens_go_there_and_come_back_in(mut world: World) {
 
     let packet = world.transfer(0, "uakt", 500, 1000).await;
     let chain = &world.ends[0].chain;
-    assert_eq!(chain.commitments(&end).await.unwrap().1, [packet.sequence]);
+    assert_eq!(
+        chain.commitments(&end).await.unwrap().all,
+        [packet.sequence]
+    );
     let ack = world.recv(1, &packet).await;
     assert_eq!(ack, SUCCESS);
     let block = world.ack(0, &packet, ack).await;
@@ -30,7 +33,7 @@ async fn tokens_go_there_and_come_back_in(mut world: World) {
         .iter()
         .any(|event| matches!(event, Event::AcknowledgePacket(_))));
     let chain = &world.ends[0].chain;
-    assert!(chain.commitments(&end).await.unwrap().1.is_empty());
+    assert!(chain.commitments(&end).await.unwrap().all.is_empty());
 
     let voucher = world.ends[1].node.read(|chain| {
         let coins = chain.balances(&world.ends[1].address);

@@ -63,7 +63,7 @@ impl History {
         let mut channels = [vec![], vec![]];
         for (channels, side) in channels.iter_mut().zip(sides) {
             let all = side.chain(USER).channels().await;
-            *channels = all.expect("the chain itself answers");
+            *channels = all.expect("the chain itself answers").all;
         }
         Self {
             channels,

@@ -10,7 +10,7 @@ use crate::fault_counts::Fault;
 use crate::fault_schedule::REFUSED;
 use crate::poison::Poison;
 use crate::relayer::Relayer;
-use crate::signed_log::Signed;
+use crate::signed_log::{Signed, SignedLog};
 use crate::world::World;
 
 /// How often a packet whose transaction fails in a block is paid for, for each start of
@@ -129,6 +129,36 @@ fn follows_a_failure(
     })
 }
 
+/// Whether another relayer had sent one of the packets before the transaction was in a
+/// block: a node estimates on the state that its mempool will make, in which such a packet
+/// costs little.
+fn others_were_in_the_mempool(
+    world: &World,
+    relayer: &Relayer,
+    history: &History,
+    included: &Included<'_>,
+    this: &Signed,
+) -> bool {
+    const BLOCKS_MAX: u64 = 12;
+    let chain = &history.chains[included.side];
+    let known = |signed: &Signed| signed.processed.get(chain).copied().unwrap_or_default();
+    let others = world
+        .relayers
+        .iter()
+        .filter(|other| other.key != relayer.key);
+    let mut signed = others
+        .map(|other| &other.signed_log)
+        .chain([&world.other_signed])
+        .flat_map(SignedLog::signed)
+        .filter(|(key, _)| key.chain == *chain);
+    signed.any(|(_, other)| {
+        let known_then = known(&other);
+        known_then <= included.height
+            && known_then + BLOCKS_MAX >= known(this)
+            && other.items.iter().any(|item| this.items.contains(item))
+    })
+}
+
 /// Whether a timeout has closed the channel of a packet since the blocks that the relayer
 /// knew when it signed.
 fn has_closed(history: &History, included: &Included<'_>, signed: &Signed) -> bool {
@@ -178,7 +208,9 @@ fn failed_for(
     }
     if included.ran_out_of_gas() {
         let heavy = poison(Poison::Heavy);
-        if !heavy.is_empty() || relayer.estimates.was_wrong(outcome.hash) {
+        let is_wrong = relayer.estimates.was_wrong(outcome.hash)
+            || others_were_in_the_mempool(world, relayer, history, included, signed);
+        if !heavy.is_empty() || is_wrong {
             return Ok(heavy);
         }
     }
