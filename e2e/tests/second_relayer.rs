@@ -26,6 +26,11 @@ fn what_another_relayer_made_useless_is_dropped_and_the_next_goes_at_once() -> R
     daemon.follows(2, LONG)?;
 
     other_is_first(&fixture, &daemon, &other)?;
+    // The node checks its mempool again after the block with the other's transaction.
+    let later = fixture.kava().height()? + 2;
+    wait::until("the node to have later blocks", LONG, || {
+        Ok((node.height()? >= later).then_some(()))
+    })?;
     // Its transaction is in no mempool any more, and nothing has used its account sequence:
     // the next one has it.
     other_is_first(&fixture, &daemon, &other)?;
