@@ -52,7 +52,8 @@ impl Scene {
         self.fixture.send_both(10)?;
         self.fixture.network.chain_mut("kava-a")?.halt()?;
         self.fixture.send_akt(10)?;
-        // This one cannot be received in time any more.
+        // This one is received in the first block, whose time is that of the last vote before
+        // the halt, or never.
         let args = ["transfer", "akash-a", &self.fixture.on_akash, "100uakt"];
         let args = [&args[..], &[&self.fixture.kava_user, "--timeout", "20s"]].concat();
         self.fixture.network.user.json(&args)?;
@@ -64,7 +65,7 @@ impl Scene {
         daemon.says("the chain makes blocks again", LONG)?;
         self.fixture.settled()?;
         let counts = self.read("a chain that halted for a minute")?;
-        ensure!(counts.sent == 31 && counts.timed_out == 1, "{counts}");
+        ensure!(counts.sent == 31 && counts.timed_out <= 1, "{counts}");
         // The one that is too late may be in a mempool since before the halt.
         ensure!(counts.failed <= 1 && counts.useless == 0, "{counts}");
         Ok(())

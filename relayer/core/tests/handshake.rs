@@ -13,7 +13,7 @@ use tern_chains::{
 use tern_core::ledger::{
     Change, ChannelKey, ClientKey, Fact, Finding, HandshakeProgress, HandshakeRequest, View,
 };
-use tern_core::plan::handshake::{completed, resume};
+use tern_core::plan::handshake::{completed, resume, unusable_client};
 use tern_core::plan::{Action, Assignment, Batch};
 
 /// What one chain holds.
@@ -458,4 +458,23 @@ fn what_strangers_left_unfinished_is_not_gone_on_with() {
         assert_eq!(ours.progress.client_on_a.as_ref(), Some(&own), "{rounds}");
         assert_eq!(ours.progress.client_on_b.as_ref(), Some(&own), "{rounds}");
     }
+}
+
+#[test]
+fn no_connection_is_made_over_a_client_that_has_expired() {
+    let (mut world, mut request) = (World::new(), request());
+    let mut view = world.view();
+    assert_eq!(round(&mut world, &mut view, &mut request), 2);
+    request = resume(&view, &request);
+    assert_eq!(unusable_client(&view, &request), None);
+    // Longer than their trusting periods, as where a chain has halted.
+    world.height += 2_000_000;
+    for id in [akash(), kava()] {
+        tell(&mut view, [support::block_end(&id, world.height)]);
+    }
+    for _ in 0..3 {
+        assert_eq!(round(&mut world, &mut view, &mut request), 0);
+    }
+    let unusable = unusable_client(&view, &request).unwrap();
+    assert_eq!(Some(unusable.client_id), request.progress.client_on_a);
 }

@@ -18,8 +18,8 @@ use super::proof::route;
 use super::{PlanInput, Why};
 use crate::ledger::{ChannelKey, ConnectionKey, HandshakeRequest, HandshakeStep, Item, View};
 
-pub use ends::resume;
 use ends::Ends;
+pub use ends::{resume, unusable_client};
 
 /// Both ends of the requested channel, once both are open.
 pub fn completed(view: &View, request: &HandshakeRequest) -> Option<(ChannelKey, ChannelKey)> {
@@ -73,6 +73,7 @@ fn next(view: &View, request: &HandshakeRequest) -> Vec<Next> {
     let ends = Ends::of(view, request);
     let Some((_, on_a)) = &ends.connection_on_a else {
         return match request.progress.connection_on_a {
+            None if unusable_client(view, request).is_some() => vec![],
             None => clients_or_init(request),
             // It was named and does not exist.
             Some(_) => vec![],

@@ -90,11 +90,8 @@ impl OpenChannel {
         if let Some(opened) = opened(now.view, &self.request) {
             return Some(Ok(opened));
         }
-        let wrong = || {
-            self.has_begun
-                .then(|| wrong_connection(now.view, &self.request))
-        };
-        let reason = wrong()
+        let is_wrong = || self.has_begun.then(|| wrong(now.view, &self.request));
+        let reason = is_wrong()
             .flatten()
             .or_else(|| failed_step(now.view, plan, &self.request, now.policy));
         reason.map(Err)
@@ -166,6 +163,19 @@ fn failed_step(
         "{item} failed {} times: {}",
         failure.tries, failure.reason
     ))
+}
+
+/// Why what the request has cannot serve it.
+fn wrong(view: &View, request: &HandshakeRequest) -> Option<String> {
+    let client = handshake::unusable_client(view, request);
+    let client = client.map(|key| {
+        format!(
+            "client {} on {} has expired, or is frozen, before it had a connection: run the \
+             command again, which creates another one",
+            key.client_id, key.chain
+        )
+    });
+    client.or_else(|| wrong_connection(view, request))
 }
 
 /// Why the connection that the request was given cannot serve it.

@@ -193,6 +193,26 @@ fn unused_client(view: &View, host: &ChainId, of: &ChainId) -> Option<ClientId> 
         .map(|(key, _)| key.client_id.clone())
 }
 
+/// A client that the request has taken for its connection, which was usable then and is not
+/// any more: a connection over it would be of no use, and is not found again.
+pub fn unusable_client(view: &View, request: &HandshakeRequest) -> Option<ClientKey> {
+    let progress = &request.progress;
+    if progress.connection_on_a.is_some() {
+        return None;
+    }
+    let taken = [
+        (&request.a, &progress.client_on_a),
+        (&request.b, &progress.client_on_b),
+    ];
+    let mut taken = taken.into_iter().filter_map(|(chain, client)| {
+        Some(ClientKey {
+            chain: chain.clone(),
+            client_id: client.clone()?,
+        })
+    });
+    taken.find(|key| !is_usable(view, &key.chain, &key.client_id))
+}
+
 fn is_usable(view: &View, host: &ChainId, client_id: &ClientId) -> bool {
     let key = ClientKey {
         chain: host.clone(),
