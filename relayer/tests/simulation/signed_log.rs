@@ -20,6 +20,8 @@ pub struct SignedLog(Arc<Mutex<State>>);
 struct State {
     processed: Processed,
     signed: BTreeMap<TxKey, Signed>,
+    /// The blocks that it had processed when it knew of both chains for the first time.
+    first: Option<Processed>,
     /// Blocks of which the ledger has only the state at the last one.
     left_out: Vec<(ChainId, RangeInclusive<u64>)>,
 }
@@ -38,7 +40,9 @@ impl SignedLog {
             let head = view.head(&chain)?;
             Some((chain, head.height))
         });
-        self.0.lock().unwrap().processed = heads.collect();
+        let mut state = self.0.lock().unwrap();
+        state.processed = heads.collect();
+        state.knows_both();
     }
 
     pub fn observer(&self) -> Observer {
@@ -48,6 +52,14 @@ impl SignedLog {
 
     pub fn signed(&self) -> BTreeMap<TxKey, Signed> {
         self.0.lock().unwrap().signed.clone()
+    }
+
+    /// Whether a block was processed before both chains were known: packets between them are
+    /// found by the first comparison then.
+    pub fn is_before_both(&self, chain: &ChainId, height: u64) -> bool {
+        let state = self.0.lock().unwrap();
+        let first = state.first.as_ref();
+        first.is_none_or(|first| first.get(chain).is_some_and(|first| height <= *first))
     }
 
     /// Whether the events of a block have never been read.
@@ -62,6 +74,7 @@ impl SignedLog {
         match entry {
             Entry::Fact(Fact::BlockEnd { chain, head }) => {
                 let before = state.processed.insert(chain.clone(), head.height);
+                state.knows_both();
                 let next = before.unwrap_or_default() + 1;
                 if head.height > next {
                     state.left_out.push((chain.clone(), next..=head.height));
@@ -75,6 +88,14 @@ impl SignedLog {
                 state.signed.insert(key.clone(), signed);
             }
             _ => {}
+        }
+    }
+}
+
+impl State {
+    fn knows_both(&mut self) {
+        if self.first.is_none() && self.processed.len() == 2 {
+            self.first = Some(self.processed.clone());
         }
     }
 }

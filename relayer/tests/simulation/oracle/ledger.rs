@@ -86,7 +86,8 @@ fn packet(
         let newest = history.blocks[from].len() as u64;
         let is_history = ends.all(|end| end + history_blocks < newest);
         let sent = packet_history.sent;
-        let is_left_out = relayer.signed_log.has_left_out(&key.src.chain, sent);
+        let (log, chain) = (&relayer.signed_log, &key.src.chain);
+        let is_left_out = log.has_left_out(chain, sent) || log.is_before_both(chain, sent);
         // An empty store may have been filled from a node that lagged.
         return match is_history || is_left_out || relayer.store_was_lost {
             true => Ok(()),

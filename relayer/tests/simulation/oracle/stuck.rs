@@ -89,6 +89,9 @@ async fn open(world: &World) -> Stuck {
 
 async fn all_may(world: &World, open: &Stuck) -> bool {
     let history = History::read(&world.place.sides).await;
+    if unfindable_fill_memory(world, &history, open) {
+        return true;
+    }
     open.iter().all(|key| {
         let Some((from, packet)) = history.packet(key) else {
             return false;
@@ -96,6 +99,27 @@ async fn all_may(world: &World, open: &Stuck) -> bool {
         let channel = world.channels.of_end(from, &key.src.end);
         channel.is_some_and(|channel| may_stay(world, &history, channel, from, packet))
     })
+}
+
+/// Whether half of each relayer's memory is taken by packets whose blocks no node has: they
+/// cannot be put aside, and the others wait for memory.
+fn unfindable_fill_memory(world: &World, history: &History, open: &Stuck) -> bool {
+    let is_unfindable = |key: &&PacketKey| {
+        history
+            .packet(key)
+            .is_some_and(|(from, packet)| is_unfindable(world, from, packet))
+    };
+    let unfindable = open.iter().filter(is_unfindable).count();
+    let mut relayers = world.relayers.iter();
+    relayers.all(|relayer| 2 * unfindable >= relayer.policy.packets_in_memory_max)
+}
+
+/// Whether no node has the block that the packet, or its acknowledgement, is in.
+fn is_unfindable(world: &World, from: usize, packet: &PacketHistory) -> bool {
+    let has_lost =
+        |side: usize, height: u64| world.place.sides[side].node_faults.is_unfindable(height);
+    let ack = packet.ack.as_ref();
+    has_lost(from, packet.sent) || ack.is_some_and(|(height, _)| has_lost(1 - from, *height))
 }
 
 /// Whether a packet may be open for ever.
@@ -106,17 +130,14 @@ fn may_stay(
     from: usize,
     packet: &PacketHistory,
 ) -> bool {
-    let sides = &world.place.sides;
-    let is_lost = |side: usize, height: u64| sides[side].node_faults.is_unfindable(height);
-    if is_lost(from, packet.sent) {
+    if is_unfindable(world, from, packet) {
         return true;
     }
-    if let Some((height, _)) = &packet.ack {
+    if packet.ack.is_some() {
         // A closed channel takes no acknowledgement.
         let id = &channel.ends[from].channel_id;
         let mut ends = history.channels[from].iter();
-        let is_closed = ends.any(|end| end.channel_id == *id && end.channel_end.state.is_closed());
-        return is_closed || is_lost(1 - from, *height);
+        return ends.any(|end| end.channel_id == *id && end.channel_end.state.is_closed());
     }
     // Those of users that are near are waited for.
     const FAR_NS: u64 = 200_000_000_000;
@@ -140,6 +161,8 @@ fn may_stay(
 /// relayer may have moved some.
 async fn explained(world: &World, running: &[Running], mut stuck: Stuck) -> Result<Stuck, String> {
     for relayer in running {
+        let history = History::read(&world.place.sides).await;
+        let memory_is_full = unfindable_fill_memory(world, &history, &stuck);
         let mut silent = String::new();
         // A list is compared with the chains once in a while.
         for _ in 0..RECONCILE_EVERY.as_secs() + 5 {
@@ -152,7 +175,7 @@ async fn explained(world: &World, running: &[Running], mut stuck: Stuck) -> Resu
             let is_behind = |key: &PacketKey| {
                 let first = stuck.iter().find(|other| other.src == key.src);
                 let waits = of(key).map(|status| &status.waits_for);
-                waits == Some(&PacketWait::Memory) && first != Some(key)
+                waits == Some(&PacketWait::Memory) && (first != Some(key) || memory_is_full)
             };
             let is_silent = |key: &&PacketKey| !of(key).is_some_and(says_why) && !is_behind(key);
             match stuck.iter().find(is_silent) {
