@@ -113,10 +113,13 @@ pub struct Relaying {
 }
 
 impl Relaying {
+    /// With a backlog of events it does not end when it is told to: then it is killed.
     pub fn stop(mut self) -> Result<()> {
         self.process.signal(Signal::Interrupt)?;
-        self.process.wait(START_LIMIT)?;
-        Ok(())
+        match self.process.wait(START_LIMIT) {
+            Ok(_) => Ok(()),
+            Err(_) => self.process.kill(),
+        }
     }
 
     pub fn ended(&mut self) -> Result<Option<ExitStatus>> {
