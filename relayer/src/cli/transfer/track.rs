@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use tern_chains::{Event, Packet, PacketId, Sequence};
+use tern_chains::{ChainId, Event, Packet, PacketId, Sequence};
 use tern_core::ledger::{apply, Done, EndKey, Fact, PacketKey, PacketRecord, View};
 use tern_core::policy::Policy;
 
@@ -78,7 +78,7 @@ impl Tracker {
             return None;
         };
         let (packet, what) = self.what(event)?;
-        if packet.src != self.src.end {
+        if packet.src != self.src.end || *chain != self.chain_of(event)? {
             return None;
         }
         for change in apply(&self.view, &self.policy, &fact.clone().into()) {
@@ -87,7 +87,7 @@ impl Tracker {
         let sequence = packet.sequence;
         match (event, &what) {
             (Event::SendPacket(packet), _) => {
-                if *chain != self.src.chain || !self.is_ours(packet) {
+                if !self.is_ours(packet) {
                     return None;
                 }
                 self.ours.entry(sequence).or_default();
@@ -107,6 +107,17 @@ impl Tracker {
                 what => what,
             },
         })
+    }
+
+    /// The chain that an event of our packets is on. Both ends of a channel may have the same
+    /// name, and packets of the other way the same sequences.
+    fn chain_of(&self, event: &Event) -> Option<ChainId> {
+        match event {
+            Event::RecvPacket(_) | Event::WriteAcknowledgement { .. } => {
+                Some(self.view.path(&self.src)?.dst.chain)
+            }
+            _ => Some(self.src.chain.clone()),
+        }
     }
 
     /// What an event is to its packet.
@@ -171,8 +182,8 @@ impl Tracker {
 mod tests {
     use super::*;
     use tern_chains::{
-        BlockTime, Body, ChainId, ChannelId, ChannelState, ConnectionId, End, Height, Ordering,
-        PortId, Timeout,
+        BlockTime, Body, ChannelId, ChannelState, ConnectionId, End, Height, Ordering, PortId,
+        Timeout,
     };
     use tern_core::ledger::{ChannelKey, ChannelRecord, Head};
 
@@ -275,6 +286,26 @@ mod tests {
         assert_eq!(steps.len(), 1);
         assert_eq!((steps[0].sequence, &steps[0].what), (2.into(), &What::Sent));
         assert_eq!(tracker.sequences().collect::<Vec<_>>(), [2.into()]);
+    }
+
+    #[test]
+    fn packets_of_the_other_way_with_the_same_names_are_ignored() {
+        let mut tracker = sent(&[1]);
+        let steps = tracker.on_facts(&on_src(
+            11,
+            vec![
+                Event::RecvPacket(id(1)),
+                written(1, r#"{"error":"ABCI code: 5"}"#),
+            ],
+        ));
+        assert_eq!(steps, []);
+        let steps = tracker.on_facts(&on_dst(21, vec![Event::AcknowledgePacket(id(1))]));
+        assert_eq!(steps, []);
+        assert!(!tracker.is_done(false));
+        assert_eq!(
+            (tracker.counts().received, tracker.counts().pending),
+            (0, 1)
+        );
     }
 
     #[test]
