@@ -478,3 +478,21 @@ fn no_connection_is_made_over_a_client_that_has_expired() {
     let unusable = unusable_client(&view, &request).unwrap();
     assert_eq!(Some(unusable.client_id), request.progress.client_on_a);
 }
+
+#[test]
+fn a_client_that_expires_under_a_connection_is_named() {
+    let (mut world, mut request) = (World::new(), request());
+    let mut view = world.view();
+    for _ in 0..3 {
+        round(&mut world, &mut view, &mut request);
+    }
+    request = resume(&view, &request);
+    assert!(request.progress.connection_on_a.is_some());
+    assert_eq!(unusable_client(&view, &request), None);
+    world.height += 2_000_000;
+    for id in [akash(), kava()] {
+        tell(&mut view, [support::block_end(&id, world.height)]);
+    }
+    request = resume(&view, &request);
+    assert!(unusable_client(&view, &request).is_some());
+}

@@ -170,8 +170,8 @@ fn wrong(view: &View, request: &HandshakeRequest) -> Option<String> {
     let client = handshake::unusable_client(view, request);
     let client = client.map(|key| {
         format!(
-            "client {} on {} has expired, or is frozen, before it had a connection: run the \
-             command again, which creates another one",
+            "client {} on {} has expired, or is frozen: run the command again without a \
+             connection, and it creates another one",
             key.client_id, key.chain
         )
     });

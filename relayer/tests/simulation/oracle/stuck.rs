@@ -101,7 +101,7 @@ async fn all_may(world: &World, open: &Stuck) -> bool {
     })
 }
 
-/// Whether half of each relayer's memory is taken by packets whose blocks no node has: they
+/// Whether half of a relayer's memory is taken by packets whose blocks no node has: they
 /// cannot be put aside, and the others wait for memory.
 fn unfindable_fill_memory(world: &World, history: &History, open: &Stuck) -> bool {
     let is_unfindable = |key: &&PacketKey| {
@@ -111,7 +111,7 @@ fn unfindable_fill_memory(world: &World, history: &History, open: &Stuck) -> boo
     };
     let unfindable = open.iter().filter(is_unfindable).count();
     let mut relayers = world.relayers.iter();
-    relayers.all(|relayer| 2 * unfindable >= relayer.policy.packets_in_memory_max)
+    relayers.any(|relayer| 2 * unfindable >= relayer.policy.packets_in_memory_max)
 }
 
 /// Whether no node has the block that the packet, or its acknowledgement, is in.

@@ -5,7 +5,8 @@ use std::collections::BTreeSet;
 use tern_chains::{BlockTime, ChainId, ClientId, ConnectionId, ConnectionState};
 
 use crate::ledger::{
-    ChannelKey, ChannelRecord, ClientKey, ConnectionKey, ConnectionRecord, HandshakeRequest, View,
+    ChannelKey, ChannelRecord, ClientKey, ClientRecord, ConnectionKey, ConnectionRecord,
+    HandshakeRequest, View,
 };
 
 /// The ends the request has progress, and their counterparts.
@@ -193,13 +194,10 @@ fn unused_client(view: &View, host: &ChainId, of: &ChainId) -> Option<ClientId> 
         .map(|(key, _)| key.client_id.clone())
 }
 
-/// A client that the request has taken for its connection, which was usable then and is not
-/// any more: a connection over it would be of no use, and is not found again.
+/// A client of the request that has expired or is frozen: no step after this goes through.
+/// A connection over one that was taken for it would not be found again, either.
 pub fn unusable_client(view: &View, request: &HandshakeRequest) -> Option<ClientKey> {
     let progress = &request.progress;
-    if progress.connection_on_a.is_some() {
-        return None;
-    }
     let taken = [
         (&request.a, &progress.client_on_a),
         (&request.b, &progress.client_on_b),
@@ -210,7 +208,16 @@ pub fn unusable_client(view: &View, request: &HandshakeRequest) -> Option<Client
             client_id: client.clone()?,
         })
     });
-    taken.find(|key| !is_usable(view, &key.chain, &key.client_id))
+    // One that is not known may be of a kind that Tern does not read.
+    taken.find(|key| {
+        view.client(key)
+            .is_some_and(|client| !is_alive(view, key, client))
+    })
+}
+
+fn is_alive(view: &View, key: &ClientKey, client: &ClientRecord) -> bool {
+    let now = view.head(&key.chain).map_or(BlockTime(0), |head| head.time);
+    !client.summary.frozen && now < client.summary.expires_at(client.updated)
 }
 
 fn is_usable(view: &View, host: &ChainId, client_id: &ClientId) -> bool {
@@ -218,10 +225,8 @@ fn is_usable(view: &View, host: &ChainId, client_id: &ClientId) -> bool {
         chain: host.clone(),
         client_id: client_id.clone(),
     };
-    let now = view.head(host).map_or(BlockTime(0), |head| head.time);
     view.client(&key).is_some_and(|client| {
-        let is_sound = !client.summary.frozen && client.summary.flaws.is_empty();
-        client.is_ours && is_sound && now < client.summary.expires_at(client.updated)
+        client.is_ours && client.summary.flaws.is_empty() && is_alive(view, &key, client)
     })
 }
 
