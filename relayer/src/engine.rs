@@ -88,6 +88,7 @@ pub struct Engine {
     height_rules: BTreeMap<ChainId, HeightRules>,
     policy: Policy,
     reconcile_every: Duration,
+    clock: Clock,
     observer: Observer,
     assignment: Assignment,
     requests: Requests,
@@ -167,7 +168,8 @@ impl Engine {
             requests: Requests::default(),
             readiness: Readiness::default(),
             reconciling: Reconciling::new(&parts.policy, Arc::clone(&parts.clock)),
-            dispatching: Dispatching::new(lanes, parts.clients, parts.clock),
+            dispatching: Dispatching::new(lanes, parts.clients, Arc::clone(&parts.clock)),
+            clock: parts.clock,
             budgeting: Budgeting::new(parts.policy.budgets.clone()),
             resend: Resend::of(&parts.view),
             watchers: vec![],
@@ -319,7 +321,7 @@ impl Engine {
                 if class == Class::Local && !self.readiness.has_been_ready(&chain) {
                     return Err(EngineError::CommandFailed(reason));
                 }
-                self.readiness.down(chain, reason);
+                self.readiness.down(chain, reason, (self.clock)());
             }
             Input::Signed { txs, durable } => {
                 for item in txs.iter().flat_map(|(_, tx)| &tx.items) {
@@ -631,6 +633,8 @@ impl Engine {
             paths: served_ends(view, &self.chains).collect(),
             lanes: lanes.collect(),
             tasks: self.tasks.names(),
+            inputs: self.inputs.len(),
+            statistics: self.records.statistics(),
             in_progress: self.dispatching.in_progress().len(),
         };
         snapshot.status(of)

@@ -27,7 +27,7 @@ pub use change::Change;
 pub use fact::{Fact, Finding};
 pub use fees::{FeeKind, Fees, FeesKey, FeesRecord};
 pub use intent::{Entry, Intent, Refusal};
-pub use item::{HandshakeStep, Item};
+pub use item::{summary, HandshakeStep, Item};
 pub use key::{ChannelKey, ClientKey, ConnectionKey, EndKey, PacketKey, TxKey};
 pub use packets::Held;
 pub use path::Path;

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use tern_chains::ChainId;
+use tern_chains::{BlockTime, ChainId};
 
 /// Nothing is planned for a chain that is not ready.
 #[derive(Default)]
@@ -10,8 +10,15 @@ pub struct Readiness {
     ready: BTreeSet<ChainId>,
     /// Chains that have been ready once.
     synced_once: BTreeSet<ChainId>,
-    /// Why a chain's nodes do not answer, for now.
-    down: BTreeMap<ChainId, String>,
+    down: BTreeMap<ChainId, Down>,
+}
+
+/// A chain's nodes do not answer, for now.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Down {
+    pub reason: String,
+    /// By the machine's clock.
+    pub since: BlockTime,
 }
 
 impl Readiness {
@@ -23,9 +30,10 @@ impl Readiness {
     }
 
     /// The chain's nodes do not answer.
-    pub fn down(&mut self, chain: ChainId, reason: String) {
+    pub fn down(&mut self, chain: ChainId, reason: String, now: BlockTime) {
         self.ready.remove(&chain);
-        self.down.insert(chain, reason);
+        let since = self.down.get(&chain).map_or(now, |down| down.since);
+        self.down.insert(chain, Down { reason, since });
     }
 
     pub fn ready(&self) -> &BTreeSet<ChainId> {
@@ -40,8 +48,8 @@ impl Readiness {
         self.synced_once.contains(chain)
     }
 
-    pub fn why_down(&self, chain: &ChainId) -> Option<&str> {
-        self.down.get(chain).map(String::as_str)
+    pub fn why_down(&self, chain: &ChainId) -> Option<&Down> {
+        self.down.get(chain)
     }
 }
 
@@ -57,10 +65,15 @@ mod tests {
         assert!(readiness.caught_up(&chain));
         assert!(readiness.is_ready(&chain));
 
-        readiness.down(chain.clone(), "no answer".to_owned());
+        readiness.down(chain.clone(), "no answer".to_owned(), BlockTime(5));
+        readiness.down(chain.clone(), "refused".to_owned(), BlockTime(9));
         assert!(!readiness.is_ready(&chain));
         assert!(readiness.has_been_ready(&chain));
-        assert_eq!(readiness.why_down(&chain), Some("no answer"));
+        let down = Down {
+            reason: "refused".to_owned(),
+            since: BlockTime(5),
+        };
+        assert_eq!(readiness.why_down(&chain), Some(&down));
 
         assert!(!readiness.caught_up(&chain), "not the first time");
         assert_eq!(readiness.why_down(&chain), None);

@@ -10,6 +10,7 @@ use tern_core::ledger::{
 use tern_core::plan;
 use tern_core::plan::gas::{self, Ended};
 use tern_core::policy::Policy;
+use tern_core::statistics::Statistics;
 
 use super::error::StoreError;
 use super::store::Store;
@@ -18,6 +19,7 @@ pub struct Records {
     store: Store,
     view: View,
     policy: Policy,
+    statistics: Statistics,
 }
 
 /// What lanes must know of a commit.
@@ -36,11 +38,17 @@ impl Records {
             store,
             view,
             policy,
+            statistics: Statistics::default(),
         }
     }
 
     pub fn view(&self) -> &View {
         &self.view
+    }
+
+    /// What happened since the start.
+    pub fn statistics(&self) -> &Statistics {
+        &self.statistics
     }
 
     /// Applies entries and writes what they changed in one batch. `observe` is
@@ -63,6 +71,7 @@ impl Records {
                 committed.outcomes.extend(self.outcome(fact));
             }
             let changes = apply(&self.view, &self.policy, entry);
+            self.statistics.observe(&self.view, entry, &changes);
             for change in &changes {
                 self.view.commit(change);
                 if let (Entry::Fact(Fact::BlockEnd { .. }), Change::Tx(key, None)) = (entry, change)

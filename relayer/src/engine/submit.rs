@@ -22,7 +22,7 @@ use tern_chains::{
     Account, AccountState, ChainError, ChainParams, Class, ClientId, SignedTx, TxDraft, TxHash,
 };
 use tern_core::budget::Budget;
-use tern_core::ledger::{Head, Intent, Item, Refusal, TxKey, TxRecord};
+use tern_core::ledger::{summary, Head, Intent, Item, Refusal, TxKey, TxRecord};
 use tern_core::plan::gas::Ended;
 use tokio::sync::{mpsc, oneshot, watch};
 use tracing::{debug, error, info, warn};
@@ -34,7 +34,7 @@ use super::steps::Packets;
 use account::assign;
 use answer::Answer;
 use cutting::{Cutting, Refused};
-use draft::{out_of_order, ranges, summary, Draft};
+use draft::{out_of_order, ranges, Draft};
 pub use gas::Gas;
 use probe::is_of_sequence;
 pub use send::{SendRequest, Sent};

@@ -106,6 +106,7 @@ fn apply_event(
         Event::SendPacket(packet) => on_src(view, admission, chain, &packet.id(), |record| {
             record.packet.get_or_insert_with(|| packet.clone());
             record.sent.get_or_insert(head.height);
+            record.sent_at.get_or_insert(head.time);
         }),
         Event::RecvPacket(id) => on_dst(view, admission, chain, id, |record| {
             // What is found in state can be older than the event.

@@ -72,3 +72,48 @@ impl fmt::Display for Item {
         }
     }
 }
+
+/// What a transaction does, in words: "50 receive, 3 acknowledge".
+pub fn summary(items: &[Item]) -> String {
+    let count = |kind: fn(&Item) -> bool| items.iter().filter(|item| kind(item)).count();
+    let mut parts: Vec<String> = [
+        (count(|item| matches!(item, Item::Recv(_))), "receive"),
+        (count(|item| matches!(item, Item::Ack(_))), "acknowledge"),
+        (count(|item| matches!(item, Item::Timeout(_))), "time out"),
+    ]
+    .into_iter()
+    .filter(|(count, _)| *count > 0)
+    .map(|(count, word)| format!("{count} {word}"))
+    .collect();
+    parts.extend(items.iter().filter_map(|item| match item {
+        Item::Handshake { step, .. } => Some(format!("{step:?}")),
+        Item::Refresh(client) => Some(format!("refresh {}", client.client_id)),
+        _ => None,
+    }));
+    parts.join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use tern_chains::{ChannelId, End, PortId};
+
+    use super::*;
+    use crate::ledger::EndKey;
+
+    #[test]
+    fn a_transaction_is_told_in_words() {
+        let packet = |sequence: u64| PacketKey {
+            src: EndKey {
+                chain: ChainId::from_string("akash-1"),
+                end: End::channel(&PortId::transfer(), &ChannelId::new(0)),
+            },
+            sequence: sequence.into(),
+        };
+        let items = [
+            Item::Recv(packet(1)),
+            Item::Recv(packet(2)),
+            Item::Ack(packet(3)),
+        ];
+        assert_eq!(summary(&items), "2 receive, 1 acknowledge");
+    }
+}

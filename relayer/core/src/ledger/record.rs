@@ -87,6 +87,9 @@ pub struct PacketRecord {
     pub packet: Option<Packet>,
     /// Source height.
     pub sent: Option<u64>,
+    /// Time of the block with its send, where that was read.
+    #[serde(default)]
+    pub sent_at: Option<BlockTime>,
     /// Destination height: of the event, or else at which it was found to be received.
     pub received: Option<u64>,
     pub ack: Option<Acknowledgement>,
@@ -132,6 +135,7 @@ impl PacketRecord {
             dst,
             packet: None,
             sent: None,
+            sent_at: None,
             received: None,
             ack: None,
             done: None,

@@ -167,26 +167,6 @@ pub fn out_of_order(
     surplus
 }
 
-/// What a transaction does, in words: "50 receive, 3 acknowledge".
-pub fn summary(items: &[Item]) -> String {
-    let count = |kind: fn(&Item) -> bool| items.iter().filter(|item| kind(item)).count();
-    let mut parts: Vec<String> = [
-        (count(|item| matches!(item, Item::Recv(_))), "receive"),
-        (count(|item| matches!(item, Item::Ack(_))), "acknowledge"),
-        (count(|item| matches!(item, Item::Timeout(_))), "time out"),
-    ]
-    .into_iter()
-    .filter(|(count, _)| *count > 0)
-    .map(|(count, word)| format!("{count} {word}"))
-    .collect();
-    parts.extend(items.iter().filter_map(|item| match item {
-        Item::Handshake { step, .. } => Some(format!("{step:?}")),
-        Item::Refresh(client) => Some(format!("refresh {}", client.client_id)),
-        _ => None,
-    }));
-    parts.join(", ")
-}
-
 #[cfg(test)]
 mod tests {
     use tern_chains::{ChainId, ChannelId, ClientId, Encoded, End, MessageKind, PortId};
@@ -291,16 +271,6 @@ mod tests {
             ranges(&messages(4, true), &limits(1)),
             all.collect::<Vec<_>>()
         );
-    }
-
-    #[test]
-    fn a_transaction_is_told_in_words() {
-        let items = [
-            recv(1),
-            recv(2),
-            Item::Ack(recv(3).packet().unwrap().clone()),
-        ];
-        assert_eq!(summary(&items), "2 receive, 1 acknowledge");
     }
 
     #[test]
