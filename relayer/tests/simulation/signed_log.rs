@@ -33,6 +33,13 @@ pub struct Signed {
     pub processed: Processed,
 }
 
+impl Signed {
+    /// The newest block of a chain that was processed by then; 0 if none was.
+    pub fn known(&self, chain: &ChainId) -> u64 {
+        self.processed.get(chain).copied().unwrap_or_default()
+    }
+}
+
 impl SignedLog {
     /// Resets the processed heights to those in the store, after a restart.
     pub fn begin(&self, view: &View, chains: impl Iterator<Item = ChainId>) {

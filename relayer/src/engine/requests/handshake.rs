@@ -90,10 +90,11 @@ impl OpenChannel {
         if let Some(opened) = opened(now.view, &self.request) {
             return Some(Ok(opened));
         }
-        let is_wrong = || self.has_begun.then(|| wrong(now.view, &self.request));
-        let reason = is_wrong()
-            .flatten()
-            .or_else(|| failed_step(now.view, plan, &self.request, now.policy));
+        let wrong = match self.has_begun {
+            true => wrong(now.view, &self.request),
+            false => None,
+        };
+        let reason = wrong.or_else(|| failed_step(now.view, plan, &self.request, now.policy));
         reason.map(Err)
     }
 }

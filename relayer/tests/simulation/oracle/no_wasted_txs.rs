@@ -54,10 +54,7 @@ fn useless(
     signed: &Signed,
 ) -> Option<&'static str> {
     let (from, packet) = history.packet(item.packet()?)?;
-    let known = |side: usize| {
-        let known = signed.processed.get(&history.chains[side]);
-        known.copied().unwrap_or_default()
-    };
+    let known = |side: usize| signed.known(&history.chains[side]);
     // Of a block that was left out nothing is known until the next comparison.
     let is_read = |height: u64, side: usize| {
         let chain = &history.chains[side];

@@ -111,7 +111,7 @@ fn follows_a_failure(
 ) -> bool {
     const BLOCKS_MAX: u64 = 12;
     let chain = &history.chains[included.side];
-    let known_then = this.processed.get(chain).copied().unwrap_or_default();
+    let known_then = this.known(chain);
     let signed = relayer.signed_log.signed();
     let mut here = signed
         .iter()
@@ -122,8 +122,7 @@ fn follows_a_failure(
             is_before && other.height > known_then && other.outcome.code != 0
         }
         None => {
-            let known = other.processed.get(&key.chain).copied();
-            let known = known.unwrap_or_default();
+            let known = other.known(&key.chain);
             known < included.height && known + BLOCKS_MAX >= included.height
         }
     })
@@ -141,7 +140,6 @@ fn others_were_in_the_mempool(
 ) -> bool {
     const BLOCKS_MAX: u64 = 12;
     let chain = &history.chains[included.side];
-    let known = |signed: &Signed| signed.processed.get(chain).copied().unwrap_or_default();
     let others = world
         .relayers
         .iter()
@@ -152,9 +150,9 @@ fn others_were_in_the_mempool(
         .flat_map(SignedLog::signed)
         .filter(|(key, _)| key.chain == *chain);
     signed.any(|(_, other)| {
-        let known_then = known(&other);
+        let known_then = other.known(chain);
         known_then <= included.height
-            && known_then + BLOCKS_MAX >= known(this)
+            && known_then + BLOCKS_MAX >= this.known(chain)
             && other.items.iter().any(|item| this.items.contains(item))
     })
 }
@@ -163,7 +161,7 @@ fn others_were_in_the_mempool(
 /// knew when it signed.
 fn has_closed(history: &History, included: &Included<'_>, signed: &Signed) -> bool {
     let chain = &history.chains[included.side];
-    let known = signed.processed.get(chain).copied().unwrap_or_default();
+    let known = signed.known(chain);
     let has_closed = |item: &Item| {
         let packet = item.packet().and_then(|key| history.packet(key));
         packet.is_some_and(|(from, packet)| {
