@@ -4,8 +4,8 @@ use async_trait::async_trait;
 
 use crate::{
     Block, BlockTime, ChainError, ChainId, ClientId, End, EventQuery, HeightRules,
-    IdentifiedChannelEnd, IdentifiedConnectionEnd, Listed, Next, Proven, Sequence, StateCodec,
-    StorePath,
+    IdentifiedChannelEnd, IdentifiedConnectionEnd, Listed, Next, NodeStatus, Proven, Sequence,
+    StateCodec, StorePath,
 };
 
 type Result<T> = std::result::Result<T, ChainError>;
@@ -19,6 +19,11 @@ pub trait Chain: Send + Sync + 'static {
     fn height_rules(&self) -> HeightRules;
     /// How stored bytes are read.
     fn codec(&self) -> &dyn StateCodec;
+    /// How each of its nodes has behaved, in the order configured; none for a chain that is
+    /// in this process. Asks nobody.
+    fn nodes(&self) -> Vec<NodeStatus> {
+        Vec::new()
+    }
 
     /// Height and time of the newest final block.
     async fn latest(&self) -> Result<(u64, BlockTime)>;

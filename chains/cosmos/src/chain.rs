@@ -66,7 +66,7 @@ impl CosmosChain {
     }
 
     /// What each node says of itself, in the order configured.
-    pub async fn nodes(&self) -> Vec<NodeReport> {
+    pub async fn node_reports(&self) -> Vec<NodeReport> {
         let nodes = self.pool.nodes().iter();
         join_all(nodes.map(|node| info::report(node))).await
     }

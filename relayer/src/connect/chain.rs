@@ -73,8 +73,8 @@ impl ConnectedChain {
     }
 
     /// The state of every configured node.
-    pub async fn nodes(&self) -> Vec<NodeReport> {
-        self.chain.nodes().await
+    pub async fn node_reports(&self) -> Vec<NodeReport> {
+        self.chain.node_reports().await
     }
 
     /// The block at a height, with its transactions and their messages.

@@ -74,7 +74,7 @@ pub async fn chain(context: &Context, config: &ChainConfig, now: BlockTime) -> V
 
 /// Checks every node of a chain. The heights are compared with the greatest one.
 async fn nodes(chain: &ConnectedChain, now: BlockTime) -> Vec<Check> {
-    let reports = chain.nodes().await;
+    let reports = chain.node_reports().await;
     let id = chain.id().as_str();
     let heights = reports.iter().filter_map(|report| {
         let health = report.health.as_ref().ok()?;
