@@ -10,8 +10,8 @@ use futures::future::join_all;
 use tern_chains::{
     Block, BlockTime, Chain, ChainId, ClientId, ClientParams, ClientUpdate, ClientUpgrade, Encoded,
     End, EventQuery, HeaderCheck, HeightRules, IdentifiedChannelEnd, IdentifiedConnectionEnd,
-    LightClient, Listed, NewClient, Next, Proven, Root, Sequence, StateCodec, StorePath,
-    TrustedClient, TrustedHeader,
+    LightClient, Listed, NewClient, Next, NodeStatus, Proven, Root, Sequence, StateCodec,
+    StorePath, TrustedClient, TrustedHeader,
 };
 use tern_cosmos_core::{client_upgrade, upgrade_paths};
 
@@ -119,6 +119,10 @@ impl Chain for CosmosChain {
 
     fn codec(&self) -> &dyn StateCodec {
         &CosmosCodec
+    }
+
+    fn nodes(&self) -> Vec<NodeStatus> {
+        self.pool.statuses()
     }
 
     async fn latest(&self) -> Result<(u64, BlockTime)> {
@@ -234,3 +238,6 @@ impl LightClient for CosmosChain {
         verified
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,8 +1,9 @@
 //! The gRPC connection of a node: one lazily opened HTTP/2 connection, shared by every query
-//! client, with the same bound on requests in flight as the RPC, the node's.
+//! client, with the same bound on requests in flight as the RPC, the node's, and counted by
+//! method.
 
 use std::future::Future;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use ibc_proto::cosmos::base::query::v1beta1::{PageRequest, PageResponse};
@@ -13,9 +14,13 @@ use tonic::transport::{Channel, ClientTlsConfig, Endpoint};
 use tonic::{Code, Response, Status};
 use url::Url;
 
+use self::counted::Counted;
 use crate::errors::{shortened, with_causes, Fault, Origin, Result};
 use crate::request::trace_request;
+use crate::request_stats::RequestCounter;
 use crate::settings::CosmosSettings;
+
+mod counted;
 
 /// The largest answer accepted, in bytes.
 const ANSWER_BYTES_MAX: usize = 32 * 1024 * 1024;
@@ -37,7 +42,8 @@ const TCP_KEEPALIVE: Duration = Duration::from_secs(30);
 pub(crate) struct Grpc {
     pub origin: Origin,
     endpoint: Endpoint,
-    channel: OnceLock<Channel>,
+    channel: OnceLock<Counted<Channel>>,
+    requests: Arc<RequestCounter>,
     /// Set once the node has said that it serves the configured chain.
     network: OnceCell<()>,
 }
@@ -56,7 +62,11 @@ pub(crate) const fn answer_bytes_max() -> usize {
 }
 
 impl Grpc {
-    pub fn new(settings: &CosmosSettings, address: &Url) -> Result<Self> {
+    pub fn new(
+        settings: &CosmosSettings,
+        address: &Url,
+        requests: Arc<RequestCounter>,
+    ) -> Result<Self> {
         let origin = Origin::new(&settings.id, address);
         let wrong = |error: tonic::transport::Error| {
             let why = with_causes(&error);
@@ -83,6 +93,7 @@ impl Grpc {
             origin,
             endpoint,
             channel: OnceLock::new(),
+            requests,
             network: OnceCell::new(),
         })
     }
@@ -110,9 +121,9 @@ impl Grpc {
     }
 
     /// The shared channel. Made on first use, as making it needs a runtime.
-    pub fn channel(&self) -> Channel {
+    pub fn channel(&self) -> Counted<Channel> {
         self.channel
-            .get_or_init(|| self.endpoint.connect_lazy())
+            .get_or_init(|| Counted::new(self.endpoint.connect_lazy(), self.requests.clone()))
             .clone()
     }
 
@@ -202,18 +213,22 @@ fn is_transport(status: &Status) -> bool {
     status.source().is_some()
         // An HTTP error of something in between.
         || status.message().starts_with("grpc-status header missing")
-        || matches!(
-            status.code(),
-            Code::Unavailable
-                | Code::DeadlineExceeded
-                | Code::Cancelled
-                | Code::ResourceExhausted
-                | Code::Internal
-                | Code::Unimplemented
-                | Code::Unauthenticated
-                | Code::PermissionDenied
-                | Code::DataLoss
-        )
+        || is_transport_code(status.code())
+}
+
+fn is_transport_code(code: Code) -> bool {
+    matches!(
+        code,
+        Code::Unavailable
+            | Code::DeadlineExceeded
+            | Code::Cancelled
+            | Code::ResourceExhausted
+            | Code::Internal
+            | Code::Unimplemented
+            | Code::Unauthenticated
+            | Code::PermissionDenied
+            | Code::DataLoss
+    )
 }
 
 /// What a node says for some seconds after its start, while it catches up, or for a moment
@@ -250,6 +265,7 @@ mod tests {
             origin,
             endpoint: Endpoint::from_static("http://127.0.0.1:1"),
             channel: OnceLock::new(),
+            requests: Arc::default(),
             network: OnceCell::new(),
         }
     }

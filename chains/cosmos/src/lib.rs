@@ -5,7 +5,8 @@
 //! What flows through: `wake` learns that a block is there and `blocks` reads it;
 //! `query` and `state` read the IBC store; `light` fetches headers; `account`,
 //! `estimate` and `tx` send a transaction. `rpc` and `grpc` are the only two
-//! connections to a node: both count against one limit of requests in flight.
+//! connections to a node: both count against one limit of requests in flight, and
+//! `request_stats` counts what is asked through them.
 //! Formats and checks, which need no node, are in `tern-cosmos-core`.
 //!
 //! Heights are revision heights everywhere; the revision number comes from the
@@ -28,6 +29,7 @@ mod pool;
 mod query;
 pub mod remote_signer;
 mod request;
+mod request_stats;
 mod rpc;
 mod search;
 mod settings;

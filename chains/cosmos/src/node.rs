@@ -7,6 +7,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use crate::errors::Result;
 use crate::grpc::Grpc;
 use crate::request::Kind;
+use crate::request_stats::RequestCounter;
 use crate::rpc::Rpc;
 use crate::settings::{CosmosSettings, NodeAddress};
 
@@ -16,6 +17,8 @@ pub(crate) struct Node {
     pub index: usize,
     pub rpc: Rpc,
     grpc: Grpc,
+    /// What was asked of both.
+    pub requests: Arc<RequestCounter>,
     /// Whether it has to say which chain it serves before its gRPC is used. A
     /// chain's only node is asked where it matters; one of several is not
     /// looked at by a person each time its answer is used.
@@ -35,10 +38,12 @@ pub(crate) struct Permit {
 impl Node {
     pub fn new(settings: &CosmosSettings, index: usize, address: &NodeAddress) -> Result<Self> {
         let most = settings.max_concurrent_requests.max(1);
+        let requests = Arc::<RequestCounter>::default();
         Ok(Self {
             index,
-            rpc: Rpc::new(settings, &address.rpc)?,
-            grpc: Grpc::new(settings, &address.grpc)?,
+            rpc: Rpc::new(settings, &address.rpc, requests.clone())?,
+            grpc: Grpc::new(settings, &address.grpc, requests.clone())?,
+            requests,
             checked: !settings.further_nodes.is_empty(),
             permits: Arc::new(Semaphore::new(most)),
             state_permits: Arc::new(Semaphore::new((most * 3 / 4).max(1))),

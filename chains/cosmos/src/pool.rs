@@ -4,12 +4,14 @@
 //! What decides is pure: [`record`] keeps how each node behaved, [`choice`] ranks
 //! them, [`hedge_budget`] bounds how much is asked twice. [`race`] asks. A chain with
 //! one node has none of it: that node is asked, and its answer is the answer.
+//! [`last_failure`] is for people: what they are told of a node, the only one or not.
 
+use std::fmt::Display;
 use std::future::Future;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use tern_chains::ChainError;
+use tern_chains::{ChainError, NodeStatus};
 use tokio::sync::watch;
 use tokio::time::{sleep, Instant};
 
@@ -23,6 +25,7 @@ use crate::settings::CosmosSettings;
 
 mod choice;
 mod hedge_budget;
+mod last_failure;
 mod latency;
 mod mempool;
 mod poll_heights;
@@ -100,6 +103,20 @@ impl Pool {
         &self.nodes
     }
 
+    /// How each has behaved, in the order configured.
+    pub fn statuses(&self) -> Vec<NodeStatus> {
+        let now = Instant::now();
+        let board = self.board();
+        let nodes = self.nodes.iter().zip(&board.records);
+        let status = |(node, record): (&Arc<Node>, &Record)| NodeStatus {
+            address: node.rpc.origin.node.clone(),
+            state: record.state(now),
+            height: (record.height > 0).then_some(record.height),
+            requests: node.requests.stats(),
+        };
+        nodes.map(status).collect()
+    }
+
     /// The chain, as errors that are no node's name it.
     pub fn origin(&self) -> &Origin {
         // There is always one.
@@ -144,7 +161,14 @@ impl Pool {
                         attempt += 1;
                         sleep(NOT_YET_PAUSE).await;
                     }
-                    answer => break Ok((only.index, answer?)),
+                    Err(error) => {
+                        self.note_failure(only.index, kind, &error);
+                        break Err(error);
+                    }
+                    Ok(answer) => {
+                        self.note_answer(only.index, kind);
+                        break Ok((only.index, answer));
+                    }
                 }
             };
         }
@@ -227,12 +251,26 @@ impl Pool {
     }
 
     /// A node did not answer, or with nothing that can be read.
-    fn failed(&self, node: usize, reason: &dyn std::fmt::Display) {
-        let first = self.board().records[node].failed(Instant::now());
+    fn failed(&self, node: usize, kind: Kind, reason: &dyn Display) {
+        let first = self.board().records[node].failed(kind, reason, Instant::now());
         self.tell_failed(node, first, reason);
     }
 
-    fn tell_failed(&self, node: usize, first: bool, reason: &dyn std::fmt::Display) {
+    /// The same of a chain's only node, which is not ranked.
+    fn note_failure(&self, node: usize, kind: Kind, error: &ChainError) {
+        if let Some(reason) = failure(error) {
+            let last_failure = &mut self.board().records[node].last_failure;
+            last_failure.failed(kind, reason, Instant::now());
+        }
+    }
+
+    /// A node answered what says nothing of its rank.
+    fn note_answer(&self, node: usize, kind: Kind) {
+        let last_failure = &mut self.board().records[node].last_failure;
+        last_failure.answered(kind, Instant::now());
+    }
+
+    fn tell_failed(&self, node: usize, first: bool, reason: &dyn Display) {
         let Origin { chain, node, .. } = &self.nodes[node].rpc.origin;
         if !first {
             tracing::debug!(%chain, node, %reason, "the node fails");
@@ -270,6 +308,25 @@ impl Board {
     fn chosen(&mut self, node: usize) {
         self.hedge_budget.asked();
         self.records[node].try_again(Instant::now());
+    }
+}
+
+/// Why an error shows that a chain's only node cannot be relied on, if it does.
+fn failure(error: &ChainError) -> Option<&dyn Display> {
+    match error {
+        ChainError::Node { .. } if crate::errors::answer(error).is_some() => None,
+        ChainError::Node { .. } if is_not_yet(error) => None,
+        ChainError::Node { source, .. } => Some(source),
+        ChainError::Malformed { .. }
+        | ChainError::WrongChain { .. }
+        | ChainError::Unverified { .. } => Some(error),
+        ChainError::Pruned { .. }
+        | ChainError::Rejected { .. }
+        | ChainError::NoAccount { .. }
+        | ChainError::ClientUnusable { .. }
+        | ChainError::SignerAway { .. }
+        | ChainError::SignerRefused { .. }
+        | ChainError::Local { .. } => None,
     }
 }
 

@@ -5,7 +5,7 @@
 //! dialect, its network must be the configured chain.
 
 use std::future::Future;
-use std::sync::RwLock;
+use std::sync::{Arc, RwLock};
 use std::time::Duration;
 
 use tendermint::block::Height;
@@ -26,6 +26,7 @@ use self::http::{Http, Limits, Size};
 use self::limits::{BlockLimits, LimitsRequest};
 use crate::errors::{answer, flex_line, Origin, Result};
 use crate::request::trace_request;
+use crate::request_stats::RequestCounter;
 use crate::settings::CosmosSettings;
 
 mod decode;
@@ -52,10 +53,15 @@ pub(crate) struct Rpc {
 }
 
 impl Rpc {
-    pub fn new(settings: &CosmosSettings, url: &Url) -> Result<Self> {
+    pub fn new(
+        settings: &CosmosSettings,
+        url: &Url,
+        requests: Arc<RequestCounter>,
+    ) -> Result<Self> {
         let origin = Origin::new(&settings.id, url);
         let wrong = |why: String| origin.local(format!("rpc `{}`: {why}", origin.node));
-        let http = Http::new(url, settings.request_timeout, Limits::default()).map_err(wrong)?;
+        let timeout = settings.request_timeout;
+        let http = Http::new(url, timeout, Limits::default(), requests).map_err(wrong)?;
         let socket_url = socket_url(url).map_err(|error| wrong(flex_line!(error)))?;
         Ok(Self {
             origin,

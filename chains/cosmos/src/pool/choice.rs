@@ -109,7 +109,7 @@ mod tests {
         let mut records = three();
         let mut now = Instant::now();
         let rank = |records: &[Record], now| rank(records, Kind::State, Need::Newest, now);
-        records[0].failed(now);
+        records[0].failed(Kind::State, &"no answer", now);
         let mut rests = Vec::new();
         for _ in 0..9 {
             assert_eq!(rank(&records, now), [1, 2, 0]);
@@ -147,7 +147,7 @@ mod tests {
         assert_eq!(order(&records, Need::Newest), [2, 0, 1]);
         // Too far behind is worse than failed lately.
         records[0].height = 50;
-        records[1].failed(Instant::now());
+        records[1].failed(Kind::State, &"no answer", Instant::now());
         assert_eq!(order(&records, Need::Newest), [2, 1, 0]);
     }
 
@@ -157,7 +157,7 @@ mod tests {
         records[2].height = 102;
         records[0].answered(Kind::State, 900 * MS, Instant::now());
         assert_eq!(order(&records, Need::Mempool), [0, 1, 2]);
-        records[0].failed(Instant::now());
+        records[0].failed(Kind::State, &"no answer", Instant::now());
         assert_eq!(order(&records, Need::Mempool), [1, 2, 0]);
     }
 
@@ -178,12 +178,12 @@ mod tests {
     fn who_is_set_aside_is_not_asked_while_there_is_another() {
         let mut records = three();
         let now = Instant::now();
-        records[0].set_aside(now);
+        records[0].set_aside(&"it lies", now);
         records[0].height = 9_000;
         assert_eq!(order(&records, Need::Newest), [1, 2]);
         assert_eq!(newest(&records, now), 100);
-        records[1].set_aside(now);
-        records[2].set_aside(now);
+        records[1].set_aside(&"it lies", now);
+        records[2].set_aside(&"it lies", now);
         assert_eq!(order(&records, Need::At(1)), [0, 1, 2]);
     }
 }

@@ -36,6 +36,9 @@ impl Pool {
                     .await
                     .unwrap_or_else(|_| Err(node.rpc.origin.node("broadcast", "no answer")))
             };
+            if sent.is_ok() {
+                self.note_answer(node.index, Kind::Simulation);
+            }
             match (sent, unknown.take()) {
                 (Ok(Check::Accepted), _) => return Ok(Check::Accepted),
                 // Another node may take less for it, or have room.
@@ -50,8 +53,11 @@ impl Pool {
                 }
                 (Err(error), before) => {
                     let is_answer = answer(&error).is_some();
-                    if !is_answer && self.nodes.len() > 1 {
-                        self.failed(node.index, &crate::errors::with_causes(&error));
+                    if self.nodes.len() == 1 {
+                        self.note_failure(node.index, Kind::Simulation, &error);
+                    } else if !is_answer {
+                        let reason = crate::errors::with_causes(&error);
+                        self.failed(node.index, Kind::Simulation, &reason);
                     }
                     let error = before.unwrap_or(error);
                     if is_answer || last {

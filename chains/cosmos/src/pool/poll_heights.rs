@@ -57,6 +57,7 @@ impl Pool {
             match said {
                 Ok(health) => {
                     self.saw(index, health.height);
+                    self.note_answer(index, Kind::Header);
                     enough = enough.min(Instant::now() + GRACE);
                     best = match best {
                         Some(best) if best.height >= health.height => Some(best),
@@ -67,7 +68,7 @@ impl Pool {
                     match &error {
                         ChainError::WrongChain { .. } => self.set_aside(index, &error),
                         error if answer(error).is_some() => {}
-                        error => self.failed(index, &with_causes(error)),
+                        error => self.failed(index, Kind::Header, &with_causes(error)),
                     }
                     errors.push(error);
                 }

@@ -12,6 +12,7 @@ use futures::StreamExt;
 use tern_chains::ChainError;
 use tokio::time::{sleep_until, Instant};
 
+use super::record::OVERTAKEN;
 use super::{weight, Kind, Need, Pool};
 use crate::errors::{answer, is_not_yet, Result};
 use crate::node::{Node, Permit};
@@ -151,7 +152,7 @@ impl Race<'_> {
         if self.time == Stage::Late {
             self.time = Stage::Overdue;
             self.is_hopeless = true;
-            self.pool.failed(last, &"no answer");
+            self.pool.failed(last, self.kind, &"no answer");
             return None;
         }
         self.time = Stage::Late;
@@ -208,8 +209,8 @@ impl Race<'_> {
             }
             // It is well, and another can tell now.
             ChainError::Node { .. } if is_not_yet(error) => {}
-            ChainError::Node { source, .. } => pool.failed(index, source),
-            ChainError::Malformed { .. } => pool.failed(index, error),
+            ChainError::Node { source, .. } => pool.failed(index, self.kind, source),
+            ChainError::Malformed { .. } => pool.failed(index, self.kind, error),
             ChainError::WrongChain { .. } => pool.set_aside(index, error),
             // Who is right shows when another's answer does verify.
             ChainError::Unverified { .. } => {}
@@ -233,8 +234,7 @@ impl Race<'_> {
             let after = now.duration_since(*since);
             let failed = self.pool.board().records[*index].overtaken(self.kind, after, now);
             if failed {
-                self.pool
-                    .tell_failed(*index, true, &"others are faster, again and again");
+                self.pool.tell_failed(*index, true, &OVERTAKEN);
             }
         }
         let lied = |error: &ChainError| matches!(error, ChainError::Unverified { .. });

@@ -1,9 +1,12 @@
 //! What is known of one node, and how it changes with what the node does: pure.
 
+use std::fmt::Display;
 use std::time::Duration;
 
+use tern_chains::NodeState;
 use tokio::time::Instant;
 
+use super::last_failure::{kept, LastFailure};
 use super::latency::Latency;
 use super::Kind;
 
@@ -14,6 +17,7 @@ const REST_MAX: Duration = Duration::from_secs(30);
 /// Another node was faster this often without an answer of this one between:
 /// it has stopped answering.
 const OVERTAKEN_MAX: u32 = 3;
+pub(super) const OVERTAKEN: &str = "others are faster, again and again";
 /// How long a node stays away that lied or serves another chain.
 const AWAY: Duration = Duration::from_secs(30 * 60);
 /// A node that lacks a block so far below the height that it claims to have, claims what
@@ -28,10 +32,13 @@ pub(super) struct Record {
     failures: u32,
     rest_until: Option<Instant>,
     overtaken: u32,
-    away_until: Option<Instant>,
+    /// Until when it is set aside, and why.
+    away: Option<(Instant, String)>,
     doubted_until: Option<Instant>,
     /// Why its word is suspect, until another's shows who was right.
     pub suspicion: Option<String>,
+    /// What people are told of its failures.
+    pub last_failure: LastFailure,
     /// The newest block it said it has; 0 is unknown.
     pub height: u64,
     /// It has nothing below this height any more.
@@ -51,13 +58,15 @@ impl Record {
     /// Returns whether it had failed before.
     pub fn answered(&mut self, kind: Kind, took: Duration, now: Instant) -> bool {
         self.latency[kind as usize].answered(took, now);
+        self.last_failure.answered(kind, now);
         self.overtaken = 0;
         self.rest_until = None;
         std::mem::take(&mut self.failures) > 0
     }
 
     /// Returns whether this is the first failure in a row.
-    pub fn failed(&mut self, now: Instant) -> bool {
+    pub fn failed(&mut self, kind: Kind, reason: &dyn Display, now: Instant) -> bool {
+        self.last_failure.failed(kind, reason, now);
         // Questions that were on their way together fail together.
         if !self.is_backing_off(now) {
             self.failures = self.failures.saturating_add(1);
@@ -76,13 +85,13 @@ impl Record {
             return false;
         }
         self.overtaken = 0;
-        self.failed(now)
+        self.failed(kind, &OVERTAKEN, now)
     }
 
     /// Returns whether it was not away already.
-    pub fn set_aside(&mut self, now: Instant) -> bool {
+    pub fn set_aside(&mut self, reason: &dyn Display, now: Instant) -> bool {
         let was = self.is_quarantined(now);
-        self.away_until = Some(now + AWAY);
+        self.away = Some((now + AWAY, kept(reason)));
         !was
     }
 
@@ -104,7 +113,24 @@ impl Record {
     }
 
     pub fn is_quarantined(&self, now: Instant) -> bool {
-        self.away_until.is_some_and(|until| now < until)
+        self.away(now).is_some()
+    }
+
+    /// What people are told of it: the gravest first.
+    pub fn state(&self, now: Instant) -> NodeState {
+        if let Some(reason) = self.away(now).cloned() {
+            return NodeState::SetAside { reason };
+        }
+        if let Some(reason) = self.suspicion.clone() {
+            return NodeState::Suspect { reason };
+        }
+        self.last_failure.state().unwrap_or(NodeState::Well)
+    }
+
+    /// Why it is set aside, if it is.
+    fn away(&self, now: Instant) -> Option<&String> {
+        let away = self.away.as_ref().filter(|(until, _)| now < *until);
+        away.map(|(_, reason)| reason)
     }
 
     /// Whether it failed so lately that it is not asked before others.
@@ -158,6 +184,46 @@ mod tests {
         assert_eq!(record.height, 100);
         assert!(!record.is_heard(now));
         assert!(record.is_heard(now + CLAIM_DOUBTED));
+    }
+
+    #[test]
+    fn people_are_told_the_gravest_of_a_node() {
+        let now = Instant::now();
+        let mut record = Record::default();
+        assert_eq!(record.state(now), NodeState::Well);
+        record.failed(Kind::Block, &"HTTP status 503", now);
+        let failing = NodeState::Failing {
+            failures: 1,
+            reason: "HTTP status 503".to_owned(),
+        };
+        assert_eq!(record.state(now), failing);
+        let reason = || "a proof does not verify".to_owned();
+        record.suspicion = Some(reason());
+        let suspect = NodeState::Suspect { reason: reason() };
+        assert_eq!(record.state(now), suspect);
+        record.set_aside(&reason(), now);
+        let set_aside = NodeState::SetAside { reason: reason() };
+        assert_eq!(record.state(now), set_aside);
+        record.suspicion = None;
+        assert_eq!(record.state(now + AWAY), failing);
+        record.answered(Kind::Block, Duration::ZERO, now + AWAY);
+        assert_eq!(record.state(now + AWAY), NodeState::Well);
+    }
+
+    #[test]
+    fn a_node_that_others_overtake_again_and_again_is_told_as_failing() {
+        let now = Instant::now();
+        let mut record = Record::default();
+        for _ in 1..OVERTAKEN_MAX {
+            record.overtaken(Kind::State, Duration::ZERO, now);
+            assert_eq!(record.state(now), NodeState::Well);
+        }
+        record.overtaken(Kind::State, Duration::ZERO, now);
+        let failing = NodeState::Failing {
+            failures: 1,
+            reason: OVERTAKEN.to_owned(),
+        };
+        assert_eq!(record.state(now), failing);
     }
 
     #[test]

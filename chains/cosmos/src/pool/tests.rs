@@ -5,12 +5,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures::future::join_all;
-use tern_chains::{ChainError, ChainId};
+use tern_chains::{ChainError, ChainId, NodeState};
 use tokio::time::{sleep, Instant};
 
 use super::*;
 use crate::errors::Fault;
 use crate::settings::NodeAddress;
+
+mod states;
 
 const MS: Duration = Duration::from_millis(1);
 
@@ -104,6 +106,12 @@ impl World {
             }),
             Silent => std::future::pending().await,
         }
+    }
+
+    /// What people are told of each node.
+    fn states(&self) -> Vec<NodeState> {
+        let statuses = self.pool.statuses().into_iter();
+        statuses.map(|status| status.state).collect()
     }
 
     fn asked(&self) -> Vec<usize> {

@@ -6,6 +6,7 @@ use std::collections::VecDeque;
 use tern_chains::{ChainError, Proven};
 use tokio::time::Instant;
 
+use super::last_failure::kept;
 use super::Pool;
 
 /// Proofs whose source is remembered: a few batches' worth.
@@ -41,19 +42,20 @@ impl Pool {
     }
 
     /// A proof was checked. One that does not hold makes its source suspect; one
-    /// that does shows that the suspects were wrong.
+    /// that does shows that the suspects were wrong, or that the only node is right.
     pub fn checked(&self, proven: &Proven, error: Option<&ChainError>) {
+        let mut board = self.board();
         if self.nodes.len() == 1 {
+            board.records[0].suspicion = error.map(|error| kept(error));
             return;
         }
-        let mut board = self.board();
         let Some(source) = board.proof_sources.of(proven) else {
             return;
         };
         match error {
             Some(error) => {
                 let suspicion = &mut board.records[source].suspicion;
-                suspicion.get_or_insert_with(|| error.to_string());
+                suspicion.get_or_insert_with(|| kept(error));
             }
             None => {
                 board.records[source].suspicion = None;
@@ -73,7 +75,7 @@ impl Pool {
     pub fn set_aside(&self, node: usize, reason: &dyn std::fmt::Display) {
         let mut board = self.board();
         board.records[node].suspicion = None;
-        let news = board.records[node].set_aside(Instant::now());
+        let news = board.records[node].set_aside(reason, Instant::now());
         drop(board);
         if news {
             let origin = &self.nodes[node].rpc.origin;

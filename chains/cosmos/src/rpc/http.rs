@@ -17,6 +17,7 @@ use url::Url;
 use super::decode::decode;
 use super::throttle::Throttle;
 use crate::errors::{readable, shortened, with_causes, Fault};
+use crate::request_stats::RequestCounter;
 
 const MIB: usize = 1024 * 1024;
 /// The largest answer that can have a whole block in it: 100 MiB is the most that
@@ -35,6 +36,7 @@ pub(super) struct Http {
     in_memory: Arc<AtomicUsize>,
     limits: Limits,
     throttle: Arc<Throttle>,
+    requests: Arc<RequestCounter>,
 }
 
 /// How many bytes are read at most.
@@ -71,7 +73,12 @@ struct Body {
 
 impl Http {
     /// The error is the reason, in words.
-    pub fn new(url: &Url, timeout: Duration, limits: Limits) -> Result<Self, String> {
+    pub fn new(
+        url: &Url,
+        timeout: Duration,
+        limits: Limits,
+        requests: Arc<RequestCounter>,
+    ) -> Result<Self, String> {
         if !matches!(url.scheme(), "http" | "https") {
             return Err("write it as http:// or https://".to_owned());
         }
@@ -93,11 +100,11 @@ impl Http {
             in_memory: Arc::default(),
             limits,
             throttle: Arc::default(),
+            requests,
         })
     }
 
-    /// Asks once. Status and headers are looked at first, and a body that is too
-    /// large is left where it is.
+    /// Asks once, which is counted, unless the node wants to be left alone.
     pub async fn ask<R, S>(&self, request: R, _dialect: S, size: Size) -> Result<R::Output, Fault>
     where
         R: SimpleRequest<S>,
@@ -109,6 +116,19 @@ impl Http {
                 "it said that it is asked too much (429): it is not asked for {left} ms"
             )));
         }
+        let asked = self.requests.asks(request.method().as_str());
+        let answer = self.exchange(request, size).await;
+        asked.ended(answer.is_ok());
+        answer
+    }
+
+    /// Status and headers are looked at first, and a body that is too large is left where
+    /// it is.
+    async fn exchange<R, S>(&self, request: R, size: Size) -> Result<R::Output, Fault>
+    where
+        R: SimpleRequest<S>,
+        S: Dialect,
+    {
         let method = request.method();
         let sent = self
             .client

@@ -127,7 +127,7 @@ mod tests {
         let id = tern_chains::ChainId::from_string(light_chain::ID);
         let price = "0stake".parse().unwrap();
         let settings = CosmosSettings::new(id, url.clone(), url.clone(), "cosmos", price);
-        let rpc = Rpc::new(&settings, &url).unwrap();
+        let rpc = Rpc::new(&settings, &url, Default::default()).unwrap();
         let mut socket = open(&rpc).await.unwrap();
         assert_eq!(socket.notification().await, Ok(None));
         let error = socket.notification().await.unwrap_err();

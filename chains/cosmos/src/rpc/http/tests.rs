@@ -48,7 +48,7 @@ async fn serve_text(head: &str, body: &str) -> Url {
 }
 
 fn http(url: &Url) -> Http {
-    Http::new(url, Duration::from_secs(30), LIMITS).unwrap()
+    Http::new(url, Duration::from_secs(30), LIMITS, Arc::default()).unwrap()
 }
 
 async fn ask_status(http: &Http) -> Result<status::Response, Fault> {
