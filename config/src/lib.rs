@@ -9,6 +9,7 @@ mod budget;
 mod chain;
 mod error;
 mod field;
+mod http;
 mod keys;
 mod node;
 mod policy;
@@ -25,6 +26,7 @@ pub use budget::{BudgetConfig, LimitConfig};
 pub use chain::{ChainConfig, LightClientConfig};
 pub use error::{ConfigError, Fault, Place, UnknownChain};
 pub use field::is_file_name;
+pub use http::HttpConfig;
 pub use keys::{KeysConfig, PassphraseSource};
 pub use node::NodeConfig;
 pub use policy::PolicyConfig;
@@ -46,6 +48,8 @@ pub struct Config {
     pub chains: Vec<ChainConfig>,
     pub policy: PolicyConfig,
     pub keys: KeysConfig,
+    /// `None` if nothing is served by HTTP.
+    pub http: Option<HttpConfig>,
 }
 
 /// The structure of the file.
@@ -58,6 +62,7 @@ struct File {
     policy: PolicyConfig,
     #[serde(default)]
     keys: KeysConfig,
+    http: Option<Spanned<HttpConfig>>,
 }
 
 impl Config {
@@ -110,10 +115,21 @@ impl Config {
                 return Err(Fault::at(text, at, reason));
             }
         }
+        if let Some(http) = &file.http {
+            if http.get_ref().is_open_by_mistake() {
+                let reason = format!(
+                    "other machines could reach {}: listen on 127.0.0.1, or write \
+                     `allow_remote = true` if they may see what the relayer has and does",
+                    http.get_ref().listen
+                );
+                return Err(Fault::at(text, http.span().start, reason));
+            }
+        }
         Ok(Self {
             chains: file.chain.into_iter().map(Spanned::into_inner).collect(),
             policy: file.policy,
             keys: file.keys,
+            http: file.http.map(Spanned::into_inner),
         })
     }
 

@@ -56,6 +56,24 @@ fn a_budget_is_an_amount_in_the_denom_of_fees_or_none() {
 }
 
 #[test]
+fn http_is_served_only_if_wanted_and_to_others_only_if_said() {
+    assert_eq!(Config::parse(EXAMPLE).unwrap().http, None);
+    let http = |lines: &str| Config::parse(&format!("{EXAMPLE}\n[http]\n{lines}\n"));
+    let default = http("").unwrap().http.unwrap();
+    assert_eq!(default.listen.to_string(), "127.0.0.1:7676");
+    for address in ["0.0.0.0:7676", "[::]:7676", "10.0.0.7:80"] {
+        let listen = format!("listen = \"{address}\"");
+        let refusal = http(&listen).unwrap_err().to_string();
+        assert!(refusal.contains("allow_remote = true"), "{refusal}");
+        let allowed = http(&format!("{listen}\nallow_remote = true"));
+        assert_eq!(allowed.unwrap().http.unwrap().listen.to_string(), address);
+    }
+    assert!(http("listen = \"[::1]:7676\"").is_ok());
+    assert!(http("listen = \"localhost\"").is_err());
+    assert!(http("port = 7676").is_err());
+}
+
+#[test]
 fn a_trusted_header_has_a_height_and_the_hash_of_its_block() {
     let hash = "0A".repeat(32);
     let given = |hash: &str| format!("light_client = {{ height = 7, hash = \"{hash}\" }}");

@@ -225,7 +225,7 @@ impl TestChain {
 }
 
 /// Ports nobody listens on now. All are held until all are found.
-pub(crate) fn free_ports() -> Result<[u16; 3]> {
+pub fn free_ports() -> Result<[u16; 3]> {
     let bind = || TcpListener::bind(("127.0.0.1", 0));
     let held = [bind()?, bind()?, bind()?];
     let port = |listener: &TcpListener| listener.local_addr().map(|address| address.port());

@@ -1,4 +1,4 @@
-//! The few questions the harness asks a node's RPC: GET, JSON back.
+//! The few questions the harness asks by HTTP: of a node's RPC, and of Tern.
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
@@ -12,16 +12,24 @@ const LIMIT: Duration = Duration::from_secs(5);
 /// The `result` of a CometBFT RPC method called with GET.
 pub fn get(port: u16, path: &str) -> Result<Value> {
     let doing = || format!("GET {path} at port {port}");
+    let (_, body) = ask(port, path)?;
+    let mut body: Value = serde_json::from_str(&body).with_context(doing)?;
+    match body.get_mut("result") {
+        Some(result) => Ok(result.take()),
+        None => anyhow::bail!("{}: {body}", doing()),
+    }
+}
+
+/// Status code and body of an answer to GET.
+pub fn ask(port: u16, path: &str) -> Result<(u16, String)> {
+    let doing = || format!("GET {path} at port {port}");
     let mut stream = TcpStream::connect(("127.0.0.1", port)).with_context(doing)?;
     stream.set_read_timeout(Some(LIMIT))?;
     stream.set_write_timeout(Some(LIMIT))?;
     write!(stream, "GET {path} HTTP/1.0\r\nHost: localhost\r\n\r\n").with_context(doing)?;
     let mut answer = String::new();
     stream.read_to_string(&mut answer).with_context(doing)?;
-    let (_, body) = answer.split_once("\r\n\r\n").with_context(doing)?;
-    let mut body: Value = serde_json::from_str(body).with_context(doing)?;
-    match body.get_mut("result") {
-        Some(result) => Ok(result.take()),
-        None => anyhow::bail!("{}: {body}", doing()),
-    }
+    let (header, body) = answer.split_once("\r\n\r\n").with_context(doing)?;
+    let code = header.split(' ').nth(1).and_then(|code| code.parse().ok());
+    Ok((code.with_context(doing)?, body.to_owned()))
 }

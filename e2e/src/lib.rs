@@ -29,7 +29,7 @@ pub mod wait;
 
 pub use binaries::tern as tern_binary;
 pub use books::{Books, Counts};
-pub use chain::{ChainSpec, TestChain};
+pub use chain::{free_ports, ChainSpec, TestChain};
 pub use hermes::{create_channel, Hermes, HermesChain, HermesConfig, Relaying};
 pub use history::attribute;
 pub use network::{Network, Setup};

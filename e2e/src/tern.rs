@@ -85,6 +85,14 @@ impl Tern {
         Ok(std::fs::write(&path, config.replace(from, to))?)
     }
 
+    /// From its next start on Tern serves HTTP, on a free port.
+    pub fn serve_http(&self) -> Result<()> {
+        let path = self.home.join("config.toml");
+        let config = std::fs::read_to_string(&path)?;
+        let section = "\n[http]\nlisten = \"127.0.0.1:0\"\n";
+        Ok(std::fs::write(&path, config + section)?)
+    }
+
     /// From its next start on Tern asks `to` where it asked the port `from`.
     pub fn redirect(&self, from: u16, to: u16) -> Result<()> {
         self.reconfigure(&format!(":{from}\""), &format!(":{to}\""))
@@ -223,6 +231,18 @@ impl Daemon {
     pub fn log(&self) -> String {
         let mut log = std::fs::read_to_string(&self.log).unwrap_or_default();
         log.split_off(self.begin.min(log.len()))
+    }
+
+    /// The port where it serves HTTP.
+    pub fn http_port(&self) -> Result<u16> {
+        const SAYS: &str = "served by HTTP";
+        self.says(SAYS, COMMAND_LIMIT)?;
+        let log = self.log();
+        let line = log.lines().find(|line| line.contains(SAYS));
+        let address = line.and_then(|line| line.split("127.0.0.1:").nth(1));
+        let digits = address.map(|rest| rest.chars().take_while(char::is_ascii_digit).collect());
+        let digits: String = digits.with_context(|| format!("no address in {log}"))?;
+        Ok(digits.parse()?)
     }
 
     /// Waits until it follows all of its chains.

@@ -11,6 +11,7 @@ mod parse;
 mod path;
 mod query;
 mod start;
+mod status;
 mod trace;
 mod transfer;
 
@@ -67,6 +68,8 @@ pub struct Options {
 pub enum Command {
     /// Relay packets and keep clients updated until stopped
     Start(start::StartArgs),
+    /// Show what the running relayer does, and what needs a person
+    Status(status::StatusArgs),
     /// Check that every chain, node and key is ready for relaying
     Health(health::HealthArgs),
     /// Add and list signing keys, and show their balances
@@ -128,6 +131,7 @@ pub async fn dispatch(options: &Options, command: Command) -> anyhow::Result<Out
         Command::Devnet(args) => devnet::run(options, args).await,
         Command::Demo(args) => demo::run(options, args).await,
         Command::Start(args) => start::run(&context()?, args).await,
+        Command::Status(args) => status::run(&context()?, args).await,
         Command::Health(args) => health::run(&context()?, args).await,
         Command::Keys(command) => keys::run(&context()?, command).await,
         Command::Channel(command) => channel::run(&context()?, command).await,

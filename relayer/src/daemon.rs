@@ -1,14 +1,18 @@
-//! The daemon: an engine that serves every path, and a socket by which the commands
-//! in the same home folder reach it.
+//! The daemon: an engine that serves every path, a socket by which the commands in the same
+//! home folder reach it, and the HTTP server.
 //!
-//! It owns both and ends them in order: first no new commands, then the engine,
+//! It owns them and ends them in order: first no new commands, then the engine,
 //! then the answers to the commands that were waiting.
 
 mod client;
+mod observing;
 mod protocol;
 mod socket;
+#[cfg(test)]
+pub mod testing;
 
 use anyhow::bail;
+use futures::future::OptionFuture;
 use tern::engine::{describe, Engine};
 use tern_chains::{Account, ChainError};
 use tern_core::plan::Assignment;
@@ -16,8 +20,10 @@ use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
 use crate::connect::Context;
+use crate::http::HttpServer;
 use crate::setup;
 pub use client::DaemonClient;
+pub use observing::{Observation, Observed};
 use socket::Socket;
 
 /// A daemon that is about to run.
@@ -25,6 +31,8 @@ pub struct Daemon {
     engine: Engine,
     /// None if commands cannot reach it.
     socket: Option<Socket>,
+    /// None if the configuration has no section for it.
+    http: Option<HttpServer>,
 }
 
 impl Daemon {
@@ -39,6 +47,10 @@ impl Daemon {
         if chains.len() < 2 {
             bail!("relaying needs two chains or more: add a second [[chain]] section");
         }
+        let http = match &context.config.http {
+            Some(config) => Some(HttpServer::bind(config).await?),
+            None => None,
+        };
         let parts = setup::parts(context, &chains, store, view)?;
         let engine = Engine::start(parts, Assignment::Everything);
         let socket = match Socket::bind(&context.home) {
@@ -52,26 +64,35 @@ impl Daemon {
                 None
             }
         };
-        Ok(Self { engine, socket })
+        Ok(Self {
+            engine,
+            socket,
+            http,
+        })
     }
 
     /// Relays until `shutdown`.
     pub async fn run(self, shutdown: CancellationToken) -> anyhow::Result<()> {
-        let Self { engine, socket } = self;
+        let Self {
+            engine,
+            socket,
+            http,
+        } = self;
         // Also when the engine ends by itself.
         let stopping = shutdown.child_token();
-        let serving = socket.map(|socket| socket.serve(engine.handle(), stopping.clone()));
+        let observed = Observed::new(engine.handle());
+        let serving = socket.map(|socket| socket.serve(observed.clone(), stopping.clone()));
+        let answering = http.map(|http| http.serve(observed.clone(), stopping.clone()));
         let serving = async {
-            if let Some(serving) = serving {
-                serving.await;
-            }
+            tokio::join!(OptionFuture::from(serving), OptionFuture::from(answering));
         };
         let relaying = async {
             let ended = engine.run(stopping.clone()).await;
             stopping.cancel();
             ended
         };
-        let (ended, ()) = tokio::join!(relaying, serving);
+        let reading = observed.read_wallets(stopping.clone());
+        let (ended, (), ()) = tokio::join!(relaying, serving, reading);
         Ok(ended?)
     }
 }

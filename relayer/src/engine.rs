@@ -157,6 +157,11 @@ impl Engine {
         for account in &accounts {
             lanes.add(Arc::clone(account), &sender, &mut tasks);
         }
+        let chains = parts
+            .chains
+            .values()
+            .map(|access| Arc::clone(&access.chain));
+        let handle = EngineHandle::new(sender.clone(), chains.collect(), accounts);
         let rules = parts.chains.iter();
         let rules = rules.map(|(id, access)| (id.clone(), access.chain.height_rules()));
         Self {
@@ -175,7 +180,7 @@ impl Engine {
             watchers: vec![],
             records: Records::new(parts.store, parts.view, parts.policy.clone()),
             policy: parts.policy,
-            handle: EngineHandle::new(sender.clone(), accounts),
+            handle,
             inputs,
             sender,
             tasks,

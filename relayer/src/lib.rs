@@ -1,3 +1,4 @@
-//! Tern as a library: the engine behind the `tern` command.
+//! Tern as a library: the engine behind the `tern` command, and what people see of it.
 
 pub mod engine;
+pub mod overview;

@@ -5,6 +5,7 @@ use std::path::Path;
 
 use tern::engine::status::Status;
 use tern::engine::{Cleared, HandshakeNote, OpenedChannel, SendRequest, Sent};
+use tern::overview::Overview;
 use tern_core::ledger::{EndKey, HandshakeRequest};
 use tokio::io::BufReader;
 use tokio::net::UnixStream;
@@ -55,6 +56,14 @@ impl DaemonClient {
     pub async fn status(self, of: Option<EndKey>) -> Result<Status, SocketError> {
         match self.ask(Request::Status(of), |_| ()).await? {
             Response::Status(status) => Ok(*status),
+            _ => Err(SocketError::Unexpected),
+        }
+    }
+
+    /// What a person sees of it.
+    pub async fn overview(self) -> Result<Overview, SocketError> {
+        match self.ask(Request::Overview, |_| ()).await? {
+            Response::Overview(overview) => Ok(*overview),
             _ => Err(SocketError::Unexpected),
         }
     }

@@ -9,11 +9,12 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use tern::engine::status::Status;
 use tern::engine::{Cleared, HandshakeNote, OpenedChannel, SendRequest, Sent};
+use tern::overview::Overview;
 use tern_core::ledger::{EndKey, HandshakeRequest};
 use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, BufReader};
 
 /// Raised with every change of what is said.
-pub const VERSION: u32 = 1;
+pub const VERSION: u32 = 2;
 
 /// The longest line of a command: a transaction of several megabytes.
 pub const REQUEST_BYTES_MAX: u64 = 16 << 20;
@@ -32,6 +33,7 @@ pub struct Envelope {
 pub enum Request {
     /// With the open packets of one path, or the first of all.
     Status(Option<EndKey>),
+    Overview,
     OpenChannel(HandshakeRequest),
     Clear(EndKey),
     Send(SendRequest),
@@ -41,6 +43,7 @@ pub enum Request {
 pub enum Response {
     Note(HandshakeNote),
     Status(Box<Status>),
+    Overview(Box<Overview>),
     Opened(Box<OpenedChannel>),
     Cleared(Cleared),
     Sent(Sent),

@@ -1,9 +1,10 @@
 //! The way to a running engine: commands in, a snapshot of its status out.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use futures::future::join_all;
-use tern_chains::Account;
+use tern_chains::{Account, Chain, ChainId, NodeStatus};
 use tern_core::ledger::{EndKey, Fact, HandshakeRequest};
 use tern_core::plan::Assignment;
 use tokio::sync::{mpsc, oneshot};
@@ -24,13 +25,19 @@ const FACTS_MAX: usize = 1_024;
 #[derive(Clone)]
 pub struct EngineHandle {
     inputs: mpsc::Sender<Input>,
+    chains: Arc<[Arc<dyn Chain>]>,
     accounts: Arc<[Arc<dyn Account>]>,
 }
 
 impl EngineHandle {
-    pub(super) fn new(inputs: mpsc::Sender<Input>, accounts: Vec<Arc<dyn Account>>) -> Self {
+    pub(super) fn new(
+        inputs: mpsc::Sender<Input>,
+        chains: Vec<Arc<dyn Chain>>,
+        accounts: Vec<Arc<dyn Account>>,
+    ) -> Self {
         Self {
             inputs,
+            chains: chains.into(),
             accounts: accounts.into(),
         }
     }
@@ -39,6 +46,13 @@ impl EngineHandle {
     /// first of all. Asks no chain.
     pub async fn status(&self, of: Option<EndKey>) -> Result<Status, EngineError> {
         self.ask(|reply| Command::Status { of, reply }).await
+    }
+
+    /// The nodes of each chain, as they have behaved so far. Asks nobody.
+    pub fn nodes(&self) -> BTreeMap<ChainId, Vec<NodeStatus>> {
+        let chains = self.chains.iter();
+        let nodes = chains.map(|chain| (chain.id().clone(), chain.nodes()));
+        nodes.collect()
     }
 
     /// The signing accounts with their balances, which are asked of the chains.

@@ -1,5 +1,8 @@
 //! A gRPC channel whose requests are counted by method. An answer ends with its trailers,
 //! so it is counted there: the last bytes of a long list are part of what it takes.
+//!
+//! The details of a status are taken out: nobody reads them, and tonic 0.12 panics where they
+//! are no base64 (`Status::from_header_map`), so a node could end a task with them.
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -16,6 +19,7 @@ use super::is_transport_code;
 use crate::request_stats::{Asked, RequestCounter};
 
 const GRPC_STATUS: &str = "grpc-status";
+const GRPC_STATUS_DETAILS: &str = "grpc-status-details-bin";
 
 /// Counts what is asked through it.
 #[derive(Clone)]
@@ -55,13 +59,14 @@ where
         let asked = self.requests.asks(method(request.uri().path()));
         let answering = self.inner.call(request);
         Box::pin(async move {
-            let answer = match answering.await {
+            let mut answer = match answering.await {
                 Ok(answer) => answer,
                 Err(error) => {
                     asked.ended(false);
                     return Err(error);
                 }
             };
+            answer.headers_mut().remove(GRPC_STATUS_DETAILS);
             let asked = match success(answer.headers()) {
                 // Most refusals have nothing but a head.
                 Some(is_ok) => end(asked, is_ok),
@@ -82,7 +87,12 @@ impl Body for CountedBody {
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Status>>> {
-        let frame = ready!(Pin::new(&mut self.inner).poll_frame(cx));
+        let mut frame = ready!(Pin::new(&mut self.inner).poll_frame(cx));
+        if let Some(Ok(frame)) = &mut frame {
+            if let Some(trailers) = frame.trailers_mut() {
+                trailers.remove(GRPC_STATUS_DETAILS);
+            }
+        }
         let is_ok = match &frame {
             Some(Ok(frame)) => frame
                 .trailers_ref()

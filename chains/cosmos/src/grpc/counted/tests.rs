@@ -123,3 +123,20 @@ fn a_method_is_the_last_part_of_its_path() {
     assert_eq!(method("/cosmos.tx.v1beta1.Service/Simulate"), "Simulate");
     assert_eq!(method("Simulate"), "Simulate");
 }
+
+#[tokio::test]
+async fn details_of_a_status_that_are_no_base64_do_no_harm() {
+    let nonsense = HeaderValue::from_static("!");
+    let mut head = answer([]);
+    head.headers_mut()
+        .insert(GRPC_STATUS, (Code::Unknown as i32).into());
+    head.headers_mut()
+        .insert(GRPC_STATUS_DETAILS, nonsense.clone());
+    assert_eq!(ask(Ok(head)).await, (simulate(1, 0), false));
+
+    let mut trailers = HeaderMap::new();
+    trailers.insert(GRPC_STATUS, (Code::Unknown as i32).into());
+    trailers.insert(GRPC_STATUS_DETAILS, nonsense);
+    let refused = answer([message(), Ok(Frame::trailers(trailers))]);
+    assert_eq!(ask(Ok(refused)).await, (simulate(1, 0), false));
+}

@@ -1,0 +1,108 @@
+//! `tern status --watch`: the board in a terminal, renewed every second.
+
+use std::io::IsTerminal;
+use std::time::Duration;
+
+use anyhow::{bail, Context as _};
+use crossterm::event::{Event, EventStream, KeyEventKind};
+use futures::StreamExt;
+use ratatui::DefaultTerminal;
+use tern::overview::{Overview, PacketOverview};
+use tern_chains::{ChannelId, End, PortId};
+use tern_core::ledger::EndKey;
+use tokio::time::{interval, MissedTickBehavior};
+
+use super::board::{Asked, Board};
+use super::draw::{draw, Palette};
+use crate::clock;
+use crate::connect::Context;
+use crate::daemon::DaemonClient;
+use crate::output::Outcome;
+use crate::shutdown::Shutdown;
+
+const RENEW_EVERY: Duration = Duration::from_secs(1);
+
+pub async fn run(context: &Context, overview: Overview) -> anyhow::Result<Outcome> {
+    if !std::io::stdout().is_terminal() {
+        bail!("--watch needs a terminal: without it the command prints the same once");
+    }
+    let shutdown = Shutdown::start()?;
+    let mut terminal = ratatui::try_init().context("cannot use the terminal")?;
+    let watched = watch(context, Board::new(overview), &mut terminal, &shutdown).await;
+    ratatui::restore();
+    watched.map(|()| Outcome::Done)
+}
+
+async fn watch(
+    context: &Context,
+    mut board: Board,
+    terminal: &mut DefaultTerminal,
+    shutdown: &Shutdown,
+) -> anyhow::Result<()> {
+    let palette = Palette {
+        has_colours: std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty()),
+    };
+    let stopped = shutdown.token();
+    let mut events = EventStream::new();
+    let mut times = interval(RENEW_EVERY);
+    times.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        terminal.draw(|frame| draw(&board, palette, frame))?;
+        tokio::select! {
+            biased;
+            () = stopped.cancelled() => return Ok(()),
+            event = events.next() => match event {
+                Some(Ok(Event::Key(key))) if key.kind == KeyEventKind::Press => {
+                    let opened = board.screen.clone();
+                    if board.key(key) == Some(Asked::Quit) {
+                        return Ok(());
+                    }
+                    if board.screen != opened {
+                        renew(context, &mut board).await;
+                    }
+                }
+                Some(Ok(_)) => {}
+                Some(Err(error)) => return Err(error).context("cannot read the terminal"),
+                None => return Ok(()),
+            },
+            _ = times.tick() => renew(context, &mut board).await,
+        }
+    }
+}
+
+/// Asks the daemon. What was known stays where it does not answer.
+async fn renew(context: &Context, board: &mut Board) {
+    match ask(context, board).await {
+        Ok((overview, packets)) => board.renewed(overview, packets),
+        Err(error) => board.lost = Some(format!("{error:#}")),
+    }
+}
+
+async fn ask(
+    context: &Context,
+    board: &Board,
+) -> anyhow::Result<(Overview, Option<Vec<PacketOverview>>)> {
+    let daemon = DaemonClient::find(&context.home).await?;
+    let daemon = daemon.context("it has ended")?;
+    let overview = daemon.overview().await?;
+    let Some(src) = board.open_path().map(|path| &path.src) else {
+        return Ok((overview, None));
+    };
+    let end = || {
+        let (port, channel) = (src.port.as_ref()?, src.channel.as_ref()?);
+        let (port, channel): (PortId, ChannelId) = (port.parse().ok()?, channel.parse().ok()?);
+        Some(EndKey {
+            chain: tern_chains::ChainId::from_string(&src.chain),
+            end: End::channel(&port, &channel),
+        })
+    };
+    let Some(end) = end() else {
+        return Ok((overview, None));
+    };
+    let daemon = DaemonClient::connect(&context.home).await?;
+    let status = daemon.status(Some(end)).await?;
+    let now = clock::now();
+    let packets = status.packets.iter();
+    let packets = packets.map(|packet| PacketOverview::of(packet, now));
+    Ok((overview, Some(packets.collect())))
+}

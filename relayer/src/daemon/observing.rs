@@ -1,0 +1,134 @@
+//! A running engine as it is looked at: its status, its nodes, and its wallets, which are
+//! read in the background so that whoever looks waits for no chain.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tern::engine::status::{Status, Wallet};
+use tern::engine::{EngineError, EngineHandle};
+use tern::overview::{Overview, Sources};
+use tern_chains::{BlockTime, ChainId, NodeStatus};
+use tern_core::ledger::EndKey;
+use tokio::sync::{watch, Mutex};
+use tokio::time::{interval, Instant, MissedTickBehavior};
+use tokio_util::sync::CancellationToken;
+
+use crate::clock;
+
+/// How often balances are read: one question for each account.
+const WALLETS_EVERY: Duration = Duration::from_secs(60);
+
+/// A look serves all who want one within this: a status costs the engine a plan, and
+/// strangers may ask for it.
+const FRESH: Duration = Duration::from_millis(500);
+
+/// The way to look at an engine. Clones look at the same.
+#[derive(Clone)]
+pub struct Observed {
+    engine: EngineHandle,
+    wallets: Arc<watch::Sender<Vec<Wallet>>>,
+    /// The newest look. Locked while the engine is asked, so that it is asked once at a time.
+    newest: Arc<Mutex<Option<(Instant, Arc<Observation>)>>>,
+    started: BlockTime,
+}
+
+/// One look.
+pub struct Observation {
+    pub status: Status,
+    pub nodes: BTreeMap<ChainId, Vec<NodeStatus>>,
+    pub wallets: Vec<Wallet>,
+    /// By the machine's clock.
+    pub now: BlockTime,
+    pub started: BlockTime,
+}
+
+impl Observed {
+    pub fn new(engine: EngineHandle) -> Self {
+        Self {
+            engine,
+            wallets: Arc::default(),
+            newest: Arc::default(),
+            started: clock::now(),
+        }
+    }
+
+    pub fn engine(&self) -> &EngineHandle {
+        &self.engine
+    }
+
+    /// Reads the wallets again and again, until `stopping`.
+    pub async fn read_wallets(&self, stopping: CancellationToken) {
+        let mut times = interval(WALLETS_EVERY);
+        times.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let reading = async {
+            loop {
+                times.tick().await;
+                let wallets = self.engine.wallets().await;
+                self.wallets.send_replace(wallets);
+            }
+        };
+        stopping.run_until_cancelled(reading).await;
+    }
+
+    /// What is so now, or was a moment ago. Asks no chain.
+    pub async fn look(&self) -> Result<Arc<Observation>, EngineError> {
+        let mut newest = self.newest.lock().await;
+        if let Some((at, observation)) = newest.as_ref() {
+            if at.elapsed() < FRESH {
+                return Ok(Arc::clone(observation));
+            }
+        }
+        let observation = Arc::new(Observation {
+            status: self.engine.status(None).await?,
+            nodes: self.engine.nodes(),
+            wallets: self.wallets.borrow().clone(),
+            now: clock::now(),
+            started: self.started,
+        });
+        *newest = Some((Instant::now(), Arc::clone(&observation)));
+        Ok(observation)
+    }
+
+    /// The status with the open packets of one path, and the time.
+    pub async fn path(&self, src: EndKey) -> Result<(Status, BlockTime), EngineError> {
+        let _one_at_a_time = self.newest.lock().await;
+        Ok((self.engine.status(Some(src)).await?, clock::now()))
+    }
+}
+
+impl Observation {
+    pub fn overview(&self) -> Overview {
+        Overview::of(&Sources {
+            status: &self.status,
+            nodes: &self.nodes,
+            wallets: &self.wallets,
+            now: self.now,
+            started: self.started,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::daemon::testing;
+
+    #[tokio::test(start_paused = true)]
+    async fn all_who_look_within_half_a_second_share_one_look() {
+        let (observed, _engine) = testing::idle();
+        let first = observed.look().await.unwrap();
+        let second = observed.clone().look().await.unwrap();
+        assert!(Arc::ptr_eq(&first, &second));
+        tokio::time::advance(FRESH).await;
+        let third = observed.look().await.unwrap();
+        assert!(!Arc::ptr_eq(&first, &third));
+    }
+
+    #[tokio::test]
+    async fn an_engine_that_has_ended_is_said_to_be_stopped() {
+        let (observed, mut engine) = testing::idle();
+        engine.shutdown().await;
+        assert!(matches!(observed.look().await, Err(EngineError::Stopped)));
+    }
+}

@@ -1,0 +1,128 @@
+//! The daemon's HTTP server: status, metrics, health and readiness. All of it is read-only.
+//!
+//! It listens on the loopback address unless the configuration says otherwise, and bounds
+//! what a stranger can take: connections, their time, the size of requests, and how often the
+//! engine is asked ([`Observed`]).
+
+mod api;
+mod host;
+mod problem;
+mod query;
+mod server;
+
+use std::sync::Arc;
+
+use axum::http::header::CONTENT_TYPE;
+use axum::http::{Method, StatusCode, Uri};
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use axum::{middleware, Json, Router};
+use serde::Serialize;
+use tern::overview::ChainState;
+
+use self::problem::Problem;
+pub use self::server::HttpServer;
+use crate::daemon::Observed;
+use crate::metrics;
+
+/// All routes. `is_local` if only this machine can reach the server.
+fn router(observed: Observed, is_local: bool) -> Router {
+    let router = Router::new()
+        .route("/", get(api::index))
+        .route("/health", get(health))
+        .route("/ready", get(ready))
+        .route("/metrics", get(scrape))
+        .nest("/api/v1", api::router())
+        .fallback(not_found)
+        .method_not_allowed_fallback(not_allowed)
+        .layer(middleware::map_response(with_headers));
+    let router = match is_local {
+        true => router.layer(middleware::from_fn(host::check)),
+        false => router,
+    };
+    router.with_state(Arc::new(observed))
+}
+
+type State = axum::extract::State<Arc<Observed>>;
+
+/// What an orchestrator asks.
+#[derive(Debug, PartialEq, Serialize)]
+struct Health {
+    status: &'static str,
+    /// What is not as it should be.
+    reasons: Vec<String>,
+}
+
+/// Whether the engine lives: it answers.
+async fn health(observed: State) -> Result<Json<Health>, Problem> {
+    observed.look().await?;
+    Ok(Json(Health {
+        status: "ok",
+        reasons: vec![],
+    }))
+}
+
+/// Whether every chain is followed up to its newest block.
+async fn ready(observed: State) -> Result<Response, Problem> {
+    let overview = observed.look().await?.overview();
+    let behind = overview
+        .chains
+        .iter()
+        .filter(|chain| chain.state != ChainState::Following);
+    let reasons = behind.map(|chain| match &chain.reason {
+        Some(reason) => format!("{}: no node answers: {reason}", chain.chain),
+        None => format!("{}: blocks are being read", chain.chain),
+    });
+    let reasons: Vec<String> = reasons.collect();
+    let (code, status) = match reasons.is_empty() {
+        true => (StatusCode::OK, "ready"),
+        false => (StatusCode::SERVICE_UNAVAILABLE, "not ready"),
+    };
+    Ok((code, Json(Health { status, reasons })).into_response())
+}
+
+async fn scrape(observed: State) -> Result<Response, Problem> {
+    let observation = observed.look().await?;
+    let text = metrics::text(&observation).map_err(|error| {
+        Problem::new(
+            StatusCode::INTERNAL_SERVER_ERROR,
+            format!("the metrics cannot be written: {error}"),
+        )
+    })?;
+    Ok(([(CONTENT_TYPE, metrics::CONTENT_TYPE)], text).into_response())
+}
+
+async fn not_found(uri: Uri) -> Problem {
+    Problem::new(
+        StatusCode::NOT_FOUND,
+        format!("there is nothing at {}: see /", uri.path()),
+    )
+}
+
+async fn not_allowed(method: Method, uri: Uri) -> Problem {
+    Problem::new(
+        StatusCode::METHOD_NOT_ALLOWED,
+        format!("{} cannot be asked with {method}", uri.path()),
+    )
+}
+
+/// What is served is for nobody's cache and no other site's frame.
+async fn with_headers(mut response: Response) -> Response {
+    let headers = [
+        ("cache-control", "no-store"),
+        ("x-content-type-options", "nosniff"),
+        ("referrer-policy", "no-referrer"),
+        (
+            "content-security-policy",
+            "default-src 'none'; frame-ancestors 'none'",
+        ),
+    ];
+    for (name, value) in headers {
+        let value = axum::http::HeaderValue::from_static(value);
+        response.headers_mut().entry(name).or_insert(value);
+    }
+    response
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,257 @@
+//! The API under `/api/v1`, and its description as OpenAPI.
+
+use std::sync::Arc;
+
+use axum::extract::State as Shared;
+use axum::routing::get;
+use axum::{Json, Router};
+use serde::{Deserialize, Serialize};
+use tern::overview::{
+    ChainOverview, ClientOverview, Overview, PacketOverview, PathOverview, TxOverview,
+    WalletOverview,
+};
+use tern_chains::{ChainId, ChannelId, End, PortId};
+use tern_core::ledger::EndKey;
+use utoipa::{IntoParams, OpenApi, ToSchema};
+
+use super::problem::Problem;
+use super::query::Parameters;
+use super::State;
+use crate::daemon::Observed;
+
+/// Rows of an answer, if no number is asked for, and the most.
+const LIMIT: usize = 100;
+const LIMIT_MAX: usize = 1_000;
+
+pub fn router() -> Router<Arc<Observed>> {
+    Router::new()
+        .route("/status", get(status))
+        .route("/chains", get(chains))
+        .route("/paths", get(paths))
+        .route("/packets", get(packets))
+        .route("/wallets", get(wallets))
+        .route("/clients", get(clients))
+        .route("/txs", get(txs))
+        .route("/openapi.json", get(description))
+}
+
+#[derive(OpenApi)]
+#[openapi(
+    info(
+        title = "Tern",
+        description = "What a running relayer does, and what needs a person. Read-only. Errors \
+                       are problem documents (RFC 9457).",
+    ),
+    servers((url = "/api/v1")),
+    paths(status, chains, paths, packets, wallets, clients, txs),
+    components(schemas(Problem)),
+)]
+struct Description;
+
+async fn description() -> Json<utoipa::openapi::OpenApi> {
+    Json(Description::openapi())
+}
+
+/// Where to look.
+#[derive(Serialize)]
+pub struct Index {
+    version: &'static str,
+    see: [&'static str; 5],
+}
+
+pub async fn index() -> Json<Index> {
+    Json(Index {
+        version: env!("CARGO_PKG_VERSION"),
+        see: [
+            "/api/v1/status",
+            "/api/v1/openapi.json",
+            "/metrics",
+            "/health",
+            "/ready",
+        ],
+    })
+}
+
+/// Everything at one moment, with what needs a person.
+#[utoipa::path(get, path = "/status", responses(
+    (status = 200, body = Overview), (status = 503, body = Problem),
+))]
+async fn status(observed: State) -> Result<Json<Overview>, Problem> {
+    Ok(Json(observed.look().await?.overview()))
+}
+
+/// Chains with their nodes and budgets.
+#[utoipa::path(get, path = "/chains", responses(
+    (status = 200, body = Vec<ChainOverview>), (status = 503, body = Problem),
+))]
+async fn chains(observed: State) -> Result<Json<Vec<ChainOverview>>, Problem> {
+    Ok(Json(observed.look().await?.overview().chains))
+}
+
+/// Signing accounts with their balances.
+#[utoipa::path(get, path = "/wallets", responses(
+    (status = 200, body = Vec<WalletOverview>), (status = 503, body = Problem),
+))]
+async fn wallets(observed: State) -> Result<Json<Vec<WalletOverview>>, Problem> {
+    Ok(Json(observed.look().await?.overview().wallets))
+}
+
+/// Clients under served paths, the first to expire first.
+#[utoipa::path(get, path = "/clients", params(Page), responses(
+    (status = 200, body = Vec<ClientOverview>),
+    (status = 400, body = Problem), (status = 503, body = Problem),
+))]
+async fn clients(
+    Shared(observed): State,
+    Parameters(page): Parameters<Page>,
+) -> Result<Json<Vec<ClientOverview>>, Problem> {
+    Ok(Json(page.of(observed.look().await?.overview().clients)?))
+}
+
+/// The newest transactions since the start, the last one first.
+#[utoipa::path(get, path = "/txs", params(Page), responses(
+    (status = 200, body = Vec<TxOverview>),
+    (status = 400, body = Problem), (status = 503, body = Problem),
+))]
+async fn txs(
+    Shared(observed): State,
+    Parameters(page): Parameters<Page>,
+) -> Result<Json<Vec<TxOverview>>, Problem> {
+    Ok(Json(page.of(observed.look().await?.overview().txs)?))
+}
+
+/// Paths, those with trouble first.
+#[utoipa::path(get, path = "/paths", params(PathsQuery), responses(
+    (status = 200, body = Vec<PathOverview>),
+    (status = 400, body = Problem), (status = 503, body = Problem),
+))]
+async fn paths(
+    Shared(observed): State,
+    Parameters(query): Parameters<PathsQuery>,
+) -> Result<Json<Vec<PathOverview>>, Problem> {
+    let page = Page {
+        limit: query.limit,
+        offset: query.offset,
+    };
+    let is_wanted = |path: &PathOverview| {
+        let chain = query.chain.as_ref();
+        chain.is_none_or(|chain| [&path.src.chain, &path.dst.chain].contains(&chain))
+    };
+    let paths = observed.look().await?.overview().paths;
+    let wanted = paths.into_iter().filter(is_wanted).collect();
+    Ok(Json(page.of(wanted)?))
+}
+
+/// The pending packets that were sent from one channel end, and what each waits for.
+#[utoipa::path(get, path = "/packets", params(PacketsQuery), responses(
+    (status = 200, body = Packets),
+    (status = 400, body = Problem), (status = 404, body = Problem), (status = 503, body = Problem),
+))]
+async fn packets(
+    Shared(observed): State,
+    Parameters(query): Parameters<PacketsQuery>,
+) -> Result<Json<Packets>, Problem> {
+    let src = query.end()?;
+    let page = Page {
+        limit: query.limit,
+        offset: query.offset,
+    };
+    let (status, now) = observed.path(src.clone()).await?;
+    if !status.paths.iter().any(|path| path.src == src) {
+        return Err(Problem::new(
+            axum::http::StatusCode::NOT_FOUND,
+            format!("no path from {src} is known: see /api/v1/paths"),
+        ));
+    }
+    let pending = status.packets.len();
+    let packets = status.packets.iter();
+    let packets = packets.map(|packet| PacketOverview::of(packet, now));
+    Ok(Json(Packets {
+        pending,
+        packets: page.of(packets.collect())?,
+    }))
+}
+
+/// A part of a list.
+#[derive(Debug, Default, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+struct Page {
+    /// Most rows of the answer. Default: 100.
+    #[param(minimum = 1, maximum = 1000)]
+    limit: Option<usize>,
+    /// Rows to leave out first. Default: 0.
+    #[param(minimum = 0)]
+    offset: Option<usize>,
+}
+
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+struct PathsQuery {
+    /// Only those from or to this chain.
+    chain: Option<String>,
+    /// Most rows of the answer. Default: 100.
+    #[param(minimum = 1, maximum = 1000)]
+    limit: Option<usize>,
+    /// Rows to leave out first. Default: 0.
+    #[param(minimum = 0)]
+    offset: Option<usize>,
+}
+
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+struct PacketsQuery {
+    /// The chain that the packets were sent from.
+    chain: String,
+    /// Their channel on it, such as `channel-0`.
+    channel: String,
+    /// Their port on it. Default: `transfer`.
+    port: Option<String>,
+    /// Most rows of the answer. Default: 100.
+    #[param(minimum = 1, maximum = 1000)]
+    limit: Option<usize>,
+    /// Rows to leave out first. Default: 0.
+    #[param(minimum = 0)]
+    offset: Option<usize>,
+}
+
+/// Pending packets of a path.
+#[derive(Debug, Serialize, ToSchema)]
+struct Packets {
+    /// How many there are, of at most 10,000.
+    pending: usize,
+    packets: Vec<PacketOverview>,
+}
+
+impl Page {
+    /// The rows of this page.
+    fn of<T>(&self, rows: Vec<T>) -> Result<Vec<T>, Problem> {
+        let limit = self.limit.unwrap_or(LIMIT);
+        if !(1..=LIMIT_MAX).contains(&limit) {
+            return Err(Problem::bad_request(format!(
+                "`limit` is {limit}: it has to be from 1 to {LIMIT_MAX}"
+            )));
+        }
+        let rows = rows.into_iter().skip(self.offset.unwrap_or_default());
+        Ok(rows.take(limit).collect())
+    }
+}
+
+impl PacketsQuery {
+    fn end(&self) -> Result<EndKey, Problem> {
+        let port = self.port.as_deref().unwrap_or("transfer");
+        let port: PortId = port
+            .parse()
+            .map_err(|error| Problem::bad_request(format!("`port`: {error}")))?;
+        let channel: ChannelId = self
+            .channel
+            .parse()
+            .map_err(|error| Problem::bad_request(format!("`channel`: {error}")))?;
+        Ok(EndKey {
+            chain: ChainId::from_string(&self.chain),
+            end: End::channel(&port, &channel),
+        })
+    }
+}

@@ -1,0 +1,152 @@
+//! The routes, asked of an engine without chains.
+
+use axum::body::{to_bytes, Body};
+use axum::http::{Request, StatusCode};
+use serde_json::Value;
+use tokio::task::JoinSet;
+use tower::ServiceExt;
+
+use super::*;
+use crate::daemon::testing;
+
+struct Server {
+    router: Router,
+    _engine: JoinSet<()>,
+}
+
+impl Server {
+    fn start(is_local: bool) -> Self {
+        let (observed, engine) = testing::idle();
+        Self {
+            router: router(observed, is_local),
+            _engine: engine,
+        }
+    }
+
+    async fn ask(&self, request: Request<Body>) -> (StatusCode, String, String) {
+        let response = self.router.clone().oneshot(request).await.unwrap();
+        let status = response.status();
+        let kind = response.headers().get(CONTENT_TYPE).cloned();
+        let kind = kind.map(|kind| kind.to_str().unwrap().to_owned());
+        let body = to_bytes(response.into_body(), 1 << 20).await.unwrap();
+        let body = String::from_utf8(body.to_vec()).unwrap();
+        (status, kind.unwrap_or_default(), body)
+    }
+
+    async fn get(&self, path: &str) -> (StatusCode, String, String) {
+        self.ask(Request::get(path).body(Body::empty()).unwrap())
+            .await
+    }
+}
+
+#[tokio::test]
+async fn status_health_and_metrics_are_served() {
+    let server = Server::start(true);
+    let (code, kind, body) = server.get("/api/v1/status").await;
+    assert_eq!((code, kind.as_str()), (StatusCode::OK, "application/json"));
+    let status: Value = serde_json::from_str(&body).unwrap();
+    assert_eq!(status["verdict"], "All well");
+    for path in ["/", "/health", "/ready", "/api/v1/chains", "/api/v1/paths"] {
+        assert_eq!(server.get(path).await.0, StatusCode::OK, "{path}");
+    }
+    let (code, kind, body) = server.get("/metrics").await;
+    assert_eq!(
+        (code, kind.as_str()),
+        (StatusCode::OK, metrics::CONTENT_TYPE)
+    );
+    assert!(
+        body.contains("tern_needs{kind=\"chain_down\",severity=\"act\"} 0.0"),
+        "{body}"
+    );
+    assert!(body.ends_with("# EOF\n"));
+}
+
+#[tokio::test]
+async fn what_cannot_be_met_is_a_problem_document_that_says_why() {
+    let server = Server::start(true);
+    for (path, code, said) in [
+        (
+            "/nothing",
+            StatusCode::NOT_FOUND,
+            "there is nothing at /nothing",
+        ),
+        (
+            "/api/v1/nothing",
+            StatusCode::NOT_FOUND,
+            "there is nothing at",
+        ),
+        (
+            "/api/v1/paths?limit=0",
+            StatusCode::BAD_REQUEST,
+            "`limit` is 0",
+        ),
+        (
+            "/api/v1/paths?limit=x",
+            StatusCode::BAD_REQUEST,
+            "invalid digit",
+        ),
+        (
+            "/api/v1/paths?lmit=1",
+            StatusCode::BAD_REQUEST,
+            "unknown field `lmit`",
+        ),
+        (
+            "/api/v1/packets",
+            StatusCode::BAD_REQUEST,
+            "missing field `chain`",
+        ),
+        (
+            "/api/v1/packets?chain=a&channel=7",
+            StatusCode::BAD_REQUEST,
+            "`channel`",
+        ),
+        (
+            "/api/v1/packets?chain=a&channel=channel-7",
+            StatusCode::NOT_FOUND,
+            "no path from",
+        ),
+    ] {
+        let (status, kind, body) = server.get(path).await;
+        assert_eq!(
+            (status, kind.as_str()),
+            (code, "application/problem+json"),
+            "{path}"
+        );
+        let problem: Value = serde_json::from_str(&body).unwrap();
+        assert_eq!(problem["status"], code.as_u16());
+        assert!(problem["detail"].as_str().unwrap().contains(said), "{body}");
+    }
+    let post = Request::post("/api/v1/status").body(Body::empty()).unwrap();
+    let (status, kind, _) = server.ask(post).await;
+    assert_eq!(status, StatusCode::METHOD_NOT_ALLOWED);
+    assert_eq!(kind, "application/problem+json");
+}
+
+#[tokio::test]
+async fn a_local_server_answers_only_who_asks_for_this_machine() {
+    let named = |host: &str| {
+        let request = Request::get("/health").header("host", host);
+        request.body(Body::empty()).unwrap()
+    };
+    let server = Server::start(true);
+    assert_eq!(server.ask(named("127.0.0.1:7676")).await.0, StatusCode::OK);
+    let (status, _, body) = server.ask(named("relayer.example")).await;
+    assert_eq!(status, StatusCode::MISDIRECTED_REQUEST);
+    assert!(body.contains("allow_remote"), "{body}");
+    let open = Server::start(false);
+    assert_eq!(open.ask(named("relayer.example")).await.0, StatusCode::OK);
+}
+
+#[tokio::test]
+async fn every_route_is_in_the_description() {
+    let server = Server::start(true);
+    let (_, _, body) = server.get("/api/v1/openapi.json").await;
+    let description: Value = serde_json::from_str(&body).unwrap();
+    let paths = description["paths"].as_object().unwrap();
+    for path in [
+        "/status", "/chains", "/paths", "/packets", "/wallets", "/clients", "/txs",
+    ] {
+        assert!(paths.contains_key(path), "{path}");
+    }
+    assert!(description["components"]["schemas"]["Overview"].is_object());
+}

@@ -1,0 +1,98 @@
+//! What a person or a program sees of a running relayer: one document, made from an
+//! engine's status, the nodes' behaviour and the wallets.
+//!
+//! The command line, metrics and HTTP all show this and compute no state of their own.
+//! Times are RFC 3339 in UTC; amounts are decimal strings in the smallest unit of their
+//! denom, as they may be larger than what JSON numbers hold.
+
+mod chain;
+mod client;
+mod needs;
+mod packet;
+mod path;
+mod tx;
+mod wallet;
+pub mod words;
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use tern_chains::{BlockTime, ChainId, NodeStatus};
+use utoipa::ToSchema;
+
+use crate::engine::status::{Status, Wallet};
+
+pub use chain::{ChainOverview, ChainState, NodeOverview};
+pub use client::ClientOverview;
+pub use needs::{Need, NeedKind, Severity};
+pub use packet::PacketOverview;
+pub use path::{EndOverview, OldestOverview, PathOverview};
+pub use tx::TxOverview;
+pub use wallet::WalletOverview;
+
+/// What an overview is made of.
+#[derive(Clone, Copy, Debug)]
+pub struct Sources<'a> {
+    pub status: &'a Status,
+    pub nodes: &'a BTreeMap<ChainId, Vec<NodeStatus>>,
+    /// As they were read last.
+    pub wallets: &'a [Wallet],
+    /// By the machine's clock.
+    pub now: BlockTime,
+    pub started: BlockTime,
+}
+
+/// Everything at one moment.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct Overview {
+    /// When this was so, and when the relayer was started.
+    pub at: String,
+    pub started: String,
+    /// Of the relayer.
+    pub version: String,
+    /// One line: whether all is well.
+    pub verdict: String,
+    /// What a person has to know, the worst first.
+    pub needs: Vec<Need>,
+    pub chains: Vec<ChainOverview>,
+    /// Those with trouble first, then those with most pending packets.
+    pub paths: Vec<PathOverview>,
+    pub wallets: Vec<WalletOverview>,
+    /// Clients under served paths, the first to expire first.
+    pub clients: Vec<ClientOverview>,
+    /// The newest transactions, the last one first.
+    pub txs: Vec<TxOverview>,
+}
+
+impl Overview {
+    pub fn of(sources: &Sources<'_>) -> Self {
+        let status = sources.status;
+        let needs = needs::needs(sources);
+        let chains = status.chains.iter();
+        let clients = client::used(status);
+        let mut clients: Vec<_> = clients
+            .map(|client| ClientOverview::of(client, sources.now))
+            .collect();
+        clients.sort_by_key(|client| (!client.is_frozen, client.expires_in_seconds));
+        Self {
+            at: words::rfc3339(sources.now),
+            started: words::rfc3339(sources.started),
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            verdict: needs::verdict(&needs),
+            chains: chains
+                .map(|chain| ChainOverview::of(chain, sources))
+                .collect(),
+            paths: path::sorted(status, sources.now),
+            wallets: wallet::wallets(status, sources.wallets),
+            clients,
+            txs: status.txs.iter().map(TxOverview::of).collect(),
+            needs,
+        }
+    }
+
+    /// Whether something needs a person.
+    pub fn needs_a_person(&self) -> bool {
+        let mut needs = self.needs.iter();
+        needs.any(|need| need.severity == Severity::Act)
+    }
+}

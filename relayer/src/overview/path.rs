@@ -1,0 +1,124 @@
+//! A path, as shown.
+
+use serde::{Deserialize, Serialize};
+use tern_chains::{BlockTime, Ordering};
+use tern_core::ledger::EndKey;
+use utoipa::ToSchema;
+
+use super::words::{rfc3339, seconds_between};
+use crate::engine::status::{PathStatus, Status};
+
+/// A packet end.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]
+pub struct EndOverview {
+    pub chain: String,
+    /// Of a channel.
+    pub port: Option<String>,
+    pub channel: Option<String>,
+    /// As people write it: `akash-a transfer/channel-0`.
+    pub name: String,
+}
+
+/// The open packet of a path that was sent first.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct OldestOverview {
+    pub sequence: u64,
+    pub sent_at: Option<String>,
+    pub age_seconds: Option<u64>,
+    pub waits_for: String,
+}
+
+/// One path.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct PathOverview {
+    pub src: EndOverview,
+    pub dst: EndOverview,
+    /// `ordered` or `unordered`.
+    pub ordering: String,
+    pub is_served: bool,
+    /// Why it is not.
+    pub not_served: Option<String>,
+    /// Packets that were sent and have not ended.
+    pub pending: usize,
+    pub oldest: Option<OldestOverview>,
+    /// The newest block with a receive, an acknowledgement or a timeout since the start.
+    pub last_moved: Option<String>,
+    /// Counts since the start.
+    pub sent: u64,
+    pub received: u64,
+    pub acknowledged: u64,
+    pub timed_out: u64,
+    /// Steps that another relayer paid for.
+    pub by_others: u64,
+    /// Packets that ended, by hour, the oldest of 24 first.
+    pub ended_by_hour: Vec<u32>,
+}
+
+impl EndOverview {
+    pub(super) fn of(end: &EndKey) -> Self {
+        let channel = end.as_channel();
+        Self {
+            chain: end.chain.to_string(),
+            port: channel.as_ref().map(|key| key.port_id.to_string()),
+            channel: channel.as_ref().map(|key| key.channel_id.to_string()),
+            name: end.to_string(),
+        }
+    }
+}
+
+impl PathOverview {
+    pub(super) fn of(status: &PathStatus, now: BlockTime) -> Self {
+        let oldest = status.oldest.as_ref().map(|oldest| OldestOverview {
+            sequence: oldest.sequence,
+            sent_at: oldest.sent_at.map(rfc3339),
+            age_seconds: oldest.sent_at.map(|sent| seconds_between(sent, now)),
+            waits_for: oldest.waits_for.to_string(),
+        });
+        let counts = &status.statistics;
+        Self {
+            src: EndOverview::of(&status.src),
+            dst: EndOverview::of(&status.dst),
+            ordering: match status.ordering {
+                Ordering::Ordered => "ordered".to_owned(),
+                Ordering::Unordered => "unordered".to_owned(),
+                Ordering::Uninitialized => "uninitialized".to_owned(),
+            },
+            is_served: is_served(status),
+            not_served: not_served(status),
+            pending: status.open_packets,
+            oldest,
+            last_moved: counts.last_moved.map(rfc3339),
+            sent: counts.sent,
+            received: counts.received,
+            acknowledged: counts.acknowledged,
+            timed_out: counts.timed_out,
+            by_others: counts.by_others,
+            ended_by_hour: counts.hours.until(now),
+        }
+    }
+}
+
+pub(super) fn is_served(status: &PathStatus) -> bool {
+    not_served(status).is_none()
+}
+
+fn not_served(status: &PathStatus) -> Option<String> {
+    match &status.not_admitted {
+        Some(why) => Some(why.to_string()),
+        None if !status.is_assigned => Some("it is not assigned to this relayer".to_owned()),
+        None => None,
+    }
+}
+
+/// Those whose oldest packet waits longest first, then those with most packets; those that
+/// are not served last.
+pub(super) fn sorted(status: &Status, now: BlockTime) -> Vec<PathOverview> {
+    let paths = status.paths.iter();
+    let mut paths: Vec<_> = paths.map(|path| PathOverview::of(path, now)).collect();
+    paths.sort_by_cached_key(|path| {
+        let age = path.oldest.as_ref().and_then(|oldest| oldest.age_seconds);
+        let rank = (!path.is_served, std::cmp::Reverse((age, path.pending)));
+        (rank, path.src.clone())
+    });
+    paths
+}
