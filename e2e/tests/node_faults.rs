@@ -55,7 +55,7 @@ impl Scene {
         daemon.says("cannot follow the chain; trying again with back-off", LONG)?;
         self.fixture.told(&["health"], "check that the node runs")?;
         self.node.up()?;
-        daemon.says("the node answers again", LONG)?;
+        daemon.says("the chain is followed again", LONG)?;
         self.close("a node that was killed")
     }
 

@@ -24,6 +24,7 @@ mod follow;
 mod handle;
 mod input;
 mod lanes;
+mod not_served;
 mod parts;
 mod prove;
 mod readiness;
@@ -47,7 +48,7 @@ use std::time::Duration;
 
 use tern_chains::{BlockTime, ChainId, Class, HeightRules};
 use tern_core::budget::Pauses;
-use tern_core::ledger::{EndKey, Entry, Fact, Finding, HandshakeRequest, Head, Item, View};
+use tern_core::ledger::{EndKey, Entry, Fact, HandshakeRequest, Head, Item, View};
 use tern_core::plan::{self, Assignment, Plan, PlanInput};
 use tern_core::policy::Policy;
 use tokio::sync::mpsc;
@@ -73,6 +74,7 @@ use dispatch::Dispatching;
 use follow::Follow;
 use input::{Input, INPUTS_MAX};
 use lanes::Lanes;
+use not_served::{log_not_served, open_channel_found};
 use readiness::Readiness;
 use reconcile::schedule::{served_ends, served_ends_of, Reconciling};
 use reconcile::Compared;
@@ -439,7 +441,7 @@ impl Engine {
             .retain(|watcher| watcher.try_send(facts.clone()).is_ok());
         let found = facts.iter().filter_map(open_channel_found).collect();
         self.commit(facts.into_iter().map(Entry::Fact).collect())?;
-        self.log_not_admitted(found);
+        log_not_served(&self.policy.admission, self.records.view(), found);
         Ok(())
     }
 
@@ -536,7 +538,7 @@ impl Engine {
         for (signer, txs) in self.resend.take(chain, self.records.view()) {
             info!(%chain, signer, txs = txs.len(), "sending again what was signed before the restart");
             if !self.dispatching.lanes.resend(chain, &signer, txs) {
-                warn!(%chain, "no lane to send again on");
+                warn!(%chain, signer, "transactions of an account that is not configured any more are not sent again");
             }
         }
     }
@@ -545,17 +547,6 @@ impl Engine {
     fn serves(&self, src: &EndKey) -> bool {
         let admission = &self.policy.admission;
         self.assignment.has_path(src) && admission.path_from(self.records.view(), src).is_ok()
-    }
-
-    /// Says of channels that have just been read which rule keeps them from being
-    /// served.
-    fn log_not_admitted(&self, found: Vec<EndKey>) {
-        let view = self.records.view();
-        for src in found {
-            if let Err(why) = self.policy.admission.path_from(view, &src) {
-                info!(channel = %src, %why, "the channel is not served");
-            }
-        }
     }
 
     /// Every served path of a chain that was read as a whole must be compared with
@@ -597,16 +588,11 @@ impl Engine {
         let height = head.map_or(0, |head| head.height);
         match compared {
             Ok(Compared { facts, not_located }) => {
-                if let Some((sequence, not_found)) = not_located.first_key_value() {
-                    let reason = &not_found.reason;
-                    warn!(channel = %src, packets = not_located.len(), first = %sequence, reason, "packets were not found in blocks: they are looked for again later");
-                }
                 self.reconciling.succeeded(&src, not_located, height);
                 self.commit_facts(facts)
             }
             Err(reason) => {
-                warn!(channel = %src, reason, "cannot compare the channel's packets with both chains");
-                self.reconciling.failed(src, height);
+                self.reconciling.failed(src, &reason, height);
                 Ok(())
             }
         }
@@ -643,17 +629,6 @@ impl Engine {
             in_progress: self.dispatching.in_progress().len(),
         };
         snapshot.status(of)
-    }
-}
-
-/// The end of an open channel that was read.
-fn open_channel_found(fact: &Fact) -> Option<EndKey> {
-    match fact {
-        Fact::Found {
-            finding: Finding::Channel { key, end },
-            ..
-        } if end.state.is_open() => Some(key.clone().into()),
-        _ => None,
     }
 }
 

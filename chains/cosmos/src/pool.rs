@@ -290,7 +290,7 @@ impl Pool {
         drop(board);
         if recovered {
             let Origin { chain, node, .. } = &self.nodes[node].rpc.origin;
-            tracing::info!(%chain, node, "the node answers again");
+            tracing::info!(%chain, node, recovered = true, "the node answers again");
         }
     }
 

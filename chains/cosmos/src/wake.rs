@@ -16,7 +16,7 @@ use tokio::task::AbortHandle;
 use tokio::time::sleep;
 use tracing::Instrument;
 
-use crate::errors::Result;
+use crate::errors::{Origin, Result};
 use crate::node::Node;
 use crate::pool::Pool;
 
@@ -157,19 +157,24 @@ impl Drop for Listener {
 
 /// Keeps a subscription to one node open for as long as the task lives.
 async fn listen(pool: Arc<Pool>, node: Arc<Node>, seen: Seen) {
-    let name = &node.rpc.origin.node;
+    let Origin {
+        chain, node: name, ..
+    } = &node.rpc.origin;
     let mut pause = RECONNECT_MIN;
+    let mut outage = Outage::default();
     loop {
         let mut is_up = false;
-        let Err(reason) = hear(&pool, &node, &seen, &mut is_up).await;
+        let Err(reason) = hear(&pool, &node, &seen, &mut is_up, &mut outage).await;
         if is_up {
             seen.socket_is_down();
             // The node may come back as another version of itself.
             node.rpc.renegotiate();
-            tracing::info!(node = %name, %reason, "websocket lost, polling for blocks until it is back");
             pause = RECONNECT_MIN;
+        }
+        if outage.failed() {
+            tracing::warn!(%chain, node = %name, %reason, "no WebSocket to the node: asking for new blocks until there is one");
         } else {
-            tracing::debug!(node = %name, %reason, "no websocket");
+            tracing::debug!(%chain, node = %name, %reason, "no WebSocket");
         }
         sleep(pause).await;
         pause = (pause * 2).min(RECONNECT_MAX);
@@ -182,6 +187,7 @@ async fn hear(
     node: &Node,
     seen: &Seen,
     is_up: &mut bool,
+    outage: &mut Outage,
 ) -> std::result::Result<Infallible, String> {
     let mut socket = socket::open(&node.rpc).await?;
     loop {
@@ -200,6 +206,54 @@ async fn hear(
         }
         if !std::mem::replace(is_up, true) {
             seen.socket_is_up();
+            if outage.ended() {
+                let Origin { chain, node, .. } = &node.rpc.origin;
+                tracing::info!(%chain, node, recovered = true, "the WebSocket to the node is there again");
+            }
         }
+    }
+}
+
+/// A socket that cannot be opened. Nodes and proxies close one now and then, which is no
+/// news if the next one opens.
+#[derive(Default)]
+struct Outage {
+    failures: u32,
+}
+
+/// So many failures in a row are an outage. Default 6: eight seconds, which is longer than a
+/// node takes to start again.
+const OUTAGE_FAILURES: u32 = 6;
+
+impl Outage {
+    /// A socket was lost or not opened. Returns whether an outage begins.
+    fn failed(&mut self) -> bool {
+        self.failures = self.failures.saturating_add(1);
+        self.failures == OUTAGE_FAILURES
+    }
+
+    /// A socket is open. Returns whether an outage is over.
+    fn ended(&mut self) -> bool {
+        std::mem::take(&mut self.failures) >= OUTAGE_FAILURES
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_socket_that_is_opened_again_at_once_is_no_news() {
+        let mut outage = Outage::default();
+        assert!((1..OUTAGE_FAILURES).all(|_| !outage.failed()));
+        assert!(!outage.ended());
+    }
+
+    #[test]
+    fn an_outage_is_said_once_and_its_end_once() {
+        let mut outage = Outage::default();
+        let said = (0..OUTAGE_FAILURES * 2).filter(|_| outage.failed());
+        assert_eq!(said.count(), 1);
+        assert!(outage.ended() && !outage.ended());
     }
 }

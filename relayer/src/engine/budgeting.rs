@@ -43,7 +43,7 @@ impl Budgeting {
         }
         for key in self.pauses.keys() {
             if !pauses.contains_key(key) {
-                info!(chain = %key.0, purpose = %key.1, "not paused any more");
+                info!(chain = %key.0, purpose = %key.1, recovered = true, "not paused any more");
             }
         }
         self.needs.fees.retain(|key, _| pauses.contains_key(key));

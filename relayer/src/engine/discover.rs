@@ -44,6 +44,11 @@ impl Lists {
         })
     }
 
+    /// How many clients are in them, which are read one by one.
+    pub fn clients(&self) -> usize {
+        self.clients.len()
+    }
+
     /// The height whose state is in all lists: what changed after it is in the events of
     /// later blocks.
     pub fn height(&self) -> u64 {
@@ -53,12 +58,13 @@ impl Lists {
 
 /// Reads all clients, connections and channels of a chain, as of this block. Clients are
 /// read as of it: a node that lags behind it would give an older state, and nothing would
-/// correct it before the client's next update.
+/// correct it before the client's next update. `read` is called after each.
 pub async fn of_chain(
     chain: &dyn Chain,
     head: Head,
     lists: Lists,
     known: &mut Known,
+    read: impl FnMut(),
 ) -> Result<Vec<Finding>, ChainError> {
     let Lists {
         clients,
@@ -68,7 +74,7 @@ pub async fn of_chain(
     let (connections, channels) = (connections.all, channels.all);
     let clients: BTreeSet<ClientId> = clients.into_iter().collect();
     let height = (head.height > 0).then_some(head.height);
-    let mut findings = read::clients(chain, clients.clone(), height, head.time).await?;
+    let mut findings = read::clients(chain, clients.clone(), height, head.time, read).await?;
     known.read_clients(&clients, &findings, |id| chain.codec().reads(id));
     findings.extend(connections.into_iter().map(|found| Finding::Connection {
         connection_id: found.connection_id,
@@ -95,7 +101,7 @@ pub async fn of_clients(
     known: &mut Known,
 ) -> Result<Vec<Finding>, ChainError> {
     let ids = known.to_look_at();
-    let findings = read::clients(chain, ids.clone(), Some(height), time).await?;
+    let findings = read::clients(chain, ids.clone(), Some(height), time, || ()).await?;
     known.looked_at(&ids, &findings);
     Ok(findings)
 }
@@ -153,7 +159,7 @@ async fn read(
     wanted.add_beneath_channels(channels.iter().map(|(_, end)| end), known);
     let connections = read::connections(chain, wanted.connections.clone(), height).await?;
     wanted.add_beneath_connections(connections.iter().map(|(_, end)| end), known);
-    let mut findings = read::clients(chain, wanted.clients.clone(), height, time).await?;
+    let mut findings = read::clients(chain, wanted.clients.clone(), height, time, || ()).await?;
     known.read_clients(&wanted.clients, &findings, |id| chain.codec().reads(id));
     let connections = connections.into_iter();
     findings

@@ -14,7 +14,7 @@ use super::input::Input;
 use super::lanes::{Handle, Lanes};
 use super::parts::Clock;
 use super::prove::{prove, Chains, Messages, NewClients, NotProven};
-use super::submit::Job;
+use super::submit::{summary, Job};
 use super::tasks::{Task, Tasks};
 
 /// The batches between plan and broadcast, and the lanes that take them.
@@ -146,9 +146,9 @@ impl BatchTask {
                 let reason = describe(&error);
                 let class = error.class();
                 if matches!(class, Class::Local | Class::Bug) {
-                    error!(chain = %batch.dst, items = items.len(), reason, "cannot prove a batch; trying again later");
+                    error!(chain = %batch.dst, what = %summary(&items), reason, "cannot get what is to be relayed proven; trying again later");
                 } else {
-                    warn!(chain = %batch.dst, items = items.len(), reason, "cannot prove a batch; trying again later");
+                    warn!(chain = %batch.dst, what = %summary(&items), reason, "cannot get what is to be relayed proven; trying again later");
                 }
                 let intent = Intent::Failed {
                     chain: batch.dst.clone(),

@@ -4,6 +4,8 @@
 //! start, long absence, pruned history) the chain's clients, connections and
 //! channels are read instead, and the engine reconciles its packets.
 
+mod reading;
+
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
@@ -19,6 +21,7 @@ use super::discover::{self, Known, Lists};
 use super::facts;
 use super::input::Input;
 use super::parts::Clock;
+use reading::Reading;
 
 pub struct Follow {
     pub chain: Arc<dyn Chain>,
@@ -59,8 +62,8 @@ impl From<Closed> for Trouble {
 
 impl Follow {
     /// Follows until the engine is gone. A failing node is asked again, with
-    /// back-off, for ever; it is logged once when it fails and once when it is
-    /// back.
+    /// back-off, for ever; it is logged once when it fails and once when the chain is
+    /// followed again.
     pub async fn run(mut self) {
         // In a row, without a block between them.
         let mut failures = 0;
@@ -107,10 +110,8 @@ impl Follow {
     /// `failures`: how often in a row this ended without a block read.
     async fn follow(&mut self, failures: u32) -> Result<(), Trouble> {
         let (latest, _) = self.chain.latest().await?;
-        if failures > 0 {
-            info!(chain = %self.chain.id(), height = latest, "the node answers again");
-        }
         self.trust(latest).await?;
+        let mut is_again = failures > 0;
         match start(self.cursor, latest, failures, &self.policy) {
             Start::CatchUp { cursor } => self.catch_up(cursor, latest).await?,
             Start::Scan => self.scan(latest).await?,
@@ -118,12 +119,16 @@ impl Follow {
                 warn!(chain = %self.chain.id(), height = latest, followed = cursor, "the nodes are behind the blocks that were read before: waiting for them");
                 let next = self.chain.next_block(cursor).await?;
                 self.next(next).await?;
+                is_again = true;
             }
         }
         self.send(Input::CaughtUp {
             chain: self.chain.id().clone(),
         })
         .await?;
+        if is_again {
+            info!(chain = %self.chain.id(), height = self.cursor, recovered = true, "the chain is followed again");
+        }
         loop {
             let after = self.cursor.unwrap_or(latest);
             let next = self.next_block(after).await?;
@@ -143,7 +148,7 @@ impl Follow {
         }
         warn!(%chain, height = after, "no new block for {}: the chain stands still, or its nodes do not follow it; waiting", humantime::format_duration(standstill));
         let next = next.await?;
-        info!(%chain, "the chain makes blocks again");
+        info!(%chain, recovered = true, "the chain makes blocks again");
         Ok(next)
     }
 
@@ -162,7 +167,7 @@ impl Follow {
                 Ok(())
             }
             Next::Gap { from, to } => {
-                warn!(chain = %self.chain.id(), from, to, "the node has pruned blocks not read yet");
+                warn!(chain = %self.chain.id(), from, to, "the node has pruned blocks that were not read yet: reading the chain's state instead");
                 let (latest, _) = self.chain.latest().await?;
                 self.scan(latest).await
             }
@@ -221,9 +226,8 @@ impl Follow {
 
     /// Reads the blocks up to `latest`, some at a time, and sends them in order.
     async fn catch_up(&mut self, cursor: u64, latest: u64) -> Result<(), Trouble> {
-        if latest > cursor + 1 {
-            info!(chain = %self.chain.id(), from = cursor + 1, to = latest, "catching up");
-        }
+        let missing = usize::try_from(latest - cursor).unwrap_or(usize::MAX);
+        let mut reading = Reading::new(self.chain.id(), "blocks", missing);
         let chain = Arc::clone(&self.chain);
         let mut blocks = stream::iter(cursor + 1..=latest)
             .map(|height| {
@@ -233,7 +237,10 @@ impl Follow {
             .buffered(self.policy.blocks_requested_max);
         while let Some(block) = blocks.next().await {
             match block {
-                Ok(block) => self.block(block).await?,
+                Ok(block) => {
+                    self.block(block).await?;
+                    reading.read((self.clock)());
+                }
                 // `next_block` tells the gap as such.
                 Err(ChainError::Pruned { .. }) => return Ok(()),
                 Err(error) => return Err(error.into()),
@@ -294,7 +301,11 @@ impl Follow {
         self.check_time(head.height, head.time)?;
         let chain = self.chain.id().clone();
         info!(%chain, height = listed, "reading clients, connections and channels");
-        let findings = discover::of_chain(&*self.chain, head, lists, &mut self.known).await?;
+        let mut reading = Reading::new(&chain, "clients", lists.clients());
+        let clock = &self.clock;
+        let read = || reading.read(clock());
+        let known = &mut self.known;
+        let findings = discover::of_chain(&*self.chain, head, lists, known, read).await?;
         let facts = facts::of_state(&chain, head, findings);
         self.send(Input::Scanned { chain, facts }).await?;
         self.cursor = Some(head.height);

@@ -99,6 +99,7 @@ impl Lanes {
             head: of_chain.head.subscribe(),
             expired: of_chain.expired.subscribe(),
             account: None,
+            is_hindered: false,
             in_flight: BTreeSet::new(),
             params: None,
             gas: Gas::default(),

@@ -6,6 +6,7 @@
 //! their outcome. The node's immediate refusal is entered in the ledger; an unknown
 //! answer is not: past its deadline the tx is certainly dead.
 
+mod accepted;
 mod account;
 mod answer;
 mod cutting;
@@ -31,6 +32,7 @@ use super::follow::describe;
 use super::input::Input;
 use super::prove::Messages;
 use super::steps::Packets;
+use accepted::Accepted;
 use account::assign;
 use answer::Answer;
 use cutting::{Cutting, Refused};
@@ -96,6 +98,8 @@ pub struct Lane {
     /// The account with the sequence the next transaction takes; `None` when
     /// it must be asked for.
     pub account: Option<AccountState>,
+    /// What only the operator can mend kept the last transaction from being sent.
+    pub is_hindered: bool,
     /// The account sequences that were in flight when the account was asked for.
     pub in_flight: BTreeSet<u64>,
     pub params: Option<ChainParams>,
@@ -163,10 +167,11 @@ impl Lane {
         }
     }
 
-    fn cannot_make(&self, error: &ChainError, items: usize) {
+    fn cannot_make(&mut self, error: &ChainError, items: usize) {
         let (chain, reason) = (self.signer.chain_id(), describe(error));
         if matches!(error.class(), Class::Local | Class::Bug) {
             error!(%chain, items, reason, "cannot make a transaction; trying again later");
+            self.is_hindered = true;
         } else {
             warn!(%chain, items, reason, "cannot make a transaction; trying again later");
         }
@@ -329,11 +334,20 @@ impl Lane {
             self.client_heights.extend(updated);
         }
         let (mut refused_before, mut is_out_of_sequence) = (false, false);
+        let mut accepted = Accepted::default();
         for (record, gas, signed) in txs {
-            let items = record.items;
-            let broadcast = self.broadcast(items, gas, signed, refused_before).await;
+            let (items, hash) = (record.items, signed.hash);
+            let broadcast = self.broadcast(&items, signed, refused_before).await;
             refused_before = broadcast != Broadcast::Accepted;
             is_out_of_sequence |= broadcast == Broadcast::OutOfSequence;
+            if !refused_before {
+                accepted.add(hash, gas, items);
+            }
+        }
+        let chain = self.signer.chain_id();
+        accepted.log(chain);
+        if !accepted.is_empty() && std::mem::take(&mut self.is_hindered) {
+            info!(%chain, recovered = true, "transactions are sent again");
         }
         if is_out_of_sequence {
             self.probe().await;
@@ -347,8 +361,7 @@ impl Lane {
     ))]
     async fn broadcast(
         &mut self,
-        items: Vec<Item>,
-        gas: u64,
+        items: &[Item],
         signed: SignedTx,
         refused_before: bool,
     ) -> Broadcast {
@@ -361,7 +374,7 @@ impl Lane {
             let answer = Answer::of(self.signer.broadcast(&signed).await);
             match &answer {
                 Answer::Accepted => {
-                    info!(%chain, tx = %signed.hash, items = items.len(), gas, what = %summary(&items), "broadcast");
+                    debug!(%chain, tx = %signed.hash, "accepted");
                     return Broadcast::Accepted;
                 }
                 Answer::Unknown(reason) => {
@@ -386,15 +399,17 @@ impl Lane {
             Broadcast::Redundant => {
                 info!(%chain, %tx, items = size, reason, "the node refused a transaction that nobody needs any more: no fee is paid");
             }
+            _ if refused_before => debug!(%chain, %tx, items = size, reason, "not sent"),
             _ => {
                 warn!(%chain, %tx, items = size, ?class, reason, "the node refused a transaction");
+                self.is_hindered |= class == Class::Local;
                 if class == Class::Rejected {
                     // It may have been the gas: the next one is simulated.
                     self.gas.ended(tx, Ended::Failed);
                 }
             }
         }
-        self.refused(&signed, &items, class, reason).await;
+        self.refused(&signed, items, class, reason).await;
         broadcast
     }
 

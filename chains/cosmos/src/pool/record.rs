@@ -55,13 +55,14 @@ impl Record {
         }
     }
 
-    /// Returns whether it had failed before.
+    /// Returns whether it had failed before, or had been away.
     pub fn answered(&mut self, kind: Kind, took: Duration, now: Instant) -> bool {
         self.latency[kind as usize].answered(took, now);
         self.last_failure.answered(kind, now);
         self.overtaken = 0;
         self.rest_until = None;
-        std::mem::take(&mut self.failures) > 0
+        let was_away = self.away_until.take_if(|until| now >= *until);
+        std::mem::take(&mut self.failures) > 0 || was_away.is_some()
     }
 
     /// Returns whether this is the first failure in a row.
@@ -232,6 +233,17 @@ mod tests {
         let mut record = Record::at(110);
         assert!(!record.lacks(101, 100, now));
         assert!(record.is_heard(now));
+    }
+
+    #[test]
+    fn a_node_that_was_away_is_news_once_when_it_is_back() {
+        let now = Instant::now();
+        let mut record = Record::at(100);
+        record.set_aside(now);
+        let mut answered = |at| record.answered(Kind::Header, Duration::from_millis(9), at);
+        assert!(!answered(now));
+        assert!(answered(now + AWAY));
+        assert!(!answered(now + AWAY));
     }
 
     #[test]

@@ -12,15 +12,18 @@ use tern_core::ledger::{ChannelKey, Finding};
 /// Most state reads at a time.
 const READS_MAX: usize = 16;
 
+/// `read` is called after each.
 pub async fn clients(
     chain: &dyn Chain,
     ids: BTreeSet<ClientId>,
     height: Option<u64>,
     time: BlockTime,
+    mut read: impl FnMut(),
 ) -> Result<Vec<Finding>, ChainError> {
     stream::iter(ids)
         .map(|id| client(chain, id, height, time))
         .buffered(READS_MAX)
+        .inspect(|_| read())
         .try_filter_map(|finding| async { Ok(finding) })
         .try_collect()
         .await

@@ -8,6 +8,7 @@ use tern_chains::{ChainId, ChannelState, Ordering, Sequence};
 use tern_core::ledger::{EndKey, PacketState, View};
 use tern_core::policy::Policy;
 use tokio::sync::{mpsc, Semaphore};
+use tracing::{info, warn};
 
 use super::{reconcile, Blocks, Comparison, Known, NotLocated, Reporter, Snapshot};
 use crate::engine::follow::describe;
@@ -137,12 +138,18 @@ impl Reconciling {
     /// not found is looked for again later, less often each time; what was given up with it
     /// with the next block, when that is put off.
     pub fn succeeded(&mut self, src: &EndKey, not_located: NotLocated, head: u64) {
+        if let Some((sequence, not_found)) = not_located.first_key_value() {
+            let reason = &not_found.reason;
+            warn!(channel = %src, packets = not_located.len(), first = %sequence, reason, "packets were not found in blocks: they are looked for again later");
+        }
         let began = self.running.remove(src).unwrap_or(head);
         self.unreconciled.remove(src);
-        self.failed.remove(src);
+        let had_failed = self.failed.remove(src).is_some();
         let comparisons = self.comparisons.entry(src.clone()).or_default();
         *comparisons = comparisons.saturating_add(1);
-        let before = self.not_located.remove(src).unwrap_or_default();
+        let before = self.not_located.remove(src);
+        let had_missing = before.is_some();
+        let before = before.unwrap_or_default();
         // Those that were put off when it began were not looked for.
         let put_off = before
             .iter()
@@ -164,6 +171,12 @@ impl Reconciling {
         while missing.len() > MISSING_MAX {
             missing.pop_last();
         }
+        if had_failed {
+            info!(channel = %src, recovered = true, "the channel's packets are compared again");
+        }
+        if had_missing && missing.is_empty() {
+            info!(channel = %src, recovered = true, "no packet is looked for any more");
+        }
         if !missing.is_empty() {
             self.not_located.insert(src.clone(), missing);
         }
@@ -171,7 +184,8 @@ impl Reconciling {
 
     /// A comparison has failed, with `head` as the newest block of the source. The
     /// next block tries again.
-    pub fn failed(&mut self, src: EndKey, head: u64) {
+    pub fn failed(&mut self, src: EndKey, reason: &str, head: u64) {
+        warn!(channel = %src, reason, "cannot compare the channel's packets with both chains; trying again with the next block");
         self.running.remove(&src);
         self.failed.insert(src, head);
     }
@@ -354,7 +368,7 @@ mod tests {
     fn a_failed_comparison_is_tried_again_with_the_next_block_only() {
         let mut reconciling = reconciling();
         reconciling.expect([end()]);
-        reconciling.failed(end(), 7);
+        reconciling.failed(end(), "no answer", 7);
         assert!(!reconciling.is_done(&end()));
         assert!(reconciling.due(&view_at(7)).is_empty());
         assert_eq!(reconciling.due(&view_at(8)), [end()].into());
@@ -379,7 +393,7 @@ mod tests {
         let not_found = NotLocated::from([(3.into(), "429".to_owned().into())]);
         reconciling.succeeded(&end(), not_found, 7);
         assert_eq!(reconciling.due(&view_at(9)), [end()].into());
-        reconciling.failed(end(), 9);
+        reconciling.failed(end(), "no answer", 9);
         assert!(reconciling.due(&view_at(9)).is_empty());
         assert_eq!(reconciling.due(&view_at(10)), [end()].into());
     }
