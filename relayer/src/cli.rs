@@ -6,6 +6,7 @@ mod demo;
 mod devnet;
 mod health;
 mod keys;
+mod not_ready;
 mod packet;
 mod parse;
 mod path;

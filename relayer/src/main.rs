@@ -8,6 +8,7 @@ mod http;
 mod logging;
 mod metrics;
 mod output;
+mod progress;
 mod setup;
 mod shutdown;
 mod turn;

@@ -10,6 +10,8 @@ use std::process::ExitCode;
 use serde::Serialize;
 use tern_config::{ConfigError, UnknownChain};
 
+use crate::progress::aside;
+
 /// Exit code of a wrong configuration (`EX_USAGE` of sysexits).
 const EXIT_CONFIG: u8 = 64;
 
@@ -38,8 +40,11 @@ struct Closed;
 
 /// Prints text and a line end on stdout.
 pub fn line(text: impl Display) -> anyhow::Result<()> {
-    let mut out = io::stdout().lock();
-    match writeln!(out, "{text}").and_then(|()| out.flush()) {
+    let printed = aside(|| {
+        let mut out = io::stdout().lock();
+        writeln!(out, "{text}").and_then(|()| out.flush())
+    });
+    match printed {
         Ok(()) => Ok(()),
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Err(Closed.into()),
         Err(error) => Err(anyhow::Error::from(error).context("cannot write to stdout")),
@@ -54,7 +59,7 @@ pub fn json(document: &impl Serialize) -> anyhow::Result<()> {
 /// Prints text that is not a result on stderr.
 pub fn note(text: impl Display) {
     // If stderr is closed, the error cannot be reported.
-    let _ = writeln!(io::stderr().lock(), "{text}");
+    let _ = aside(|| writeln!(io::stderr().lock(), "{text}"));
 }
 
 /// Prints rows under a header, in aligned columns. Without rows it prints the

@@ -9,13 +9,18 @@ use tern_core::ledger::{
 };
 use tokio::sync::mpsc;
 
+use super::not_ready::not_ready;
 use super::parse;
 use crate::connect::Context;
 use crate::daemon::DaemonClient;
 use crate::output::{self, Outcome};
+use crate::progress::Progress;
 use crate::setup;
 use crate::shutdown::Shutdown;
 use crate::turn::{self, Turn};
+
+/// What is said while the next step is on its way.
+const OPENING: &str = "opening the channel";
 
 /// Notes of steps that wait to be printed.
 const NOTES_MAX: usize = 64;
@@ -125,7 +130,9 @@ pub async fn open(context: &Context, args: OpenArgs) -> anyhow::Result<OpenedCha
     match turn::daemon_or_claim(context, &keys).await? {
         Turn::Daemon => {
             let daemon = DaemonClient::connect(&context.home).await?;
-            Ok(daemon.open_channel(request, print_note).await?)
+            let opened = daemon.open_channel(request, print_note);
+            let look = async || Some(OPENING.to_owned());
+            Ok(Progress::new(json).during(opened, look).await?)
         }
         Turn::Here => open_alone(context, request, print_note).await,
     }
@@ -144,6 +151,11 @@ async fn open_alone(
     ];
     let engine = setup::engine_for_command(context, &chains).await?;
     let handle = engine.handle();
+    let (a, b) = (request.a.clone(), request.b.clone());
+    let look = async || {
+        let status = handle.status(None).await.ok()?;
+        Some(not_ready(&status, [&a, &b]).unwrap_or_else(|| OPENING.to_owned()))
+    };
     let (sender, mut notes) = mpsc::channel(NOTES_MAX);
     let opened = async {
         let mut opened = std::pin::pin!(handle.open_channel(request, sender));
@@ -155,6 +167,8 @@ async fn open_alone(
             }
         }
     };
+    let progress = Progress::new(context.json);
+    let opened = progress.during(opened, look);
     Ok(engine.run_until(shutdown.token(), opened).await?)
 }
 

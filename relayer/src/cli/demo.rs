@@ -4,7 +4,7 @@
 
 mod balances;
 mod environment;
-mod progress;
+mod transcript;
 
 use std::time::Duration;
 
@@ -14,7 +14,7 @@ use serde::Serialize;
 
 use self::balances::Balances;
 use self::environment::{DemoEnvironment, DemoTransfer};
-use self::progress::Progress;
+use self::transcript::Transcript;
 use super::{parse, Options};
 use crate::output::{self, Outcome};
 use crate::shutdown::Shutdown;
@@ -84,21 +84,21 @@ pub async fn run(options: &Options, args: DemoArgs) -> anyhow::Result<Outcome> {
 }
 
 async fn demo(block_time: Duration, counts: PacketCounts, json: bool) -> anyhow::Result<Outcome> {
-    let progress = Progress::new(json);
-    progress.step("Start two chains in this process, each with its own validators.")?;
+    let transcript = Transcript::new(json);
+    transcript.step("Start two chains in this process, each with its own validators.")?;
     let mut environment = DemoEnvironment::start(block_time, json).await?;
-    environment.print_chains(&progress)?;
+    environment.print_chains(&transcript)?;
     let balances = Balances::of_users(&environment)?;
     let before = balances.read(&environment);
 
-    progress.step("$ tern channel open akash-dev kava-dev")?;
-    environment.open_channel(&progress).await?;
-    progress.step("$ tern start &")?;
+    transcript.step("$ tern channel open akash-dev kava-dev")?;
+    environment.open_channel(&transcript).await?;
+    transcript.step("$ tern start &")?;
     environment.start_relaying().await?;
 
-    let start = progress.seconds();
+    let start = transcript.seconds();
     let [akt, usdx] = counts.out;
-    progress.step(format!(
+    transcript.step(format!(
         "Send {} with AKT to kava-dev and {} with USDX to akash-dev.",
         packets(akt),
         packets(usdx)
@@ -107,10 +107,10 @@ async fn demo(block_time: Duration, counts: PacketCounts, json: bool) -> anyhow:
         DemoTransfer::new("akash-dev", UAKT, "uakt", balances.kava_user(), akt),
         DemoTransfer::new("kava-dev", USDX, "usdx", balances.akash_user(), usdx),
     ];
-    environment.send(&progress, &there).await?;
+    environment.send(&transcript, &there).await?;
     let [akt, usdx] = counts.back;
     if akt + usdx > 0 {
-        progress.step(format!(
+        transcript.step(format!(
             "{} with AKT and {} with USDX come back home.",
             packets(akt),
             packets(usdx)
@@ -131,21 +131,21 @@ async fn demo(block_time: Duration, counts: PacketCounts, json: bool) -> anyhow:
                 usdx,
             ),
         ];
-        environment.send(&progress, &home).await?;
+        environment.send(&transcript, &home).await?;
     }
-    let seconds = progress.seconds() - start;
+    let seconds = transcript.seconds() - start;
     environment.stop_relaying().await?;
 
-    progress.step("Balances before and after:")?;
+    transcript.step("Balances before and after:")?;
     let moved = [
         u128::from(counts.out[0] - counts.back[0]) * UAKT,
         u128::from(counts.out[1] - counts.back[1]) * USDX,
     ];
-    let is_right = balances.print(&environment, &progress, &before, moved)?;
+    let is_right = balances.print(&environment, &transcript, &before, moved)?;
     let sent: u32 = counts.out.iter().chain(&counts.back).sum();
     let summary = summary(&environment, sent as usize, seconds);
     environment.stop().await?;
-    print_result(&progress, &summary, is_right, json)
+    print_result(&transcript, &summary, is_right, json)
 }
 
 /// `1 packet`, or `3 packets`.
@@ -170,7 +170,7 @@ fn summary(environment: &DemoEnvironment, packets: usize, seconds: f64) -> Summa
 }
 
 fn print_result(
-    progress: &Progress,
+    transcript: &Transcript,
     summary: &Summary,
     is_right: bool,
     json: bool,
@@ -187,7 +187,7 @@ fn print_result(
     } else {
         "Some balances are wrong."
     };
-    progress.step(format!(
+    transcript.step(format!(
         "{packets} packets in {seconds:.1} s: {acknowledged} acknowledged, {timed_out} timed \
          out, {lost} lost. {balances}"
     ))?;

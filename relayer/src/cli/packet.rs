@@ -1,5 +1,7 @@
 //! `tern packet`: pending packets.
 
+mod clearing;
+
 use std::collections::BTreeSet;
 
 use clap::Subcommand;
@@ -10,10 +12,13 @@ use tern_core::admission::NotAdmitted;
 use tern_core::ledger::{ChannelKey, EndKey, PacketState, View};
 use tern_core::plan::{Assignment, Why};
 
+use self::clearing::Clearing;
+use super::not_ready::not_ready;
 use super::path::{end_json, PathArgs};
 use crate::connect::{ConnectedChain, Context};
 use crate::daemon::DaemonClient;
 use crate::output::{self, Outcome};
+use crate::progress::Progress;
 use crate::setup::{self, ServedChain};
 use crate::shutdown::Shutdown;
 use crate::turn::{self, Turn};
@@ -94,9 +99,17 @@ async fn status_alone(
     let path = EndKey::from(src_end.clone());
     let engine = Engine::start(parts, Assignment::Paths([path.clone()].into()));
     let handle = engine.handle();
+    let look = async || {
+        let status = handle.status(Some(path.clone())).await.ok()?;
+        let comparing = || format!("comparing the packets of {src_end} with both chains");
+        let reading = not_ready(&status, [&src_end.chain, &dst_end.chain]);
+        Some(reading.unwrap_or_else(comparing))
+    };
     let status = async {
-        handle.compare(path.clone()).await?;
-        handle.status(Some(path)).await
+        let compared = handle.compare(path.clone());
+        let progress = Progress::new(context.json);
+        progress.during(compared, look).await?;
+        handle.status(Some(path.clone())).await
     };
     Ok(engine.run_until(shutdown.token(), status).await?)
 }
@@ -191,7 +204,14 @@ async fn clear(context: &Context, args: PathArgs) -> anyhow::Result<Outcome> {
     let cleared = match turn::daemon_or_claim(context, &keys).await? {
         Turn::Daemon => {
             let daemon = DaemonClient::connect(&context.home).await?;
-            daemon.clear(src_end.clone().into()).await?
+            let cleared = daemon.clear(src_end.clone().into());
+            let mut clearing = Clearing::new(&src_end, &dst_end);
+            let look = async || {
+                let daemon = DaemonClient::find(&context.home).await.ok()??;
+                let status = daemon.status(Some(src_end.clone().into())).await.ok()?;
+                Some(clearing.at(&status))
+            };
+            Progress::new(context.json).during(cleared, look).await?
         }
         Turn::Here => clear_alone(context, &src_end, &dst_end).await?,
     };
@@ -212,6 +232,13 @@ async fn clear_alone(
     let engine = setup::engine_for_command(context, &chains).await?;
     let handle = engine.handle();
     let cleared = handle.clear(src.clone().into());
+    let mut clearing = Clearing::new(src, dst);
+    let look = async || {
+        let status = handle.status(Some(src.clone().into())).await.ok()?;
+        Some(clearing.at(&status))
+    };
+    let progress = Progress::new(context.json);
+    let cleared = progress.during(cleared, look);
     Ok(engine.run_until(shutdown.token(), cleared).await?)
 }
 

@@ -31,6 +31,7 @@ use self::track::Tracker;
 use super::parse;
 use crate::connect::{ConnectedChain, Context};
 use crate::output::{self, Outcome};
+use crate::progress::Progress;
 use crate::setup::{self, ServedChain};
 
 const EXAMPLES: &str = "\
@@ -116,10 +117,12 @@ pub async fn send(context: &Context, args: TransferArgs) -> anyhow::Result<(Repo
     let handle = engine.handle();
     let mut sender = Sender::new(&route, &config.memo, quote, signing, handle.clone());
 
+    let progress = Progress::beside_results(context.json);
     let sent = async {
         let mut facts = handle.watch().await?;
         sender.fill().await?;
         while !sender.is_done() {
+            progress.now(&report.sending(&tracker));
             let facts = watch::next(&mut facts).await?;
             let txs = sender.on_facts(&facts);
             let steps = tracker.on_facts(&facts);
@@ -130,7 +133,8 @@ pub async fn send(context: &Context, args: TransferArgs) -> anyhow::Result<(Repo
         // A relayer may be waiting for the key.
         context.release(&route.key);
         if args.wait {
-            watch::until_done(&mut tracker, &mut report, &mut facts, dst.is_some()).await?;
+            let sees_acks = dst.is_some();
+            watch::until_done(&mut tracker, &mut report, &progress, &mut facts, sees_acks).await?;
         }
         anyhow::Ok(())
     };

@@ -5,7 +5,7 @@ use bech32::{Bech32, Hrp};
 use sha2::{Digest, Sha256};
 
 use super::environment::{DemoEnvironment, CHANNEL};
-use super::progress::Progress;
+use super::transcript::Transcript;
 use crate::cli::devnet::USER;
 use crate::output;
 
@@ -120,7 +120,7 @@ impl Balances {
     pub fn print(
         &self,
         environment: &DemoEnvironment,
-        progress: &Progress,
+        transcript: &Transcript,
         before: &[u128],
         moved: [u128; 2],
     ) -> anyhow::Result<bool> {
@@ -150,7 +150,7 @@ impl Balances {
             ]);
         }
         let header = ["CHAIN", "ACCOUNT", "TOKEN", "BEFORE", "AFTER", "CHANGE", ""];
-        progress.text(output::layout(header, &rows))?;
+        transcript.text(output::layout(header, &rows))?;
         Ok(is_right)
     }
 }

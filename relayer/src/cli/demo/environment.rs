@@ -10,7 +10,7 @@ use tern_devnet::Node;
 use tokio::task::JoinSet;
 use tokio_util::sync::{CancellationToken, DropGuard};
 
-use super::progress::Progress;
+use super::transcript::Transcript;
 use crate::cli::channel::{self, ChannelCommand};
 use crate::cli::devnet::{self, DevChain, Spec, USER};
 use crate::cli::{transfer, Cli, Command};
@@ -97,11 +97,11 @@ impl DemoEnvironment {
         &self.chains[chain].1
     }
 
-    pub fn print_chains(&self, progress: &Progress) -> anyhow::Result<()> {
+    pub fn print_chains(&self, transcript: &Transcript) -> anyhow::Result<()> {
         for (spec, _) in &self.chains {
             let rpc = self.relayer.chain_config(&spec.id)?.rpc.clone();
             let user = spec.key(USER)?;
-            progress.line(format!(
+            transcript.line(format!(
                 "{}: node at {rpc}, user {}",
                 spec.id,
                 user.address()
@@ -111,16 +111,16 @@ impl DemoEnvironment {
     }
 
     /// Opens a channel with its clients and its connection.
-    pub async fn open_channel(&self, progress: &Progress) -> anyhow::Result<()> {
-        let (start, first) = (progress.seconds(), self.height(0));
+    pub async fn open_channel(&self, transcript: &Transcript) -> anyhow::Result<()> {
+        let (start, first) = (transcript.seconds(), self.height(0));
         let [a, b] = [&self.spec(0).id, &self.spec(1).id];
         let Command::Channel(ChannelCommand::Open(args)) = parse(&["channel", "open", a, b])?
         else {
             bail!("`channel open` was not parsed as that command");
         };
         channel::open(&self.relayer, args).await?;
-        let (blocks, seconds) = (self.height(0) - first, progress.seconds() - start);
-        progress.line(format!("the channel took {blocks} blocks, {seconds:.1} s"))
+        let (blocks, seconds) = (self.height(0) - first, transcript.seconds() - start);
+        transcript.line(format!("the channel took {blocks} blocks, {seconds:.1} s"))
     }
 
     /// Starts the relayer in a task.
@@ -145,7 +145,7 @@ impl DemoEnvironment {
     /// acknowledged.
     pub async fn send(
         &mut self,
-        progress: &Progress,
+        transcript: &Transcript,
         transfers: &[DemoTransfer; 2],
     ) -> anyhow::Result<()> {
         let Some((relaying, _)) = &mut self.relaying else {
@@ -154,8 +154,8 @@ impl DemoEnvironment {
         let [one, other] = transfers;
         let both = async {
             let (one, other) = tokio::join!(
-                transfer(&self.user, progress, one),
-                transfer(&self.user, progress, other)
+                transfer(&self.user, transcript, one),
+                transfer(&self.user, transcript, other)
             );
             one.and(other)
         };
@@ -208,7 +208,7 @@ async fn end_of(task: &mut Task) -> anyhow::Result<()> {
 /// end of the demo.
 async fn transfer(
     user: &Context,
-    progress: &Progress,
+    transcript: &Transcript,
     transfer: &DemoTransfer,
 ) -> anyhow::Result<()> {
     let DemoTransfer {
@@ -220,18 +220,18 @@ async fn transfer(
     if *count == 0 {
         return Ok(());
     }
-    let start = progress.seconds();
+    let start = transcript.seconds();
     let count = count.to_string();
     let args = [
         "transfer", src, CHANNEL, coin, receiver, "--count", &count, "--key", USER, "--wait",
     ];
-    progress.line(format!("$ tern {}", args.join(" ")))?;
+    transcript.line(format!("$ tern {}", args.join(" ")))?;
     let Command::Transfer(args) = parse(&args)? else {
         bail!("`transfer` was not parsed as that command");
     };
     transfer::send(user, args).await?;
-    let seconds = progress.seconds() - start;
-    progress.line(format!("{src}: done after {seconds:.1} s"))
+    let seconds = transcript.seconds() - start;
+    transcript.line(format!("{src}: done after {seconds:.1} s"))
 }
 
 /// Parses a command as a user types it.

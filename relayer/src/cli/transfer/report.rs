@@ -74,6 +74,28 @@ impl Report {
         }
     }
 
+    /// What is waited for while transfers are sent.
+    pub fn sending(&self, tracker: &Tracker) -> String {
+        let (sent, packets) = (tracker.sequences().count(), self.packets);
+        format!(
+            "sending: {sent} of {packets} transfers are in blocks of {}",
+            self.src
+        )
+    }
+
+    /// What is waited for once all are sent.
+    pub fn waiting(&self, tracker: &Tracker) -> String {
+        let Counts {
+            received, pending, ..
+        } = tracker.counts();
+        let packets = self.packets - self.not_sent;
+        let done = packets.saturating_sub(pending);
+        format!(
+            "waiting: of {packets} packets {received} are received on {}, {done} are done",
+            self.dst
+        )
+    }
+
     /// Prints our transactions in a block, and the packets in them.
     pub fn sent(&mut self, txs: &[Included], steps: &[Step]) -> anyhow::Result<()> {
         let sequences = steps.iter().filter(|step| step.what == What::Sent);

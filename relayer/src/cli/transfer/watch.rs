@@ -10,6 +10,7 @@ use tokio::sync::mpsc;
 use super::report::Report;
 use super::track::Tracker;
 use crate::output;
+use crate::progress::Progress;
 
 /// After this time without progress a hint is printed.
 const QUIET_MAX: Duration = Duration::from_secs(30);
@@ -25,6 +26,7 @@ pub async fn next(facts: &mut mpsc::Receiver<Vec<Fact>>) -> anyhow::Result<Vec<F
 pub async fn until_done(
     tracker: &mut Tracker,
     report: &mut Report,
+    progress: &Progress,
     facts: &mut mpsc::Receiver<Vec<Fact>>,
     sees_acks: bool,
 ) -> anyhow::Result<()> {
@@ -32,6 +34,7 @@ pub async fn until_done(
     let mut quiet = pin!(tokio::time::sleep(QUIET_MAX));
     let mut hint_printed = false;
     while !tracker.is_done(sees_acks) {
+        progress.now(&report.waiting(tracker));
         let facts = tokio::select! {
             facts = next(facts) => facts?,
             _ = &mut quiet, if !hint_printed => {

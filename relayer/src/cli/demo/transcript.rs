@@ -6,12 +6,12 @@ use std::time::Instant;
 
 use crate::output;
 
-pub struct Progress {
+pub struct Transcript {
     start: Instant,
     json: bool,
 }
 
-impl Progress {
+impl Transcript {
     pub fn new(json: bool) -> Self {
         Self {
             start: Instant::now(),
