@@ -143,6 +143,7 @@ impl Tern {
         command.arg((bytes / 512).to_string());
         command.arg(binaries::tern()?).arg("--home").arg(&self.home);
         command.arg("start").env_remove("TERN_LOG");
+        command.env("TERN_LOG_FORMAT", "text");
         Ok(Daemon {
             process: Process::start_with_copied_log(&mut command, &log)?,
             log,
@@ -155,6 +156,7 @@ impl Tern {
         command.arg("--home").arg(&self.home).args(args);
         // What the scenarios read in the log must not depend on the shell.
         command.env_remove("TERN_LOG");
+        command.env("TERN_LOG_FORMAT", "text");
         Ok(command)
     }
 }

@@ -258,6 +258,8 @@ impl Tern {
     fn program(&self, args: &[&str]) -> Command {
         let mut command = Command::new(&self.program);
         command.arg("--home").arg(&self.home).args(args);
+        // What is kept of the log is read by people.
+        command.env("TERN_LOG_FORMAT", "text");
         command
     }
 

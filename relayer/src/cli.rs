@@ -22,6 +22,7 @@ use anyhow::Context as _;
 use clap::{Args, Parser, Subcommand};
 
 use crate::connect::Context;
+use crate::logging::LogFormat;
 use crate::output::Outcome;
 
 const EXAMPLES: &str = "\
@@ -63,6 +64,11 @@ pub struct Options {
     #[arg(long, global = true, env = "TERN_LOG", hide_env_values = true)]
     #[arg(value_name = "LEVEL")]
     pub log: Option<String>,
+    /// How to log: auto is JSON for start if stderr is not a terminal, and with --json;
+    /// else text
+    #[arg(long, global = true, env = "TERN_LOG_FORMAT", hide_env_values = true)]
+    #[arg(value_name = "FORMAT", value_enum, default_value = "auto")]
+    pub log_format: LogFormat,
 }
 
 #[derive(Debug, Subcommand)]

@@ -27,7 +27,9 @@ fn main() -> ExitCode {
 }
 
 fn run(cli: cli::Cli) -> anyhow::Result<output::Outcome> {
-    logging::start(&cli)?;
     let runtime = tokio::runtime::Runtime::new()?;
-    runtime.block_on(cli::dispatch(&cli.options, cli.command))
+    let logging = logging::Logging::start(&cli, &runtime)?;
+    let outcome = runtime.block_on(cli::dispatch(&cli.options, cli.command));
+    logging.end();
+    outcome
 }

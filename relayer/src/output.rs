@@ -6,6 +6,7 @@
 use std::fmt::Display;
 use std::io::{self, Write};
 use std::process::ExitCode;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use serde::Serialize;
 use tern_config::{ConfigError, UnknownChain};
@@ -56,8 +57,20 @@ pub fn json(document: &impl Serialize) -> anyhow::Result<()> {
     line(serde_json::to_string_pretty(document)?)
 }
 
+/// Whether notes are lines of the log.
+static NOTES_IN_LOG: AtomicBool = AtomicBool::new(false);
+
+/// From now on notes are lines of the log: of a daemon whose log is JSON, every line is.
+pub fn note_in_log() {
+    NOTES_IN_LOG.store(true, Ordering::Relaxed);
+}
+
 /// Prints text that is not a result on stderr.
 pub fn note(text: impl Display) {
+    if NOTES_IN_LOG.load(Ordering::Relaxed) {
+        tracing::info!("{text}");
+        return;
+    }
     // If stderr is closed, the error cannot be reported.
     let _ = aside(|| writeln!(io::stderr().lock(), "{text}"));
 }
@@ -99,6 +112,8 @@ pub fn failure(error: &anyhow::Error, json: bool) -> ExitCode {
         let document = serde_json::json!({ "error": message, "caused_by": causes });
         // The exit code is the same if the error cannot be printed.
         let _ = self::json(&document);
+    } else if NOTES_IN_LOG.load(Ordering::Relaxed) {
+        tracing::error!(caused_by = causes.join(": "), "{message}");
     } else {
         note(format!("error: {message}"));
         for cause in causes {

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use tern_chains::{Account, ChainId, Class, ClientParams, Ordering};
-use tern_core::ledger::{Fact, Finding, Intent, Item, Refusal, View};
+use tern_core::ledger::{summary, Fact, Finding, Intent, Item, Refusal, View};
 use tern_core::plan::{Action, Batch, Work};
 use tokio::sync::{mpsc, oneshot, OwnedSemaphorePermit};
 use tracing::{debug, error, warn};
@@ -14,7 +14,7 @@ use super::input::Input;
 use super::lanes::{Handle, Lanes};
 use super::parts::Clock;
 use super::prove::{prove, Chains, Messages, NewClients, NotProven};
-use super::submit::{summary, Job};
+use super::submit::Job;
 use super::tasks::{Task, Tasks};
 
 /// The batches between plan and broadcast, and the lanes that take them.

@@ -25,6 +25,7 @@ impl Daemon {
             .arg("start")
             .env("TERN_HOME", home.path(""))
             .env_remove("TERN_LOG")
+            .env_remove("TERN_LOG_FORMAT")
             .stdout(Stdio::null())
             .stderr(Stdio::piped())
             .spawn()

@@ -22,6 +22,7 @@ impl Devnet {
             .args(args)
             .env("TERN_HOME", home.path(""))
             .env_remove("TERN_LOG")
+            .env_remove("TERN_LOG_FORMAT")
             .stdout(Stdio::piped())
             .spawn()
             .unwrap();
@@ -60,6 +61,7 @@ impl Daemon {
             .arg("start")
             .env("TERN_HOME", home.path(""))
             .env_remove("TERN_LOG")
+            .env_remove("TERN_LOG_FORMAT")
             .stdout(Stdio::null())
             .stderr(Stdio::null())
             .spawn()

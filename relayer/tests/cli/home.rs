@@ -76,6 +76,7 @@ impl Home {
             .args(args)
             .env("TERN_HOME", self.folder.path())
             .env_remove("TERN_LOG")
+            .env_remove("TERN_LOG_FORMAT")
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())

@@ -114,6 +114,7 @@ impl Implementation for Tern {
         };
         command.arg("--home").arg(&self.home.home).arg("start");
         command.env_remove("TERN_LOG");
+        command.env("TERN_LOG_FORMAT", "text");
         let log = self.home.home.join("tern.log");
         Running::start(command, log, (": following ", 2))
     }

@@ -1,10 +1,8 @@
 //! The transactions of one batch that the node has taken: one line of the log.
 
 use tern_chains::{ChainId, TxHash};
-use tern_core::ledger::Item;
+use tern_core::ledger::{summary, Item};
 use tracing::info;
-
-use super::draft::summary;
 
 #[derive(Default)]
 pub struct Accepted {
