@@ -15,7 +15,7 @@ fn reading(status: &ChainStatus) -> Option<String> {
     let chain = &status.chain;
     match (&status.following, status.head) {
         (Following::Ready, _) => None,
-        (Following::Down { reason }, _) => Some(format!("waiting for {chain}: {reason}")),
+        (Following::Down { reason, .. }, _) => Some(format!("waiting for {chain}: {reason}")),
         (Following::CatchingUp, Some(head)) => {
             Some(format!("reading {chain}, at block {}", head.height))
         }
@@ -29,6 +29,7 @@ fn reading(status: &ChainStatus) -> Option<String> {
 mod tests {
     use tern_chains::BlockTime;
     use tern_core::ledger::Head;
+    use tern_core::statistics::ChainCounts;
 
     use super::*;
 
@@ -40,6 +41,7 @@ mod tests {
                 time: BlockTime(0),
             }),
             following,
+            counts: ChainCounts::default(),
             budget: None,
         })
     }
@@ -59,7 +61,8 @@ mod tests {
             "reading the clients, connections and channels of akash-1"
         );
         let reason = "no answer".to_owned();
-        let down = text(Following::Down { reason }, Some(7)).unwrap();
+        let since = BlockTime(5);
+        let down = text(Following::Down { reason, since }, Some(7)).unwrap();
         assert_eq!(down, "waiting for akash-1: no answer");
     }
 }

@@ -23,7 +23,7 @@ use tern_chains::{
     Account, AccountState, ChainError, ChainParams, Class, ClientId, SignedTx, TxDraft, TxHash,
 };
 use tern_core::budget::Budget;
-use tern_core::ledger::{summary, Head, Intent, Item, Refusal, TxKey, TxRecord};
+use tern_core::ledger::{Head, Intent, Item, Refusal, TxKey, TxRecord};
 use tern_core::plan::gas::Ended;
 use tokio::sync::{mpsc, oneshot, watch};
 use tracing::{debug, error, info, warn};

@@ -61,7 +61,7 @@ impl Record {
         self.last_failure.answered(kind, now);
         self.overtaken = 0;
         self.rest_until = None;
-        let was_away = self.away_until.take_if(|until| now >= *until);
+        let was_away = self.away.take_if(|(until, _)| now >= *until);
         std::mem::take(&mut self.failures) > 0 || was_away.is_some()
     }
 
@@ -239,7 +239,7 @@ mod tests {
     fn a_node_that_was_away_is_news_once_when_it_is_back() {
         let now = Instant::now();
         let mut record = Record::at(100);
-        record.set_aside(now);
+        record.set_aside(&"it lied", now);
         let mut answered = |at| record.answered(Kind::Header, Duration::from_millis(9), at);
         assert!(!answered(now));
         assert!(answered(now + AWAY));
