@@ -90,7 +90,7 @@ pub enum Command {
     Packet(packet::PacketCommand),
     /// Send tokens over a channel (ICS-20)
     Transfer(transfer::TransferArgs),
-    /// Show every step of one packet, as the chains recorded it
+    /// Show where a transfer is: by transaction, packet or sender
     Trace(trace::TraceArgs),
     /// List a chain's clients, connections or channels
     #[command(subcommand)]

@@ -21,7 +21,7 @@ use keys::{KeyClaim, Passphrases};
 pub use chain::ConnectedChain;
 pub use keys::passphrase::keep_in_keyring;
 pub use keys::KeyFolder;
-pub use tern_cosmos::{BlockWithTxs, NodeHealth, NodeReport, TxInBlock};
+pub use tern_cosmos::{BlockWithTxs, Indexed, IndexedTx, NodeHealth, NodeReport, TxInBlock};
 pub use tern_cosmos_core::Key as SigningKey;
 
 /// The input of every command that uses the configuration.

@@ -15,6 +15,19 @@ use crate::progress::aside;
 
 /// Exit code of a wrong configuration (`EX_USAGE` of sysexits).
 const EXIT_CONFIG: u8 = 64;
+/// Exit code of arguments that say nothing together, the same as of those that clap refuses.
+const EXIT_USAGE: u8 = 2;
+
+/// Arguments that are well-formed one by one, and say nothing together.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct UsageError(String);
+
+impl UsageError {
+    pub fn new(why: impl Display) -> Self {
+        Self(why.to_string())
+    }
+}
 
 /// The result of a command that ran to its end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -125,6 +138,8 @@ pub fn failure(error: &anyhow::Error, json: bool) -> ExitCode {
     };
     if error.chain().any(configuration) {
         ExitCode::from(EXIT_CONFIG)
+    } else if error.is::<UsageError>() {
+        ExitCode::from(EXIT_USAGE)
     } else {
         ExitCode::FAILURE
     }

@@ -11,15 +11,16 @@ use tern_chains::{
     Block, BlockTime, Chain, ChainId, ClientId, ClientParams, ClientUpdate, ClientUpgrade, Encoded,
     End, EventQuery, HeaderCheck, HeightRules, IdentifiedChannelEnd, IdentifiedConnectionEnd,
     LightClient, Listed, NewClient, Next, NodeStatus, Proven, Root, Sequence, StateCodec,
-    StorePath, TrustedClient, TrustedHeader,
+    StorePath, TrustedClient, TrustedHeader, TxHash,
 };
-use tern_cosmos_core::{client_upgrade, upgrade_paths};
+use tern_cosmos_core::{block_time, client_upgrade, upgrade_paths};
 
 use crate::codec::{CosmosCodec, HEIGHT_RULES};
 use crate::errors::Result;
 use crate::info::{Coin, NodeReport};
 use crate::light::Light;
 use crate::pool::{Kind, Need, Pool, CLAIM_MAX};
+use crate::search::{Indexed, TxPage};
 use crate::settings::CosmosSettings;
 use crate::txs::BlockWithTxs;
 use crate::validators::Validators;
@@ -96,6 +97,26 @@ impl CosmosChain {
         let prefix = &self.settings.account_prefix;
         let ask = |node: Node| async move { txs::block_with_txs(&node.rpc, height, prefix).await };
         self.pool.read(Kind::Block, Need::At(height), ask).await
+    }
+
+    /// The time of the block at `height`, which must be committed.
+    pub async fn block_time(&self, height: u64) -> Result<BlockTime> {
+        let ask = |node: Node| async move {
+            let header = node.rpc.commit(height).await?.signed_header.header;
+            Ok(block_time(header.time))
+        };
+        self.pool.read(Kind::Header, Need::At(height), ask).await
+    }
+
+    /// The height of the block with a transaction, from the nodes' indexes.
+    pub async fn find_tx(&self, hash: TxHash) -> Result<Indexed<u64>> {
+        search::find_tx(&self.pool, hash).await
+    }
+
+    /// Transactions with a message of this sender, the newest first, from the nodes'
+    /// indexes. Pages count from 1.
+    pub async fn txs_of_sender(&self, sender: &str, page: u32) -> Result<Indexed<TxPage>> {
+        search::txs_of_sender(&self.pool, sender, page, &self.settings.account_prefix).await
     }
 
     /// What is asked of the newest state by gRPC.

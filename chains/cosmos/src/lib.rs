@@ -52,6 +52,7 @@ use tern_cosmos_core::tx as unsigned;
 pub use chain::CosmosChain;
 pub use info::{Coin, NodeHealth, NodeReport};
 pub use rpc::decode as decode_answer;
+pub use search::{Indexed, IndexedTx, TxPage};
 pub use settings::{CosmosSettings, NodeAddress};
 pub use signer::{CosmosAccount, Signer};
 pub use txs::{BlockWithTxs, TxInBlock};

@@ -148,9 +148,20 @@ impl Rpc {
 
     /// The height of the first transaction in the node's index that matches.
     pub async fn tx_search(&self, query: Query) -> Result<Option<u64>> {
-        let request = tx_search::Request::new(query, false, 1, 1, Order::Ascending);
-        let found = self.in_dialect("tx_search", request).await?;
+        let found = self.tx_page(query, 1, 1, Order::Ascending).await?;
         Ok(found.txs.first().map(|tx| tx.height.value()))
+    }
+
+    /// A page of the transactions in the node's index that match, counted from 1.
+    pub async fn tx_page(
+        &self,
+        query: Query,
+        page: u32,
+        per_page: u8,
+        order: Order,
+    ) -> Result<tx_search::Response> {
+        let request = tx_search::Request::new(query, false, page, per_page, order);
+        self.in_dialect("tx_search", request).await
     }
 
     /// The same for begin- and end-block events.

@@ -4,7 +4,9 @@
 use cosmrs::crypto::PublicKey;
 use ibc_proto::cosmos::tx::v1beta1::{AuthInfo, TxBody, TxRaw};
 use prost::Message as _;
-use tern_chains::{BlockTime, Encoded, Event, TxOutcome};
+use tendermint_rpc::endpoint::tx;
+use tern_chains::{BlockTime, ChainId, Encoded, Event, TxOutcome};
+use tern_cosmos_core::{decode_or_warn, outcome};
 
 use crate::blocks;
 use crate::convert::encoded;
@@ -56,6 +58,25 @@ pub(crate) async fn block_with_txs(rpc: &Rpc, height: u64, prefix: &str) -> Resu
         txs: txs.collect(),
         events: [block.begin_block, block.end_block].concat(),
     })
+}
+
+/// A transaction as a node's index has it; `prefix` is that of the chain's accounts.
+pub(crate) fn tx_in_block(chain: &ChainId, prefix: &str, found: &tx::Response) -> TxInBlock {
+    let (signer, messages) = contents(&found.tx, prefix).unwrap_or_default();
+    let outcome = outcome(&found.tx, &found.tx_result);
+    let events = match outcome.code {
+        0 => found.tx_result.events.as_slice(),
+        _ => &[],
+    };
+    let events = events.iter();
+    TxInBlock {
+        outcome,
+        signer,
+        messages,
+        events: events
+            .filter_map(|event| decode_or_warn(chain, found.height.value(), event))
+            .collect(),
+    }
 }
 
 /// First signer and messages; `None` for bytes that are no Cosmos transaction.

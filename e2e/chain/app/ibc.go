@@ -24,6 +24,7 @@ import (
 	ibckeeper "github.com/cosmos/ibc-go/v10/modules/core/keeper"
 	ibctm "github.com/cosmos/ibc-go/v10/modules/light-clients/07-tendermint"
 
+	"tern.local/e2e/chain/forward"
 	"tern.local/e2e/chain/mockport"
 )
 
@@ -67,9 +68,10 @@ func (a *App) newIBCKeepers() {
 		a.codec, a.store(hosttypes.StoreKey), nil, channels, channels, k.account,
 		a.MsgServiceRouter(), a.GRPCQueryRouter(), k.authority)
 
-	// Plain stacks: no fee or callback middleware between a port and its app.
+	// Plain stacks, but for tokens that are sent on.
 	router := porttypes.NewRouter()
-	router.AddRoute(transfertypes.ModuleName, transfer.NewIBCModule(k.transfer))
+	router.AddRoute(transfertypes.ModuleName, forward.NewMiddleware(
+		transfer.NewIBCModule(k.transfer), a.store(forward.StoreKey), k.bank, k.transfer, channels))
 	router.AddRoute(controllertypes.SubModuleName, controller.NewIBCMiddleware(k.controller))
 	router.AddRoute(hosttypes.SubModuleName, host.NewIBCModule(k.host))
 	router.AddRoute(mockport.PortID, mockport.NewIBCModule())

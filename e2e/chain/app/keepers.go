@@ -31,6 +31,7 @@ import (
 	transfertypes "github.com/cosmos/ibc-go/v10/modules/apps/transfer/types"
 	ibcexported "github.com/cosmos/ibc-go/v10/modules/core/exported"
 
+	"tern.local/e2e/chain/forward"
 	"tern.local/e2e/chain/settings"
 )
 
@@ -54,7 +55,7 @@ func newStoreKeys() map[string]*storetypes.KVStoreKey {
 		consensustypes.StoreKey, upgradetypes.StoreKey,
 		feegrant.StoreKey, authzkeeper.StoreKey,
 		ibcexported.StoreKey, transfertypes.StoreKey,
-		controllertypes.StoreKey, hosttypes.StoreKey,
+		controllertypes.StoreKey, hosttypes.StoreKey, forward.StoreKey,
 	)
 }
 

@@ -10,7 +10,7 @@ use super::parse;
 use crate::connect::Context;
 
 /// The source end of a path.
-#[derive(Debug, Args)]
+#[derive(Clone, Debug, PartialEq, Eq, Args)]
 pub struct PathArgs {
     /// Source chain of the packets
     #[arg(value_name = "SRC-CHAIN")]
@@ -54,11 +54,6 @@ impl PathArgs {
             channel_id,
         };
         Ok((src_end, dst_end))
-    }
-
-    /// The command that relays the packets of this path.
-    pub fn clear_command(&self) -> String {
-        clear_command(&self.chain, &self.channel, &self.port)
     }
 }
 

@@ -5,8 +5,10 @@ use std::ops::Deref;
 use std::sync::Arc;
 
 use tern::engine::ChainAccess;
-use tern_chains::{Account, Chain, ChainError};
-use tern_cosmos::{BlockWithTxs, CosmosAccount, CosmosChain, CosmosSettings, NodeReport, Signer};
+use tern_chains::{Account, BlockTime, Chain, ChainError, TxHash};
+use tern_cosmos::{
+    BlockWithTxs, CosmosAccount, CosmosChain, CosmosSettings, Indexed, NodeReport, Signer, TxPage,
+};
 use tern_cosmos_core::{GasPrice, Key};
 
 /// An amount of a denom that an account has.
@@ -80,6 +82,26 @@ impl ConnectedChain {
     /// The block at a height, with its transactions and their messages.
     pub async fn block_with_txs(&self, height: u64) -> Result<BlockWithTxs, ChainError> {
         self.chain.block_with_txs(height).await
+    }
+
+    /// The time of the block at a height.
+    pub async fn block_time(&self, height: u64) -> Result<BlockTime, ChainError> {
+        self.chain.block_time(height).await
+    }
+
+    /// The height of the block with a transaction, from the nodes' indexes.
+    pub async fn find_tx(&self, hash: TxHash) -> Result<Indexed<u64>, ChainError> {
+        self.chain.find_tx(hash).await
+    }
+
+    /// Transactions with a message of this sender, the newest first, from the nodes'
+    /// indexes. Pages count from 1.
+    pub async fn txs_of_sender(
+        &self,
+        sender: &str,
+        page: u32,
+    ) -> Result<Indexed<TxPage>, ChainError> {
+        self.chain.txs_of_sender(sender, page).await
     }
 }
 

@@ -92,6 +92,10 @@ fn wrong_usage_has_exit_code_2_and_says_what_is_expected() {
             "unordered",
         ),
         (&["trace", "akash-a", "channel-0", "0"], "SEQUENCE"),
+        (&["trace"], "SRC-CHAIN|TXHASH"),
+        (&["trace", "akash-a"], "64 hexadecimal digits"),
+        (&["trace", "akash-a", "channel-0"], "its sequence"),
+        (&["trace", "--sender", "akash1x"], "check the spelling"),
         (&["fly"], "unrecognized subcommand"),
     ] {
         let ran = home.tern(args);

@@ -74,12 +74,14 @@ pub async fn trace_packet(
         before_end,
         src.step(end, &settled),
     ];
+    let caused = [received.caused(), settled.caused()].concat();
     Ok(PacketTrace {
         src: src.end.clone(),
         dst: dst.end.clone(),
         sequence,
         packet: packet.cloned(),
         steps: steps.into_iter().flatten().collect(),
+        caused,
         state,
         waits_in_daemon: None,
     })
@@ -374,6 +376,14 @@ impl Found {
             Self::NotHappened => None,
             Self::Located(located) => Some(located.place.height),
             Self::Missing(missing) => missing.height,
+        }
+    }
+
+    /// Packets that the application sent for the same message.
+    fn caused(&self) -> &[Packet] {
+        match self {
+            Self::Located(located) => &located.caused,
+            _ => &[],
         }
     }
 

@@ -1,10 +1,13 @@
 //! An event of a packet in a block, with its transaction (pure).
 
-use tern_chains::{Event, PacketId};
+use tern_chains::{Event, Packet, PacketId};
 
 use super::packet_trace::{Place, Tx};
 use crate::connect::packet_proof::PacketProof;
 use crate::connect::{BlockWithTxs, TxInBlock};
+
+/// Packets that are looked at of those that one message sent.
+const CAUSED_MAX: usize = 32;
 
 /// An event that was found in a block.
 #[derive(Clone, Debug, PartialEq)]
@@ -13,6 +16,8 @@ pub struct LocatedEvent {
     pub event: Event,
     /// The height that the proof in the message is checked at, if there is a proof.
     pub proof_height: Option<u64>,
+    /// Packets that the application sent for the same message.
+    pub caused: Vec<Packet>,
 }
 
 /// Finds the first event of the block that `is_wanted` accepts.
@@ -42,7 +47,32 @@ pub fn locate_event(
         },
         event: event.clone(),
         proof_height: proof.and_then(|(_, height)| height),
+        caused: its_tx.map(|tx| caused(tx, event)).unwrap_or_default(),
     })
+}
+
+/// The packets sent between this event and the next message that brings something of
+/// another packet: an application is called after its packet's event.
+fn caused(tx: &TxInBlock, event: &Event) -> Vec<Packet> {
+    let of = brought(event);
+    let after = tx.events.iter().skip_while(|other| *other != event).skip(1);
+    let of_message = after.take_while(|other| {
+        let other = brought(other);
+        other.is_none() || other == of
+    });
+    let sent = of_message.filter_map(|other| match other {
+        Event::SendPacket(packet) => Some(packet.clone()),
+        _ => None,
+    });
+    sent.take(CAUSED_MAX).collect()
+}
+
+/// The packet that a message is about, if the event is the first one of such a message.
+fn brought(event: &Event) -> Option<&PacketId> {
+    match event {
+        Event::RecvPacket(id) | Event::AcknowledgePacket(id) | Event::TimeoutPacket(id) => Some(id),
+        _ => None,
+    }
 }
 
 fn summary(tx: &TxInBlock) -> Tx {
@@ -73,6 +103,7 @@ mod tests {
     use tern_chains::{BlockTime, ChannelId, Encoded, End, PortId, TxHash, TxOutcome};
 
     use super::*;
+    use crate::cli::trace::testing::transfer;
     use crate::connect::packet_proof::recv_message;
 
     fn id(sequence: u64) -> PacketId {
@@ -157,6 +188,26 @@ mod tests {
             .map(|tx| tx.code)
             .collect();
         assert_eq!(codes, [5, 0]);
+    }
+
+    #[test]
+    fn packets_that_a_message_caused_are_told_from_those_of_its_neighbours() {
+        let send = |sequence| Event::SendPacket(transfer("channel-3", sequence, "uakt", "c", ""));
+        let events = vec![
+            Event::RecvPacket(id(6)),
+            send(1),
+            Event::RecvPacket(id(7)),
+            send(2),
+            Event::AcknowledgePacket(id(4)),
+            send(3),
+        ];
+        let block = block(vec![], vec![tx(1, 0, vec![], events)]);
+        let caused = locate_event(&block, &id(7), is_recv).unwrap().caused;
+        let sequences: Vec<_> = caused
+            .iter()
+            .map(|packet| packet.sequence.as_u64())
+            .collect();
+        assert_eq!(sequences, [2]);
     }
 
     #[test]

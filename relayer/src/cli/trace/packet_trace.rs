@@ -16,6 +16,9 @@ pub struct PacketTrace {
     pub packet: Option<Packet>,
     /// In the order of the protocol.
     pub steps: Vec<Step>,
+    /// Packets that the application sent for the message that brought this one or timed
+    /// it out.
+    pub caused: Vec<Packet>,
     pub state: State,
     /// What a pending packet waits for in the daemon of this home folder, if there is
     /// one.
@@ -110,21 +113,25 @@ impl PacketTrace {
     /// Seconds and blocks between a step and the nearest earlier step with a known
     /// place. Blocks are counted between steps on the same chain only.
     pub fn since_last(&self, index: usize) -> (Option<f64>, Option<u64>) {
-        let Some(Ok(place)) = self.steps.get(index).map(|step| &step.place) else {
-            return (None, None);
-        };
-        let chain = &self.steps[index].chain;
-        let before = || {
-            let steps = self.steps[..index].iter().rev();
-            steps.filter_map(|step| Some((&step.chain, step.place.as_ref().ok()?)))
-        };
-        let seconds = before()
-            .next()
-            .map(|(_, last)| seconds(last.time, place.time));
-        let blocks = before()
-            .find(|(of, _)| *of == chain)
-            .map(|(_, last)| place.height.saturating_sub(last.height));
-        (seconds, blocks)
+        let steps: Vec<&Step> = self.steps.iter().collect();
+        since_last(&steps, index)
+    }
+
+    /// The step of this kind.
+    pub fn step(&self, is_wanted: impl Fn(&StepKind) -> bool) -> Option<&Step> {
+        self.steps.iter().find(|step| is_wanted(&step.kind))
+    }
+
+    /// The result in the acknowledgement, if one is written and known.
+    pub fn ack(&self) -> Option<&Ack> {
+        let written = self.steps.iter().find_map(|step| match &step.kind {
+            StepKind::AckWritten(ack) => ack.as_ref(),
+            _ => None,
+        });
+        written.or(match &self.state {
+            State::Acknowledged(ack) => ack.as_ref(),
+            _ => None,
+        })
     }
 
     /// Whether the packet is acknowledged or timed out.
@@ -139,6 +146,26 @@ impl PacketTrace {
         let blocks = last.height.saturating_sub(first.height);
         Some((seconds(first.time, last.time), blocks))
     }
+}
+
+/// Seconds and blocks between a step and the nearest step before it with a known place.
+/// Blocks are counted between steps on the same chain only.
+pub fn since_last(steps: &[&Step], index: usize) -> (Option<f64>, Option<u64>) {
+    let Some(Ok(place)) = steps.get(index).map(|step| &step.place) else {
+        return (None, None);
+    };
+    let chain = &steps[index].chain;
+    let before = || {
+        let steps = steps[..index].iter().rev();
+        steps.filter_map(|step| Some((&step.chain, step.place.as_ref().ok()?)))
+    };
+    let seconds = before()
+        .next()
+        .map(|(_, last)| seconds(last.time, place.time));
+    let blocks = before()
+        .find(|(of, _)| *of == chain)
+        .map(|(_, last)| place.height.saturating_sub(last.height));
+    (seconds, blocks)
 }
 
 /// Seconds with milliseconds. They can be negative, because the clocks of two

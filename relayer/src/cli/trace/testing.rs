@@ -1,9 +1,9 @@
-//! Traces for tests.
+//! Traces and packets for tests.
 
-use tern_chains::{BlockTime, ChainId};
+use tern_chains::{BlockTime, Body, ChainId, ChannelId, End, Packet, PortId, Timeout, TxHash};
 use tern_core::ledger::ChannelKey;
 
-use super::packet_trace::{Missing, PacketTrace, Place, State, Step, StepKind, Wait};
+use super::packet_trace::{Missing, PacketTrace, Place, State, Step, StepKind, Tx, Wait};
 
 pub fn end(chain: &str) -> ChannelKey {
     ChannelKey {
@@ -22,6 +22,23 @@ pub fn place(height: u64, seconds: f64) -> Place {
     }
 }
 
+/// A place with a transaction of this number.
+pub fn place_in_tx(height: u64, seconds: f64, number: u8) -> Place {
+    let tx = Tx {
+        hash: TxHash([number; 32]),
+        signer: Some(format!("signer{number}")),
+        messages: 1,
+        code: 0,
+        log: String::new(),
+        gas_used: 7,
+        gas_wanted: 9,
+    };
+    Place {
+        tx: Some(tx),
+        ..place(height, seconds)
+    }
+}
+
 pub fn trace(steps: Vec<(StepKind, &str, Result<Place, Missing>)>) -> PacketTrace {
     let step = |(kind, chain, place)| Step {
         kind,
@@ -34,7 +51,25 @@ pub fn trace(steps: Vec<(StepKind, &str, Result<Place, Missing>)>) -> PacketTrac
         sequence: 7.into(),
         packet: None,
         steps: steps.into_iter().map(step).collect(),
+        caused: vec![],
         state: State::Waits(Wait::Recv),
         waits_in_daemon: None,
+    }
+}
+
+/// A packet with 100 of a denom, sent on this channel by `akash1a`.
+pub fn transfer(channel: &str, sequence: u64, denom: &str, receiver: &str, memo: &str) -> Packet {
+    let channel: ChannelId = channel.parse().unwrap();
+    let data = serde_json::json!({
+        "amount": "100", "denom": denom, "sender": "akash1a", "receiver": receiver, "memo": memo,
+    });
+    Packet {
+        src: End::channel(&PortId::transfer(), &channel),
+        dst: End::channel(&PortId::transfer(), &ChannelId::new(9)),
+        sequence: sequence.into(),
+        timeout: Timeout::default(),
+        body: Body::V1 {
+            data: data.to_string().into_bytes(),
+        },
     }
 }
