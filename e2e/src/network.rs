@@ -180,10 +180,14 @@ impl Network {
             .to_owned())
     }
 
-    /// Opens a transfer channel between the two chains; returns both ends' ids,
-    /// of akash and of kava.
+    /// Opens a transfer channel between akash and kava; returns both ends' ids.
     pub fn open_channel(&self, tern: &Tern) -> Result<(String, String)> {
-        let opened = tern.json(&["channel", "open", "akash-a", "kava-a"])?;
+        self.open_channel_between(tern, ["akash-a", "kava-a"])
+    }
+
+    /// Opens a transfer channel between two chains; returns both ends' ids, in their order.
+    pub fn open_channel_between(&self, tern: &Tern, chains: [&str; 2]) -> Result<(String, String)> {
+        let opened = tern.json(&["channel", "open", chains[0], chains[1]])?;
         let id = |chain: &str| -> Result<String> {
             let end = if opened["chain_1"]["chain_id"] == chain {
                 "chain_1"
@@ -193,7 +197,7 @@ impl Network {
             let id = opened["channels"][0][end]["channel_id"].as_str();
             Ok(id.context("no channel id")?.to_owned())
         };
-        Ok((id("akash-a")?, id("kava-a")?))
+        Ok((id(chains[0])?, id(chains[1])?))
     }
 
     /// Sends `count` transfers; does not wait for them.

@@ -21,7 +21,7 @@ pub enum SenderError {
         "no chain fits an address that starts with `{prefix}`: {}",
         prefixes_text(.known)
     )]
-    NoChain {
+    UnknownPrefix {
         prefix: String,
         /// Chains and their prefixes.
         known: Vec<(String, String)>,
@@ -32,7 +32,7 @@ pub enum SenderError {
     )]
     NoIndex { chain: String },
     #[error("{sender} has sent no packet in {} on {chain}{}", txs_text(*.looked_at), more_text(*.has_more))]
-    NoPacket {
+    NothingSent {
         sender: String,
         chain: String,
         looked_at: usize,
@@ -97,7 +97,7 @@ fn fitting(context: &Context, prefix: &str, chain: Option<&str>) -> anyhow::Resu
     let fitting: Vec<String> = fitting.map(|chain| chain.id.clone()).collect();
     if fitting.is_empty() {
         let known = chains.iter().filter(|chain| is_asked(&chain.id));
-        return Err(SenderError::NoChain {
+        return Err(SenderError::UnknownPrefix {
             prefix: prefix.to_owned(),
             known: known
                 .map(|chain| (chain.id.clone(), chain.account_prefix.clone()))
@@ -142,7 +142,7 @@ async fn search(
         }
     }
     if search.packets.is_empty() {
-        return Err(SenderError::NoPacket {
+        return Err(SenderError::NothingSent {
             sender: sender.to_owned(),
             chain: id.to_string(),
             looked_at: search.looked_at,

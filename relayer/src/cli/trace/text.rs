@@ -170,14 +170,13 @@ fn tx_lines(tx: &Tx, is_send: bool) -> Vec<String> {
         code => format!(", failed with code {code}: {}", quoted(&tx.log)),
     };
     let details = format!(
-        "{by} {signer}, {}, gas {} of {}{outcome}",
+        "{}, gas {} of {}{outcome}",
         counted(tx.messages as u64, "message"),
         tx.gas_used,
         tx.gas_wanted
     );
-    let mut lines = detail(&format!("tx {}", tx.hash));
-    lines.extend(detail(&details));
-    lines
+    let lines = [format!("tx {}", tx.hash), format!("{by} {signer}"), details];
+    lines.iter().flat_map(|line| detail(line)).collect()
 }
 
 /// What became of it, and what comes next.

@@ -114,16 +114,19 @@ akash-a transfer/channel-0 -> kava-a transfer/channel-0, packet #7
 
 Sent from akash-a: block 101, 1970-01-01T00:00:00.000Z
     tx 0101010101010101010101010101010101010101010101010101010101010101
-    by signer1, 1 message, gas 7 of 9
+    by signer1
+    1 message, gas 7 of 9
 07-tendermint-0 on kava-a has height 102 of akash-a: block 548,
     1970-01-01T00:00:01.500Z, +1.5 s
     tx 0202020202020202020202020202020202020202020202020202020202020202
-    relayed by signer2, 1 message, gas 7 of 9
+    relayed by signer2
+    1 message, gas 7 of 9
 Arrived on kava-a: block 548, 1970-01-01T00:00:01.500Z, +0.0 s
     in the same tx
 Confirmed on akash-a: block 104, 1970-01-01T00:00:03.000Z, +1.5 s, +3 blocks
     tx 0303030303030303030303030303030303030303030303030303030303030303
-    relayed by signer3, 1 message, gas 7 of 9
+    relayed by signer3
+    1 message, gas 7 of 9
 
 Arrived on kava-a and confirmed, 3.0 s and 3 blocks after it was sent";
     assert_eq!(told(&hops), expected);
