@@ -175,7 +175,7 @@ mod tests {
     use crate::testing::node::{honest, Node};
 
     /// A node whose index answers as this function says.
-    async fn node(index: fn(&Value) -> Result<Value, String>) -> Node {
+    async fn node(index: fn(&Value) -> std::result::Result<Value, String>) -> Node {
         let chain = LightChain::new(&vec![vec![1]; 10]);
         Node::serve(move |method, params| match method {
             "tx_search" => index(params),
@@ -184,16 +184,16 @@ mod tests {
         .await
     }
 
-    fn without_index(_: &Value) -> Result<Value, String> {
+    fn without_index(_: &Value) -> std::result::Result<Value, String> {
         Err("transaction indexing is disabled".to_owned())
     }
 
-    fn with_nothing(_: &Value) -> Result<Value, String> {
+    fn with_nothing(_: &Value) -> std::result::Result<Value, String> {
         Ok(json!({"txs": [], "total_count": "0"}))
     }
 
     /// A transaction on each page of 31.
-    fn with_txs(params: &Value) -> Result<Value, String> {
+    fn with_txs(params: &Value) -> std::result::Result<Value, String> {
         let page = params["page"].as_str().unwrap_or_default();
         let result = json!({
             "code": 0, "data": null, "log": "", "info": "", "gas_wanted": "9", "gas_used": "7",
