@@ -7,10 +7,12 @@ use std::fmt::Display;
 use std::io::{self, Write};
 use std::process::ExitCode;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, UNIX_EPOCH};
 
 use serde::Serialize;
 use tern_config::{ConfigError, UnknownChain};
 
+use crate::clock;
 use crate::progress::aside;
 
 /// Exit code of a wrong configuration (`EX_USAGE` of sysexits).
@@ -81,11 +83,26 @@ pub fn note_in_log() {
 /// Prints text that is not a result on stderr.
 pub fn note(text: impl Display) {
     if NOTES_IN_LOG.load(Ordering::Relaxed) {
-        tracing::info!("{text}");
-        return;
+        let fields = serde_json::json!({ "message": text.to_string() });
+        return print_note(log_line("INFO", &fields));
     }
+    print_note(text);
+}
+
+fn print_note(text: impl Display) {
     // If stderr is closed, the error cannot be reported.
     let _ = aside(|| writeln!(io::stderr().lock(), "{text}"));
+}
+
+/// A line as those of a log in JSON. It is printed whatever the level of the log.
+fn log_line(level: &str, fields: &serde_json::Value) -> serde_json::Value {
+    let now = UNIX_EPOCH + Duration::from_nanos(clock::now().0);
+    serde_json::json!({
+        "timestamp": humantime::format_rfc3339_micros(now).to_string(),
+        "level": level,
+        "fields": fields,
+        "target": "tern",
+    })
 }
 
 /// Prints rows under a header, in aligned columns. Without rows it prints the
@@ -126,7 +143,8 @@ pub fn failure(error: &anyhow::Error, json: bool) -> ExitCode {
         // The exit code is the same if the error cannot be printed.
         let _ = self::json(&document);
     } else if NOTES_IN_LOG.load(Ordering::Relaxed) {
-        tracing::error!(caused_by = causes.join(": "), "{message}");
+        let fields = serde_json::json!({ "message": message, "caused_by": causes });
+        print_note(log_line("ERROR", &fields));
     } else {
         note(format!("error: {message}"));
         for cause in causes {

@@ -12,7 +12,6 @@ mod packet;
 mod path;
 mod tx;
 mod wallet;
-pub mod words;
 
 use std::collections::BTreeMap;
 
@@ -21,6 +20,7 @@ use tern_chains::{BlockTime, ChainId, NodeStatus};
 use utoipa::ToSchema;
 
 use crate::engine::status::{Status, Wallet};
+use crate::words;
 
 pub use chain::{ChainOverview, ChainState, NodeOverview};
 pub use client::ClientOverview;

@@ -21,10 +21,10 @@ mod target;
 mod testing;
 mod text;
 mod tx;
-mod words;
 
 use clap::Args;
 use serde_json::{json, Value};
+use tern::words;
 use tern_chains::{ChannelId, PortId};
 
 use self::by_tx::TxTrace;

@@ -4,9 +4,9 @@ use serde::{Deserialize, Serialize};
 use tern_chains::NodeStatus;
 use utoipa::ToSchema;
 
-use super::words::{rfc3339, seconds_between};
 use super::Sources;
 use crate::engine::status::{ChainStatus, Following};
+use crate::words::{rfc3339, seconds_between};
 
 /// Whether a chain is followed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]

@@ -7,8 +7,8 @@ use tern_chains::BlockTime;
 use tern_core::ledger::ClientKey;
 use utoipa::ToSchema;
 
-use super::words::{rfc3339, seconds_between};
 use crate::engine::status::{ClientStatus, PathStatus, Status};
+use crate::words::{rfc3339, seconds_between};
 
 /// One client under a served path.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]

@@ -6,9 +6,9 @@ use tern_core::budget::{OverBudget, Purpose};
 use tern_core::plan::Why;
 use utoipa::ToSchema;
 
-use super::words::{counted, grouped, rfc3339, seconds_between, span};
 use super::{client, path, wallet, Sources};
 use crate::engine::status::{ChainStatus, ClientStatus, Following, PacketWait, PathStatus, Wallet};
+use crate::words::{counted, grouped, rfc3339, seconds_between, span};
 
 /// A chain whose newest block is older than this is said to stand still: slow chains make a
 /// block about every ten seconds.
@@ -107,7 +107,7 @@ pub(super) fn verdict(needs: &[Need]) -> String {
     let urgent = needs.iter().filter(urgent).count();
     match (urgent, needs.len() - urgent) {
         (0, 0) => "All well".to_owned(),
-        (0, watch) => format!("All well, with {}", counted(watch, "warning")),
+        (0, watch) => format!("All well, with {}", counted(watch as u64, "warning")),
         (1, _) => "1 thing needs you".to_owned(),
         (urgent, _) => format!("{} things need you", grouped(urgent)),
     }
@@ -323,7 +323,7 @@ fn of_path(path: &PathStatus, now: BlockTime) -> Option<Need> {
             "{}, the first #{}: {}",
             match path.open_packets {
                 1 => "1 packet waits".to_owned(),
-                packets => format!("{} wait", counted(packets, "packet")),
+                packets => format!("{} wait", counted(packets as u64, "packet")),
             },
             oldest.sequence,
             oldest.waits_for

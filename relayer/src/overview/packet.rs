@@ -6,8 +6,8 @@ use tern_core::ledger::PacketState;
 use utoipa::ToSchema;
 
 use super::path::EndOverview;
-use super::words::{rfc3339, seconds_between};
 use crate::engine::status::PacketStatus;
+use crate::words::{rfc3339, seconds_between};
 
 /// One packet that has not ended.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]

@@ -5,8 +5,8 @@ use tern_chains::{BlockTime, Ordering};
 use tern_core::ledger::EndKey;
 use utoipa::ToSchema;
 
-use super::words::{rfc3339, seconds_between};
 use crate::engine::status::{PathStatus, Status};
+use crate::words::{rfc3339, seconds_between};
 
 /// A packet end.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]

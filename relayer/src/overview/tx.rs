@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use tern_core::statistics::RecentTx;
 use utoipa::ToSchema;
 
-use super::words::rfc3339;
+use crate::words::rfc3339;
 
 /// One transaction that was signed since the start.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]

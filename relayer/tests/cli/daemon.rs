@@ -112,6 +112,11 @@ fn commands_beside_a_daemon_are_done_by_it() {
 
     let log = daemon.end("-TERM");
     assert!(log.contains("broadcast for a command"), "{log}");
+    // Its stderr is no terminal.
+    for line in log.lines() {
+        let line: serde_json::Value = serde_json::from_str(line).unwrap();
+        assert!(line["fields"]["message"].is_string(), "{line}");
+    }
     assert!(!home.path("tern.sock").exists());
 }
 
@@ -122,6 +127,8 @@ fn a_second_daemon_in_a_home_is_refused() {
     let second = home.tern(&["start"]);
     assert_eq!(second.code, 1, "{second:?}");
     assert!(second.err.contains("another `tern` process"), "{second:?}");
+    let error: serde_json::Value = serde_json::from_str(second.err.trim_end()).unwrap();
+    assert_eq!(error["level"], "ERROR");
 }
 
 #[test]

@@ -5,8 +5,8 @@ use ratatui::style::{Color, Modifier, Style};
 use ratatui::text::{Line, Span};
 use ratatui::widgets::{Paragraph, Row, Table, TableState, Wrap};
 use ratatui::Frame;
-use tern::overview::words::{grouped, span, time_of_day};
 use tern::overview::{ChainState, Need, Severity};
+use tern::words::{grouped, quoted, span, time_of_day};
 
 use super::board::{Board, Screen};
 use super::text;
@@ -240,7 +240,7 @@ fn path(board: &Board, frame: &mut Frame<'_>, area: Rect) {
                 let (sequence, state) = (packet.sequence, &packet.state);
                 Line::raw(format!(
                     "#{sequence:<9} {state:<11} {age:<9} {}",
-                    packet.waits_for
+                    quoted(&packet.waits_for)
                 ))
             });
             lines.collect()

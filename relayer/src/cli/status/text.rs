@@ -1,15 +1,13 @@
 //! An overview as text, for a terminal of 80 columns.
 
-use tern::overview::words::{counted, grouped, shortened, span, time_of_day};
 use tern::overview::{
     ChainOverview, ChainState, ClientOverview, EndOverview, Need, Overview, PathOverview, Severity,
     TxOverview, WalletOverview,
 };
+use tern::words::{counted, grouped, shortened, span, time_of_day, wrapped};
 
 use crate::output::layout;
 
-/// Columns of a terminal.
-const WIDTH: usize = 80;
 /// Rows of a table, unless all are wanted.
 const ROWS: usize = 10;
 
@@ -34,16 +32,18 @@ fn needs(needs: &[Need]) -> String {
 
 /// What is wrong, since when, and what to do.
 pub fn need(need: &Need) -> String {
-    let mark = match need.severity {
-        Severity::Act => "!!",
-        Severity::Watch => " !",
+    // Both marks end in the same column.
+    let (mark, first) = match need.severity {
+        Severity::Act => ("!!", 0),
+        Severity::Watch => ("!", 1),
     };
     let since = need.since.as_deref().map(time_of_day);
     let since = since.map(|time| format!(" (since {time} UTC)"));
-    let said = format!("{mark} {}: {}", need.subject, need.what);
-    let said = wrapped(&(said + &since.unwrap_or_default()), "   ");
-    let action = wrapped(&format!("   → {}", need.action), "     ");
-    format!("{said}\n{action}")
+    let since = since.unwrap_or_default();
+    let said = format!("{mark} {}: {}{since}", need.subject, need.what);
+    let mut lines = wrapped(&said, first, 3);
+    lines.extend(wrapped(&format!("→ {}", need.action), 3, 5));
+    lines.join("\n")
 }
 
 fn chains(chains: &[ChainOverview]) -> String {
@@ -107,12 +107,12 @@ fn paths(overview: &Overview, max: usize) -> String {
     for path in served.clone().take(max) {
         if let Some(oldest) = &path.oldest {
             let said = format!(
-                "  {} #{}: {}",
+                "{} #{}: {}",
                 short_end(&path.src),
                 oldest.sequence,
                 oldest.waits_for
             );
-            text += &format!("\n{}", wrapped(&said, "    "));
+            text += &format!("\n{}", wrapped(&said, 2, 4).join("\n"));
         }
     }
     let left_out = [
@@ -128,7 +128,7 @@ fn paths(overview: &Overview, max: usize) -> String {
 fn not_served(overview: &Overview, served: usize) -> Option<String> {
     let count = overview.paths.len() - served;
     (count > 0).then(|| {
-        let paths = counted(count, "path");
+        let paths = counted(count as u64, "path");
         let is = if count == 1 { "is" } else { "are" };
         format!("  {paths} {is} not served: `tern status --json` says why")
     })
@@ -226,24 +226,8 @@ fn more(count: usize, max: usize, noun: &str) -> Option<String> {
     let more = count.checked_sub(max).filter(|more| *more > 0)?;
     Some(format!(
         "  and {}: `tern status --all`",
-        counted(more, &format!("more {noun}"))
+        counted(more as u64, &format!("more {noun}"))
     ))
-}
-
-/// In lines of the terminal's width, broken at spaces; lines after the first are indented.
-fn wrapped(text: &str, indent: &str) -> String {
-    let mut lines = vec![String::new()];
-    for word in text.split_inclusive(' ') {
-        let width = lines.last().map_or(0, |line| line.chars().count());
-        if width + word.trim_end().chars().count() > WIDTH && width > indent.len() {
-            lines.push(indent.to_owned());
-        }
-        if let Some(line) = lines.last_mut() {
-            line.push_str(word);
-        }
-    }
-    let lines: Vec<&str> = lines.iter().map(|line| line.trim_end()).collect();
-    lines.join("\n")
 }
 
 #[cfg(test)]
@@ -329,7 +313,7 @@ pub mod tests {
     fn what_needs_a_person_comes_first_and_all_fits_a_terminal() {
         let text = text(&overview(), false);
         let widest = text.lines().map(|line| line.chars().count()).max();
-        assert!(widest <= Some(WIDTH), "{text}");
+        assert!(widest <= Some(80), "{text}");
         let expected = "\
 1 thing needs you
 

@@ -4,12 +4,13 @@ use std::time::Duration;
 
 use futures::future::{join_all, OptionFuture};
 use tern::engine::{channel_end, describe};
+use tern::words::counted;
 use tern_chains::{BlockTime, ChainError, PacketId, StorePath};
 use tern_core::ledger::ChannelKey;
 
 use super::sent::{self, ListedPacket, ListedState, SentPacket, Stored, StoredOnDst};
-use super::words::counted;
 use crate::connect::{ConnectedChain, Context, Indexed};
+use crate::output;
 
 /// Pages of the sender's transactions that are looked through.
 const PAGES_MAX: u32 = 8;
@@ -62,26 +63,35 @@ pub async fn packets(
     limit: usize,
 ) -> anyhow::Result<Vec<ListedPacket>> {
     let mut listed: Vec<ListedPacket> = Vec::new();
-    let mut failure = None;
+    let mut failures = Vec::new();
     for id in fitting(context, prefix, chain)? {
         let chain = context.connect(&id)?;
-        match search(&chain, sender, limit).await {
-            Ok(found) => {
-                let (now, packets) = (chain.latest().await?.1, found.iter());
-                let read = packets.map(|sent| list(context, &chain, sent, now));
-                listed.extend(join_all(read).await);
-            }
-            Err(error) => failure = failure.or(Some(error)),
+        match packets_on(context, &chain, sender, limit).await {
+            Ok(packets) => listed.extend(packets),
+            Err(error) => failures.push(error),
         }
     }
-    match failure {
-        Some(error) if listed.is_empty() => Err(error),
-        _ => {
-            listed.sort_by_key(|packet| std::cmp::Reverse(packet.time.map(|(time, _)| time)));
-            listed.truncate(limit);
-            Ok(listed)
-        }
+    if listed.is_empty() && !failures.is_empty() {
+        return Err(failures.swap_remove(0));
     }
+    for failure in &failures {
+        output::note(format!("note: {failure:#}"));
+    }
+    listed.sort_by_key(|packet| std::cmp::Reverse(packet.time.map(|(time, _)| time)));
+    listed.truncate(limit);
+    Ok(listed)
+}
+
+async fn packets_on(
+    context: &Context,
+    chain: &ConnectedChain,
+    sender: &str,
+    limit: usize,
+) -> anyhow::Result<Vec<ListedPacket>> {
+    let found = search(chain, sender, limit).await?;
+    let (_, now) = chain.latest().await?;
+    let packets = found.iter().map(|sent| list(context, chain, sent, now));
+    Ok(join_all(packets).await)
 }
 
 /// Chains whose addresses have this prefix.

@@ -1,6 +1,7 @@
 //! The way of a packet as JSON (pure).
 
 use serde_json::{json, Map, Value};
+use tern::words::rfc3339_millis;
 use tern_chains::{BlockTime, Timeout};
 
 use super::by_tx::TxTrace;
@@ -8,7 +9,6 @@ use super::hops::{Cause, Hops, Unfollowed};
 use super::outcome::{outcome, Outcome, Refund};
 use super::packet_trace::{PacketTrace, State, Step, StepKind, Tx, Wait};
 use super::text::{outcome_text, trace_commands, unfollowed_text, waits};
-use super::words::clock;
 use crate::cli::ack::Ack;
 use crate::cli::path::end_json;
 
@@ -81,7 +81,7 @@ fn packet(trace: &PacketTrace) -> Value {
         document["timeout_height"] = json!(height);
         document["timeout_time"] = match timestamp_ns {
             0 => Value::Null,
-            time => json!(clock(BlockTime(time))),
+            time => json!(rfc3339_millis(BlockTime(time))),
         };
         document["data"] = match serde_json::from_slice::<Value>(packet.data()) {
             Ok(data) => data,
@@ -187,7 +187,7 @@ fn step_json(step: &Step, (seconds, blocks): (Option<f64>, Option<u64>)) -> Valu
     match &step.place {
         Ok(place) => {
             document["height"] = json!(place.height);
-            document["time"] = json!(clock(place.time));
+            document["time"] = json!(rfc3339_millis(place.time));
             document["seconds_since_last"] = json!(seconds);
             document["blocks_since_last"] = json!(blocks);
             document["tx"] = json!(place.tx.as_ref().map(tx_json));

@@ -169,7 +169,7 @@ impl ListedPacket {
             "state": self.state.name(),
             "tx": self.sent.tx.to_string(),
             "height": self.sent.height,
-            "time": self.time.map(|(time, _)| super::words::clock(time)),
+            "time": self.time.map(|(time, _)| tern::words::rfc3339_millis(time)),
             "age_seconds": self.time.map(|(_, age)| age.as_secs()),
         })
     }

@@ -1,6 +1,7 @@
 //! The way of a packet as people read it (pure): what was sent, one time line over all
 //! hops, what became of it, and what it waits for.
 
+use tern::words::{counted, quoted, rfc3339_millis, wrapped};
 use tern_chains::{BlockTime, Packet, Timeout};
 
 use super::hops::{Cause, Hops, Unfollowed};
@@ -9,7 +10,6 @@ use super::outcome::{outcome, Outcome, Refund};
 use super::packet_trace::{
     since_last, Missing, PacketTrace, Place, State, Step, StepKind, Tx, Wait,
 };
-use super::words::{clock, counted, quoted, wrapped};
 use crate::cli::ack::Ack;
 use crate::cli::path::clear_command;
 
@@ -144,7 +144,7 @@ fn detail(text: &str) -> Vec<String> {
 }
 
 fn place_text(place: &Place, (seconds, blocks): (Option<f64>, Option<u64>)) -> String {
-    let mut text = format!("block {}, {}", place.height, clock(place.time));
+    let mut text = format!("block {}, {}", place.height, rfc3339_millis(place.time));
     if let Some(seconds) = seconds {
         text += &format!(", {seconds:+.1} s");
     }
@@ -339,7 +339,7 @@ fn timeout(packet: &Packet) -> Option<String> {
     let height = (!height.is_zero()).then(|| format!("block {}", height.height));
     let time = match timestamp_ns {
         0 => None,
-        time => Some(clock(BlockTime(time))),
+        time => Some(rfc3339_millis(BlockTime(time))),
     };
     let both: Vec<String> = height.into_iter().chain(time).collect();
     (!both.is_empty()).then(|| both.join(" and before "))

@@ -1,8 +1,8 @@
 //! The packets of a transaction, and why there are none (pure).
 
+use tern::words::quoted;
 use tern_chains::{ChainId, Event, PacketId, TxHash};
 
-use super::words::quoted;
 use crate::connect::{BlockWithTxs, TxInBlock};
 
 /// Of so many packets of a transaction at most the steps are shown.
