@@ -83,8 +83,8 @@ impl Scene {
         self.node.down()?;
         self.node.restore_snapshot()?;
         self.node.connect_to(None)?;
-        self.node.up()?;
         let logged = daemon.log().len();
+        self.node.up()?;
         self.fixture.send_both(10)?;
         wait::until("the daemon to say that the node is behind", LONG, || {
             let log = daemon.log().split_off(logged);
