@@ -74,8 +74,8 @@ impl Family {
     ) -> Self {
         let mut seen = BTreeSet::new();
         let series = series.into_iter();
+        let series = series.map(|(labels, one)| (escaped(labels), value(one)));
         let series = series.filter(|(labels, _)| seen.insert(labels.clone()));
-        let series = series.map(|(labels, one)| (labels, value(one)));
         let series = series.collect();
         Self {
             name,
@@ -98,6 +98,16 @@ impl Family {
             .map(|suffix| format!("{}{suffix}", self.name))
             .collect()
     }
+}
+
+/// The format's library writes values as they are, and a chain or a node chooses some of them.
+fn escaped(labels: Labels) -> Labels {
+    let escape = |value: String| {
+        let value = value.replace('\\', r"\\").replace('"', r#"\""#);
+        value.replace('\n', r"\n")
+    };
+    let labels = labels.into_iter();
+    labels.map(|(name, value)| (name, escape(value))).collect()
 }
 
 /// Writes metrics; those without series are left out.
@@ -149,7 +159,7 @@ mod tests {
 
     #[test]
     fn each_kind_is_written_as_the_format_wants_it() {
-        let labels = || vec![("chain", "kava \"a\"".to_owned())];
+        let labels = || vec![("chain", "kava \"a\"\n\\".to_owned())];
         let mut took = Histogram::new(&[1.0, 2.0]);
         [0.5, 1.5, 9.0]
             .into_iter()
@@ -163,17 +173,17 @@ mod tests {
         let expected = "\
 # HELP height The height.
 # TYPE height gauge
-height{chain=\"kava \\\"a\\\"\"} 7.0
+height{chain=\"kava \\\"a\\\"\\n\\\\\"} 7.0
 # HELP txs The transactions.
 # TYPE txs counter
-txs_total{chain=\"kava \\\"a\\\"\"} 3
+txs_total{chain=\"kava \\\"a\\\"\\n\\\\\"} 3
 # HELP took How long.
 # TYPE took histogram
-took_sum{chain=\"kava \\\"a\\\"\"} 11.0
-took_count{chain=\"kava \\\"a\\\"\"} 3
-took_bucket{le=\"1.0\",chain=\"kava \\\"a\\\"\"} 1
-took_bucket{le=\"2.0\",chain=\"kava \\\"a\\\"\"} 2
-took_bucket{le=\"+Inf\",chain=\"kava \\\"a\\\"\"} 3
+took_sum{chain=\"kava \\\"a\\\"\\n\\\\\"} 11.0
+took_count{chain=\"kava \\\"a\\\"\\n\\\\\"} 3
+took_bucket{le=\"1.0\",chain=\"kava \\\"a\\\"\\n\\\\\"} 1
+took_bucket{le=\"2.0\",chain=\"kava \\\"a\\\"\\n\\\\\"} 2
+took_bucket{le=\"+Inf\",chain=\"kava \\\"a\\\"\\n\\\\\"} 3
 # EOF
 ";
         assert_eq!(text.unwrap(), expected);

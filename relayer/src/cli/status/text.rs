@@ -143,7 +143,7 @@ fn wallets(wallets: &[WalletOverview]) -> String {
         let amount = amount.map(|(amount, denom)| format!("{}{denom}", grouped(amount)));
         [
             shortened(&wallet.chain, 20),
-            wallet.address.clone(),
+            short_address(&wallet.address),
             amount.unwrap_or_else(|| "not known".to_owned()),
             or_dash(wallet.days_left.map(days)),
         ]
@@ -152,6 +152,20 @@ fn wallets(wallets: &[WalletOverview]) -> String {
         ["WALLET ON", "ADDRESS", "HAS", "LASTS"],
         &rows.collect::<Vec<_>>(),
     )
+}
+
+/// Begin and end of an address: enough to tell it from others.
+fn short_address(address: &str) -> String {
+    const BEGIN: usize = 14;
+    const END: usize = 6;
+    match address.chars().count() {
+        0..=20 => shortened(address, 20),
+        count => {
+            let begin: String = address.chars().take(BEGIN).collect();
+            let end: String = address.chars().skip(count - END).collect();
+            format!("{begin}…{end}")
+        }
+    }
 }
 
 pub fn days(days: f64) -> String {
@@ -298,7 +312,7 @@ pub mod tests {
             }],
             wallets: vec![WalletOverview {
                 chain: "osmosis-1".to_owned(),
-                address: "osmo1q2w3e4r5t6y7u8i9o0p1a2s3d4f5g6h7j8k9l0".to_owned(),
+                address: "osmo1q2w3e4r5t6y7u8i9o0p1a2s3d4f5g6h7j8k9l0x".to_owned(),
                 denom: None,
                 amount: None,
                 error: Some("no answer".to_owned()),
@@ -329,8 +343,8 @@ akashnet-2 channel-184 → osmosis-1 channel-1  14       6 min   11:57:00  168
   akashnet-2 channel-184 #1234: osmosis-1 is not followed up to its newest block
     yet
 
-WALLET ON  ADDRESS                                      HAS        LASTS
-osmosis-1  osmo1q2w3e4r5t6y7u8i9o0p1a2s3d4f5g6h7j8k9l0  not known  3.2 d";
+WALLET ON  ADDRESS                HAS        LASTS
+osmosis-1  osmo1q2w3e4r5t…8k9l0x  not known  3.2 d";
         assert_eq!(text, expected);
     }
 

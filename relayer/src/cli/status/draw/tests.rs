@@ -38,11 +38,11 @@ fn what_needs_a_person_is_on_top_and_everything_fits() {
 !! osmosis-1: no node answers: connection refused by http://127.0.0.1:26657
    while asking for the status (since 11:58:00 UTC)
    → `tern health` looks at each node
-CHAIN                        STATE       HEIGHT      AGE       NODES FUNDS
-osmosis-1                    DOWN        61,234,567  2 min     0/0   3.2 d
+CHAIN                           STATE       HEIGHT      AGE       NODES FUNDS
+osmosis-1                       DOWN        61,234,567  2 min     0/0   3.2 d
 
-PATH                                          PENDING OLDEST    LAST     24 H
-akashnet-2 channel-184 → osmosis-1 channel-1  14      6 min     11:57:00 ████████";
+PATH                                         PENDING OLDEST    LAST     24 H
+akashnet-2 channel-184 → osmosis-1 channel-1 14      6 min     11:57:00 ████████";
     assert!(screen.starts_with(expected), "{screen}");
 }
 
