@@ -29,8 +29,14 @@ pub struct Observed {
     engine: EngineHandle,
     wallets: Arc<watch::Sender<Vec<Wallet>>>,
     /// The newest look. Locked while the engine is asked, so that it is asked once at a time.
-    newest: Arc<Mutex<Option<(Instant, Arc<Observation>)>>>,
+    newest: Arc<Mutex<Option<Newest>>>,
     started: BlockTime,
+}
+
+/// The newest look, and when it was.
+struct Newest {
+    at: Instant,
+    observation: Arc<Observation>,
 }
 
 /// One look.
@@ -74,7 +80,7 @@ impl Observed {
     /// What is so now, or was a moment ago. Asks no chain.
     pub async fn look(&self) -> Result<Arc<Observation>, EngineError> {
         let mut newest = self.newest.lock().await;
-        if let Some((at, observation)) = newest.as_ref() {
+        if let Some(Newest { at, observation }) = newest.as_ref() {
             if at.elapsed() < FRESH {
                 return Ok(Arc::clone(observation));
             }
@@ -86,7 +92,10 @@ impl Observed {
             now: clock::now(),
             started: self.started,
         });
-        *newest = Some((Instant::now(), Arc::clone(&observation)));
+        *newest = Some(Newest {
+            at: Instant::now(),
+            observation: Arc::clone(&observation),
+        });
         Ok(observation)
     }
 
