@@ -1,6 +1,6 @@
 //! The few questions the harness asks by HTTP: of a node's RPC, and of Tern.
 
-use std::io::{Read, Write};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::time::Duration;
 
@@ -23,13 +23,24 @@ pub fn get(port: u16, path: &str) -> Result<Value> {
 /// Status code and body of an answer to GET.
 pub fn ask(port: u16, path: &str) -> Result<(u16, String)> {
     let doing = || format!("GET {path} at port {port}");
-    let mut stream = TcpStream::connect(("127.0.0.1", port)).with_context(doing)?;
-    stream.set_read_timeout(Some(LIMIT))?;
-    stream.set_write_timeout(Some(LIMIT))?;
-    write!(stream, "GET {path} HTTP/1.0\r\nHost: localhost\r\n\r\n").with_context(doing)?;
+    let mut stream = request(port, path).with_context(doing)?;
     let mut answer = String::new();
     stream.read_to_string(&mut answer).with_context(doing)?;
     let (header, body) = answer.split_once("\r\n\r\n").with_context(doing)?;
     let code = header.split(' ').nth(1).and_then(|code| code.parse().ok());
     Ok((code.with_context(doing)?, body.to_owned()))
+}
+
+/// The lines of an answer that goes on, while none is longer in coming than some seconds.
+pub fn lines(port: u16, path: &str) -> Result<impl Iterator<Item = String>> {
+    let stream = request(port, path).with_context(|| format!("GET {path} at port {port}"))?;
+    Ok(BufReader::new(stream).lines().map_while(|line| line.ok()))
+}
+
+fn request(port: u16, path: &str) -> std::io::Result<TcpStream> {
+    let mut stream = TcpStream::connect(("127.0.0.1", port))?;
+    stream.set_read_timeout(Some(LIMIT))?;
+    stream.set_write_timeout(Some(LIMIT))?;
+    write!(stream, "GET {path} HTTP/1.0\r\nHost: localhost\r\n\r\n")?;
+    Ok(stream)
 }

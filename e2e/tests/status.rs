@@ -21,7 +21,11 @@ fn status_and_metrics_say_what_is_and_what_needs_a_person() -> Result<()> {
     daemon.follows(2, LONG)?;
     let port = daemon.http_port()?;
 
+    let mut events = http::lines(port, "/api/v1/events?chain=akash-a")?;
     fixture.send_both(PACKETS)?;
+    let is_last = |line: &String| line.starts_with("data: ") && line.contains("\"acknowledged\"");
+    let told = events.find(is_last).context("no acknowledgement is told")?;
+    ensure!(told.contains("\"chain\":\"akash-a\""), "{told}");
     fixture.settled()?;
     let seen = Seen { fixture, port };
     seen.all_well()?;
@@ -110,6 +114,15 @@ impl Seen {
         ensure!(status["clients"]
             .as_array()
             .is_some_and(|clients| clients.len() == 2));
+
+        let (_, fees) = http::ask(self.port, "/api/v1/fees?chain=kava-a")?;
+        let fees: Value = serde_json::from_str(&fees)?;
+        let fees = fees.as_array().context("no fees")?;
+        ensure!(
+            fees.iter().any(|fees| fees["purpose"] == "packets"),
+            "{fees:?}"
+        );
+        ensure!(fees.iter().all(|fees| fees["denom"] == "ukava"), "{fees:?}");
 
         let from_akash = format!(
             "src_chain=\"akash-a\",src_port=\"transfer\",src_channel=\"{}\",dst_chain=\"kava-a\",\

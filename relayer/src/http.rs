@@ -5,6 +5,7 @@
 //! engine is asked ([`Observed`]).
 
 mod api;
+mod events;
 mod host;
 mod problem;
 mod query;
@@ -19,6 +20,7 @@ use axum::routing::get;
 use axum::{middleware, Json, Router};
 use serde::Serialize;
 use tern::overview::ChainState;
+use tokio::sync::Semaphore;
 
 use self::problem::Problem;
 pub use self::server::HttpServer;
@@ -40,10 +42,20 @@ fn router(observed: Observed, is_local: bool) -> Router {
         true => router.layer(middleware::from_fn(host::check)),
         false => router,
     };
-    router.with_state(Arc::new(observed))
+    router.with_state(Arc::new(Served {
+        observed,
+        listeners: Arc::new(Semaphore::new(events::LISTENERS_MAX)),
+    }))
 }
 
-type State = axum::extract::State<Arc<Observed>>;
+/// What the routes share.
+struct Served {
+    observed: Observed,
+    /// Places for those who are told what happens.
+    listeners: Arc<Semaphore>,
+}
+
+type State = axum::extract::State<Arc<Served>>;
 
 /// What an orchestrator asks.
 #[derive(Debug, PartialEq, Serialize)]
@@ -54,8 +66,8 @@ struct Health {
 }
 
 /// Whether the engine lives: it answers.
-async fn health(observed: State) -> Result<Json<Health>, Problem> {
-    observed.look().await?;
+async fn health(served: State) -> Result<Json<Health>, Problem> {
+    served.observed.look().await?;
     Ok(Json(Health {
         status: "ok",
         reasons: vec![],
@@ -63,8 +75,8 @@ async fn health(observed: State) -> Result<Json<Health>, Problem> {
 }
 
 /// Whether every chain is followed up to its newest block.
-async fn ready(observed: State) -> Result<Response, Problem> {
-    let overview = observed.look().await?.overview();
+async fn ready(served: State) -> Result<Response, Problem> {
+    let overview = served.observed.look().await?.overview();
     let behind = overview
         .chains
         .iter()
@@ -81,8 +93,8 @@ async fn ready(observed: State) -> Result<Response, Problem> {
     Ok((code, Json(Health { status, reasons })).into_response())
 }
 
-async fn scrape(observed: State) -> Result<Response, Problem> {
-    let observation = observed.look().await?;
+async fn scrape(served: State) -> Result<Response, Problem> {
+    let observation = served.observed.look().await?;
     let text = metrics::text(&observation).map_err(|error| {
         Problem::new(
             StatusCode::INTERNAL_SERVER_ERROR,

@@ -7,6 +7,8 @@
 
 mod chain;
 mod client;
+mod event;
+mod fees;
 mod needs;
 mod packet;
 mod path;
@@ -24,6 +26,8 @@ use crate::words;
 
 pub use chain::{ChainOverview, ChainState, NodeOverview};
 pub use client::ClientOverview;
+pub use event::{EventOverview, PacketName};
+pub use fees::{purpose, FeesOverview};
 pub use needs::{Need, NeedKind, Severity};
 pub use packet::PacketOverview;
 pub use path::{EndOverview, OldestOverview, PathOverview};

@@ -7,8 +7,8 @@ use axum::routing::get;
 use axum::{Json, Router};
 use serde::{Deserialize, Serialize};
 use tern::overview::{
-    ChainOverview, ClientOverview, Overview, PacketOverview, PathOverview, TxOverview,
-    WalletOverview,
+    ChainOverview, ClientOverview, EventOverview, FeesOverview, Overview, PacketOverview,
+    PathOverview, TxOverview, WalletOverview,
 };
 use tern_chains::{ChainId, ChannelId, End, PortId};
 use tern_core::ledger::EndKey;
@@ -16,14 +16,13 @@ use utoipa::{IntoParams, OpenApi, ToSchema};
 
 use super::problem::Problem;
 use super::query::Parameters;
-use super::State;
-use crate::daemon::Observed;
+use super::{events, Served, State};
 
 /// Rows of an answer, if no number is asked for, and the most.
 const LIMIT: usize = 100;
 const LIMIT_MAX: usize = 1_000;
 
-pub fn router() -> Router<Arc<Observed>> {
+pub fn router() -> Router<Arc<Served>> {
     Router::new()
         .route("/status", get(status))
         .route("/chains", get(chains))
@@ -32,6 +31,8 @@ pub fn router() -> Router<Arc<Observed>> {
         .route("/wallets", get(wallets))
         .route("/clients", get(clients))
         .route("/txs", get(txs))
+        .route("/fees", get(fees))
+        .route("/events", get(events::events))
         .route("/openapi.json", get(description))
 }
 
@@ -43,8 +44,8 @@ pub fn router() -> Router<Arc<Observed>> {
                        are problem documents (RFC 9457).",
     ),
     servers((url = "/api/v1")),
-    paths(status, chains, paths, packets, wallets, clients, txs),
-    components(schemas(Problem)),
+    paths(status, chains, paths, packets, wallets, clients, txs, fees, events::events),
+    components(schemas(Problem, EventOverview)),
 )]
 struct Description;
 
@@ -76,24 +77,24 @@ pub async fn index() -> Json<Index> {
 #[utoipa::path(get, path = "/status", responses(
     (status = 200, body = Overview), (status = 503, body = Problem),
 ))]
-async fn status(observed: State) -> Result<Json<Overview>, Problem> {
-    Ok(Json(observed.look().await?.overview()))
+async fn status(served: State) -> Result<Json<Overview>, Problem> {
+    Ok(Json(served.observed.look().await?.overview()))
 }
 
 /// Chains with their nodes and budgets.
 #[utoipa::path(get, path = "/chains", responses(
     (status = 200, body = Vec<ChainOverview>), (status = 503, body = Problem),
 ))]
-async fn chains(observed: State) -> Result<Json<Vec<ChainOverview>>, Problem> {
-    Ok(Json(observed.look().await?.overview().chains))
+async fn chains(served: State) -> Result<Json<Vec<ChainOverview>>, Problem> {
+    Ok(Json(served.observed.look().await?.overview().chains))
 }
 
 /// Signing accounts with their balances.
 #[utoipa::path(get, path = "/wallets", responses(
     (status = 200, body = Vec<WalletOverview>), (status = 503, body = Problem),
 ))]
-async fn wallets(observed: State) -> Result<Json<Vec<WalletOverview>>, Problem> {
-    Ok(Json(observed.look().await?.overview().wallets))
+async fn wallets(served: State) -> Result<Json<Vec<WalletOverview>>, Problem> {
+    Ok(Json(served.observed.look().await?.overview().wallets))
 }
 
 /// Clients under served paths, the first to expire first.
@@ -102,10 +103,12 @@ async fn wallets(observed: State) -> Result<Json<Vec<WalletOverview>>, Problem> 
     (status = 400, body = Problem), (status = 503, body = Problem),
 ))]
 async fn clients(
-    Shared(observed): State,
+    Shared(served): State,
     Parameters(page): Parameters<Page>,
 ) -> Result<Json<Vec<ClientOverview>>, Problem> {
-    Ok(Json(page.of(observed.look().await?.overview().clients)?))
+    Ok(Json(
+        page.of(served.observed.look().await?.overview().clients)?,
+    ))
 }
 
 /// The newest transactions since the start, the last one first.
@@ -114,32 +117,45 @@ async fn clients(
     (status = 400, body = Problem), (status = 503, body = Problem),
 ))]
 async fn txs(
-    Shared(observed): State,
+    Shared(served): State,
     Parameters(page): Parameters<Page>,
 ) -> Result<Json<Vec<TxOverview>>, Problem> {
-    Ok(Json(page.of(observed.look().await?.overview().txs)?))
+    Ok(Json(page.of(served.observed.look().await?.overview().txs)?))
+}
+
+/// Fees since the store was made, by path and purpose, the newest first.
+#[utoipa::path(get, path = "/fees", params(OfChain), responses(
+    (status = 200, body = Vec<FeesOverview>),
+    (status = 400, body = Problem), (status = 503, body = Problem),
+))]
+async fn fees(
+    Shared(served): State,
+    Parameters(query): Parameters<OfChain>,
+) -> Result<Json<Vec<FeesOverview>>, Problem> {
+    let fees = FeesOverview::all(&served.observed.look().await?.status).into_iter();
+    let is_wanted = |fees: &FeesOverview| {
+        let chain = query.chain.as_ref();
+        chain.is_none_or(|chain| *chain == fees.chain)
+    };
+    Ok(Json(query.page().of(fees.filter(is_wanted).collect())?))
 }
 
 /// Paths, those with trouble first.
-#[utoipa::path(get, path = "/paths", params(PathsQuery), responses(
+#[utoipa::path(get, path = "/paths", params(OfChain), responses(
     (status = 200, body = Vec<PathOverview>),
     (status = 400, body = Problem), (status = 503, body = Problem),
 ))]
 async fn paths(
-    Shared(observed): State,
-    Parameters(query): Parameters<PathsQuery>,
+    Shared(served): State,
+    Parameters(query): Parameters<OfChain>,
 ) -> Result<Json<Vec<PathOverview>>, Problem> {
-    let page = Page {
-        limit: query.limit,
-        offset: query.offset,
-    };
     let is_wanted = |path: &PathOverview| {
         let chain = query.chain.as_ref();
         chain.is_none_or(|chain| [&path.src.chain, &path.dst.chain].contains(&chain))
     };
-    let paths = observed.look().await?.overview().paths;
+    let paths = served.observed.look().await?.overview().paths;
     let wanted = paths.into_iter().filter(is_wanted).collect();
-    Ok(Json(page.of(wanted)?))
+    Ok(Json(query.page().of(wanted)?))
 }
 
 /// The pending packets that were sent from one channel end, and what each waits for.
@@ -148,7 +164,7 @@ async fn paths(
     (status = 400, body = Problem), (status = 404, body = Problem), (status = 503, body = Problem),
 ))]
 async fn packets(
-    Shared(observed): State,
+    Shared(served): State,
     Parameters(query): Parameters<PacketsQuery>,
 ) -> Result<Json<Packets>, Problem> {
     let src = query.end()?;
@@ -156,7 +172,7 @@ async fn packets(
         limit: query.limit,
         offset: query.offset,
     };
-    let (status, now) = observed.path(src.clone()).await?;
+    let (status, now) = served.observed.path(src.clone()).await?;
     if !status.paths.iter().any(|path| path.src == src) {
         return Err(Problem::new(
             axum::http::StatusCode::NOT_FOUND,
@@ -188,8 +204,8 @@ struct Page {
 #[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
-struct PathsQuery {
-    /// Only those from or to this chain.
+struct OfChain {
+    /// Only those of this chain: paths from or to it, fees on it.
     chain: Option<String>,
     /// Most rows of the answer. Default: 100.
     #[param(minimum = 1, maximum = 1000)]
@@ -236,6 +252,15 @@ impl Page {
         }
         let rows = rows.into_iter().skip(self.offset.unwrap_or_default());
         Ok(rows.take(limit).collect())
+    }
+}
+
+impl OfChain {
+    fn page(&self) -> Page {
+        Page {
+            limit: self.limit,
+            offset: self.offset,
+        }
     }
 }
 

@@ -144,9 +144,28 @@ async fn every_route_is_in_the_description() {
     let description: Value = serde_json::from_str(&body).unwrap();
     let paths = description["paths"].as_object().unwrap();
     for path in [
-        "/status", "/chains", "/paths", "/packets", "/wallets", "/clients", "/txs",
+        "/status", "/chains", "/paths", "/packets", "/wallets", "/clients", "/txs", "/fees",
+        "/events",
     ] {
         assert!(paths.contains_key(path), "{path}");
     }
     assert!(description["components"]["schemas"]["Overview"].is_object());
+}
+
+#[tokio::test]
+async fn only_so_many_listen_to_what_happens() {
+    let server = Server::start(true);
+    let listen = || Request::get("/api/v1/events").body(Body::empty()).unwrap();
+    let mut listening = Vec::new();
+    for _ in 0..events::LISTENERS_MAX {
+        let response = server.router.clone().oneshot(listen()).await.unwrap();
+        assert_eq!(response.status(), StatusCode::OK);
+        listening.push(response);
+    }
+    let (status, _, body) = server.ask(listen()).await;
+    assert_eq!(status, StatusCode::SERVICE_UNAVAILABLE);
+    assert!(body.contains("16 others listen already"), "{body}");
+    listening.pop();
+    let response = server.router.clone().oneshot(listen()).await.unwrap();
+    assert_eq!(response.status(), StatusCode::OK, "a place is free again");
 }

@@ -2,9 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use tern::overview::Overview;
+use tern::overview::{purpose, Overview};
 use tern_core::budget::Purpose;
-use tern_core::ledger::FeeKind;
 
 use super::family::{Family, Labels};
 use crate::daemon::Observation;
@@ -88,13 +87,7 @@ pub fn families(observation: &Observation, overview: &Overview) -> Vec<Family> {
 fn fees(observation: &Observation) -> Vec<(Labels, f64)> {
     let mut sums: BTreeMap<(String, &'static str), u128> = BTreeMap::new();
     for fees in &observation.status.fees {
-        let kind = match fees.of.kind {
-            FeeKind::Packets => "packets",
-            FeeKind::Updates => "client_updates",
-            FeeKind::Handshakes => "handshakes",
-            FeeKind::Commands => "commands",
-            FeeKind::Failures => "failures",
-        };
+        let kind = purpose(fees.of.kind);
         let sum = sums.entry((fees.of.chain.to_string(), kind)).or_default();
         *sum = sum.saturating_add(fees.paid.amount);
     }
