@@ -105,6 +105,10 @@ fn overview(board: &Board, palette: Palette, frame: &mut Frame<'_>, area: Rect) 
     .areas(area);
     frame.render_widget(Paragraph::new(needs), needs_area);
     frame.render_widget(chains_table(board, palette), chains_area);
+    if board.overview.paths.iter().all(|path| !path.is_served) {
+        frame.render_widget(Paragraph::new(text::NO_PATH), paths_area);
+        return;
+    }
     let mut state = TableState::new().with_selected(board.selected);
     frame.render_stateful_widget(paths_table(board), paths_area, &mut state);
 }

@@ -8,6 +8,8 @@ use tern::words::{counted, grouped, shortened, span, time_of_day, wrapped};
 
 use crate::output::layout;
 
+/// What is said where paths would be.
+pub const NO_PATH: &str = "No path is served yet: `tern channel open` opens a channel.";
 /// Rows of a table, unless all are wanted.
 const ROWS: usize = 10;
 
@@ -103,7 +105,10 @@ fn paths(overview: &Overview, max: usize) -> String {
         ]
     });
     let header = ["PATH", "PENDING", "OLDEST", "LAST", "24 H"];
-    let mut text = layout(header, &rows.collect::<Vec<_>>());
+    let mut text = match served.clone().next() {
+        Some(_) => layout(header, &rows.collect::<Vec<_>>()),
+        None => NO_PATH.to_owned(),
+    };
     for path in served.clone().take(max) {
         if let Some(oldest) = &path.oldest {
             let said = format!(
@@ -346,6 +351,13 @@ akashnet-2 channel-184 → osmosis-1 channel-1  14       6 min   11:57:00  168
 WALLET ON  ADDRESS                HAS        LASTS
 osmosis-1  osmo1q2w3e4r5t…8k9l0x  not known  3.2 d";
         assert_eq!(text, expected);
+    }
+
+    #[test]
+    fn without_paths_it_says_how_to_get_one() {
+        let mut overview = overview();
+        overview.paths.clear();
+        assert!(text(&overview, false).contains(NO_PATH));
     }
 
     #[test]
