@@ -29,7 +29,7 @@ pub fn families(observation: &Observation) -> Vec<Family> {
         engine::families(observation, &overview),
         paths::families(observation, &overview),
         money::families(observation, &overview),
-        nodes::families(observation, &overview),
+        nodes::families(observation),
         hermes::families(observation, &overview),
     ];
     parts.into_iter().flatten().collect()

@@ -1,12 +1,11 @@
 //! Metrics of the nodes that are asked.
 
-use tern::overview::Overview;
 use tern_chains::{NodeState, NodeStatus, RequestStats};
 
 use super::family::{Family, Labels};
 use crate::daemon::Observation;
 
-pub fn families(observation: &Observation, _overview: &Overview) -> Vec<Family> {
+pub fn families(observation: &Observation) -> Vec<Family> {
     let nodes = || {
         let chains = observation.nodes.iter();
         chains.flat_map(|(chain, nodes)| nodes.iter().map(move |node| (chain.to_string(), node)))
