@@ -27,10 +27,10 @@ pub fn families(observation: &Observation) -> Vec<Family> {
     let overview = observation.overview();
     let parts = [
         engine::families(observation, &overview),
-        paths::families(observation, &overview),
+        paths::families(observation),
         money::families(observation, &overview),
         nodes::families(observation),
-        hermes::families(observation, &overview),
+        hermes::families(observation),
     ];
     parts.into_iter().flatten().collect()
 }

@@ -25,12 +25,12 @@ use crate::engine::status::{Status, Wallet};
 use crate::words;
 
 pub use chain::{ChainOverview, ChainState, NodeOverview};
-pub use client::ClientOverview;
+pub use client::{used_clients, ClientOverview};
 pub use event::{EventOverview, PacketName};
 pub use fees::{purpose, FeesOverview};
 pub use needs::{Need, NeedKind, Severity};
 pub use packet::PacketOverview;
-pub use path::{EndOverview, OldestOverview, PathOverview};
+pub use path::{is_served, paths_by_trouble, EndOverview, OldestOverview, PathOverview};
 pub use tx::TxOverview;
 pub use wallet::WalletOverview;
 
@@ -73,11 +73,8 @@ impl Overview {
         let status = sources.status;
         let needs = needs::needs(sources);
         let chains = status.chains.iter();
-        let clients = client::used(status);
-        let mut clients: Vec<_> = clients
-            .map(|client| ClientOverview::of(client, sources.now))
-            .collect();
-        clients.sort_by_key(|client| (!client.is_frozen, client.expires_in_seconds));
+        let clients = used_clients(status).into_iter();
+        let paths = paths_by_trouble(status, sources.now).into_iter();
         Self {
             at: words::rfc3339(sources.now),
             started: words::rfc3339(sources.started),
@@ -86,9 +83,13 @@ impl Overview {
             chains: chains
                 .map(|chain| ChainOverview::of(chain, sources))
                 .collect(),
-            paths: path::sorted(status, sources.now),
+            paths: paths
+                .map(|path| PathOverview::of(path, sources.now))
+                .collect(),
             wallets: wallet::wallets(status, sources.wallets),
-            clients,
+            clients: clients
+                .map(|client| ClientOverview::of(client, sources.now))
+                .collect(),
             txs: status.txs.iter().map(TxOverview::of).collect(),
             needs,
         }

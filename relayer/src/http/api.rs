@@ -106,9 +106,8 @@ async fn clients(
     Shared(served): State,
     Parameters(page): Parameters<Page>,
 ) -> Result<Json<Vec<ClientOverview>>, Problem> {
-    Ok(Json(
-        page.of(served.observed.look().await?.overview().clients)?,
-    ))
+    let clients = served.observed.look().await?.overview().clients;
+    Ok(Json(part(clients, page.limit, page.offset)?))
 }
 
 /// The newest transactions since the start, the last one first.
@@ -120,7 +119,8 @@ async fn txs(
     Shared(served): State,
     Parameters(page): Parameters<Page>,
 ) -> Result<Json<Vec<TxOverview>>, Problem> {
-    Ok(Json(page.of(served.observed.look().await?.overview().txs)?))
+    let txs = served.observed.look().await?.overview().txs;
+    Ok(Json(part(txs, page.limit, page.offset)?))
 }
 
 /// Fees since the store was made, by path and purpose, the newest first.
@@ -137,7 +137,8 @@ async fn fees(
         let chain = query.chain.as_ref();
         chain.is_none_or(|chain| *chain == fees.chain)
     };
-    Ok(Json(query.page().of(fees.filter(is_wanted).collect())?))
+    let wanted = fees.filter(is_wanted);
+    Ok(Json(part(wanted, query.limit, query.offset)?))
 }
 
 /// Paths, those with trouble first.
@@ -154,8 +155,8 @@ async fn paths(
         chain.is_none_or(|chain| [&path.src.chain, &path.dst.chain].contains(&chain))
     };
     let paths = served.observed.look().await?.overview().paths;
-    let wanted = paths.into_iter().filter(is_wanted).collect();
-    Ok(Json(query.page().of(wanted)?))
+    let wanted = paths.into_iter().filter(is_wanted);
+    Ok(Json(part(wanted, query.limit, query.offset)?))
 }
 
 /// The pending packets that were sent from one channel end, and what each waits for.
@@ -168,10 +169,6 @@ async fn packets(
     Parameters(query): Parameters<PacketsQuery>,
 ) -> Result<Json<Packets>, Problem> {
     let src = query.end()?;
-    let page = Page {
-        limit: query.limit,
-        offset: query.offset,
-    };
     let (status, now) = served.observed.path(src.clone()).await?;
     if !status.paths.iter().any(|path| path.src == src) {
         return Err(Problem::new(
@@ -184,7 +181,7 @@ async fn packets(
     let packets = packets.map(|packet| PacketOverview::of(packet, now));
     Ok(Json(Packets {
         pending,
-        packets: page.of(packets.collect())?,
+        packets: part(packets, query.limit, query.offset)?,
     }))
 }
 
@@ -241,27 +238,20 @@ struct Packets {
     packets: Vec<PacketOverview>,
 }
 
-impl Page {
-    /// The rows of this page.
-    fn of<T>(&self, rows: Vec<T>) -> Result<Vec<T>, Problem> {
-        let limit = self.limit.unwrap_or(LIMIT);
-        if !(1..=LIMIT_MAX).contains(&limit) {
-            return Err(Problem::bad_request(format!(
-                "`limit` is {limit}: it has to be from 1 to {LIMIT_MAX}"
-            )));
-        }
-        let rows = rows.into_iter().skip(self.offset.unwrap_or_default());
-        Ok(rows.take(limit).collect())
+/// The part of a list that is asked for.
+fn part<T>(
+    rows: impl IntoIterator<Item = T>,
+    limit: Option<usize>,
+    offset: Option<usize>,
+) -> Result<Vec<T>, Problem> {
+    let limit = limit.unwrap_or(LIMIT);
+    if !(1..=LIMIT_MAX).contains(&limit) {
+        return Err(Problem::bad_request(format!(
+            "`limit` is {limit}: it has to be from 1 to {LIMIT_MAX}"
+        )));
     }
-}
-
-impl OfChain {
-    fn page(&self) -> Page {
-        Page {
-            limit: self.limit,
-            offset: self.offset,
-        }
-    }
+    let rows = rows.into_iter().skip(offset.unwrap_or_default());
+    Ok(rows.take(limit).collect())
 }
 
 impl PacketsQuery {

@@ -3,26 +3,18 @@
 //! did itself, and Tern what blocks say, the figures are those of blocks.
 
 use tern::engine::status::PathStatus;
-use tern::overview::Overview;
 
 use super::family::{Family, Labels};
+use super::money::balances;
 use super::paths::shown;
 use crate::daemon::Observation;
 
-pub fn families(observation: &Observation, overview: &Overview) -> Vec<Family> {
+pub fn families(observation: &Observation) -> Vec<Family> {
     let status = &observation.status;
-    let shown = shown(observation, overview);
+    let shown = shown(observation);
     let now = observation.now.0 / 1_000_000_000;
     let backlog = || shown.iter().map(|path| (backlog_labels(path), *path));
     let packets = || shown.iter().map(|path| (packet_labels(path), *path));
-    let balances = overview.wallets.iter().filter_map(|wallet| {
-        let labels = vec![
-            ("chain", wallet.chain.clone()),
-            ("account", wallet.address.clone()),
-            ("denom", wallet.denom.clone()?),
-        ];
-        Some((labels, wallet.amount.as_ref()?.parse::<f64>().ok()?))
-    });
     let queries = observation.nodes.iter().flat_map(|(chain, nodes)| {
         let requests = nodes.iter().flat_map(|node| &node.requests);
         let mut methods: std::collections::BTreeMap<&str, u64> = Default::default();
@@ -69,7 +61,7 @@ pub fn families(observation: &Observation, overview: &Overview) -> Vec<Family> {
         Family::gauge(
             "wallet_balance",
             "The balance in each wallet that Hermes is using, per wallet, denom and chain",
-            balances,
+            balances(observation),
         ),
         Family::counter(
             "send_packet_events",

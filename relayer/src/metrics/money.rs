@@ -20,14 +20,6 @@ pub fn families(observation: &Observation, overview: &Overview) -> Vec<Family> {
             (labels, amount)
         })
     };
-    let balances = overview.wallets.iter().filter_map(|wallet| {
-        let labels = vec![
-            ("chain", wallet.chain.clone()),
-            ("account", wallet.address.clone()),
-            ("denom", wallet.denom.clone()?),
-        ];
-        Some((labels, wallet.amount.as_ref()?.parse::<f64>().ok()?))
-    });
     let days = overview.wallets.iter().filter_map(|wallet| {
         let labels = vec![("chain", wallet.chain.clone())];
         Some((labels, wallet.days_left?))
@@ -73,7 +65,7 @@ pub fn families(observation: &Observation, overview: &Overview) -> Vec<Family> {
         Family::gauge(
             "tern_wallet_balance",
             "What a signing account has in the denom of fees.",
-            balances,
+            balances(observation),
         ),
         Family::gauge(
             "tern_wallet_days_left",
@@ -81,6 +73,19 @@ pub fn families(observation: &Observation, overview: &Overview) -> Vec<Family> {
             days,
         ),
     ]
+}
+
+/// What each signing account has, as it was read last.
+pub fn balances(observation: &Observation) -> impl Iterator<Item = (Labels, f64)> + '_ {
+    observation.wallets.iter().filter_map(|wallet| {
+        let coin = wallet.balance.as_ref().ok()?;
+        let labels = vec![
+            ("chain", wallet.chain.to_string()),
+            ("account", wallet.address.clone()),
+            ("denom", coin.denom.clone()),
+        ];
+        Some((labels, coin.amount as f64))
+    })
 }
 
 /// Summed up over paths: their number is a stranger's choice.

@@ -1,23 +1,22 @@
 //! Metrics of paths and of the steps of their packets.
 
 use tern::engine::status::{ClientStatus, PathStatus};
-use tern::overview::Overview;
+use tern::overview::{is_served, paths_by_trouble, used_clients};
 use tern_core::statistics::Step;
 
 use super::family::{Family, Labels};
 use super::PATHS_MAX;
 use crate::daemon::Observation;
 
-pub fn families(observation: &Observation, overview: &Overview) -> Vec<Family> {
+pub fn families(observation: &Observation) -> Vec<Family> {
     let status = &observation.status;
-    let shown = shown(observation, overview);
+    let shown = shown(observation);
     let paths = || shown.iter().map(|path| (labels(path), *path));
     let oldest = || paths().filter_map(|(labels, path)| Some((labels, path.oldest.as_ref()?)));
-    let clients: Vec<&ClientStatus> = clients(observation, overview);
+    let clients = used_clients(status);
     let clients = || {
-        clients
-            .iter()
-            .map(|client| (client_labels(client), *client))
+        let clients = clients.iter().take(PATHS_MAX);
+        clients.map(|client| (client_labels(client), *client))
     };
     let latencies = || {
         let latencies = status.latencies.iter();
@@ -114,28 +113,10 @@ pub fn families(observation: &Observation, overview: &Overview) -> Vec<Family> {
 }
 
 /// The paths with series of their own: served ones, those with trouble first.
-pub fn shown<'a>(observation: &'a Observation, overview: &Overview) -> Vec<&'a PathStatus> {
-    let served = overview.paths.iter().filter(|path| path.is_served);
-    let names = served.take(PATHS_MAX).map(|path| path.src.name.as_str());
-    let names: std::collections::BTreeSet<&str> = names.collect();
-    let paths = observation.status.paths.iter();
-    paths
-        .filter(|path| names.contains(path.src.to_string().as_str()))
-        .collect()
-}
-
-/// The clients under served paths.
-fn clients<'a>(observation: &'a Observation, overview: &Overview) -> Vec<&'a ClientStatus> {
-    let used = overview.clients.iter().take(PATHS_MAX);
-    let used = used.map(|client| (client.chain.as_str(), client.client.as_str()));
-    let used: std::collections::BTreeSet<(&str, &str)> = used.collect();
-    let clients = observation.status.clients.iter();
-    clients
-        .filter(|status| {
-            let client = &status.client;
-            used.contains(&(client.chain.as_str(), client.client_id.to_string().as_str()))
-        })
-        .collect()
+pub fn shown(observation: &Observation) -> Vec<&PathStatus> {
+    let paths = paths_by_trouble(&observation.status, observation.now);
+    let served = paths.into_iter().filter(|path| is_served(path));
+    served.take(PATHS_MAX).collect()
 }
 
 fn labels(path: &PathStatus) -> Labels {

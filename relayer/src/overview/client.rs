@@ -49,15 +49,19 @@ pub(super) fn does_expire(status: &ClientStatus) -> bool {
     status.expires.0 < u64::MAX
 }
 
-/// The clients under paths that are served.
-pub(super) fn used(status: &Status) -> impl Iterator<Item = &ClientStatus> {
+/// The clients under paths that are served: frozen ones, then the first to expire first.
+pub fn used_clients(status: &Status) -> Vec<&ClientStatus> {
     let served = status
         .paths
         .iter()
         .filter(|path| super::path::is_served(path));
     let used: BTreeSet<ClientKey> = served.flat_map(clients_of).collect();
     let clients = status.clients.iter();
-    clients.filter(move |client| used.contains(&client.client))
+    let mut clients: Vec<_> = clients
+        .filter(|client| used.contains(&client.client))
+        .collect();
+    clients.sort_by_key(|client| (!client.is_frozen, client.expires));
+    clients
 }
 
 fn clients_of(path: &PathStatus) -> Vec<ClientKey> {

@@ -123,7 +123,8 @@ pub(super) fn needs(sources: &Sources<'_>) -> Vec<Need> {
         needs.extend(of_wallets(chain, sources));
         needs.extend(of_nodes(chain, sources));
     }
-    needs.extend(client::used(status).filter_map(|client| of_client(client, sources.now)));
+    let clients = client::used_clients(status).into_iter();
+    needs.extend(clients.filter_map(|client| of_client(client, sources.now)));
     let served = status.paths.iter().filter(|path| path::is_served(path));
     needs.extend(served.filter_map(|path| of_path(path, sources.now)));
     needs.sort();

@@ -98,7 +98,8 @@ impl PathOverview {
     }
 }
 
-pub(super) fn is_served(status: &PathStatus) -> bool {
+/// Whether packets sent from its end are relayed.
+pub fn is_served(status: &PathStatus) -> bool {
     not_served(status).is_none()
 }
 
@@ -112,13 +113,13 @@ fn not_served(status: &PathStatus) -> Option<String> {
 
 /// Those whose oldest packet waits longest first, then those with most packets; those that
 /// are not served last.
-pub(super) fn sorted(status: &Status, now: BlockTime) -> Vec<PathOverview> {
-    let paths = status.paths.iter();
-    let mut paths: Vec<_> = paths.map(|path| PathOverview::of(path, now)).collect();
+pub fn paths_by_trouble(status: &Status, now: BlockTime) -> Vec<&PathStatus> {
+    let mut paths: Vec<_> = status.paths.iter().collect();
     paths.sort_by_cached_key(|path| {
-        let age = path.oldest.as_ref().and_then(|oldest| oldest.age_seconds);
-        let rank = (!path.is_served, std::cmp::Reverse((age, path.pending)));
-        (rank, path.src.clone())
+        let sent_at = path.oldest.as_ref().and_then(|oldest| oldest.sent_at);
+        let age = sent_at.map(|sent| seconds_between(sent, now));
+        let trouble = std::cmp::Reverse((age, path.open_packets));
+        (!is_served(path), trouble, path.src.clone())
     });
     paths
 }
