@@ -4,13 +4,16 @@ use sha2::{Digest, Sha256};
 use tendermint::abci::types::ExecTxResult;
 use tern_chains::{TxHash, TxOutcome};
 
+use crate::errors::shortened;
+
 /// What a block says of a transaction.
 pub fn outcome(tx: &[u8], result: &ExecTxResult) -> TxOutcome {
     TxOutcome {
         hash: TxHash(Sha256::digest(tx).into()),
         code: result.code.value(),
-        codespace: result.codespace.clone(),
-        log: result.log.clone(),
+        // They are kept with whatever failed, and the chain chooses them.
+        codespace: shortened(result.codespace.clone()),
+        log: shortened(result.log.clone()),
         message_index: message_index(&result.log),
         // In the events of the transaction, which are decoded elsewhere.
         clients: vec![],
@@ -31,6 +34,21 @@ pub fn message_index(log: &str) -> Option<usize> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_the_chain_says_is_kept_as_far_as_people_read() {
+        let result = ExecTxResult {
+            codespace: "c".repeat(1 << 20),
+            log: "failed to execute message; message index: 3: ".to_owned() + &"l".repeat(1 << 20),
+            ..ExecTxResult::default()
+        };
+        let outcome = outcome(&[1], &result);
+        assert_eq!(outcome.message_index, Some(3));
+        assert!(outcome.codespace.len() < 4_096 && outcome.log.len() < 4_096);
+        assert!(outcome
+            .log
+            .starts_with("failed to execute message; message index: 3: lll"));
+    }
 
     #[test]
     fn the_failed_message_is_named_in_the_log() {
