@@ -100,10 +100,10 @@ fn proof_of<'a>(tx: &'a TxInBlock, id: &PacketId) -> Option<(&'a str, Option<u64
 
 #[cfg(test)]
 mod tests {
-    use tern_chains::{BlockTime, ChannelId, Encoded, End, PortId, TxHash, TxOutcome};
+    use tern_chains::{BlockTime, ChannelId, Encoded, End, PortId, TxHash};
 
     use super::*;
-    use crate::cli::trace::testing::transfer;
+    use crate::cli::trace::testing::{outcome, transfer};
     use crate::connect::packet_proof::recv_message;
 
     fn id(sequence: u64) -> PacketId {
@@ -120,16 +120,7 @@ mod tests {
 
     fn tx(number: u8, code: u32, messages: Vec<Encoded>, events: Vec<Event>) -> TxInBlock {
         TxInBlock {
-            outcome: TxOutcome {
-                hash: TxHash([number; 32]),
-                code,
-                codespace: String::new(),
-                log: String::new(),
-                message_index: None,
-                clients: vec![],
-                gas_wanted: 9,
-                gas_used: 7,
-            },
+            outcome: outcome(number, code),
             signer: Some(format!("kava{number}")),
             messages,
             events,

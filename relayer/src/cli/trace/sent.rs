@@ -187,9 +187,7 @@ fn age_text(age: Duration) -> String {
 
 #[cfg(test)]
 mod tests {
-    use tern_chains::TxOutcome;
-
-    use super::super::testing::transfer;
+    use super::super::testing::{outcome, transfer};
     use super::*;
     use crate::connect::TxInBlock;
 
@@ -231,16 +229,7 @@ mod tests {
         IndexedTx {
             height: 101,
             tx: TxInBlock {
-                outcome: TxOutcome {
-                    hash: TxHash([1; 32]),
-                    code: 0,
-                    codespace: String::new(),
-                    log: String::new(),
-                    message_index: None,
-                    clients: vec![],
-                    gas_wanted: 9,
-                    gas_used: 7,
-                },
+                outcome: outcome(1, 0),
                 signer: Some(signer.to_owned()),
                 messages: vec![],
                 events,

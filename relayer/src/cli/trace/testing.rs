@@ -1,6 +1,8 @@
 //! Traces and packets for tests.
 
-use tern_chains::{BlockTime, Body, ChainId, ChannelId, End, Packet, PortId, Timeout, TxHash};
+use tern_chains::{
+    BlockTime, Body, ChainId, ChannelId, End, Packet, PortId, Timeout, TxHash, TxOutcome,
+};
 use tern_core::ledger::ChannelKey;
 
 use super::packet_trace::{Missing, PacketTrace, Place, State, Step, StepKind, Tx, Wait};
@@ -71,5 +73,19 @@ pub fn transfer(channel: &str, sequence: u64, denom: &str, receiver: &str, memo:
         body: Body::V1 {
             data: data.to_string().into_bytes(),
         },
+    }
+}
+
+/// The outcome of the transaction of this number.
+pub fn outcome(number: u8, code: u32) -> TxOutcome {
+    TxOutcome {
+        hash: TxHash([number; 32]),
+        code,
+        codespace: String::new(),
+        log: String::new(),
+        message_index: None,
+        clients: vec![],
+        gas_wanted: 9,
+        gas_used: 7,
     }
 }
