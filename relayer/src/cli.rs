@@ -1,6 +1,5 @@
 //! The command line: one file for each group of commands.
 
-mod ack;
 mod channel;
 mod demo;
 mod devnet;

@@ -24,6 +24,7 @@ use crate::http::HttpServer;
 use crate::setup;
 pub use client::DaemonClient;
 pub use observing::{Observation, Observed};
+pub use protocol::SocketError;
 use socket::Socket;
 
 /// A daemon that is about to run.

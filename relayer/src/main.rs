@@ -1,5 +1,6 @@
 //! The `tern` command, a standalone IBC relayer.
 
+mod ack;
 mod cli;
 mod clock;
 mod connect;
@@ -8,9 +9,11 @@ mod http;
 mod logging;
 mod metrics;
 mod output;
+mod path;
 mod progress;
 mod setup;
 mod shutdown;
+mod trace;
 mod turn;
 
 use std::process::ExitCode;

@@ -14,10 +14,11 @@ use tern_core::plan::{Assignment, Why};
 
 use self::clearing::Clearing;
 use super::not_ready::not_ready;
-use super::path::{end_json, PathArgs};
+use super::path::PathArgs;
 use crate::connect::{ConnectedChain, Context};
 use crate::daemon::DaemonClient;
 use crate::output::{self, Outcome};
+use crate::path::end_json;
 use crate::progress::Progress;
 use crate::setup::{self, ServedChain};
 use crate::shutdown::Shutdown;

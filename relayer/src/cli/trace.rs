@@ -5,33 +5,16 @@
 //! for the packets of every relayer. Only what a pending packet waits for is asked of a
 //! running daemon.
 
-mod by_sender;
-mod by_tx;
-mod find;
-mod follow;
-mod hops;
-mod ics20;
-mod json;
-mod located_event;
-mod outcome;
-mod packet_trace;
-mod sent;
-mod target;
-#[cfg(test)]
-mod testing;
-mod text;
-mod tx;
-
 use clap::Args;
-use serde_json::{json, Value};
+use tern::engine::describe;
 use tern::words;
 use tern_chains::{ChannelId, PortId};
 
-use self::by_tx::TxTrace;
-use self::target::Target;
 use super::parse;
 use crate::connect::Context;
 use crate::output::{self, Outcome, UsageError};
+use crate::trace::{self, json, text};
+use crate::trace::{BySender, Engine, Found, ListedPacket, Sender, Target, TraceError, TxTrace};
 
 const EXAMPLE: &str = "\
 Examples:
@@ -78,15 +61,10 @@ pub struct TraceArgs {
 }
 
 pub async fn run(context: &Context, args: TraceArgs) -> anyhow::Result<Outcome> {
-    let chain = args.chain;
-    if let Some(sender) = &args.sender {
-        return of_sender(context, sender, chain.as_deref(), args.limit.into()).await;
-    }
-    let first = args.first.unwrap_or_default();
-    let target = target::target(&first, args.channel, args.sequence, args.port, chain);
-    match target.map_err(UsageError::new)? {
-        Target::Packet { path, sequence } => {
-            let hops = follow::follow(context, &path, sequence).await?;
+    let target = args.target().map_err(UsageError::new)?;
+    let found = trace::look(context, &Engine::OfDaemon, &target).await;
+    match found.map_err(with_exit_code)? {
+        Found::Packet(hops) => {
             if context.json {
                 output::json(&json::document(&hops))?;
             } else {
@@ -94,9 +72,31 @@ pub async fn run(context: &Context, args: TraceArgs) -> anyhow::Result<Outcome> 
             }
             Ok(Outcome::Done)
         }
-        Target::Tx { hash, chain } => {
-            let trace = by_tx::trace(context, hash, chain.as_deref()).await?;
-            of_tx(context, &trace)
+        Found::Tx(trace) => of_tx(context, &trace),
+        Found::Sender(found) => of_sender(context, &found),
+    }
+}
+
+/// A chain that is not configured is an error of the configuration.
+fn with_exit_code(error: TraceError) -> anyhow::Error {
+    match error {
+        TraceError::UnknownChain(unknown) => unknown.into(),
+        error => error.into(),
+    }
+}
+
+impl TraceArgs {
+    fn target(self) -> Result<Target, trace::TargetError> {
+        match self.sender {
+            Some(sender) => Ok(Target::Sender {
+                sender: Sender::read(&sender)?,
+                chain: self.chain,
+                limit: self.limit.into(),
+            }),
+            None => {
+                let first = self.first.unwrap_or_default();
+                trace::target(&first, self.channel, self.sequence, self.port, self.chain)
+            }
         }
     }
 }
@@ -145,45 +145,26 @@ fn of_tx(context: &Context, trace: &TxTrace) -> anyhow::Result<Outcome> {
     )
 }
 
-async fn of_sender(
-    context: &Context,
-    sender: &str,
-    chain: Option<&str>,
-    limit: usize,
-) -> anyhow::Result<Outcome> {
-    let prefix = target::account_prefix(sender);
-    let prefix = prefix.map_err(|why| UsageError::new(format!("`{sender}` is {why}")))?;
-    let packets = by_sender::packets(context, sender, &prefix, chain, limit).await?;
-    let newest = match packets.first() {
-        Some(packet) => match follow::path_of(packet.sent.chain.as_str(), &packet.sent.packet) {
-            Some(path) => {
-                let sequence = packet.sent.packet.sequence.as_u64();
-                Some(follow::follow(context, &path, sequence).await)
-            }
-            None => None,
-        },
-        None => None,
-    };
+fn of_sender(context: &Context, found: &BySender) -> anyhow::Result<Outcome> {
+    for failure in &found.failures {
+        output::note(format!("note: {}", describe(failure)));
+    }
     if context.json {
-        let mut list: Vec<Value> = packets.iter().map(sent::ListedPacket::json).collect();
-        if let (Some(newest), Some(first)) = (&newest, list.first_mut()) {
-            match newest {
-                Ok(hops) => first["trace"] = json::document(hops),
-                Err(error) => first["trace_error"] = json!(format!("{error:#}")),
-            }
-        }
-        output::json(&list)?;
+        output::json(&json::sender_document(found))?;
         return Ok(Outcome::Done);
     }
-    let rows: Vec<_> = packets.iter().map(sent::ListedPacket::row).collect();
+    let rows: Vec<_> = found.packets.iter().map(ListedPacket::row).collect();
     let header = ["CHAIN", "CHANNEL", "PACKET", "AMOUNT", "STATE", "AGE"];
     output::table(header, &rows)?;
-    match newest {
+    match &found.newest {
         Some(Ok(hops)) => {
             output::line("\nThe newest one:")?;
-            print(text::lines(&hops))?;
+            print(text::lines(hops))?;
         }
-        Some(Err(error)) => output::note(format!("the newest one cannot be traced: {error:#}")),
+        Some(Err(error)) => {
+            let why = describe(error);
+            output::note(format!("the newest one cannot be traced: {why}"));
+        }
         None => {}
     }
     Ok(Outcome::Done)

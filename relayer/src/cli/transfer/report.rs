@@ -7,9 +7,9 @@ use super::preflight::Route;
 use super::send::{GivenUp, Included};
 use super::track::{Counts, Step, Tracker, What};
 use super::TransferArgs;
-use crate::cli::ack::Ack;
-use crate::cli::path::clear_command;
+use crate::ack::Ack;
 use crate::output::{self, Outcome};
+use crate::path::clear_command;
 
 /// Up to this many packets are printed one by one. More packets are counted.
 const ONE_BY_ONE_MAX: usize = 5;

@@ -7,7 +7,7 @@ use tern_chains::{ChainId, Event, Packet, PacketId, Sequence};
 use tern_core::ledger::{apply, Done, EndKey, Fact, PacketKey, PacketRecord, View};
 use tern_core::policy::Policy;
 
-use crate::cli::ack::Ack;
+use crate::ack::Ack;
 
 /// Our packets on one channel.
 ///

@@ -2,7 +2,6 @@
 //! bisecting the state; the event is read from the block. The transaction index of
 //! a node is used only if the state is pruned.
 
-use anyhow::bail;
 use tern::engine::bisect::{self, since_present, Since};
 use tern::engine::describe;
 use tern_chains::{
@@ -12,9 +11,10 @@ use tern_chains::{
 use tern_core::ledger::{Acknowledgement, ChannelKey, Done, Head, PacketRecord, PacketState};
 use tern_core::plan::packet::timed_out;
 
+use super::error::TraceError;
 use super::located_event::{locate_event, LocatedEvent};
 use super::packet_trace::{Missing, PacketTrace, State, Step, StepKind, Wait};
-use crate::cli::ack::Ack;
+use crate::ack::Ack;
 use crate::connect::{BlockWithTxs, ConnectedChain};
 
 /// One end of the packet's path.
@@ -44,7 +44,7 @@ pub async fn trace_packet(
     dst: &Side<'_>,
     ordering: Ordering,
     sequence: Sequence,
-) -> anyhow::Result<PacketTrace> {
+) -> Result<PacketTrace, TraceError> {
     let id = &id(src, dst, sequence);
     check_is_sent(src, sequence).await?;
     let (sent, received) = tokio::try_join!(src.sent(id), dst.received(id, ordering))?;
@@ -95,14 +95,17 @@ fn id(src: &Side<'_>, dst: &Side<'_>, sequence: Sequence) -> PacketId {
     }
 }
 
-async fn check_is_sent(src: &Side<'_>, sequence: Sequence) -> anyhow::Result<()> {
+async fn check_is_sent(src: &Side<'_>, sequence: Sequence) -> Result<(), TraceError> {
     let next = src.chain.query(src.next_send(), Some(src.head.height));
     // A chain may store its next sequence elsewhere. Then the send is searched by
     // its event.
     if let Some(next) = next.await?.and_then(|value| src.next_sequence(&value)) {
         if sequence.as_u64() >= next {
-            let end = &src.end;
-            bail!("packet #{sequence} was not sent on {end} yet: the next sequence is #{next}");
+            return Err(TraceError::NotSent {
+                src: src.end.clone(),
+                sequence: sequence.as_u64(),
+                next,
+            });
         }
     }
     Ok(())

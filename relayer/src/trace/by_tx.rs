@@ -2,13 +2,14 @@
 
 use futures::stream::{FuturesUnordered, StreamExt};
 use tern::engine::{channel_end, describe};
-use tern_chains::{ChainId, PacketId, TxHash};
+use tern_chains::{ChainId, PacketId, Sequence, TxHash};
 use tern_core::ledger::ChannelKey;
 
+use super::error::{connect, TraceError};
 use super::follow::follow;
 use super::hops::Hops;
 use super::tx::{self, Role, TxError, TxPacket, Unsearched, WhyUnsearched, PACKETS_MAX};
-use crate::cli::path::PathArgs;
+use super::waits::Engine;
 use crate::connect::{BlockWithTxs, ConnectedChain, Context, Indexed};
 
 /// A transaction and the ways of its packets.
@@ -36,16 +37,16 @@ pub struct TracedPacket {
 /// If no configured chain has it, it failed, or it has no packet.
 pub async fn trace(
     context: &Context,
+    engine: &Engine,
     hash: TxHash,
     chain: Option<&str>,
-) -> anyhow::Result<TxTrace> {
-    let chains = match chain {
-        Some(id) => vec![context.connect(id)?],
-        None => connect_all(context)?,
-    };
-    let (chain, height, unsearched) = find(chains, hash).await?;
-    let block: BlockWithTxs = chain.block_with_txs(height).await?;
-    let mut found = tx::in_block(chain.id(), &block, hash)?;
+) -> Result<TxTrace, TraceError> {
+    let FoundTx {
+        chain,
+        height,
+        packets: mut found,
+        unsearched,
+    } = tx_in_block(context, hash, chain).await?;
     let packets_left = found.len().saturating_sub(PACKETS_MAX);
     found.truncate(PACKETS_MAX);
 
@@ -54,11 +55,11 @@ pub async fn trace(
         if packets.iter().any(|traced| traced.has(chain.id(), &packet)) {
             continue;
         }
-        let result = trace_packet(context, &chain, &packet).await;
+        let result = trace_packet(context, engine, &chain, &packet).await;
         packets.push(TracedPacket {
             role: packet.role,
             id: packet.id,
-            result: result.map_err(|error| format!("{error:#}")),
+            result: result.map_err(|error| describe(&error)),
         });
     }
     Ok(TxTrace {
@@ -71,9 +72,54 @@ pub async fn trace(
     })
 }
 
-fn connect_all(context: &Context) -> anyhow::Result<Vec<ConnectedChain>> {
+/// The packets of a transaction, by source end and sequence.
+///
+/// # Errors
+/// As those of [`trace`].
+pub async fn packets(
+    context: &Context,
+    hash: TxHash,
+    chain: Option<&str>,
+) -> Result<Vec<(ChannelKey, Sequence)>, TraceError> {
+    let tx = tx_in_block(context, hash, chain).await?;
+    let mut packets = Vec::new();
+    for packet in &tx.packets {
+        packets.push((source(&tx.chain, packet).await?, packet.id.sequence));
+    }
+    Ok(packets)
+}
+
+/// A transaction that was found.
+struct FoundTx {
+    chain: ConnectedChain,
+    height: u64,
+    packets: Vec<TxPacket>,
+    unsearched: Vec<Unsearched>,
+}
+
+async fn tx_in_block(
+    context: &Context,
+    hash: TxHash,
+    chain: Option<&str>,
+) -> Result<FoundTx, TraceError> {
+    let chains = match chain {
+        Some(id) => vec![connect(context, id)?],
+        None => connect_all(context)?,
+    };
+    let (chain, height, unsearched) = find(chains, hash).await?;
+    let block: BlockWithTxs = chain.block_with_txs(height).await?;
+    let packets = tx::in_block(chain.id(), &block, hash)?;
+    Ok(FoundTx {
+        chain,
+        height,
+        packets,
+        unsearched,
+    })
+}
+
+fn connect_all(context: &Context) -> Result<Vec<ConnectedChain>, TraceError> {
     let chains = context.config.chains.iter();
-    chains.map(|chain| context.connect(&chain.id)).collect()
+    chains.map(|chain| connect(context, &chain.id)).collect()
 }
 
 /// Asks all chains at once; the first that has it is the one.
@@ -112,19 +158,20 @@ async fn find(
 /// The way of a packet that a transaction of this chain is about.
 async fn trace_packet(
     context: &Context,
+    engine: &Engine,
     chain: &ConnectedChain,
     packet: &TxPacket,
-) -> anyhow::Result<Hops> {
-    let path = source(chain, packet).await?;
-    follow(context, &path, packet.id.sequence.as_u64()).await
+) -> Result<Hops, TraceError> {
+    let src = source(chain, packet).await?;
+    follow(context, engine, &src, packet.id.sequence).await
 }
 
-async fn source(chain: &ConnectedChain, packet: &TxPacket) -> anyhow::Result<PathArgs> {
+async fn source(chain: &ConnectedChain, packet: &TxPacket) -> Result<ChannelKey, TraceError> {
     let id = &packet.id;
     let (Some((src_port, src_channel)), Some((dst_port, dst_channel))) =
         (id.src.as_channel(), id.dst.as_channel())
     else {
-        anyhow::bail!("packet {id} is not of a channel");
+        return Err(TraceError::NotOfChannel(id.clone()));
     };
     let src_chain = if packet.role.is_at_src() {
         chain.id().clone()
@@ -136,13 +183,13 @@ async fn source(chain: &ConnectedChain, packet: &TxPacket) -> anyhow::Result<Pat
         };
         match channel_end(&**chain, &end).await? {
             Some(channel) => channel.counterparty_chain,
-            None => anyhow::bail!("there is no channel {end}"),
+            None => return Err(TraceError::NoSuchEnd(end)),
         }
     };
-    Ok(PathArgs {
-        chain: src_chain.to_string(),
-        channel: src_channel.clone(),
-        port: src_port.clone(),
+    Ok(ChannelKey {
+        chain: src_chain,
+        port_id: src_port.clone(),
+        channel_id: src_channel.clone(),
     })
 }
 

@@ -184,7 +184,7 @@ fn is_same_way(sent: &Packet, trace: &PacketTrace, tokens: &Tokens) -> bool {
 mod tests {
     use super::super::testing::{place, trace, transfer};
     use super::*;
-    use crate::cli::ack::Ack;
+    use crate::ack::Ack;
 
     const MEMO: &str =
         r#"{"forward":{"receiver":"osmo1c","port":"transfer","channel":"channel-3"}}"#;
@@ -234,7 +234,7 @@ mod tests {
 
     #[test]
     fn a_block_that_cannot_be_read_hides_the_next_hop() {
-        let missing = crate::cli::trace::packet_trace::Missing {
+        let missing = crate::trace::packet_trace::Missing {
             height: Some(548),
             why: "pruned".to_owned(),
         };

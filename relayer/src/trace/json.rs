@@ -1,16 +1,19 @@
 //! The way of a packet as JSON (pure).
 
 use serde_json::{json, Map, Value};
+use tern::engine::describe;
 use tern::words::rfc3339_millis;
 use tern_chains::{BlockTime, Timeout};
 
+use super::by_sender::BySender;
 use super::by_tx::TxTrace;
 use super::hops::{Cause, Hops, Unfollowed};
 use super::outcome::{outcome, Outcome, Refund};
 use super::packet_trace::{PacketTrace, State, Step, StepKind, Tx, Wait};
+use super::sent::ListedPacket;
 use super::text::{outcome_text, trace_commands, unfollowed_text, waits};
-use crate::cli::ack::Ack;
-use crate::cli::path::end_json;
+use crate::ack::Ack;
+use crate::path::end_json;
 
 /// The packet, what became of it, and the packets that were sent because of it.
 pub fn document(hops: &Hops) -> Value {
@@ -60,6 +63,18 @@ pub fn tx_document(trace: &TxTrace) -> Value {
             .map(|unsearched| unsearched.chain.as_str())
             .collect::<Vec<_>>(),
     })
+}
+
+/// The packets of a sender; the first one with its way.
+pub fn sender_document(found: &BySender) -> Vec<Value> {
+    let mut list: Vec<Value> = found.packets.iter().map(ListedPacket::json).collect();
+    if let (Some(newest), Some(first)) = (&found.newest, list.first_mut()) {
+        match newest {
+            Ok(hops) => first["trace"] = document(hops),
+            Err(error) => first["trace_error"] = json!(describe(error)),
+        }
+    }
+    list
 }
 
 fn packet(trace: &PacketTrace) -> Value {

@@ -1,17 +1,15 @@
-//! What a person gave to `tern trace`: a packet, the hash of a transaction, or a sender.
-//! Pure.
+//! What is looked for: a packet, the packets of a transaction, or those of a sender. Pure.
 
 use bech32::primitives::decode::CheckedHrpstring;
 use bech32::Bech32;
-use tern_chains::{ChannelId, PortId, TxHash};
-
-use crate::cli::path::PathArgs;
+use tern_chains::{ChainId, ChannelId, PortId, TxHash};
+use tern_core::ledger::ChannelKey;
 
 /// Whose packets are traced.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Target {
     Packet {
-        path: PathArgs,
+        src: ChannelKey,
         sequence: u64,
     },
     /// Those of a transaction; on this chain, if it is given.
@@ -19,6 +17,19 @@ pub enum Target {
         hash: TxHash,
         chain: Option<String>,
     },
+    /// The newest of an account; on this chain, if it is given.
+    Sender {
+        sender: Sender,
+        chain: Option<String>,
+        limit: usize,
+    },
+}
+
+/// An address whose spelling was checked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sender {
+    pub address: String,
+    pub prefix: String,
 }
 
 /// Why the arguments name nothing that can be traced.
@@ -33,6 +44,8 @@ pub enum TargetError {
     NoSequence,
     #[error("`--chain` goes with the hash of a transaction or with a sender only")]
     ChainOfPacket,
+    #[error("`{0}` is not an address of a Cosmos chain: check the spelling, and give all of it")]
+    NotAnAddress(String),
 }
 
 /// The arguments as they are on the command line.
@@ -46,10 +59,10 @@ pub fn target(
     match (channel, sequence) {
         (Some(_), Some(_)) if chain.is_some() => Err(TargetError::ChainOfPacket),
         (Some(channel), Some(sequence)) => Ok(Target::Packet {
-            path: PathArgs {
-                chain: first.to_owned(),
-                channel,
-                port,
+            src: ChannelKey {
+                chain: ChainId::from_string(first),
+                port_id: port,
+                channel_id: channel,
             },
             sequence,
         }),
@@ -62,7 +75,7 @@ pub fn target(
 }
 
 /// 64 hexadecimal digits, as explorers and wallets write them.
-fn tx_hash(text: &str) -> Option<TxHash> {
+pub fn tx_hash(text: &str) -> Option<TxHash> {
     let digits = text
         .strip_prefix("0x")
         .or(text.strip_prefix("0X"))
@@ -72,12 +85,15 @@ fn tx_hash(text: &str) -> Option<TxHash> {
     Some(TxHash(hash))
 }
 
-/// The account prefix of an address.
-pub fn account_prefix(address: &str) -> Result<String, String> {
-    let checked = CheckedHrpstring::new::<Bech32>(address);
-    let read = checked
-        .map_err(|_| "not an address of a Cosmos chain: check the spelling, and give all of it")?;
-    Ok(read.hrp().to_lowercase())
+impl Sender {
+    pub fn read(address: &str) -> Result<Self, TargetError> {
+        let checked = CheckedHrpstring::new::<Bech32>(address);
+        let read = checked.map_err(|_| TargetError::NotAnAddress(address.to_owned()))?;
+        Ok(Self {
+            address: address.to_owned(),
+            prefix: read.hrp().to_lowercase(),
+        })
+    }
 }
 
 #[cfg(test)]
@@ -112,13 +128,13 @@ mod tests {
 
     #[test]
     fn three_arguments_are_a_packet() {
-        let Ok(Target::Packet { path, sequence }) = read("akash-a", Some("channel-0"), Some(7))
+        let Ok(Target::Packet { src, sequence }) = read("akash-a", Some("channel-0"), Some(7))
         else {
             panic!("not a packet");
         };
-        assert_eq!(path.chain, "akash-a");
+        assert_eq!(src.chain.as_str(), "akash-a");
         assert_eq!(
-            (path.channel.as_str(), path.port.as_str()),
+            (src.channel_id.as_str(), src.port_id.as_str()),
             ("channel-0", "transfer")
         );
         assert_eq!(sequence, 7);
@@ -138,9 +154,9 @@ mod tests {
     fn an_address_says_its_prefix_and_a_spelling_mistake_is_found() {
         let hrp = bech32::Hrp::parse("cosmos").unwrap();
         let address = bech32::encode::<Bech32>(hrp, &[7; 20]).unwrap();
-        assert_eq!(account_prefix(&address).as_deref(), Ok("cosmos"));
+        assert_eq!(Sender::read(&address).unwrap().prefix, "cosmos");
         let wrong = address.replacen("cosmos1", "cosmos1q", 1);
-        assert!(account_prefix(&wrong).is_err());
-        assert!(account_prefix("me").is_err());
+        assert_eq!(Sender::read(&wrong), Err(TargetError::NotAnAddress(wrong)));
+        assert!(Sender::read("me").is_err());
     }
 }

@@ -4,7 +4,7 @@ use tern::engine::status::PacketWait;
 use tern_chains::{BlockTime, ChainId, ClientId, Packet, Sequence, TxHash};
 use tern_core::ledger::ChannelKey;
 
-use crate::cli::ack::Ack;
+use crate::ack::Ack;
 
 /// The steps of a packet, as far as the chains can show them.
 #[derive(Clone, Debug, PartialEq)]

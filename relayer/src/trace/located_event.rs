@@ -103,8 +103,8 @@ mod tests {
     use tern_chains::{BlockTime, ChannelId, Encoded, End, PortId, TxHash};
 
     use super::*;
-    use crate::cli::trace::testing::{outcome, transfer};
     use crate::connect::packet_proof::recv_message;
+    use crate::trace::testing::{outcome, transfer};
 
     fn id(sequence: u64) -> PacketId {
         PacketId {

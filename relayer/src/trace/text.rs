@@ -10,8 +10,8 @@ use super::outcome::{outcome, Outcome, Refund};
 use super::packet_trace::{
     since_last, Missing, PacketTrace, Place, State, Step, StepKind, Tx, Wait,
 };
-use crate::cli::ack::Ack;
-use crate::cli::path::clear_command;
+use crate::ack::Ack;
+use crate::path::clear_command;
 
 const INDENT: usize = 4;
 

@@ -8,9 +8,13 @@ use tern::words::counted;
 use tern_chains::{BlockTime, ChainError, PacketId, StorePath};
 use tern_core::ledger::ChannelKey;
 
+use super::error::{connect, TraceError};
+use super::follow::{follow, source_of};
+use super::hops::Hops;
 use super::sent::{self, ListedPacket, ListedState, SentPacket, Stored, StoredOnDst};
+use super::target::Sender;
+use super::waits::Engine;
 use crate::connect::{ConnectedChain, Context, Indexed};
-use crate::output;
 
 /// Pages of the sender's transactions that are looked through.
 const PAGES_MAX: u32 = 8;
@@ -41,6 +45,16 @@ pub enum SenderError {
     },
 }
 
+/// The newest packets of a sender.
+pub struct BySender {
+    /// The newest first.
+    pub packets: Vec<ListedPacket>,
+    /// The way of the newest one, if it can be followed.
+    pub newest: Option<Result<Hops, TraceError>>,
+    /// Why the packets on some chains are not here.
+    pub failures: Vec<TraceError>,
+}
+
 /// The newest packets of a sender, on one chain.
 #[derive(Default)]
 struct Search {
@@ -51,22 +65,22 @@ struct Search {
     has_more: bool,
 }
 
-/// The newest packets that an address sent, the newest first; at most `limit`.
+/// The newest packets that an address sent, at most `limit`, and the way of the last one.
 ///
 /// # Errors
 /// If no chain fits, none of its nodes has an index, or there is no packet.
-pub async fn packets(
+pub async fn look(
     context: &Context,
-    sender: &str,
-    prefix: &str,
+    engine: &Engine,
+    sender: &Sender,
     chain: Option<&str>,
     limit: usize,
-) -> anyhow::Result<Vec<ListedPacket>> {
+) -> Result<BySender, TraceError> {
     let mut listed: Vec<ListedPacket> = Vec::new();
     let mut failures = Vec::new();
-    for id in fitting(context, prefix, chain)? {
-        let chain = context.connect(&id)?;
-        match packets_on(context, &chain, sender, limit).await {
+    for id in fitting(context, &sender.prefix, chain)? {
+        let chain = connect(context, &id)?;
+        match packets_on(context, &chain, &sender.address, limit).await {
             Ok(packets) => listed.extend(packets),
             Err(error) => failures.push(error),
         }
@@ -74,12 +88,21 @@ pub async fn packets(
     if listed.is_empty() && !failures.is_empty() {
         return Err(failures.swap_remove(0));
     }
-    for failure in &failures {
-        output::note(format!("note: {failure:#}"));
-    }
     listed.sort_by_key(|packet| std::cmp::Reverse(packet.time.map(|(time, _)| time)));
     listed.truncate(limit);
-    Ok(listed)
+    let newest = listed.first().map(|listed| &listed.sent);
+    let source = newest.and_then(|sent| source_of(&sent.chain, &sent.packet).zip(Some(sent)));
+    let newest: OptionFuture<_> = source
+        .map(|(src, sent)| async move {
+            let sequence = sent.packet.sequence;
+            follow(context, engine, &src, sequence).await
+        })
+        .into();
+    Ok(BySender {
+        newest: newest.await,
+        packets: listed,
+        failures,
+    })
 }
 
 async fn packets_on(
@@ -87,7 +110,7 @@ async fn packets_on(
     chain: &ConnectedChain,
     sender: &str,
     limit: usize,
-) -> anyhow::Result<Vec<ListedPacket>> {
+) -> Result<Vec<ListedPacket>, TraceError> {
     let found = search(chain, sender, limit).await?;
     let (_, now) = chain.latest().await?;
     let packets = found.iter().map(|sent| list(context, chain, sent, now));
@@ -95,7 +118,11 @@ async fn packets_on(
 }
 
 /// Chains whose addresses have this prefix.
-fn fitting(context: &Context, prefix: &str, chain: Option<&str>) -> anyhow::Result<Vec<String>> {
+fn fitting(
+    context: &Context,
+    prefix: &str,
+    chain: Option<&str>,
+) -> Result<Vec<String>, TraceError> {
     if let Some(id) = chain {
         context.chain_config(id)?;
     }
@@ -122,7 +149,7 @@ async fn search(
     chain: &ConnectedChain,
     sender: &str,
     limit: usize,
-) -> anyhow::Result<Vec<SentPacket>> {
+) -> Result<Vec<SentPacket>, TraceError> {
     let id = chain.id();
     let mut search = Search::default();
     for page in 1..=PAGES_MAX {

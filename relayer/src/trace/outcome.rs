@@ -5,7 +5,7 @@ use tern_chains::{ChainId, TxHash};
 use super::hops::{Hops, Unfollowed};
 use super::ics20::Tokens;
 use super::packet_trace::{State, StepKind};
-use crate::cli::ack::Ack;
+use crate::ack::Ack;
 
 /// What became of a packet, as its sender sees it.
 #[derive(Clone, Debug, PartialEq, Eq)]
