@@ -80,7 +80,7 @@ use reconcile::schedule::{served_ends, served_ends_of, Reconciling};
 use reconcile::Compared;
 use requests::{Clear, Compare, OpenChannel, Requests, Situation};
 use resend::Resend;
-use status::{LaneStatus, Snapshot, Status};
+use status::{LaneStatus, Snapshot};
 use tasks::{Ended, Task, Tasks};
 
 /// The owner of ledger and store: takes what its tasks report, commits it, plans,
@@ -372,7 +372,12 @@ impl Engine {
     fn command(&mut self, command: Command) {
         match command {
             Command::Status { of, reply } => {
-                let _ = reply.send(self.status(of.as_ref()));
+                let status = self.snapshot(|snapshot| snapshot.status(of.as_ref()));
+                let _ = reply.send(status);
+            }
+            Command::Packets { search, reply } => {
+                let found = self.snapshot(|snapshot| snapshot.search(&search));
+                let _ = reply.send(found);
             }
             Command::OpenChannel {
                 request,
@@ -598,7 +603,8 @@ impl Engine {
         }
     }
 
-    fn status(&self, of: Option<&EndKey>) -> Status {
+    /// Reads a snapshot of this moment, with a plan made for it.
+    fn snapshot<T>(&self, read: impl FnOnce(Snapshot<'_>) -> T) -> T {
         let view = self.records.view();
         let lanes = self.dispatching.lanes.all().map(|lane| {
             let txs = || view.txs_of(lane.account.chain_id(), lane.account.address());
@@ -611,7 +617,7 @@ impl Engine {
             }
         });
         let pauses = self.budgeting.pauses(view);
-        let snapshot = Snapshot {
+        read(Snapshot {
             view,
             plan: &self.plan(&pauses),
             assignment: &self.assignment,
@@ -627,8 +633,7 @@ impl Engine {
             inputs: self.inputs.len(),
             statistics: self.records.statistics(),
             in_progress: self.dispatching.in_progress().len(),
-        };
-        snapshot.status(of)
+        })
     }
 }
 

@@ -29,7 +29,7 @@ pub use client::{used_clients, ClientOverview};
 pub use event::{EventOverview, PacketName};
 pub use fees::{purpose, FeesOverview};
 pub use needs::{Need, NeedKind, Severity};
-pub use packet::PacketOverview;
+pub use packet::{PacketOverview, TransferOverview};
 pub use path::{is_served, paths_by_trouble, EndOverview, OldestOverview, PathOverview};
 pub use tx::TxOverview;
 pub use wallet::WalletOverview;

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tern::engine::status::{Status, Wallet};
+use tern::engine::status::{FoundPackets, PacketSearch, Status, Wallet};
 use tern::engine::{EngineError, EngineHandle};
 use tern::overview::{Overview, Sources};
 use tern_chains::{BlockTime, ChainId, NodeStatus};
@@ -97,6 +97,15 @@ impl Observed {
             observation: Arc::clone(&observation),
         });
         Ok(observation)
+    }
+
+    /// The open packets that fit, and the time.
+    pub async fn search(
+        &self,
+        search: PacketSearch,
+    ) -> Result<(FoundPackets, BlockTime), EngineError> {
+        let _one_at_a_time = self.newest.lock().await;
+        Ok((self.engine.packets(search).await?, clock::now()))
     }
 
     /// The status with the open packets of one path, and the time.

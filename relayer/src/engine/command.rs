@@ -5,7 +5,7 @@ use tern_core::plan::Assignment;
 use tokio::sync::{mpsc, oneshot};
 
 use super::requests::{Cleared, HandshakeNote, OpenedChannel};
-use super::status::Status;
+use super::status::{FoundPackets, PacketSearch, Status};
 use super::submit::{SendRequest, Sent};
 
 /// One thing asked.
@@ -14,6 +14,11 @@ pub enum Command {
     Status {
         of: Option<EndKey>,
         reply: oneshot::Sender<Status>,
+    },
+    /// The open packets that fit.
+    Packets {
+        search: Box<PacketSearch>,
+        reply: oneshot::Sender<FoundPackets>,
     },
     OpenChannel {
         request: HandshakeRequest,

@@ -14,7 +14,7 @@ use super::error::EngineError;
 use super::follow::describe;
 use super::input::Input;
 use super::requests::{Cleared, HandshakeNote, OpenedChannel};
-use super::status::{Status, Wallet};
+use super::status::{FoundPackets, PacketSearch, Status, Wallet};
 use super::submit::{SendRequest, Sent};
 
 /// Commits that wait for whoever watches: some minutes of blocks.
@@ -46,6 +46,12 @@ impl EngineHandle {
     /// first of all. Asks no chain.
     pub async fn status(&self, of: Option<EndKey>) -> Result<Status, EngineError> {
         self.ask(|reply| Command::Status { of, reply }).await
+    }
+
+    /// The open packets that fit, as far as memory has them. Asks no chain.
+    pub async fn packets(&self, search: PacketSearch) -> Result<FoundPackets, EngineError> {
+        let search = Box::new(search);
+        self.ask(|reply| Command::Packets { search, reply }).await
     }
 
     /// The nodes of each chain, as they have behaved so far. Asks nobody.

@@ -1,6 +1,7 @@
 //! What an engine knows and does, as plain data: for commands, and for programs
 //! that show it.
 
+mod search;
 mod snapshot;
 
 use std::time::Duration;
@@ -15,6 +16,7 @@ use tern_core::ledger::{
 use tern_core::plan::{Assignment, Why};
 use tern_core::statistics::{ChainCounts, Latency, PathStatistics, RecentTx, TxCount};
 
+pub use search::{FoundPacket, FoundPackets, PacketSearch, TransferSearch, TransferStatus};
 pub(super) use snapshot::Snapshot;
 
 /// A snapshot of one moment.

@@ -139,7 +139,7 @@ impl Snapshot<'_> {
     }
 
     /// What the planner says of each packet it looked at.
-    fn waits(&self) -> BTreeMap<&PacketKey, PacketWait> {
+    pub(super) fn waits(&self) -> BTreeMap<&PacketKey, PacketWait> {
         let waits = self.plan.waits.iter().filter_map(|wait| {
             let packet = wait.item.packet()?;
             Some((packet, PacketWait::Planner(wait.why.clone())))
@@ -149,7 +149,7 @@ impl Snapshot<'_> {
         waits.chain(next).collect()
     }
 
-    fn packets<'b>(
+    pub(super) fn packets<'b>(
         &'b self,
         src: &'b EndKey,
         waits: &'b BTreeMap<&PacketKey, PacketWait>,

@@ -61,6 +61,7 @@ fn enter_opens_a_path_with_its_packets_and_escape_goes_back() {
         sent_at: None,
         age_seconds: Some(400),
         waits_for: "osmosis-1 is not followed up to its newest block yet".to_owned(),
+        transfer: None,
     };
     board.renewed(overview(), Some(vec![packet]));
     let shown = screen(&board);
