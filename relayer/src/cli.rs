@@ -136,7 +136,7 @@ pub async fn dispatch(options: &Options, command: Command) -> anyhow::Result<Out
     match command {
         Command::Devnet(args) => devnet::run(options, args).await,
         Command::Demo(args) => demo::run(options, args).await,
-        Command::Start(args) => start::run(&context()?, args).await,
+        Command::Start(args) => start::run(context()?, args).await,
         Command::Status(args) => status::run(&context()?, args).await,
         Command::Health(args) => health::run(&context()?, args).await,
         Command::Keys(command) => keys::run(&context()?, command).await,

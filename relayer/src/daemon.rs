@@ -11,6 +11,8 @@ mod socket;
 #[cfg(test)]
 pub mod testing;
 
+use std::sync::Arc;
+
 use anyhow::bail;
 use futures::future::OptionFuture;
 use tern::engine::{describe, Engine};
@@ -29,6 +31,7 @@ use socket::Socket;
 
 /// A daemon that is about to run.
 pub struct Daemon {
+    context: Arc<Context>,
     engine: Engine,
     /// None if commands cannot reach it.
     socket: Option<Socket>,
@@ -39,9 +42,9 @@ pub struct Daemon {
 impl Daemon {
     /// Opens store and socket in the home folder. The lock of the store makes it
     /// the only daemon there.
-    pub async fn open(context: &Context) -> anyhow::Result<Self> {
-        let (store, view) = setup::open_store(context).await?;
-        let chains = setup::served_chains(context).await?;
+    pub async fn open(context: Arc<Context>) -> anyhow::Result<Self> {
+        let (store, view) = setup::open_store(&context).await?;
+        let chains = setup::served_chains(&context).await?;
         for account in chains.iter().flat_map(|served| &served.accounts) {
             check_account(&**account).await?;
         }
@@ -52,7 +55,7 @@ impl Daemon {
             Some(config) => Some(HttpServer::bind(config).await?),
             None => None,
         };
-        let parts = setup::parts(context, &chains, store, view)?;
+        let parts = setup::parts(&context, &chains, store, view)?;
         let engine = Engine::start(parts, Assignment::Everything);
         let socket = match Socket::bind(&context.home) {
             Ok(socket) => Some(socket),
@@ -66,6 +69,7 @@ impl Daemon {
             }
         };
         Ok(Self {
+            context,
             engine,
             socket,
             http,
@@ -75,6 +79,7 @@ impl Daemon {
     /// Relays until `shutdown`.
     pub async fn run(self, shutdown: CancellationToken) -> anyhow::Result<()> {
         let Self {
+            context,
             engine,
             socket,
             http,
@@ -83,7 +88,7 @@ impl Daemon {
         let stopping = shutdown.child_token();
         let observed = Observed::new(engine.handle());
         let serving = socket.map(|socket| socket.serve(observed.clone(), stopping.clone()));
-        let answering = http.map(|http| http.serve(observed.clone(), stopping.clone()));
+        let answering = http.map(|http| http.serve(observed.clone(), context, stopping.clone()));
         let serving = async {
             tokio::join!(OptionFuture::from(serving), OptionFuture::from(answering));
         };

@@ -1,15 +1,19 @@
-//! The daemon's HTTP server: status, metrics, health and readiness. All of it is read-only.
+//! The daemon's HTTP server: status, packets, traces, metrics, health and readiness. All of
+//! it is read-only.
 //!
 //! It listens on the loopback address unless the configuration says otherwise, and bounds
-//! what a stranger can take: connections, their time, the size of requests, and how often the
-//! engine is asked ([`Observed`]).
+//! what a stranger can take: connections, their time, the size of requests, how often the
+//! engine is asked ([`Observed`]), and how often the chains are ([`lookups`]).
 
 mod api;
 mod events;
 mod host;
+mod lookups;
+mod packets;
 mod problem;
 mod query;
 mod server;
+mod trace;
 
 use std::sync::Arc;
 
@@ -22,13 +26,15 @@ use serde::Serialize;
 use tern::overview::ChainState;
 use tokio::sync::Semaphore;
 
+use self::lookups::Lookups;
 use self::problem::Problem;
 pub use self::server::HttpServer;
+use crate::connect::Context;
 use crate::daemon::Observed;
 use crate::metrics;
 
 /// All routes. `is_local` if only this machine can reach the server.
-fn router(observed: Observed, is_local: bool) -> Router {
+fn router(observed: Observed, context: Arc<Context>, is_local: bool) -> Router {
     let router = Router::new()
         .route("/", get(api::index))
         .route("/health", get(health))
@@ -44,6 +50,8 @@ fn router(observed: Observed, is_local: bool) -> Router {
     };
     router.with_state(Arc::new(Served {
         observed,
+        context,
+        lookups: Lookups::new(),
         listeners: Arc::new(Semaphore::new(events::LISTENERS_MAX)),
     }))
 }
@@ -51,8 +59,17 @@ fn router(observed: Observed, is_local: bool) -> Router {
 /// What the routes share.
 struct Served {
     observed: Observed,
+    context: Arc<Context>,
+    lookups: Lookups,
     /// Places for those who are told what happens.
     listeners: Arc<Semaphore>,
+}
+
+impl Served {
+    /// The configuration and the chains in it, as they are now.
+    fn context(&self) -> Arc<Context> {
+        Arc::clone(&self.context)
+    }
 }
 
 type State = axum::extract::State<Arc<Served>>;

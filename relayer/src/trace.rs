@@ -10,13 +10,13 @@ mod by_tx;
 mod error;
 mod find;
 mod follow;
-mod hops;
-mod ics20;
+pub mod hops;
+pub mod ics20;
 pub mod json;
 mod located_event;
-mod outcome;
-mod packet_trace;
-mod sent;
+pub mod outcome;
+pub mod packet_trace;
+pub mod sent;
 mod target;
 #[cfg(test)]
 mod testing;

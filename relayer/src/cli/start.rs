@@ -1,5 +1,7 @@
 //! `tern start`: the daemon.
 
+use std::sync::Arc;
+
 use clap::Args;
 use tracing::info;
 
@@ -19,9 +21,9 @@ ends.";
 #[command(after_help = EXAMPLE)]
 pub struct StartArgs {}
 
-pub async fn run(context: &Context, _args: StartArgs) -> anyhow::Result<Outcome> {
+pub async fn run(context: Context, _args: StartArgs) -> anyhow::Result<Outcome> {
     let shutdown = Shutdown::start()?;
-    let daemon = Daemon::open(context).await?;
+    let daemon = Daemon::open(Arc::new(context)).await?;
     daemon.run(shutdown.token()).await?;
     info!("stopped");
     Ok(Outcome::Done)

@@ -7,27 +7,27 @@ use axum::routing::get;
 use axum::{Json, Router};
 use serde::{Deserialize, Serialize};
 use tern::overview::{
-    ChainOverview, ClientOverview, EventOverview, FeesOverview, Overview, PacketOverview,
-    PathOverview, TxOverview, WalletOverview,
+    ChainOverview, ClientOverview, EventOverview, FeesOverview, Overview, PathOverview, TxOverview,
+    WalletOverview,
 };
-use tern_chains::{ChainId, ChannelId, End, PortId};
-use tern_core::ledger::EndKey;
-use utoipa::{IntoParams, OpenApi, ToSchema};
+use utoipa::{IntoParams, OpenApi};
 
 use super::problem::Problem;
 use super::query::Parameters;
-use super::{events, Served, State};
+use super::{events, packets, trace, Served, State};
 
 /// Rows of an answer, if no number is asked for, and the most.
 const LIMIT: usize = 100;
 const LIMIT_MAX: usize = 1_000;
+const OFFSET_MAX: usize = 1_000_000;
 
 pub fn router() -> Router<Arc<Served>> {
     Router::new()
         .route("/status", get(status))
         .route("/chains", get(chains))
         .route("/paths", get(paths))
-        .route("/packets", get(packets))
+        .route("/packets", get(packets::packets))
+        .route("/trace", get(trace::trace))
         .route("/wallets", get(wallets))
         .route("/clients", get(clients))
         .route("/txs", get(txs))
@@ -44,7 +44,10 @@ pub fn router() -> Router<Arc<Served>> {
                        are problem documents (RFC 9457).",
     ),
     servers((url = "/api/v1")),
-    paths(status, chains, paths, packets, wallets, clients, txs, fees, events::events),
+    paths(
+        status, chains, paths, packets::packets, trace::trace, wallets, clients, txs, fees,
+        events::events,
+    ),
     components(schemas(Problem, EventOverview)),
 )]
 struct Description;
@@ -75,25 +78,37 @@ pub async fn index() -> Json<Index> {
 
 /// Everything at one moment, with what needs a person.
 #[utoipa::path(get, path = "/status", responses(
-    (status = 200, body = Overview), (status = 503, body = Problem),
+    (status = 200, body = Overview),
+    (status = 400, body = Problem), (status = 503, body = Problem),
 ))]
-async fn status(served: State) -> Result<Json<Overview>, Problem> {
+async fn status(
+    Shared(served): State,
+    Parameters(Nothing {}): Parameters<Nothing>,
+) -> Result<Json<Overview>, Problem> {
     Ok(Json(served.observed.look().await?.overview()))
 }
 
 /// Chains with their nodes and budgets.
 #[utoipa::path(get, path = "/chains", responses(
-    (status = 200, body = Vec<ChainOverview>), (status = 503, body = Problem),
+    (status = 200, body = Vec<ChainOverview>),
+    (status = 400, body = Problem), (status = 503, body = Problem),
 ))]
-async fn chains(served: State) -> Result<Json<Vec<ChainOverview>>, Problem> {
+async fn chains(
+    Shared(served): State,
+    Parameters(Nothing {}): Parameters<Nothing>,
+) -> Result<Json<Vec<ChainOverview>>, Problem> {
     Ok(Json(served.observed.look().await?.overview().chains))
 }
 
 /// Signing accounts with their balances.
 #[utoipa::path(get, path = "/wallets", responses(
-    (status = 200, body = Vec<WalletOverview>), (status = 503, body = Problem),
+    (status = 200, body = Vec<WalletOverview>),
+    (status = 400, body = Problem), (status = 503, body = Problem),
 ))]
-async fn wallets(served: State) -> Result<Json<Vec<WalletOverview>>, Problem> {
+async fn wallets(
+    Shared(served): State,
+    Parameters(Nothing {}): Parameters<Nothing>,
+) -> Result<Json<Vec<WalletOverview>>, Problem> {
     Ok(Json(served.observed.look().await?.overview().wallets))
 }
 
@@ -159,31 +174,10 @@ async fn paths(
     Ok(Json(part(wanted, query.limit, query.offset)?))
 }
 
-/// The pending packets that were sent from one channel end, and what each waits for.
-#[utoipa::path(get, path = "/packets", params(PacketsQuery), responses(
-    (status = 200, body = Packets),
-    (status = 400, body = Problem), (status = 404, body = Problem), (status = 503, body = Problem),
-))]
-async fn packets(
-    Shared(served): State,
-    Parameters(query): Parameters<PacketsQuery>,
-) -> Result<Json<Packets>, Problem> {
-    let src = query.end()?;
-    let (status, now) = served.observed.path(src.clone()).await?;
-    if !status.paths.iter().any(|path| path.src == src) {
-        return Err(Problem::new(
-            axum::http::StatusCode::NOT_FOUND,
-            format!("no path from {src} is known: see /api/v1/paths"),
-        ));
-    }
-    let pending = status.packets.len();
-    let packets = status.packets.iter();
-    let packets = packets.map(|packet| PacketOverview::of(packet, now));
-    Ok(Json(Packets {
-        pending,
-        packets: part(packets, query.limit, query.offset)?,
-    }))
-}
+/// No parameters: one that is given is an error.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Nothing {}
 
 /// A part of a list.
 #[derive(Debug, Default, Deserialize, IntoParams)]
@@ -194,7 +188,7 @@ struct Page {
     #[param(minimum = 1, maximum = 1000)]
     limit: Option<usize>,
     /// Rows to leave out first. Default: 0.
-    #[param(minimum = 0)]
+    #[param(minimum = 0, maximum = 1000000)]
     offset: Option<usize>,
 }
 
@@ -208,34 +202,8 @@ struct OfChain {
     #[param(minimum = 1, maximum = 1000)]
     limit: Option<usize>,
     /// Rows to leave out first. Default: 0.
-    #[param(minimum = 0)]
+    #[param(minimum = 0, maximum = 1000000)]
     offset: Option<usize>,
-}
-
-#[derive(Debug, Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-struct PacketsQuery {
-    /// The chain that the packets were sent from.
-    chain: String,
-    /// Their channel on it, such as `channel-0`.
-    channel: String,
-    /// Their port on it. Default: `transfer`.
-    port: Option<String>,
-    /// Most rows of the answer. Default: 100.
-    #[param(minimum = 1, maximum = 1000)]
-    limit: Option<usize>,
-    /// Rows to leave out first. Default: 0.
-    #[param(minimum = 0)]
-    offset: Option<usize>,
-}
-
-/// Pending packets of a path.
-#[derive(Debug, Serialize, ToSchema)]
-struct Packets {
-    /// How many there are, of at most 10,000.
-    pending: usize,
-    packets: Vec<PacketOverview>,
 }
 
 /// The part of a list that is asked for.
@@ -244,29 +212,22 @@ fn part<T>(
     limit: Option<usize>,
     offset: Option<usize>,
 ) -> Result<Vec<T>, Problem> {
-    let limit = limit.unwrap_or(LIMIT);
+    let (limit, offset) = self::rows(limit, offset)?;
+    Ok(rows.into_iter().skip(offset).take(limit).collect())
+}
+
+/// How many rows are asked for, and how many are left out before them.
+pub fn rows(limit: Option<usize>, offset: Option<usize>) -> Result<(usize, usize), Problem> {
+    let (limit, offset) = (limit.unwrap_or(LIMIT), offset.unwrap_or_default());
     if !(1..=LIMIT_MAX).contains(&limit) {
         return Err(Problem::bad_request(format!(
             "`limit` is {limit}: it has to be from 1 to {LIMIT_MAX}"
         )));
     }
-    let rows = rows.into_iter().skip(offset.unwrap_or_default());
-    Ok(rows.take(limit).collect())
-}
-
-impl PacketsQuery {
-    fn end(&self) -> Result<EndKey, Problem> {
-        let port = self.port.as_deref().unwrap_or("transfer");
-        let port: PortId = port
-            .parse()
-            .map_err(|error| Problem::bad_request(format!("`port`: {error}")))?;
-        let channel: ChannelId = self
-            .channel
-            .parse()
-            .map_err(|error| Problem::bad_request(format!("`channel`: {error}")))?;
-        Ok(EndKey {
-            chain: ChainId::from_string(&self.chain),
-            end: End::channel(&port, &channel),
-        })
+    if offset > OFFSET_MAX {
+        return Err(Problem::bad_request(format!(
+            "`offset` is {offset}: it has to be {OFFSET_MAX} at most"
+        )));
     }
+    Ok((limit, offset))
 }

@@ -1,6 +1,8 @@
 //! An error as a problem document (RFC 9457).
 
-use axum::http::header::CONTENT_TYPE;
+use std::time::Duration;
+
+use axum::http::header::{CONTENT_TYPE, RETRY_AFTER};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
@@ -15,6 +17,9 @@ pub struct Problem {
     pub status: u16,
     /// What was wrong with this request, and what to do.
     pub detail: String,
+    /// When it may be asked again, as the header `Retry-After`.
+    #[serde(skip)]
+    pub retry_after_seconds: Option<u64>,
 }
 
 impl Problem {
@@ -23,6 +28,15 @@ impl Problem {
             title: status.canonical_reason().unwrap_or("Error"),
             status: status.as_u16(),
             detail: detail.into(),
+            retry_after_seconds: None,
+        }
+    }
+
+    /// The same, to be asked again after this time, in whole seconds.
+    pub fn retry_after(self, wait: Duration) -> Self {
+        Self {
+            retry_after_seconds: Some(wait.as_secs_f64().ceil() as u64),
+            ..self
         }
     }
 
@@ -44,6 +58,11 @@ impl IntoResponse for Problem {
         let status = status.unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         // Plain data: it can be written.
         let body = serde_json::to_vec(&self).unwrap_or_default();
-        (status, [(CONTENT_TYPE, "application/problem+json")], body).into_response()
+        let headers = [(CONTENT_TYPE, "application/problem+json")];
+        let mut response = (status, headers, body).into_response();
+        if let Some(seconds) = self.retry_after_seconds {
+            response.headers_mut().insert(RETRY_AFTER, seconds.into());
+        }
+        response
     }
 }

@@ -16,6 +16,7 @@ use tokio_util::sync::CancellationToken;
 use tracing::{debug, info, warn};
 
 use super::router;
+use crate::connect::Context;
 use crate::daemon::Observed;
 
 /// Connections at a time; others wait in the system's queue.
@@ -66,8 +67,13 @@ impl HttpServer {
     }
 
     /// Serves until `stopping`; what is not answered then is not answered any more.
-    pub async fn serve(self, observed: Observed, stopping: CancellationToken) {
-        let router = router(observed, self.is_local);
+    pub async fn serve(
+        self,
+        observed: Observed,
+        context: Arc<Context>,
+        stopping: CancellationToken,
+    ) {
+        let router = router(observed, context, self.is_local);
         let places = Arc::new(Semaphore::new(CONNECTIONS_MAX));
         let mut connections = JoinSet::new();
         loop {

@@ -3,22 +3,46 @@
 use axum::body::{to_bytes, Body};
 use axum::http::{Request, StatusCode};
 use serde_json::Value;
+use tempfile::TempDir;
 use tokio::task::JoinSet;
 use tower::ServiceExt;
 
 use super::*;
 use crate::daemon::testing;
 
+/// Two chains whose nodes are not there.
+const CHAINS: &str = r#"
+[[chain]]
+id = "akash-a"
+rpc = "http://127.0.0.1:9"
+grpc = "http://127.0.0.1:9"
+account_prefix = "akash"
+gas_price = "0.025uakt"
+
+[[chain]]
+id = "kava-a"
+rpc = "http://127.0.0.1:9"
+grpc = "http://127.0.0.1:9"
+account_prefix = "kava"
+gas_price = "0.025ukava"
+"#;
+
 struct Server {
     router: Router,
+    _home: TempDir,
     _engine: JoinSet<()>,
 }
 
 impl Server {
     fn start(is_local: bool) -> Self {
         let (observed, engine) = testing::idle();
+        let home = tempfile::tempdir().unwrap();
+        let config = home.path().join("config.toml");
+        std::fs::write(&config, CHAINS).unwrap();
+        let context = Arc::new(Context::load(home.path(), &config, true).unwrap());
         Self {
-            router: router(observed, is_local),
+            router: router(observed, context, is_local),
+            _home: home,
             _engine: engine,
         }
     }
@@ -91,9 +115,29 @@ async fn what_cannot_be_met_is_a_problem_document_that_says_why() {
             "unknown field `lmit`",
         ),
         (
-            "/api/v1/packets",
+            "/api/v1/packets?state=lost",
             StatusCode::BAD_REQUEST,
-            "missing field `chain`",
+            "unknown variant `lost`",
+        ),
+        (
+            "/api/v1/packets?tx=7",
+            StatusCode::BAD_REQUEST,
+            "64 hexadecimal digits",
+        ),
+        (
+            "/api/v1/trace",
+            StatusCode::BAD_REQUEST,
+            "give `chain`, `channel` and `sequence`",
+        ),
+        (
+            "/api/v1/trace?chain=a&channel=channel-0&sequence=1",
+            StatusCode::NOT_FOUND,
+            "chain `a` is not in the configuration",
+        ),
+        (
+            "/api/v1/trace?chain=akash-a&channel=channel-0&sequence=1",
+            StatusCode::BAD_GATEWAY,
+            "akash-a",
         ),
         (
             "/api/v1/packets?chain=a&channel=7",
@@ -144,12 +188,51 @@ async fn every_route_is_in_the_description() {
     let description: Value = serde_json::from_str(&body).unwrap();
     let paths = description["paths"].as_object().unwrap();
     for path in [
-        "/status", "/chains", "/paths", "/packets", "/wallets", "/clients", "/txs", "/fees",
-        "/events",
+        "/status", "/chains", "/paths", "/packets", "/trace", "/wallets", "/clients", "/txs",
+        "/fees", "/events",
     ] {
         assert!(paths.contains_key(path), "{path}");
     }
     assert!(description["components"]["schemas"]["Overview"].is_object());
+}
+
+#[tokio::test]
+async fn packets_of_all_paths_are_listed_and_what_was_looked_at() {
+    let server = Server::start(true);
+    let (code, _, body) = server
+        .get("/api/v1/packets?state=sent&sender=akash1a")
+        .await;
+    assert_eq!(code, StatusCode::OK, "{body}");
+    let packets: Value = serde_json::from_str(&body).unwrap();
+    let expected = serde_json::json!({
+        "pending": 0, "looked_at": 0, "left_out": 0, "packets": [],
+    });
+    assert_eq!(packets, expected);
+}
+
+#[tokio::test]
+async fn who_asks_the_chains_too_often_is_told_when_to_ask_again() {
+    let server = Server::start(true);
+    let ask = || {
+        let trace = "/api/v1/trace?chain=none&channel=channel-0&sequence=1";
+        let request = Request::get(trace).body(Body::empty()).unwrap();
+        server.router.clone().oneshot(request)
+    };
+    let mut refused = None;
+    for _ in 0..100 {
+        let response = ask().await.unwrap();
+        if response.status() != StatusCode::NOT_FOUND {
+            refused = Some(response);
+            break;
+        }
+    }
+    let refused = refused.unwrap();
+    assert_eq!(refused.status(), StatusCode::TOO_MANY_REQUESTS);
+    assert_eq!(refused.headers()["retry-after"], "1");
+    assert_eq!(
+        refused.headers()["content-type"],
+        "application/problem+json"
+    );
 }
 
 #[tokio::test]

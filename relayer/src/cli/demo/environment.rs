@@ -1,6 +1,7 @@
 //! The demo's two chains, its relayer and its home folder. It uses the same
 //! commands that a user types.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{anyhow, bail, Context as _};
@@ -27,7 +28,7 @@ type Task = JoinSet<anyhow::Result<()>>;
 pub struct DemoEnvironment {
     chains: Vec<(Spec, Node)>,
     /// Of the relayer, which pays fees.
-    relayer: Context,
+    relayer: Arc<Context>,
     /// Of the users. They pay no fees, so that their balances change by the packets
     /// only.
     user: Context,
@@ -80,7 +81,7 @@ impl DemoEnvironment {
         running.spawn(devnet::run_all(chains, block_time, stop.clone()));
         Ok(Self {
             chains: specs,
-            relayer,
+            relayer: Arc::new(relayer),
             user,
             running,
             relaying: None,
@@ -125,7 +126,7 @@ impl DemoEnvironment {
 
     /// Starts the relayer in a task.
     pub async fn start_relaying(&mut self) -> anyhow::Result<()> {
-        let daemon = Daemon::open(&self.relayer).await?;
+        let daemon = Daemon::open(Arc::clone(&self.relayer)).await?;
         let stop = CancellationToken::new();
         let mut task = Task::new();
         task.spawn(daemon.run(stop.clone()));
