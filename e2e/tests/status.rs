@@ -168,16 +168,57 @@ impl Seen {
         ensure!(self.metric("tern_needs{kind=\"chain_down\",severity=\"act\"}")? == 1.0);
         ensure!(self.metric("tern_chain_following{chain=\"kava-a\"}")? == 0.0);
         let channel = &self.fixture.on_akash;
-        let query = format!("/api/v1/packets?chain=akash-a&channel={channel}");
-        let (code, packets) = http::ask(self.port, &query)?;
-        let packets: Value = serde_json::from_str(&packets)?;
-        ensure!(code == 200 && packets["pending"] == 1, "{packets}");
+        let packets = self.packets(&format!("chain=akash-a&channel={channel}"))?;
+        ensure!(packets["pending"] == 1, "{packets}");
         let waits = packets["packets"][0]["waits_for"].as_str();
         ensure!(
             waits.is_some_and(|waits| waits.contains("kava-a is not followed")),
             "{packets}"
         );
         println!("{}", self.fixture.network.tern.run(&["status"])?.stdout);
+        self.packet_is_found()
+    }
+
+    /// The one that waits: by what it says, and by its transaction.
+    fn packet_is_found(&self) -> Result<()> {
+        let (sender, receiver) = (&self.fixture.akash_user, &self.fixture.kava_user);
+        let by_data = format!("state=sent&sender={sender}&receiver={receiver}&denom=uakt");
+        let found = self.packets(&by_data)?;
+        ensure!(found["pending"] == 1 && found["left_out"] == 0, "{found}");
+        let packet = &found["packets"][0];
+        ensure!(packet["transfer"]["amount"] == "100", "{found}");
+        ensure!(packet["transfer"]["sender"] == **sender, "{found}");
+        for none in [
+            "state=received",
+            &format!("sender={receiver}"),
+            "denom=ukava",
+        ] {
+            let found = self.packets(none)?;
+            ensure!(found["pending"] == 0 && found["looked_at"] == 1, "{found}");
+        }
+
+        // kava need not answer for what akash knows.
+        let (code, sent) = self.ask(&format!("trace?sender={sender}&limit=1"))?;
+        ensure!(code == 200 && sent[0]["state"] == "sent", "{code}: {sent}");
+        let tx = sent[0]["tx"].as_str().context("no tx")?;
+        let found = self.packets(&format!("tx={tx}"))?;
+        ensure!(
+            found["packets"][0]["sequence"] == packet["sequence"],
+            "{found}"
+        );
+        let (code, problem) = self.ask("trace?chain=kava-a&channel=channel-0&sequence=1")?;
+        ensure!(code == 502, "{code}: {problem}");
         Ok(())
+    }
+
+    fn packets(&self, query: &str) -> Result<Value> {
+        let (code, packets) = self.ask(&format!("packets?{query}"))?;
+        ensure!(code == 200, "{code}: {packets}");
+        Ok(packets)
+    }
+
+    fn ask(&self, path: &str) -> Result<(u16, Value)> {
+        let (code, body) = http::ask(self.port, &format!("/api/v1/{path}"))?;
+        Ok((code, serde_json::from_str(&body)?))
     }
 }

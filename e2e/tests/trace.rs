@@ -8,7 +8,7 @@ use std::time::Duration;
 use anyhow::{ensure, Context, Result};
 use serde_json::Value;
 use support::{Fixture, LONG};
-use tern_e2e::{voucher, ChainSpec, Network, TestChain};
+use tern_e2e::{http, voucher, ChainSpec, Network, TestChain};
 
 const OSMOSIS: &str = "osmosis-a";
 
@@ -89,6 +89,29 @@ impl Row {
         let packets = trace["packets"].as_array().context("no packets")?;
         ensure!(packets.len() == 1, "{trace}");
         Ok(packets[0].clone())
+    }
+
+    /// By HTTP it is told as by the command.
+    fn is_served(&self, hash: &str) -> Result<()> {
+        let tern = &self.fixture.network.tern;
+        tern.serve_http()?;
+        let daemon = tern.start()?;
+        daemon.follows(3, LONG)?;
+        let port = daemon.http_port()?;
+        let ask = |query: &str| -> Result<Value> {
+            let (code, body) = http::ask(port, &format!("/api/v1/trace?{query}"))?;
+            ensure!(code == 200, "{code}: {body}");
+            Ok(serde_json::from_str(&body)?)
+        };
+        let trace = ask(&format!("tx={hash}"))?;
+        ensure!(trace == tern.json(&["trace", hash])?, "{trace}");
+        let channel = &self.fixture.on_akash;
+        let packet = ask(&format!("chain=akash-a&channel={channel}&sequence=1"))?;
+        ensure!(packet["hops"] == trace["packets"][0]["hops"], "{packet}");
+        let list = ask(&format!("sender={}", self.fixture.akash_user))?;
+        ensure!(list[0]["trace"]["hops"] == packet["hops"], "{list}");
+        ensure!(daemon.terminate(LONG)?.success());
+        Ok(())
     }
 
     fn text(&self, hash: &str) -> Result<String> {
@@ -197,6 +220,7 @@ fn every_hop_of_tokens_that_are_sent_on_is_shown() -> Result<()> {
     ensure!(alone["unfollowed"]["why"] == "not_configured", "{alone}");
     ensure!(alone["unfollowed"]["dst_chain_id"] == OSMOSIS, "{alone}");
     std::fs::write(sender.home.join("config.toml"), config)?;
+    row.is_served(&hash)?;
 
     let on_kava = format!("transfer/{}/uakt", row.fixture.on_kava);
     let denom = voucher(&row.osmosis_to_kava, &on_kava);
