@@ -6,6 +6,7 @@
 //! engine is asked ([`Observed`]), and how often the chains are ([`lookups`]).
 
 mod api;
+mod description;
 mod events;
 mod host;
 mod lookups;

@@ -19,7 +19,7 @@ pub mod packet_trace;
 pub mod sent;
 mod target;
 #[cfg(test)]
-mod testing;
+pub mod testing;
 pub mod text;
 mod tx;
 mod waits;
@@ -44,7 +44,7 @@ use crate::connect::Context;
 pub enum Found {
     Packet(Box<Hops>),
     Tx(TxTrace),
-    Sender(BySender),
+    Sender(Box<BySender>),
 }
 
 /// The packets of a transaction, by source end and sequence; their steps are not read.
@@ -84,7 +84,7 @@ pub async fn look(
         } => {
             let chain = chain.as_deref();
             let found = by_sender::look(context, engine, sender, chain, *limit).await?;
-            Ok(Found::Sender(found))
+            Ok(Found::Sender(Box::new(found)))
         }
     }
 }

@@ -12,6 +12,7 @@ use tern::overview::{
 };
 use utoipa::{IntoParams, OpenApi};
 
+use super::description::Problems;
 use super::problem::Problem;
 use super::query::Parameters;
 use super::{events, packets, trace, Served, State};
@@ -49,6 +50,7 @@ pub fn router() -> Router<Arc<Served>> {
         events::events,
     ),
     components(schemas(Problem, EventOverview)),
+    modifiers(&Problems),
 )]
 struct Description;
 

@@ -9,6 +9,9 @@ use serde::Serialize;
 use tern::engine::EngineError;
 use utoipa::ToSchema;
 
+/// The media type of such a document.
+pub const CONTENT: &str = "application/problem+json";
+
 /// Why a request was not met.
 #[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
 pub struct Problem {
@@ -58,7 +61,7 @@ impl IntoResponse for Problem {
         let status = status.unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         // Plain data: it can be written.
         let body = serde_json::to_vec(&self).unwrap_or_default();
-        let headers = [(CONTENT_TYPE, "application/problem+json")];
+        let headers = [(CONTENT_TYPE, CONTENT)];
         let mut response = (status, headers, body).into_response();
         if let Some(seconds) = self.retry_after_seconds {
             response.headers_mut().insert(RETRY_AFTER, seconds.into());

@@ -194,6 +194,15 @@ async fn every_route_is_in_the_description() {
         assert!(paths.contains_key(path), "{path}");
     }
     assert!(description["components"]["schemas"]["Overview"].is_object());
+    for (path, status) in [("/packets", "400"), ("/trace", "429"), ("/status", "421")] {
+        let response = &paths[path]["get"]["responses"][status];
+        let content = response["content"].as_object().unwrap();
+        assert!(
+            content.keys().eq(["application/problem+json"]),
+            "{response}"
+        );
+        assert!(response["description"].as_str() > Some(""), "{response}");
+    }
 }
 
 #[tokio::test]

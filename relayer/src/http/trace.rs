@@ -332,6 +332,45 @@ mod tests {
         }
     }
 
+    /// The fields that the description requires of the form with this field.
+    fn required(field: &str) -> Vec<String> {
+        let schema = serde_json::to_value(TraceDocument::schema()).unwrap();
+        let forms = schema["oneOf"].as_array().unwrap();
+        let form = forms
+            .iter()
+            .find(|form| form["properties"][field].is_object());
+        let required = form.unwrap()["required"].as_array().unwrap();
+        let names = required
+            .iter()
+            .map(|name| name.as_str().unwrap().to_owned());
+        names.collect()
+    }
+
+    #[test]
+    fn a_packet_and_a_transaction_are_told_as_they_are_described() {
+        let hops = || trace::Hops {
+            first: trace::testing::trace(vec![]),
+            next: vec![],
+            unfollowed: None,
+        };
+        let packet = json::document(&hops());
+        for field in required("hops") {
+            assert!(!packet[&field].is_null(), "{field}: {packet}");
+        }
+        let tx = json::tx_document(&trace::TxTrace {
+            hash: trace::tx_hash(HASH).unwrap(),
+            chain: ChainId::from_string("a"),
+            height: 7,
+            packets: vec![],
+            packets_left: 0,
+            unsearched: vec![],
+        });
+        for field in required("packets_left") {
+            assert!(!tx[&field].is_null(), "{field}: {tx}");
+            assert!(packet[&field].is_null(), "{field} is of both: {packet}");
+        }
+    }
+
     #[test]
     fn a_chain_without_an_answer_is_another_status_than_nothing_there() {
         let not_found = |why: Option<WhyUnsearched>| {
