@@ -15,7 +15,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
 use clap::Parser;
-use tern::engine::{Records, Store};
+use tern::engine::{Kept, Records, Store};
 use tern_chains::{
     BlockTime, Body, ChainId, ChannelId, ChannelState, ClientId, ClientSummary, ConnectionId,
     ConnectionState, Deadline, End, Event, Height, Ordering, Packet, PacketId, PortId, Timeout,
@@ -102,7 +102,7 @@ fn open(home: &Path, policy: &Policy) -> Result<Records> {
         store.commit(&changes)?;
         changes.iter().for_each(|change| view.commit(change));
     }
-    Ok(Records::new(store, view, policy.clone()))
+    Ok(Records::new(Kept::of(store, view), policy.clone()))
 }
 
 fn chains() -> [ChainId; 2] {

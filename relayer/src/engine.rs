@@ -26,6 +26,7 @@ mod input;
 mod lanes;
 mod not_served;
 mod parts;
+mod pausing;
 mod prove;
 mod readiness;
 mod reconcile;
@@ -49,7 +50,7 @@ use std::time::Duration;
 use tern_chains::{BlockTime, ChainId, Class, HeightRules};
 use tern_core::budget::Pauses;
 use tern_core::ledger::{EndKey, Entry, Fact, HandshakeRequest, Head, Item, View};
-use tern_core::plan::{self, Assignment, Plan, PlanInput};
+use tern_core::plan::{self, Assignment, Pausable, Paused, Plan, PlanInput};
 use tern_core::policy::Policy;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
@@ -63,7 +64,7 @@ pub use handle::EngineHandle;
 pub use parts::{Clock, Observer, Parts};
 pub use prove::{ChainAccess, Chains};
 pub use reconcile::{pending, Pending};
-pub use records::Records;
+pub use records::{Kept, Records};
 pub use requests::{Cleared, HandshakeNote, OpenedChannel};
 pub use store::{Memory, Store};
 pub use submit::{LaneSettings, SendRequest, Sent};
@@ -75,10 +76,11 @@ use follow::Follow;
 use input::{Input, INPUTS_MAX};
 use lanes::Lanes;
 use not_served::{log_not_served, open_channel_found};
+use pausing::Pausing;
 use readiness::Readiness;
 use reconcile::schedule::{served_ends, served_ends_of, Reconciling};
 use reconcile::Compared;
-use requests::{Clear, Compare, OpenChannel, Requests, Situation};
+use requests::{Clear, Compare, OpenChannel, Refresh, Requests, Situation};
 use resend::Resend;
 use status::{LaneStatus, Snapshot};
 use tasks::{Ended, Task, Tasks};
@@ -100,6 +102,7 @@ pub struct Engine {
     dispatching: Dispatching,
     budgeting: Budgeting,
     resend: Resend,
+    pausing: Pausing,
     /// Who gets all facts.
     watchers: Vec<mpsc::Sender<Vec<Fact>>>,
     inputs: mpsc::Receiver<Input>,
@@ -136,9 +139,9 @@ impl Engine {
             let follow = Follow {
                 chain: Arc::clone(&chain.chain),
                 light_client: Arc::clone(&chain.light_client),
-                trusted: parts.view.trusted(id).cloned(),
-                cursor: parts.view.head(id).map(|head| head.height),
-                known: Known::of(&parts.view, chain.chain.id()),
+                trusted: parts.ledger.view.trusted(id).cloned(),
+                cursor: parts.ledger.view.head(id).map(|head| head.height),
+                known: Known::of(&parts.ledger.view, chain.chain.id()),
                 policy: parts.policy.clone(),
                 inputs: sender.clone(),
                 clock: Arc::clone(&parts.clock),
@@ -149,7 +152,7 @@ impl Engine {
         }
         let mut lanes = Lanes::new(&parts.policy);
         for (id, settings) in &parts.lanes {
-            let head = parts.view.head(id).unwrap_or(Head {
+            let head = parts.ledger.view.head(id).unwrap_or(Head {
                 height: 0,
                 time: BlockTime(0),
             });
@@ -178,9 +181,10 @@ impl Engine {
             dispatching: Dispatching::new(lanes, parts.clients, Arc::clone(&parts.clock)),
             clock: parts.clock,
             budgeting: Budgeting::new(parts.policy.budgets.clone()),
-            resend: Resend::of(&parts.view),
+            resend: Resend::of(&parts.ledger.view),
             watchers: vec![],
-            records: Records::new(parts.store, parts.view, parts.policy.clone()),
+            records: Records::new(parts.ledger, parts.policy.clone()),
+            pausing: Pausing::new(parts.paused),
             policy: parts.policy,
             handle,
             inputs,
@@ -194,8 +198,13 @@ impl Engine {
         self.handle.clone()
     }
 
-    /// Relays until `shutdown`.
-    pub async fn run(mut self, shutdown: CancellationToken) -> Result<(), EngineError> {
+    /// Relays until `shutdown`, or until it is drained.
+    pub async fn run(self, shutdown: CancellationToken) -> Result<(), EngineError> {
+        self.run_and_keep(shutdown).await.map(drop)
+    }
+
+    /// The same, and returns what another engine can go on with.
+    pub async fn run_and_keep(mut self, shutdown: CancellationToken) -> Result<Kept, EngineError> {
         let mut comparing = tokio::time::interval(self.reconcile_every);
         comparing.tick().await;
         let ended = loop {
@@ -209,10 +218,14 @@ impl Engine {
                 },
                 _ = comparing.tick() => self.reconcile_all(),
             }
+            if self.is_drained() {
+                self.pausing.drained();
+                break Ok(());
+            }
         };
         info!("stopping: finishing the current broadcast and writing the store");
-        self.stop().await?;
-        ended
+        let kept = self.stop().await?;
+        ended.map(|()| kept)
     }
 
     /// Runs until `request`, which speaks to the engine's handle, is answered, then
@@ -253,7 +266,7 @@ impl Engine {
 
     /// Ends the tasks. A lane finishes what it has begun; blocks are read again
     /// on the next start. Requests that are not answered fail.
-    async fn stop(mut self) -> Result<(), EngineError> {
+    async fn stop(mut self) -> Result<Kept, EngineError> {
         self.dispatching.lanes.close();
         let grace = tokio::time::sleep(STOP_MAX);
         tokio::pin!(grace);
@@ -271,7 +284,15 @@ impl Engine {
             }
         }
         self.tasks.abort_all();
-        Ok(self.records.flush().await?)
+        self.records.flush().await?;
+        Ok(self.records.keep())
+    }
+
+    /// Whether no work is taken, and what was begun is in blocks or dead.
+    fn is_drained(&self) -> bool {
+        self.pausing.is_draining()
+            && self.dispatching.in_progress().is_empty()
+            && self.records.view().txs().next().is_none()
     }
 
     /// Waits for something to happen. Cancel-safe.
@@ -409,6 +430,19 @@ impl Engine {
                 self.reconciling.expect([src.clone()]);
                 self.requests.compare(Compare { src, reply });
             }
+            Command::Refresh { client, reply } => {
+                self.records
+                    .forget_failures(|item| *item == Item::Refresh(client.clone()));
+                self.requests.refresh(Refresh::new(client, reply));
+            }
+            Command::Pause { what, reply } => {
+                let _ = reply.send(self.pause(&what));
+            }
+            Command::Resume { what, reply } => {
+                let view = self.records.view();
+                let _ = reply.send(self.pausing.resume(&what, view));
+            }
+            Command::Drain { reply } => self.pausing.drain(reply),
             Command::Assign { assignment, reply } => {
                 self.assign(assignment);
                 let _ = reply.send(());
@@ -419,6 +453,12 @@ impl Engine {
                 let _ = reply.send(());
             }
         }
+    }
+
+    fn pause(&mut self, what: &Pausable) -> Result<Paused, String> {
+        let served = self.chains.keys().cloned().collect();
+        let view = self.records.view();
+        self.pausing.pause(what, view, &served, (self.clock)())
     }
 
     /// Serves other paths from now on. Those that were not served before are
@@ -501,6 +541,9 @@ impl Engine {
             assignment: &self.assignment,
             cleared: &self.requests.cleared(),
             handshakes: &self.requests.handshakes(),
+            refreshed: &self.requests.refreshed(),
+            paused: self.pausing.paused(),
+            is_draining: self.pausing.is_draining(),
         })
     }
 
@@ -624,6 +667,8 @@ impl Engine {
             policy: &self.policy,
             pauses: &pauses,
             cleared: &self.requests.cleared(),
+            paused: self.pausing.paused(),
+            is_draining: self.pausing.is_draining(),
             readiness: &self.readiness,
             reconciling: &self.reconciling,
             chains: self.chains.keys().cloned().collect(),

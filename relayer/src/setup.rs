@@ -60,18 +60,8 @@ pub fn parts(
 ) -> anyhow::Result<Parts> {
     let mut policy = policy(&context.config);
     policy.budgets = budgets(context, chains)?;
-    let mut parts = Parts {
-        chains: BTreeMap::new(),
-        accounts: BTreeMap::new(),
-        lanes: BTreeMap::new(),
-        clients: BTreeMap::new(),
-        policy,
-        clock: system_clock(),
-        reconcile_every: context.config.policy.clear_interval,
-        store,
-        view,
-        observer: Box::new(|_| {}),
-    };
+    let mut parts = Parts::new(policy, system_clock(), store, view);
+    parts.reconcile_every = context.config.policy.clear_interval;
     for ServedChain { chain, accounts } in chains {
         let id = chain.id().clone();
         let config = context.chain_config(id.as_str())?;

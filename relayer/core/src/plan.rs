@@ -16,6 +16,7 @@ pub mod cut;
 pub mod gas;
 pub mod handshake;
 pub mod packet;
+mod paused;
 mod proof;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -25,11 +26,12 @@ use tern_chains::{ChainId, HeightRules};
 
 use crate::admission::NotAdmitted;
 use crate::budget::{OverBudget, Pauses, Purpose};
-use crate::ledger::{EndKey, HandshakeRequest, Item, View};
+use crate::ledger::{ClientKey, EndKey, HandshakeRequest, Item, View};
 use crate::policy::Policy;
 
 pub use assignment::Assignment;
 pub use batch::{Action, Batch, Work};
+pub use paused::{Pausable, Paused};
 pub use proof::Route;
 
 /// Everything a plan depends on.
@@ -56,6 +58,12 @@ pub struct PlanInput<'a> {
     pub cleared: &'a BTreeSet<EndKey>,
     /// Channels that commands asked to be opened.
     pub handshakes: &'a [HandshakeRequest],
+    /// Clients that are refreshed now, because a command asked for it.
+    pub refreshed: &'a BTreeSet<ClientKey>,
+    /// What the operator has paused.
+    pub paused: &'a Paused,
+    /// Whether the engine is about to end: nothing new is sent.
+    pub is_draining: bool,
 }
 
 /// What to do, and what waits.
@@ -83,6 +91,10 @@ pub enum Why {
     Full(ChainId),
     #[error("paused: {0}")]
     OverBudget(OverBudget),
+    #[error("the operator has paused {0}")]
+    Paused(Pausable),
+    #[error("the relayer is about to end and takes no new work")]
+    Draining,
     #[error("waiting for more acknowledgements to share a client update")]
     AwaitingBatch,
     #[error("the acknowledgement is not written yet")]
@@ -136,6 +148,12 @@ impl PlanInput<'_> {
     fn hold(&self, item: &Item, dst: &ChainId) -> Option<Why> {
         if self.in_progress.contains(item) || self.view.intent(item).is_some() {
             return Some(Why::InFlight);
+        }
+        if self.is_draining {
+            return Some(Why::Draining);
+        }
+        if let Some(what) = self.paused.holds(self.view, item, dst) {
+            return Some(Why::Paused(what));
         }
         if self.full.contains(dst) {
             return Some(Why::Full(dst.clone()));

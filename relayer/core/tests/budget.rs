@@ -12,7 +12,7 @@ use tern_core::ledger::{
     Change, ClientKey, ClientRecord, Fact, FeeKind, FeesKey, Head, Intent, Item, Refusal, TxKey,
     TxRecord, View,
 };
-use tern_core::plan::{plan, Assignment, Plan, PlanInput, Why};
+use tern_core::plan::{plan, Assignment, Paused, Plan, PlanInput, Why};
 use tern_core::policy::Policy;
 
 const HOUR: u64 = 3_600;
@@ -110,6 +110,9 @@ fn plan_within(view: &View, needs: &Needs) -> Plan {
         assignment: &Assignment::Everything,
         cleared: &BTreeSet::new(),
         handshakes: &[],
+        refreshed: &BTreeSet::new(),
+        paused: &Paused::default(),
+        is_draining: false,
     })
 }
 

@@ -15,18 +15,12 @@ use crate::clock::system_clock;
 
 /// A running engine without chains, and the way to look at it. It ends with the set.
 pub fn idle() -> (Observed, JoinSet<()>) {
-    let parts = Parts {
-        chains: BTreeMap::new(),
-        accounts: BTreeMap::new(),
-        lanes: BTreeMap::new(),
-        clients: BTreeMap::new(),
-        policy: Policy::default(),
-        clock: system_clock(),
-        reconcile_every: Duration::from_secs(300),
-        store: Store::none(),
-        view: View::default(),
-        observer: Box::new(|_| {}),
-    };
+    let parts = Parts::new(
+        Policy::default(),
+        system_clock(),
+        Store::none(),
+        View::default(),
+    );
     let engine = Engine::start(parts, Assignment::Everything);
     let observed = Observed::new(engine.handle());
     let mut running = JoinSet::new();

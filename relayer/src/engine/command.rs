@@ -1,7 +1,7 @@
 //! What an engine is asked to do while it runs, with the channels for the answers.
 
-use tern_core::ledger::{EndKey, Fact, HandshakeRequest};
-use tern_core::plan::Assignment;
+use tern_core::ledger::{ClientKey, EndKey, Fact, HandshakeRequest};
+use tern_core::plan::{Assignment, Pausable, Paused};
 use tokio::sync::{mpsc, oneshot};
 
 use super::requests::{Cleared, HandshakeNote, OpenedChannel};
@@ -33,6 +33,22 @@ pub enum Command {
         src: EndKey,
         reply: oneshot::Sender<Result<(), String>>,
     },
+    /// The answer is the client's new height.
+    Refresh {
+        client: ClientKey,
+        reply: oneshot::Sender<Result<u64, String>>,
+    },
+    /// The answers are all that is paused then.
+    Pause {
+        what: Pausable,
+        reply: oneshot::Sender<Result<Paused, String>>,
+    },
+    Resume {
+        what: Pausable,
+        reply: oneshot::Sender<Result<Paused, String>>,
+    },
+    /// Takes no new work. Answered when nothing is in flight; then the engine ends.
+    Drain { reply: oneshot::Sender<()> },
     Assign {
         assignment: Assignment,
         reply: oneshot::Sender<()>,

@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use futures::future::join_all;
 use tern_chains::{Account, Chain, ChainId, NodeStatus};
-use tern_core::ledger::{EndKey, Fact, HandshakeRequest};
-use tern_core::plan::Assignment;
+use tern_core::ledger::{ClientKey, EndKey, Fact, HandshakeRequest};
+use tern_core::plan::{Assignment, Pausable, Paused};
 use tokio::sync::{mpsc, oneshot};
 
 use super::command::Command;
@@ -105,6 +105,32 @@ impl EngineHandle {
     pub async fn compare(&self, src: EndKey) -> Result<(), EngineError> {
         let compared = self.ask(|reply| Command::Compare { src, reply });
         compared.await?.map_err(EngineError::CommandFailed)
+    }
+
+    /// Updates a client now, whether or not it is time for it, and waits until it is. The
+    /// answer is its new revision height. Dropping the future gives the request up.
+    pub async fn refresh(&self, client: ClientKey) -> Result<u64, EngineError> {
+        let refreshed = self.ask(|reply| Command::Refresh { client, reply });
+        refreshed.await?.map_err(EngineError::CommandFailed)
+    }
+
+    /// Pauses a chain, or a channel by one of its ends: both ways. What is in flight stays
+    /// so. The answer is all that is paused.
+    pub async fn pause(&self, what: Pausable) -> Result<Paused, EngineError> {
+        let paused = self.ask(|reply| Command::Pause { what, reply });
+        paused.await?.map_err(EngineError::CommandFailed)
+    }
+
+    /// Resumes what was paused. The answer is what is left.
+    pub async fn resume(&self, what: Pausable) -> Result<Paused, EngineError> {
+        let paused = self.ask(|reply| Command::Resume { what, reply });
+        paused.await?.map_err(EngineError::CommandFailed)
+    }
+
+    /// Takes no new work, and waits until every transaction that was begun is in a block or
+    /// dead. Then the engine ends.
+    pub async fn drain(&self) -> Result<(), EngineError> {
+        self.ask(|reply| Command::Drain { reply }).await
     }
 
     /// Changes which paths the engine serves. What is in flight stays so.

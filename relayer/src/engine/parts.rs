@@ -6,9 +6,11 @@ use std::time::Duration;
 
 use tern_chains::{Account, BlockTime, ChainId, ClientParams};
 use tern_core::ledger::{Entry, View};
+use tern_core::plan::Paused;
 use tern_core::policy::Policy;
 
 use super::prove::Chains;
+use super::records::Kept;
 use super::store::Store;
 use super::submit::LaneSettings;
 
@@ -32,8 +34,29 @@ pub struct Parts {
     pub clock: Clock,
     /// How often packets are compared with chain state while all goes well.
     pub reconcile_every: Duration,
-    pub store: Store,
-    /// The ledger as the store had it.
-    pub view: View,
+    pub ledger: Kept,
+    /// What the operator has paused.
+    pub paused: Paused,
     pub observer: Observer,
+}
+
+impl Parts {
+    /// How often packets are compared with chain state, if nothing else is said.
+    const RECONCILE_EVERY: Duration = Duration::from_secs(300);
+
+    /// An engine without chains.
+    pub fn new(policy: Policy, clock: Clock, store: Store, view: View) -> Self {
+        Self {
+            chains: BTreeMap::new(),
+            accounts: BTreeMap::new(),
+            lanes: BTreeMap::new(),
+            clients: BTreeMap::new(),
+            policy,
+            clock,
+            reconcile_every: Self::RECONCILE_EVERY,
+            ledger: Kept::of(store, view),
+            paused: Paused::default(),
+            observer: Box::new(|_| {}),
+        }
+    }
 }

@@ -22,6 +22,25 @@ pub struct Records {
     statistics: Statistics,
 }
 
+/// What an engine leaves to the next one.
+pub struct Kept {
+    pub store: Store,
+    /// The ledger as the store has it.
+    pub view: View,
+    pub statistics: Statistics,
+}
+
+impl Kept {
+    /// What a store has at the start of the program.
+    pub fn of(store: Store, view: View) -> Self {
+        Self {
+            store,
+            view,
+            statistics: Statistics::default(),
+        }
+    }
+}
+
 /// What lanes must know of a commit.
 #[derive(Default)]
 pub struct Committed {
@@ -33,12 +52,26 @@ pub struct Committed {
 }
 
 impl Records {
-    pub fn new(store: Store, view: View, policy: Policy) -> Self {
+    pub fn new(ledger: Kept, policy: Policy) -> Self {
+        let Kept {
+            store,
+            view,
+            statistics,
+        } = ledger;
         Self {
             store,
             view,
             policy,
-            statistics: Statistics::default(),
+            statistics,
+        }
+    }
+
+    /// What another engine can go on with.
+    pub fn keep(self) -> Kept {
+        Kept {
+            store: self.store,
+            view: self.view,
+            statistics: self.statistics,
         }
     }
 
@@ -224,7 +257,7 @@ mod tests {
         let (store, view) = Store::simulated(&Memory::default(), 100);
         let (finished, write) = packet(1, Some((9, Done::TimedOut)));
         store.commit(&[write]).unwrap();
-        let mut records = Records::new(store, view, Policy::default());
+        let mut records = Records::new(Kept::of(store, view), Policy::default());
         assert!(records
             .is_overtaken(&Item::Timeout(finished.clone()))
             .unwrap());

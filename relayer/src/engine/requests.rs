@@ -1,14 +1,15 @@
 //! What commands asked the engine for, until it is done: channels to be opened,
-//! paths to be cleared or compared.
+//! paths to be cleared or compared, clients to be refreshed.
 
 mod clear;
 mod compare;
 mod handshake;
+mod refresh;
 
 use std::collections::BTreeSet;
 
 use tern_chains::ChainId;
-use tern_core::ledger::{EndKey, Entry, HandshakeRequest, Item, View};
+use tern_core::ledger::{ClientKey, EndKey, Entry, HandshakeRequest, Item, View};
 use tern_core::plan::Plan;
 use tern_core::policy::Policy;
 
@@ -17,6 +18,7 @@ use super::reconcile::schedule::Reconciling;
 pub use clear::{Clear, Cleared};
 pub use compare::Compare;
 pub use handshake::{HandshakeNote, OpenChannel, OpenedChannel};
+pub use refresh::Refresh;
 
 /// What a request is answered from.
 pub struct Situation<'a> {
@@ -33,6 +35,7 @@ pub struct Requests {
     handshakes: Vec<OpenChannel>,
     clears: Vec<Clear>,
     comparisons: Vec<Compare>,
+    refreshes: Vec<Refresh>,
 }
 
 impl Requests {
@@ -60,6 +63,10 @@ impl Requests {
         self.comparisons.push(compare);
     }
 
+    pub fn refresh(&mut self, refresh: Refresh) {
+        self.refreshes.push(refresh);
+    }
+
     /// What planning must know: the channels to be opened.
     pub fn handshakes(&self) -> Vec<HandshakeRequest> {
         let requests = self.handshakes.iter();
@@ -69,6 +76,12 @@ impl Requests {
     /// What planning must know: the source ends to be cleared.
     pub fn cleared(&self) -> BTreeSet<EndKey> {
         self.clears.iter().map(|clear| clear.src.clone()).collect()
+    }
+
+    /// What planning must know: the clients to be refreshed.
+    pub fn refreshed(&self) -> BTreeSet<ClientKey> {
+        let refreshes = self.refreshes.iter();
+        refreshes.map(|refresh| refresh.client.clone()).collect()
     }
 
     /// Reports an entry of the ledger to the commands that count or print it.
@@ -87,6 +100,7 @@ impl Requests {
         self.handshakes.retain(|open| !open.is_abandoned());
         self.clears.retain(|clear| !clear.is_abandoned());
         self.comparisons.retain(|compare| !compare.is_abandoned());
+        self.refreshes.retain(|refresh| !refresh.is_abandoned());
         let both_ready = |a: &ChainId, b: &ChainId| readiness.is_ready(a) && readiness.is_ready(b);
         for open in &mut self.handshakes {
             if both_ready(&open.request.a, &open.request.b) {
@@ -123,6 +137,13 @@ impl Requests {
             match compare.outcome(now) {
                 Some(outcome) => compare.answer(outcome),
                 None => self.comparisons.push(compare),
+            }
+        }
+        let refreshes = std::mem::take(&mut self.refreshes);
+        for mut refresh in refreshes {
+            match refresh.outcome(plan, now) {
+                Some(outcome) => refresh.answer(outcome),
+                None => self.refreshes.push(refresh),
             }
         }
     }

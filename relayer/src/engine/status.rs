@@ -23,6 +23,8 @@ pub(super) use snapshot::Snapshot;
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Status {
     pub assignment: Assignment,
+    /// Whether the engine takes no new work and is about to end.
+    pub is_draining: bool,
     pub chains: Vec<ChainStatus>,
     pub paths: Vec<PathStatus>,
     /// Open packets, at most [`PACKETS_MAX`].
@@ -53,6 +55,8 @@ pub struct ChainStatus {
     /// The newest followed block.
     pub head: Option<Head>,
     pub following: Following,
+    /// Since when the operator has paused it, by the machine's clock.
+    pub paused: Option<BlockTime>,
     /// Since the start.
     pub counts: ChainCounts,
     /// What may be spent on it, if that is limited.
@@ -101,6 +105,8 @@ pub struct PathStatus {
     pub is_assigned: bool,
     /// The rule by which it is not served, if there is one.
     pub not_admitted: Option<NotAdmitted>,
+    /// Since when the operator has paused it by itself, by the machine's clock.
+    pub paused: Option<BlockTime>,
     /// Whether its packets were compared with both chains since blocks were left
     /// out.
     pub is_compared: bool,

@@ -41,6 +41,8 @@ pub struct ChainOverview {
     pub paid_hour_max: Option<String>,
     pub paid_day: Option<String>,
     pub paid_day_max: Option<String>,
+    /// Since when the operator has paused it.
+    pub paused_since: Option<String>,
     /// What its budget pauses, and why.
     pub paused: Vec<String>,
 }
@@ -88,6 +90,7 @@ impl ChainOverview {
             paid_hour_max: budget.and_then(|budget| limit(budget.limits.hour_max)),
             paid_day: budget.map(|budget| budget.paid.day.to_string()),
             paid_day_max: budget.and_then(|budget| limit(budget.limits.day_max)),
+            paused_since: status.paused.map(rfc3339),
             paused: paused
                 .map(|(purpose, why)| format!("{purpose}: {why}"))
                 .collect(),

@@ -1,7 +1,7 @@
 //! What a person has to know: what is wrong, since when, and what to do.
 
 use serde::{Deserialize, Serialize};
-use tern_chains::{BlockTime, ChainId, NodeState};
+use tern_chains::{BlockTime, ChainId, NodeState, PortId};
 use tern_core::budget::{OverBudget, Purpose};
 use tern_core::plan::Why;
 use utoipa::ToSchema;
@@ -54,10 +54,14 @@ pub enum NeedKind {
     PacketsWait,
     NodeFailing,
     WalletUnknown,
+    /// By the operator.
+    Paused,
+    /// The relayer takes no new work.
+    Draining,
 }
 
 impl NeedKind {
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 12] = [
         Self::ClientFrozen,
         Self::ClientExpired,
         Self::ClientExpiring,
@@ -68,6 +72,8 @@ impl NeedKind {
         Self::PacketsWait,
         Self::NodeFailing,
         Self::WalletUnknown,
+        Self::Paused,
+        Self::Draining,
     ];
 
     /// As in JSON and in metrics.
@@ -83,6 +89,8 @@ impl NeedKind {
             Self::PacketsWait => "packets_wait",
             Self::NodeFailing => "node_failing",
             Self::WalletUnknown => "wallet_unknown",
+            Self::Paused => "paused",
+            Self::Draining => "draining",
         }
     }
 }
@@ -117,7 +125,10 @@ pub(super) fn verdict(needs: &[Need]) -> String {
 pub(super) fn needs(sources: &Sources<'_>) -> Vec<Need> {
     let status = sources.status;
     let mut needs: Vec<Need> = Vec::new();
+    needs.extend(status.is_draining.then(draining));
     for chain in &status.chains {
+        let paused = chain.paused;
+        needs.extend(paused.map(|since| paused_chain(&chain.chain, since)));
         needs.extend(of_chain(chain, sources.now));
         needs.extend(of_budget(chain));
         needs.extend(of_wallets(chain, sources));
@@ -125,10 +136,62 @@ pub(super) fn needs(sources: &Sources<'_>) -> Vec<Need> {
     }
     let clients = client::used_clients(status).into_iter();
     needs.extend(clients.filter_map(|client| of_client(client, sources.now)));
+    needs.extend(status.paths.iter().filter_map(paused_path));
     let served = status.paths.iter().filter(|path| path::is_served(path));
     needs.extend(served.filter_map(|path| of_path(path, sources.now)));
     needs.sort();
     needs
+}
+
+fn draining() -> Need {
+    Need {
+        severity: Severity::Watch,
+        kind: NeedKind::Draining,
+        subject: "the relayer".to_owned(),
+        what: "it takes no new work, and ends once all its transactions are in blocks".to_owned(),
+        since: None,
+        action: "wait, or stop it with SIGTERM; the next `tern start` goes on".to_owned(),
+    }
+}
+
+fn paused_chain(chain: &ChainId, since: BlockTime) -> Need {
+    Need {
+        severity: Severity::Watch,
+        kind: NeedKind::Paused,
+        subject: chain.to_string(),
+        what: "it is paused: nothing is sent to it, and its packets wait".to_owned(),
+        since: Some(rfc3339(since)),
+        action: format!("`tern resume {chain}` goes on; clients on it expire in the end"),
+    }
+}
+
+fn paused_path(path: &PathStatus) -> Option<Need> {
+    let since = path.paused?;
+    let resume = match path.src.as_channel() {
+        Some(key) if key.port_id == PortId::transfer() => {
+            format!("tern resume {} {}", key.chain, key.channel_id)
+        }
+        Some(key) => format!(
+            "tern resume {} {} --port {}",
+            key.chain, key.channel_id, key.port_id
+        ),
+        None => return None,
+    };
+    Some(Need {
+        severity: Severity::Watch,
+        kind: NeedKind::Paused,
+        subject: format!("{} → {}", path.src, path.dst),
+        what: match path.open_packets {
+            0 => "it is paused".to_owned(),
+            1 => "it is paused, and 1 packet waits".to_owned(),
+            packets => format!(
+                "it is paused, and {} wait",
+                counted(packets as u64, "packet")
+            ),
+        },
+        since: Some(rfc3339(since)),
+        action: format!("`{resume}` goes on"),
+    })
 }
 
 fn of_chain(chain: &ChainStatus, now: BlockTime) -> Option<Need> {
@@ -348,7 +411,7 @@ fn action(wait: &PacketWait, path: &PathStatus) -> Option<String> {
         PacketWait::Planner(why) => match why {
             // The application on the destination decides when it answers.
             Why::AckNotWritten | Why::AwaitingBatch | Why::InFlight => None,
-            Why::NotAdmitted(_) | Why::OverBudget(_) => None,
+            Why::NotAdmitted(_) | Why::OverBudget(_) | Why::Paused(_) | Why::Draining => None,
             Why::ClientFrozen { .. } | Why::ClientExpired { .. } => None,
             Why::NotReady(chain) => Some(format!("see the nodes of {chain}: `tern health`")),
             Why::NotLocated(_) => {

@@ -38,6 +38,8 @@ pub struct PathOverview {
     pub is_served: bool,
     /// Why it is not.
     pub not_served: Option<String>,
+    /// Since when the operator has paused it by itself.
+    pub paused_since: Option<String>,
     /// Packets that were sent and have not ended.
     pub pending: usize,
     pub oldest: Option<OldestOverview>,
@@ -85,6 +87,7 @@ impl PathOverview {
             },
             is_served: is_served(status),
             not_served: not_served(status),
+            paused_since: status.paused.map(rfc3339),
             pending: status.open_packets,
             oldest,
             last_moved: counts.last_moved.map(rfc3339),

@@ -129,21 +129,13 @@ impl World {
     }
 
     pub fn engine_within(&self, assignment: Assignment, budgets: Budgets) -> Engine {
-        let mut parts = Parts {
-            chains: BTreeMap::new(),
-            accounts: BTreeMap::new(),
-            lanes: BTreeMap::new(),
-            clients: BTreeMap::new(),
-            policy: Policy {
-                budgets,
-                ..Policy::default()
-            },
-            clock: Arc::new(now),
-            reconcile_every: Duration::from_secs(60),
-            store: Store::none(),
-            view: View::default(),
-            observer: Box::new(|_| {}),
+        let policy = Policy {
+            budgets,
+            ..Policy::default()
         };
+        let (store, view) = (Store::none(), View::default());
+        let mut parts = Parts::new(policy, Arc::new(now), store, view);
+        parts.reconcile_every = Duration::from_secs(60);
         for side in &self.sides {
             let id = side.chain.id();
             let lane = LaneSettings {

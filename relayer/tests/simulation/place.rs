@@ -1,6 +1,6 @@
 //! What everything in a world shares: the chains, the faults, the clock.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -53,18 +53,8 @@ impl Place {
         view: View,
         chain: impl Fn(&Side) -> Arc<dyn RelayedChain>,
     ) -> Parts {
-        let mut parts = Parts {
-            chains: BTreeMap::new(),
-            accounts: BTreeMap::new(),
-            lanes: BTreeMap::new(),
-            clients: BTreeMap::new(),
-            policy: Policy::default(),
-            clock: Arc::clone(&self.clock),
-            reconcile_every: RECONCILE_EVERY,
-            store,
-            view,
-            observer: Box::new(|_| {}),
-        };
+        let mut parts = Parts::new(Policy::default(), Arc::clone(&self.clock), store, view);
+        parts.reconcile_every = RECONCILE_EVERY;
         for side in &self.sides {
             let lane = LaneSettings {
                 messages_max: MESSAGES_MAX,

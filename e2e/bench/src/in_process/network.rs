@@ -1,6 +1,5 @@
 //! Two linked chains, an engine between them, and an account that sends.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -155,18 +154,9 @@ async fn engine(nodes: &[Node; 2], home: &TempDir, observer: Observer) -> Result
         let nanoseconds = Time::now().unix_timestamp_nanos();
         BlockTime(u64::try_from(nanoseconds).unwrap_or_default())
     });
-    let mut parts = Parts {
-        chains: BTreeMap::new(),
-        accounts: BTreeMap::new(),
-        lanes: BTreeMap::new(),
-        clients: BTreeMap::new(),
-        policy,
-        clock,
-        reconcile_every: LIMIT,
-        store,
-        view,
-        observer,
-    };
+    let mut parts = Parts::new(policy, clock, store, view);
+    parts.reconcile_every = LIMIT;
+    parts.observer = observer;
     for (node, prefix) in nodes.iter().zip(["akash", "kava"]) {
         let chain = Arc::new(chain_for(node, prefix, RELAYER)?);
         let lane = LaneSettings {

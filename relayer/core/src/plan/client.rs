@@ -11,7 +11,8 @@ use super::{PlanInput, Route, Why};
 use crate::ledger::{ClientKey, EndKey, Item};
 
 /// Proposes an update for every client under an assigned, admitted and open path
-/// whose newest consensus state is past the policy's share of the trusting period.
+/// whose newest consensus state is past the policy's share of the trusting period, or that a
+/// command asks for.
 pub(super) fn propose(input: &PlanInput<'_>, proposals: &mut Proposals) {
     let clients = input.view.clients().filter_map(|(key, _)| {
         let due = is_due(input, key).transpose()?;
@@ -72,7 +73,8 @@ fn is_due(input: &PlanInput<'_>, key: &ClientKey) -> Result<Option<Route>, Why> 
     let limit_ns = record.summary.trusting_period.as_nanos()
         * u128::from(input.policy.refresh_after_percent)
         / 100;
-    if age_ns < limit_ns || src.height <= record.summary.latest_height {
+    let is_time = age_ns >= limit_ns || input.refreshed.contains(key);
+    if !is_time || src.height <= record.summary.latest_height {
         return Ok(None);
     }
     let item = Item::Refresh(key.clone());

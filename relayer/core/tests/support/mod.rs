@@ -15,7 +15,7 @@ use tern_core::ledger::{
     apply, Change, ChannelKey, ChannelRecord, ClientKey, ClientRecord, ConnectionKey,
     ConnectionRecord, Entry, Fact, HandshakeRequest, Head, Item, View,
 };
-use tern_core::plan::{plan, Assignment, Plan, PlanInput};
+use tern_core::plan::{plan, Assignment, Paused, Plan, PlanInput};
 use tern_core::policy::Policy;
 
 pub const SECOND: u64 = 1_000_000_000;
@@ -259,6 +259,9 @@ fn plan_requested(
         assignment,
         cleared: &BTreeSet::new(),
         handshakes,
+        refreshed: &BTreeSet::new(),
+        paused: &Paused::default(),
+        is_draining: false,
     })
 }
 

@@ -124,7 +124,7 @@ impl Clear {
 }
 
 /// Whether this wait ends by itself soon.
-fn passes(why: &Why, is_retried: impl FnOnce() -> bool) -> bool {
+pub(super) fn passes(why: &Why, is_retried: impl FnOnce() -> bool) -> bool {
     match why {
         Why::InFlight
         | Why::Full(_)

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use tern_chains::{ChainId, Sequence};
 use tern_core::budget::{Paid, Pauses};
 use tern_core::ledger::{EndKey, Item, PacketKey, PacketState, View};
-use tern_core::plan::{Assignment, Plan, Why};
+use tern_core::plan::{Assignment, Paused, Plan, Why};
 use tern_core::policy::Policy;
 use tern_core::statistics::Statistics;
 
@@ -26,6 +26,8 @@ pub struct Snapshot<'a> {
     pub pauses: &'a Pauses,
     /// Paths that commands asked to be cleared.
     pub cleared: &'a BTreeSet<EndKey>,
+    pub paused: &'a Paused,
+    pub is_draining: bool,
     pub readiness: &'a Readiness,
     pub reconciling: &'a Reconciling,
     pub chains: Vec<ChainId>,
@@ -50,6 +52,7 @@ impl Snapshot<'_> {
         let packets = ends.into_iter().flat_map(|src| self.packets(src, &waits));
         Status {
             assignment: self.assignment.clone(),
+            is_draining: self.is_draining,
             chains: self.chains.iter().map(|id| self.chain(id)).collect(),
             paths: self
                 .paths
@@ -88,6 +91,7 @@ impl Snapshot<'_> {
             chain: id.clone(),
             head: self.view.head(id),
             following,
+            paused: self.paused.chain(id),
             counts: self.statistics.chain(id),
             budget: self.budget(id),
         }
@@ -121,6 +125,7 @@ impl Snapshot<'_> {
         Some(PathStatus {
             is_assigned: self.assignment.has_path(src),
             not_admitted: self.policy.admission.path(self.view, &path).err(),
+            paused: self.paused.path(src),
             is_compared: self.reconciling.is_done(src),
             open_packets: in_memory + self.view.evicted_packets_of(src).count(),
             oldest: first.map(|open| OldestPacket {
@@ -291,6 +296,8 @@ mod tests {
             policy: &Policy::default(),
             pauses: &Pauses::new(),
             cleared: &BTreeSet::new(),
+            paused: &Paused::default(),
+            is_draining: false,
             readiness: &Readiness::default(),
             reconciling: &reconciling,
             chains: vec![],

@@ -54,6 +54,7 @@ impl Seen {
                 time: ago(5),
             }),
             following: Following::Ready,
+            paused: None,
             counts: ChainCounts::default(),
             budget: Some(BudgetStatus {
                 limits: Budget::unlimited("uakt"),
@@ -73,6 +74,7 @@ impl Seen {
             is_open: true,
             is_assigned: true,
             not_admitted: None,
+            paused: None,
             is_compared: true,
             open_packets: 0,
             oldest: None,
@@ -93,6 +95,7 @@ impl Seen {
         Self {
             status: Status {
                 assignment: Assignment::Everything,
+                is_draining: false,
                 chains: vec![chain("akash-1"), chain("kava-1")],
                 paths: vec![path],
                 packets: vec![],
@@ -296,6 +299,28 @@ fn a_budget_that_pauses_packets_needs_a_person() {
     let paused = &mut seen.status.chains[0].budget.as_mut().unwrap().paused;
     paused.push((Purpose::Packets, why));
     assert_eq!(seen.kinds(), [(Severity::Act, NeedKind::WalletLow)]);
+}
+
+#[test]
+fn what_the_operator_has_paused_is_said_with_how_to_resume_it() {
+    let mut seen = Seen::well();
+    seen.status.paths[0].paused = Some(ago(60));
+    seen.status.chains[1].paused = Some(ago(90));
+    let needs = seen.overview().needs;
+    let said = |subject: &str| needs.iter().find(|need| need.subject == subject).unwrap();
+    let path = said("akash-1 transfer/channel-7 → kava-1 transfer/channel-7");
+    assert_eq!(path.action, "`tern resume akash-1 channel-7` goes on");
+    assert_eq!(path.since.as_deref(), Some("2020-09-13T12:25:40Z"));
+    assert!(said("kava-1").action.starts_with("`tern resume kava-1`"));
+    let paused = (Severity::Watch, NeedKind::Paused);
+    assert_eq!(seen.kinds(), [paused, paused]);
+}
+
+#[test]
+fn a_relayer_that_is_about_to_end_says_so() {
+    let mut seen = Seen::well();
+    seen.status.is_draining = true;
+    assert_eq!(seen.kinds(), [(Severity::Watch, NeedKind::Draining)]);
 }
 
 #[test]
