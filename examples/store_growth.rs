@@ -15,7 +15,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
 use clap::Parser;
-use tern::engine::{Kept, Records, Store};
+use tern::engine::{Records, Store};
 use tern_chains::{
     BlockTime, Body, ChainId, ChannelId, ChannelState, ClientId, ClientSummary, ConnectionId,
     ConnectionState, Deadline, End, Event, Height, Ordering, Packet, PacketId, PortId, Timeout,
@@ -26,6 +26,7 @@ use tern_core::ledger::{
     Entry, Fact, Head, Intent, Item, TxKey, TxRecord, View,
 };
 use tern_core::policy::Policy;
+use tern_core::statistics::Statistics;
 
 const LINES: u64 = 10;
 const SECOND_NS: u64 = 1_000_000_000;
@@ -102,7 +103,12 @@ fn open(home: &Path, policy: &Policy) -> Result<Records> {
         store.commit(&changes)?;
         changes.iter().for_each(|change| view.commit(change));
     }
-    Ok(Records::new(Kept::of(store, view), policy.clone()))
+    Ok(Records::new(
+        store,
+        view,
+        Statistics::default(),
+        policy.clone(),
+    ))
 }
 
 fn chains() -> [ChainId; 2] {

@@ -1,6 +1,7 @@
 //! The `[http]` section: where the daemon serves status, metrics and health.
 
 use std::net::{Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
 
 use serde::Deserialize;
 
@@ -13,6 +14,10 @@ pub struct HttpConfig {
     /// Has to be true for an address that other machines can reach: what is served says
     /// what the relayer has and does. Default: false.
     pub allow_remote: bool,
+    /// A file with the token of those who may act on the relayer: at least 16 characters,
+    /// readable by its owner only; a relative path starts in the home folder. Default:
+    /// nobody may.
+    pub token_file: Option<PathBuf>,
 }
 
 impl Default for HttpConfig {
@@ -20,6 +25,7 @@ impl Default for HttpConfig {
         Self {
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 7676)),
             allow_remote: false,
+            token_file: None,
         }
     }
 }

@@ -12,6 +12,7 @@ mod path;
 mod query;
 mod start;
 mod status;
+mod steering;
 mod trace;
 mod transfer;
 
@@ -76,6 +77,18 @@ pub enum Command {
     Start(start::StartArgs),
     /// Show what the running relayer does, and what needs a person
     Status(status::StatusArgs),
+    /// Stop relaying on a channel, or to and from a chain, until it is resumed
+    #[command(after_help = steering::PAUSE_EXAMPLE)]
+    Pause(steering::PausableArgs),
+    /// Go on with what was paused
+    #[command(after_help = steering::RESUME_EXAMPLE)]
+    Resume(steering::PausableArgs),
+    /// Make the running relayer read its configuration again
+    #[command(after_help = steering::RELOAD_EXAMPLE)]
+    Reload,
+    /// Finish what is in flight, and end the running relayer
+    #[command(after_help = steering::DRAIN_EXAMPLE)]
+    Drain,
     /// Check that every chain, node and key is ready for relaying
     Health(health::HealthArgs),
     /// Add and list signing keys, and show their balances
@@ -91,6 +104,9 @@ pub enum Command {
     Transfer(transfer::TransferArgs),
     /// Show where a transfer is: by transaction, packet or sender
     Trace(trace::TraceArgs),
+    /// Update a client
+    #[command(subcommand)]
+    Client(steering::ClientCommand),
     /// List a chain's clients, connections or channels
     #[command(subcommand)]
     Query(query::QueryCommand),
@@ -138,6 +154,11 @@ pub async fn dispatch(options: &Options, command: Command) -> anyhow::Result<Out
         Command::Demo(args) => demo::run(options, args).await,
         Command::Start(args) => start::run(context()?, args).await,
         Command::Status(args) => status::run(&context()?, args).await,
+        Command::Pause(args) => steering::pause(&context()?, args).await,
+        Command::Resume(args) => steering::resume(&context()?, args).await,
+        Command::Reload => steering::reload(&context()?).await,
+        Command::Drain => steering::drain(&context()?).await,
+        Command::Client(command) => steering::client(&context()?, command).await,
         Command::Health(args) => health::run(&context()?, args).await,
         Command::Keys(command) => keys::run(&context()?, command).await,
         Command::Channel(command) => channel::run(&context()?, command).await,

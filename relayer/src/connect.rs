@@ -16,11 +16,11 @@ use tern_chains::{Account, ChainId, GivenHeader};
 use tern_config::{ChainConfig, Config, PassphraseSource, UnknownChain};
 use tern_cosmos::{CosmosSettings, NodeAddress};
 
-use keys::{KeyClaim, Passphrases};
+use keys::{KeyClaim, PassphraseError, Passphrases};
 
 pub use chain::ConnectedChain;
 pub use keys::passphrase::keep_in_keyring;
-pub use keys::KeyFolder;
+pub use keys::{read_private, write_atomically, KeyFileError, KeyFolder};
 pub use tern_cosmos::{BlockWithTxs, Indexed, IndexedTx, NodeHealth, NodeReport, TxInBlock};
 pub use tern_cosmos_core::Key as SigningKey;
 
@@ -29,11 +29,14 @@ pub struct Context {
     /// Folder of the keys and the store.
     pub home: PathBuf,
     pub config: Config,
+    config_file: PathBuf,
     /// Whether results are JSON.
     pub json: bool,
     /// The keys that this process signs with.
-    claims: Mutex<BTreeMap<KeyId, KeyClaim>>,
-    passphrases: Passphrases,
+    claims: Arc<Mutex<BTreeMap<KeyId, KeyClaim>>>,
+    passphrases: Arc<Passphrases>,
+    /// Whether a person at the terminal can be asked for a passphrase.
+    may_ask: bool,
 }
 
 /// A key of the home folder.
@@ -49,9 +52,25 @@ impl Context {
         Ok(Self {
             home: home.to_owned(),
             config: Config::load(config_file)?,
+            config_file: config_file.to_owned(),
             json,
-            claims: Mutex::default(),
-            passphrases: Passphrases::default(),
+            claims: Arc::default(),
+            passphrases: Arc::default(),
+            may_ask: true,
+        })
+    }
+
+    /// The same with the configuration file as it is now. Keys and passphrases are shared;
+    /// nobody is asked for another passphrase, because a daemon is at work meanwhile.
+    pub fn read_again(&self) -> anyhow::Result<Self> {
+        Ok(Self {
+            home: self.home.clone(),
+            config: Config::load(&self.config_file)?,
+            config_file: self.config_file.clone(),
+            json: self.json,
+            claims: Arc::clone(&self.claims),
+            passphrases: Arc::clone(&self.passphrases),
+            may_ask: false,
         })
     }
 
@@ -113,7 +132,10 @@ impl Context {
         given: Option<&PassphraseSource>,
     ) -> anyhow::Result<SigningKey> {
         let source = self.passphrase_source(chain, given)?;
-        let passphrase = |what: &str| self.passphrases.get(source.as_ref(), what);
+        let passphrase = |what: &str| match &source {
+            None if !self.may_ask => Err(PassphraseError::NoSource),
+            source => self.passphrases.get(source.as_ref(), what),
+        };
         Ok(self.keys(chain)?.load(name, passphrase)?)
     }
 
@@ -168,6 +190,11 @@ impl Context {
         }
         self.claims().extend(new);
         Ok(None)
+    }
+
+    /// Lets other processes sign with all keys but these.
+    pub fn keep_claims(&self, keys: &[KeyId]) {
+        self.claims().retain(|key, _| keys.contains(key));
     }
 
     /// Lets other processes sign with a key: this one will not any more.

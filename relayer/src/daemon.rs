@@ -2,41 +2,64 @@
 //! home folder reach it, and the HTTP server.
 //!
 //! It owns them and ends them in order: first no new commands, then the engine,
-//! then the answers to the commands that were waiting.
+//! then the answers to the commands that were waiting. A changed configuration is opened
+//! beside the one at work ([`Configured`]). Then one engine ends, and the next one goes on
+//! with its ledger; the socket and those who wait at it stay.
 
 mod client;
+mod configured;
+mod hangup;
 mod observing;
+mod paused_file;
 mod protocol;
 mod socket;
+mod steering;
 #[cfg(test)]
 pub mod testing;
 
 use std::sync::Arc;
 
-use anyhow::bail;
 use futures::future::OptionFuture;
-use tern::engine::{describe, Engine};
+use tern::engine::{describe, Engine, EngineError, Kept};
 use tern_chains::{Account, ChainError};
+use tern_config::HttpConfig;
 use tern_core::plan::Assignment;
+use tokio::sync::{mpsc, watch};
+use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
 use crate::connect::Context;
-use crate::http::HttpServer;
 use crate::setup;
 pub use client::DaemonClient;
+use configured::Configured;
 pub use observing::{Observation, Observed};
 pub use protocol::SocketError;
 use socket::Socket;
+use steering::Reload;
+pub use steering::{cleared_text, Steering, SteeringError};
+
+/// A daemon as its servers reach it: to look, to act, and what it is configured with.
+#[derive(Clone)]
+pub struct AtWork {
+    pub observed: Observed,
+    pub steering: Steering,
+    context: watch::Receiver<Arc<Context>>,
+}
+
+impl AtWork {
+    /// The configuration and the chains in it, as they are now.
+    pub fn context(&self) -> Arc<Context> {
+        Arc::clone(&self.context.borrow())
+    }
+}
 
 /// A daemon that is about to run.
 pub struct Daemon {
-    context: Arc<Context>,
+    configured: Configured,
     engine: Engine,
     /// None if commands cannot reach it.
     socket: Option<Socket>,
-    /// None if the configuration has no section for it.
-    http: Option<HttpServer>,
 }
 
 impl Daemon {
@@ -44,18 +67,10 @@ impl Daemon {
     /// the only daemon there.
     pub async fn open(context: Arc<Context>) -> anyhow::Result<Self> {
         let (store, view) = setup::open_store(&context).await?;
-        let chains = setup::served_chains(&context).await?;
-        for account in chains.iter().flat_map(|served| &served.accounts) {
-            check_account(&**account).await?;
-        }
-        if chains.len() < 2 {
-            bail!("relaying needs two chains or more: add a second [[chain]] section");
-        }
-        let http = match &context.config.http {
-            Some(config) => Some(HttpServer::bind(config).await?),
-            None => None,
-        };
-        let parts = setup::parts(&context, &chains, store, view)?;
+        let paused = paused_file::read(&context.home)?;
+        let configured = Configured::open(Arc::clone(&context), None).await?;
+        let mut parts = configured.parts(store, view)?;
+        parts.kept.paused = paused;
         let engine = Engine::start(parts, Assignment::Everything);
         let socket = match Socket::bind(&context.home) {
             Ok(socket) => Some(socket),
@@ -69,37 +84,170 @@ impl Daemon {
             }
         };
         Ok(Self {
-            context,
+            configured,
             engine,
             socket,
-            http,
         })
     }
 
-    /// Relays until `shutdown`.
+    /// Relays until `shutdown`, or until it is drained.
     pub async fn run(self, shutdown: CancellationToken) -> anyhow::Result<()> {
         let Self {
-            context,
+            configured,
             engine,
             socket,
-            http,
         } = self;
         // Also when the engine ends by itself.
         let stopping = shutdown.child_token();
         let observed = Observed::new(engine.handle());
-        let serving = socket.map(|socket| socket.serve(observed.clone(), stopping.clone()));
-        let answering = http.map(|http| http.serve(observed.clone(), context, stopping.clone()));
-        let serving = async {
-            tokio::join!(OptionFuture::from(serving), OptionFuture::from(answering));
+        let (reloads, wanted) = mpsc::channel(1);
+        let home = configured.context.home.clone();
+        let steering = Steering::new(observed.clone(), home, reloads);
+        let (contexts, context) = watch::channel(Arc::clone(&configured.context));
+        let at_work = AtWork {
+            observed: observed.clone(),
+            steering: steering.clone(),
+            context,
         };
+        let serving = socket.map(|socket| socket.serve(at_work.clone(), stopping.clone()));
+        let hangups = hangup::watch(steering, stopping.clone());
+        let reading = observed.read_wallets(stopping.clone());
         let relaying = async {
-            let ended = engine.run(stopping.clone()).await;
+            let running = Running {
+                configured,
+                at_work,
+                contexts,
+                engine: JoinSet::new(),
+                stop_engine: CancellationToken::new(),
+                http: JoinSet::new(),
+                stop_http: CancellationToken::new(),
+                served_http: None,
+                stopping: stopping.clone(),
+            };
+            let ended = running.run(engine, wanted).await;
             stopping.cancel();
             ended
         };
-        let reading = observed.read_wallets(stopping.clone());
-        let (ended, (), ()) = tokio::join!(relaying, serving, reading);
+        let (ended, _, (), ()) =
+            tokio::join!(relaying, OptionFuture::from(serving), hangups, reading);
         Ok(ended?)
+    }
+}
+
+/// What a reload changes.
+struct Running {
+    configured: Configured,
+    at_work: AtWork,
+    contexts: watch::Sender<Arc<Context>>,
+    /// One at a time.
+    engine: JoinSet<Result<Kept, EngineError>>,
+    stop_engine: CancellationToken,
+    /// One at a time, or none.
+    http: JoinSet<()>,
+    stop_http: CancellationToken,
+    /// What it serves with.
+    served_http: Option<HttpConfig>,
+    stopping: CancellationToken,
+}
+
+impl Running {
+    /// Runs this engine, and after each reload another one.
+    async fn run(
+        mut self,
+        engine: Engine,
+        mut reloads: mpsc::Receiver<Reload>,
+    ) -> Result<(), EngineError> {
+        self.spawn(engine);
+        self.serve_http();
+        loop {
+            tokio::select! {
+                biased;
+                ended = self.ended() => return ended.map(drop),
+                Some(reload) = reloads.recv() => {
+                    let reloaded = self.reload().await?;
+                    match &reloaded {
+                        Ok(changes) => info!("{changes}"),
+                        Err(reason) => warn!(reason, "the configuration is refused, and nothing is changed"),
+                    }
+                    // Whoever asked may have gone.
+                    let _ = reload.reply.send(reloaded);
+                    self.serve_http_as_configured().await;
+                }
+            }
+        }
+    }
+
+    fn spawn(&mut self, engine: Engine) {
+        self.stop_engine = self.stopping.child_token();
+        self.engine
+            .spawn(engine.run_and_keep(self.stop_engine.clone()));
+    }
+
+    /// The end of the engine.
+    async fn ended(&mut self) -> Result<Kept, EngineError> {
+        match self.engine.join_next().await {
+            Some(Ok(ended)) => ended,
+            Some(Err(panic)) => Err(EngineError::Task {
+                task: "engine".into(),
+                reason: panic.to_string(),
+            }),
+            None => Err(EngineError::Stopped),
+        }
+    }
+
+    /// Starts the HTTP server anew if its configuration has changed.
+    async fn serve_http_as_configured(&mut self) {
+        let config = self.configured.context.config.http.clone();
+        if self.served_http != config {
+            self.stop_http.cancel();
+            while self.http.join_next().await.is_some() {}
+            self.serve_http();
+        }
+    }
+
+    fn serve_http(&mut self) {
+        self.served_http = self.configured.context.config.http.clone();
+        self.stop_http = self.stopping.child_token();
+        if let Some(server) = self.configured.http.clone() {
+            let serving = server.serve(self.at_work.clone(), self.stop_http.clone());
+            self.http.spawn(serving);
+        }
+    }
+
+    /// Goes on with the configuration as its file says it now: `Ok(Err(reason))` if it is
+    /// refused.
+    ///
+    /// # Errors
+    /// What ended the engine meanwhile.
+    async fn reload(&mut self) -> Result<Result<String, String>, EngineError> {
+        let stopping = self.stopping.clone();
+        let opened = stopping.run_until_cancelled(self.configured.read_again());
+        let next = match opened.await {
+            None => return Ok(Err("the daemon is about to end".to_owned())),
+            Some(Err(error)) => return Ok(Err(format!("{error:#}"))),
+            Some(Ok(next)) => next,
+        };
+        if self.at_work.observed.status(None).await?.is_draining {
+            return Ok(Err("the daemon is about to end".to_owned()));
+        }
+        let changes = self.configured.changes(&next);
+        let observed = self.at_work.observed.clone();
+        // Who looks now waits for the next engine.
+        let swap = observed.swap().await;
+        self.stop_engine.cancel();
+        let kept = self.ended().await?;
+        let engine = match next.parts_of(kept) {
+            Ok(parts) => Engine::start(parts, Assignment::Everything),
+            // It was tried before.
+            Err(error) => return Err(EngineError::CommandFailed(format!("{error:#}"))),
+        };
+        swap.to(engine.handle());
+        self.spawn(engine);
+        self.configured = next;
+        self.contexts
+            .send_replace(Arc::clone(&self.configured.context));
+        self.configured.release_others();
+        Ok(Ok(changes))
     }
 }
 

@@ -61,10 +61,10 @@ pub use discover::{channel_end, read_channel};
 pub use error::{EngineError, StoreError};
 pub use follow::describe;
 pub use handle::EngineHandle;
-pub use parts::{Clock, Observer, Parts};
+pub use parts::{Clock, Kept, Observer, Parts};
 pub use prove::{ChainAccess, Chains};
 pub use reconcile::{pending, Pending};
-pub use records::{Kept, Records};
+pub use records::Records;
 pub use requests::{Cleared, HandshakeNote, OpenedChannel};
 pub use store::{Memory, Store};
 pub use submit::{LaneSettings, SendRequest, Sent};
@@ -134,14 +134,20 @@ impl Engine {
     /// Starts following and the lanes. Nothing is relayed before [`Engine::run`].
     pub fn start(parts: Parts, assignment: Assignment) -> Self {
         let (sender, inputs) = mpsc::channel(INPUTS_MAX);
+        let Kept {
+            store,
+            view,
+            statistics,
+            paused,
+        } = parts.kept;
         let mut tasks = Tasks::default();
         for (id, chain) in &parts.chains {
             let follow = Follow {
                 chain: Arc::clone(&chain.chain),
                 light_client: Arc::clone(&chain.light_client),
-                trusted: parts.ledger.view.trusted(id).cloned(),
-                cursor: parts.ledger.view.head(id).map(|head| head.height),
-                known: Known::of(&parts.ledger.view, chain.chain.id()),
+                trusted: view.trusted(id).cloned(),
+                cursor: view.head(id).map(|head| head.height),
+                known: Known::of(&view, chain.chain.id()),
                 policy: parts.policy.clone(),
                 inputs: sender.clone(),
                 clock: Arc::clone(&parts.clock),
@@ -152,7 +158,7 @@ impl Engine {
         }
         let mut lanes = Lanes::new(&parts.policy);
         for (id, settings) in &parts.lanes {
-            let head = parts.ledger.view.head(id).unwrap_or(Head {
+            let head = view.head(id).unwrap_or(Head {
                 height: 0,
                 time: BlockTime(0),
             });
@@ -181,10 +187,10 @@ impl Engine {
             dispatching: Dispatching::new(lanes, parts.clients, Arc::clone(&parts.clock)),
             clock: parts.clock,
             budgeting: Budgeting::new(parts.policy.budgets.clone()),
-            resend: Resend::of(&parts.ledger.view),
+            resend: Resend::of(&view),
             watchers: vec![],
-            records: Records::new(parts.ledger, parts.policy.clone()),
-            pausing: Pausing::new(parts.paused),
+            records: Records::new(store, view, statistics, parts.policy.clone()),
+            pausing: Pausing::new(paused),
             policy: parts.policy,
             handle,
             inputs,
@@ -285,7 +291,7 @@ impl Engine {
         }
         self.tasks.abort_all();
         self.records.flush().await?;
-        Ok(self.records.keep())
+        Ok(self.records.keep(self.pausing.into_paused()))
     }
 
     /// Whether no work is taken, and what was begun is in blocks or dead.

@@ -1,10 +1,11 @@
-//! The daemon's HTTP server: status, packets, traces, metrics, health and readiness. All of
-//! it is read-only.
+//! The daemon's HTTP server: status, packets, traces, metrics, health and readiness for
+//! everybody who reaches it, and actions for those who have the token.
 //!
 //! It listens on the loopback address unless the configuration says otherwise, and bounds
 //! what a stranger can take: connections, their time, the size of requests, how often the
 //! engine is asked ([`Observed`]), and how often the chains are ([`lookups`]).
 
+mod actions;
 mod api;
 mod description;
 mod events;
@@ -14,6 +15,7 @@ mod packets;
 mod problem;
 mod query;
 mod server;
+mod token;
 mod trace;
 
 use std::sync::Arc;
@@ -30,47 +32,53 @@ use tokio::sync::Semaphore;
 use self::lookups::Lookups;
 use self::problem::Problem;
 pub use self::server::HttpServer;
-use crate::connect::Context;
-use crate::daemon::Observed;
+use self::token::Token;
+use crate::daemon::AtWork;
 use crate::metrics;
 
-/// All routes. `is_local` if only this machine can reach the server.
-fn router(observed: Observed, context: Arc<Context>, is_local: bool) -> Router {
+/// All routes.
+fn router(daemon: AtWork, access: &Access) -> Router {
+    let served = Arc::new(Served {
+        daemon,
+        lookups: Lookups::new(),
+        token: access.token.clone(),
+        listeners: Arc::new(Semaphore::new(events::LISTENERS_MAX)),
+        actions: Semaphore::new(actions::ACTIONS_MAX),
+    });
     let router = Router::new()
         .route("/", get(api::index))
         .route("/health", get(health))
         .route("/ready", get(ready))
         .route("/metrics", get(scrape))
-        .nest("/api/v1", api::router())
+        .nest("/api/v1", api::router().merge(actions::router(&served)))
         .fallback(not_found)
         .method_not_allowed_fallback(not_allowed)
         .layer(middleware::map_response(with_headers));
-    let router = match is_local {
+    let router = match access.is_local {
         true => router.layer(middleware::from_fn(host::check)),
         false => router,
     };
-    router.with_state(Arc::new(Served {
-        observed,
-        context,
-        lookups: Lookups::new(),
-        listeners: Arc::new(Semaphore::new(events::LISTENERS_MAX)),
-    }))
+    router.with_state(served)
+}
+
+/// Who is answered.
+#[derive(Clone)]
+struct Access {
+    /// Only this machine can reach the server.
+    is_local: bool,
+    /// Those who have it may act. None if nobody may.
+    token: Option<Token>,
 }
 
 /// What the routes share.
 struct Served {
-    observed: Observed,
-    context: Arc<Context>,
+    daemon: AtWork,
     lookups: Lookups,
+    token: Option<Token>,
     /// Places for those who are told what happens.
     listeners: Arc<Semaphore>,
-}
-
-impl Served {
-    /// The configuration and the chains in it, as they are now.
-    fn context(&self) -> Arc<Context> {
-        Arc::clone(&self.context)
-    }
+    /// Places for those who act.
+    actions: Semaphore,
 }
 
 type State = axum::extract::State<Arc<Served>>;
@@ -85,7 +93,7 @@ struct Health {
 
 /// Whether the engine lives: it answers.
 async fn health(served: State) -> Result<Json<Health>, Problem> {
-    served.observed.look().await?;
+    served.daemon.observed.look().await?;
     Ok(Json(Health {
         status: "ok",
         reasons: vec![],
@@ -94,7 +102,7 @@ async fn health(served: State) -> Result<Json<Health>, Problem> {
 
 /// Whether every chain is followed up to its newest block.
 async fn ready(served: State) -> Result<Response, Problem> {
-    let overview = served.observed.look().await?.overview();
+    let overview = served.daemon.observed.look().await?.overview();
     let behind = overview
         .chains
         .iter()
@@ -112,7 +120,7 @@ async fn ready(served: State) -> Result<Response, Problem> {
 }
 
 async fn scrape(served: State) -> Result<Response, Problem> {
-    let observation = served.observed.look().await?;
+    let observation = served.daemon.observed.look().await?;
     let text = metrics::text(&observation).map_err(|error| {
         Problem::new(
             StatusCode::INTERNAL_SERVER_ERROR,

@@ -13,10 +13,11 @@ use tern_core::plan::Assignment;
 use tern_core::policy::Policy;
 
 use crate::clock::system_clock;
-use crate::connect::{ConnectedChain, Context};
-use crate::{output, turn};
+use crate::connect::{ConnectedChain, Context, KeyId};
+use crate::output;
 
 /// A chain that an engine relays for, with its signing accounts.
+#[derive(Clone)]
 pub struct ServedChain {
     pub chain: ConnectedChain,
     pub accounts: Vec<Arc<dyn Account>>,
@@ -85,23 +86,25 @@ pub async fn funded(context: &Context, id: &str) -> anyhow::Result<ServedChain> 
     })
 }
 
-/// Every configured chain with all its accounts, once no other process signs with
-/// their keys.
-pub async fn served_chains(context: &Context) -> anyhow::Result<Vec<ServedChain>> {
-    let (mut served, mut claimed) = (Vec::new(), Vec::new());
-    for config in &context.config.chains {
-        let chain = context.connect(&config.id)?;
-        let mut accounts = Vec::new();
-        let keys = std::iter::once(None).chain(config.extra_keys.iter().map(Some));
-        for key in keys {
-            let key = key.map(String::as_str);
-            accounts.push(context.account(&chain, key).await?);
-            claimed.push(context.key_id(&config.id, key)?);
-        }
-        served.push(ServedChain { chain, accounts });
+/// A configured chain with all its accounts. Whoever signs with them has claimed the keys.
+pub async fn served_chain(context: &Context, config: &ChainConfig) -> anyhow::Result<ServedChain> {
+    let chain = context.connect(&config.id)?;
+    let mut accounts = Vec::new();
+    for key in config.keys() {
+        accounts.push(context.account(&chain, Some(key)).await?);
     }
-    turn::claim(context, &claimed).await?;
-    Ok(served)
+    Ok(ServedChain { chain, accounts })
+}
+
+/// The keys of all configured chains.
+pub fn key_ids(context: &Context) -> Vec<KeyId> {
+    let chains = context.config.chains.iter();
+    let keys = chains.flat_map(|config| config.keys().map(|key| (&config.id, key)));
+    keys.map(|(chain, name)| KeyId {
+        chain: chain.clone(),
+        name: name.to_owned(),
+    })
+    .collect()
 }
 
 /// The id of a configured chain.

@@ -41,6 +41,7 @@ mod tests {
                 time: BlockTime(0),
             }),
             following,
+            paused: None,
             counts: ChainCounts::default(),
             budget: None,
         })

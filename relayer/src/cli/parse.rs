@@ -2,11 +2,16 @@
 
 use std::time::Duration;
 
-use tern_chains::{ChannelId, ConnectionId, PortId};
+use tern_chains::{ChannelId, ClientId, ConnectionId, PortId};
 
 pub fn channel(text: &str) -> Result<ChannelId, String> {
     let read = text.parse();
     read.map_err(|_| "not a channel id such as `channel-0`".to_owned())
+}
+
+pub fn client(text: &str) -> Result<ClientId, String> {
+    let read = text.parse();
+    read.map_err(|_| "not a client id such as `07-tendermint-0`".to_owned())
 }
 
 pub fn connection(text: &str) -> Result<ConnectionId, String> {

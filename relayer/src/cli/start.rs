@@ -15,7 +15,7 @@ Example:
   tern start
 
 The command relays until SIGINT or SIGTERM. Then it finishes its current work and
-ends.";
+ends. SIGHUP, or `tern reload`, makes it read the configuration again.";
 
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLE)]

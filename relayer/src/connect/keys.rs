@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use age::secrecy::SecretString;
 use tern_cosmos_core::{Key as SigningKey, PublicKey};
 
-use disk::{failed, is_at, write_atomically, FILE_MODE};
+use disk::{failed, is_at, FILE_MODE};
 use file::{KeyFile, ReadError};
 
 mod disk;
@@ -18,7 +18,7 @@ mod file;
 pub mod passphrase;
 mod sealed;
 
-pub use disk::read_private;
+pub use disk::{read_private, write_atomically};
 pub use error::KeyFileError;
 pub use passphrase::{PassphraseError, Passphrases};
 
@@ -230,7 +230,7 @@ impl KeyFolder {
     fn write(&self, name: &str, path: &Path, file: &KeyFile) -> Result<(), KeyFileError> {
         let text = file.text();
         let text = text.map_err(|error| self.failed_read(name, path, error))?;
-        write_atomically(path, &text)
+        write_atomically(path, &text).map_err(failed("write", path))
     }
 
     fn key_of(

@@ -6,7 +6,8 @@ use std::path::Path;
 use tern::engine::status::Status;
 use tern::engine::{Cleared, HandshakeNote, OpenedChannel, SendRequest, Sent};
 use tern::overview::Overview;
-use tern_core::ledger::{EndKey, HandshakeRequest};
+use tern_core::ledger::{ClientKey, EndKey, HandshakeRequest};
+use tern_core::plan::Pausable;
 use tokio::io::BufReader;
 use tokio::net::UnixStream;
 
@@ -92,6 +93,36 @@ impl DaemonClient {
     pub async fn send(self, request: SendRequest) -> Result<Sent, SocketError> {
         match self.ask(Request::Send(request), |_| ()).await? {
             Response::Sent(sent) => Ok(sent),
+            _ => Err(SocketError::Unexpected),
+        }
+    }
+
+    /// Updates a client now. This and what follows answers with what was done, in words.
+    pub async fn refresh(self, client: ClientKey) -> Result<String, SocketError> {
+        self.act(Request::Refresh(client)).await
+    }
+
+    pub async fn pause(self, what: Pausable) -> Result<String, SocketError> {
+        self.act(Request::Pause(what)).await
+    }
+
+    pub async fn resume(self, what: Pausable) -> Result<String, SocketError> {
+        self.act(Request::Resume(what)).await
+    }
+
+    /// Reads the configuration again.
+    pub async fn reload(self) -> Result<String, SocketError> {
+        self.act(Request::Reload).await
+    }
+
+    /// Finishes what is in flight and ends the daemon.
+    pub async fn drain(self) -> Result<String, SocketError> {
+        self.act(Request::Drain).await
+    }
+
+    async fn act(self, request: Request) -> Result<String, SocketError> {
+        match self.ask(request, |_| ()).await? {
+            Response::Done(done) => Ok(done),
             _ => Err(SocketError::Unexpected),
         }
     }

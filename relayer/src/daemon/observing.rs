@@ -2,6 +2,7 @@
 //! read in the background so that whoever looks waits for no chain.
 
 use std::collections::BTreeMap;
+use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -10,7 +11,7 @@ use tern::engine::{EngineError, EngineHandle};
 use tern::overview::{Overview, Sources};
 use tern_chains::{BlockTime, ChainId, NodeStatus};
 use tern_core::ledger::EndKey;
-use tokio::sync::{watch, Mutex};
+use tokio::sync::{watch, Mutex, MutexGuard, RwLock, RwLockWriteGuard};
 use tokio::time::{interval, Instant, MissedTickBehavior};
 use tokio_util::sync::CancellationToken;
 
@@ -26,7 +27,7 @@ const FRESH: Duration = Duration::from_millis(500);
 /// The way to look at an engine. Clones look at the same.
 #[derive(Clone)]
 pub struct Observed {
-    engine: EngineHandle,
+    engine: Arc<RwLock<EngineHandle>>,
     wallets: Arc<watch::Sender<Vec<Wallet>>>,
     /// The newest look. Locked while the engine is asked, so that it is asked once at a time.
     newest: Arc<Mutex<Option<Newest>>>,
@@ -52,15 +53,38 @@ pub struct Observation {
 impl Observed {
     pub fn new(engine: EngineHandle) -> Self {
         Self {
-            engine,
+            engine: Arc::new(RwLock::new(engine)),
             wallets: Arc::default(),
             newest: Arc::default(),
             started: clock::now(),
         }
     }
 
-    pub fn engine(&self) -> &EngineHandle {
-        &self.engine
+    /// The engine at work. During a reload it is waited for.
+    pub async fn engine(&self) -> EngineHandle {
+        self.engine.read().await.clone()
+    }
+
+    /// Asks the engine at work; the next one, if a reload ended it meanwhile. So the question
+    /// may be asked twice.
+    pub async fn ask<T, F: Future<Output = Result<T, EngineError>>>(
+        &self,
+        question: impl Fn(EngineHandle) -> F,
+    ) -> Result<T, EngineError> {
+        match question(self.engine().await).await {
+            Err(EngineError::Stopped) => question(self.engine().await).await,
+            answer => answer,
+        }
+    }
+
+    /// From now on everybody waits for another engine.
+    pub async fn swap(&self) -> Swap<'_> {
+        // In this order everywhere.
+        let newest = self.newest.lock().await;
+        Swap {
+            engine: self.engine.write().await,
+            newest,
+        }
     }
 
     /// Reads the wallets again and again, until `stopping`.
@@ -70,7 +94,7 @@ impl Observed {
         let reading = async {
             loop {
                 times.tick().await;
-                let wallets = self.engine.wallets().await;
+                let wallets = self.engine().await.wallets().await;
                 self.wallets.send_replace(wallets);
             }
         };
@@ -86,8 +110,8 @@ impl Observed {
             }
         }
         let observation = Arc::new(Observation {
-            status: self.engine.status(None).await?,
-            nodes: self.engine.nodes(),
+            status: self.status(None).await?,
+            nodes: self.engine().await.nodes(),
             wallets: self.wallets.borrow().clone(),
             now: clock::now(),
             started: self.started,
@@ -105,13 +129,40 @@ impl Observed {
         search: PacketSearch,
     ) -> Result<(FoundPackets, BlockTime), EngineError> {
         let _one_at_a_time = self.newest.lock().await;
-        Ok((self.engine.packets(search).await?, clock::now()))
+        let found = self.ask(|engine| {
+            let search = search.clone();
+            async move { engine.packets(search).await }
+        });
+        Ok((found.await?, clock::now()))
     }
 
     /// The status with the open packets of one path, and the time.
     pub async fn path(&self, src: EndKey) -> Result<(Status, BlockTime), EngineError> {
         let _one_at_a_time = self.newest.lock().await;
-        Ok((self.engine.status(Some(src)).await?, clock::now()))
+        Ok((self.status(Some(src)).await?, clock::now()))
+    }
+
+    /// The engine's status, with the open packets of one path, or the first of all.
+    pub async fn status(&self, of: Option<EndKey>) -> Result<Status, EngineError> {
+        self.ask(|engine| {
+            let of = of.clone();
+            async move { engine.status(of).await }
+        })
+        .await
+    }
+}
+
+/// Everybody who looks waits as long as it is held.
+pub struct Swap<'a> {
+    engine: RwLockWriteGuard<'a, EngineHandle>,
+    newest: MutexGuard<'a, Option<Newest>>,
+}
+
+impl Swap<'_> {
+    /// They look at this engine from now on.
+    pub fn to(mut self, engine: EngineHandle) {
+        *self.engine = engine;
+        *self.newest = None;
     }
 }
 

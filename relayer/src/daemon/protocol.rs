@@ -10,11 +10,12 @@ use serde::{Deserialize, Serialize};
 use tern::engine::status::Status;
 use tern::engine::{Cleared, HandshakeNote, OpenedChannel, SendRequest, Sent};
 use tern::overview::Overview;
-use tern_core::ledger::{EndKey, HandshakeRequest};
+use tern_core::ledger::{ClientKey, EndKey, HandshakeRequest};
+use tern_core::plan::Pausable;
 use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, BufReader};
 
 /// Raised with every change of what is said.
-pub const VERSION: u32 = 2;
+pub const VERSION: u32 = 3;
 
 /// The longest line of a command: a transaction of several megabytes.
 pub const REQUEST_BYTES_MAX: u64 = 16 << 20;
@@ -37,6 +38,11 @@ pub enum Request {
     OpenChannel(HandshakeRequest),
     Clear(EndKey),
     Send(SendRequest),
+    Refresh(ClientKey),
+    Pause(Pausable),
+    Resume(Pausable),
+    Reload,
+    Drain,
 }
 
 #[derive(Debug, PartialEq, Serialize, Deserialize)]
@@ -47,6 +53,8 @@ pub enum Response {
     Opened(Box<OpenedChannel>),
     Cleared(Cleared),
     Sent(Sent),
+    /// What was done, in words.
+    Done(String),
     /// Why the request cannot be met.
     Failed(String),
 }

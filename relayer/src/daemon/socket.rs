@@ -9,7 +9,7 @@ use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use tern::engine::{EngineError, HandshakeNote};
+use tern::engine::HandshakeNote;
 use tokio::io::{AsyncReadExt, BufReader};
 use tokio::net::unix::OwnedWriteHalf;
 use tokio::net::{UnixListener, UnixStream};
@@ -18,8 +18,8 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use tracing::{debug, warn};
 
-use super::observing::Observed;
 use super::protocol::{self, Envelope, Request, Response, SocketError, REQUEST_BYTES_MAX, VERSION};
+use super::{AtWork, SteeringError};
 
 const FILE: &str = "tern.sock";
 const FILE_MODE: u32 = 0o600;
@@ -83,7 +83,7 @@ impl Socket {
 
     /// Serves commands until `stopping`. Then no new ones are taken, and those that
     /// wait are answered as the engine ends.
-    pub async fn serve(self, observed: Observed, stopping: CancellationToken) {
+    pub async fn serve(self, daemon: AtWork, stopping: CancellationToken) {
         let mut commands = JoinSet::new();
         loop {
             let is_full = commands.len() >= COMMANDS_MAX;
@@ -93,7 +93,7 @@ impl Socket {
                 _ = commands.join_next(), if !commands.is_empty() => {}
                 accepted = self.listener.accept(), if !is_full => match accepted {
                     Ok((stream, _)) => {
-                        commands.spawn(command(stream, self.owner, observed.clone()));
+                        commands.spawn(command(stream, self.owner, daemon.clone()));
                     }
                     Err(error) => {
                         warn!(reason = %error, "cannot take a command from the socket");
@@ -117,8 +117,8 @@ impl Drop for Socket {
 }
 
 /// Serves one command.
-async fn command(stream: UnixStream, owner: u32, observed: Observed) {
-    if let Err(error) = answer(stream, owner, observed).await {
+async fn command(stream: UnixStream, owner: u32, daemon: AtWork) {
+    if let Err(error) = answer(stream, owner, daemon).await {
         debug!(
             reason = format!("{:#}", anyhow::Error::from(error)),
             "a command was not served"
@@ -126,7 +126,7 @@ async fn command(stream: UnixStream, owner: u32, observed: Observed) {
     }
 }
 
-async fn answer(stream: UnixStream, owner: u32, observed: Observed) -> Result<(), SocketError> {
+async fn answer(stream: UnixStream, owner: u32, daemon: AtWork) -> Result<(), SocketError> {
     // The file's mode is set after it is made: whoever connected before must be the
     // owner, or root, too.
     let peer = stream.peer_cred().map_err(SocketError::Broken)?.uid();
@@ -159,7 +159,7 @@ async fn answer(stream: UnixStream, owner: u32, observed: Observed) -> Result<()
         biased;
         _ = from.read(&mut rest) => return Ok(()),
         response = with_notes(&mut to, notes_sent, async {
-            match meet(request, &observed, notes).await {
+            match meet(request, &daemon, notes).await {
                 Ok(response) => response,
                 Err(error) => Response::Failed(error.to_string()),
             }
@@ -186,17 +186,25 @@ async fn with_notes(
 
 async fn meet(
     request: Request,
-    observed: &Observed,
+    daemon: &AtWork,
     notes: mpsc::Sender<HandshakeNote>,
-) -> Result<Response, EngineError> {
-    let engine = observed.engine();
+) -> Result<Response, SteeringError> {
+    let AtWork {
+        observed, steering, ..
+    } = daemon;
+    let engine = observed.engine().await;
     Ok(match request {
         Request::Overview => Response::Overview(Box::new(observed.look().await?.overview())),
-        Request::Status(of) => Response::Status(Box::new(engine.status(of).await?)),
+        Request::Status(of) => Response::Status(Box::new(observed.status(of).await?)),
         Request::OpenChannel(request) => {
             Response::Opened(Box::new(engine.open_channel(request, notes).await?))
         }
-        Request::Clear(src) => Response::Cleared(engine.clear(src).await?),
+        Request::Clear(src) => Response::Cleared(steering.clear(src).await?),
+        Request::Refresh(client) => Response::Done(steering.refresh(client).await?),
+        Request::Pause(what) => Response::Done(steering.pause(what).await?),
+        Request::Resume(what) => Response::Done(steering.resume(what).await?),
+        Request::Reload => Response::Done(steering.reload().await?),
+        Request::Drain => Response::Done(steering.drain().await?),
         Request::Send(request) => Response::Sent(engine.send(request).await?),
     })
 }

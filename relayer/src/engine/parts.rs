@@ -8,9 +8,9 @@ use tern_chains::{Account, BlockTime, ChainId, ClientParams};
 use tern_core::ledger::{Entry, View};
 use tern_core::plan::Paused;
 use tern_core::policy::Policy;
+use tern_core::statistics::Statistics;
 
 use super::prove::Chains;
-use super::records::Kept;
 use super::store::Store;
 use super::submit::LaneSettings;
 
@@ -34,10 +34,19 @@ pub struct Parts {
     pub clock: Clock,
     /// How often packets are compared with chain state while all goes well.
     pub reconcile_every: Duration,
-    pub ledger: Kept,
+    pub kept: Kept,
+    pub observer: Observer,
+}
+
+/// What an engine leaves to the next one.
+pub struct Kept {
+    pub store: Store,
+    /// The ledger as the store has it.
+    pub view: View,
+    /// What happened since the start of the program.
+    pub statistics: Statistics,
     /// What the operator has paused.
     pub paused: Paused,
-    pub observer: Observer,
 }
 
 impl Parts {
@@ -54,8 +63,12 @@ impl Parts {
             policy,
             clock,
             reconcile_every: Self::RECONCILE_EVERY,
-            ledger: Kept::of(store, view),
-            paused: Paused::default(),
+            kept: Kept {
+                store,
+                view,
+                statistics: Statistics::default(),
+                paused: Paused::default(),
+            },
             observer: Box::new(|_| {}),
         }
     }

@@ -27,6 +27,10 @@ impl Pausing {
         &self.paused
     }
 
+    pub fn into_paused(self) -> Paused {
+        self.paused
+    }
+
     pub fn is_draining(&self) -> bool {
         self.draining.is_some()
     }

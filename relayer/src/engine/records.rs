@@ -7,12 +7,13 @@ use tern_chains::ChainId;
 use tern_core::ledger::{
     apply, packet_of, Change, Entry, Fact, Head, Item, PacketKey, TxKey, View,
 };
-use tern_core::plan;
 use tern_core::plan::gas::{self, Ended};
+use tern_core::plan::{self, Paused};
 use tern_core::policy::Policy;
 use tern_core::statistics::Statistics;
 
 use super::error::StoreError;
+use super::parts::Kept;
 use super::store::Store;
 
 pub struct Records {
@@ -20,25 +21,6 @@ pub struct Records {
     view: View,
     policy: Policy,
     statistics: Statistics,
-}
-
-/// What an engine leaves to the next one.
-pub struct Kept {
-    pub store: Store,
-    /// The ledger as the store has it.
-    pub view: View,
-    pub statistics: Statistics,
-}
-
-impl Kept {
-    /// What a store has at the start of the program.
-    pub fn of(store: Store, view: View) -> Self {
-        Self {
-            store,
-            view,
-            statistics: Statistics::default(),
-        }
-    }
 }
 
 /// What lanes must know of a commit.
@@ -52,12 +34,7 @@ pub struct Committed {
 }
 
 impl Records {
-    pub fn new(ledger: Kept, policy: Policy) -> Self {
-        let Kept {
-            store,
-            view,
-            statistics,
-        } = ledger;
+    pub fn new(store: Store, view: View, statistics: Statistics, policy: Policy) -> Self {
         Self {
             store,
             view,
@@ -67,11 +44,12 @@ impl Records {
     }
 
     /// What another engine can go on with.
-    pub fn keep(self) -> Kept {
+    pub fn keep(self, paused: Paused) -> Kept {
         Kept {
             store: self.store,
             view: self.view,
             statistics: self.statistics,
+            paused,
         }
     }
 
@@ -257,7 +235,7 @@ mod tests {
         let (store, view) = Store::simulated(&Memory::default(), 100);
         let (finished, write) = packet(1, Some((9, Done::TimedOut)));
         store.commit(&[write]).unwrap();
-        let mut records = Records::new(Kept::of(store, view), Policy::default());
+        let mut records = Records::new(store, view, Statistics::default(), Policy::default());
         assert!(records
             .is_overtaken(&Item::Timeout(finished.clone()))
             .unwrap());

@@ -41,8 +41,8 @@ pub fn router() -> Router<Arc<Served>> {
 #[openapi(
     info(
         title = "Tern",
-        description = "What a running relayer does, and what needs a person. Read-only. Errors \
-                       are problem documents (RFC 9457).",
+        description = "What a running relayer does, what needs a person, and what can be done \
+                       about it. Errors are problem documents (RFC 9457).",
     ),
     servers((url = "/api/v1")),
     paths(
@@ -55,7 +55,9 @@ pub fn router() -> Router<Arc<Served>> {
 struct Description;
 
 async fn description() -> Json<utoipa::openapi::OpenApi> {
-    Json(Description::openapi())
+    let mut description = Description::openapi();
+    description.merge(super::actions::description());
+    Json(description)
 }
 
 /// Where to look.
@@ -87,7 +89,7 @@ async fn status(
     Shared(served): State,
     Parameters(Nothing {}): Parameters<Nothing>,
 ) -> Result<Json<Overview>, Problem> {
-    Ok(Json(served.observed.look().await?.overview()))
+    Ok(Json(served.daemon.observed.look().await?.overview()))
 }
 
 /// Chains with their nodes and budgets.
@@ -99,7 +101,7 @@ async fn chains(
     Shared(served): State,
     Parameters(Nothing {}): Parameters<Nothing>,
 ) -> Result<Json<Vec<ChainOverview>>, Problem> {
-    Ok(Json(served.observed.look().await?.overview().chains))
+    Ok(Json(served.daemon.observed.look().await?.overview().chains))
 }
 
 /// Signing accounts with their balances.
@@ -111,7 +113,9 @@ async fn wallets(
     Shared(served): State,
     Parameters(Nothing {}): Parameters<Nothing>,
 ) -> Result<Json<Vec<WalletOverview>>, Problem> {
-    Ok(Json(served.observed.look().await?.overview().wallets))
+    Ok(Json(
+        served.daemon.observed.look().await?.overview().wallets,
+    ))
 }
 
 /// Clients under served paths, the first to expire first.
@@ -123,7 +127,7 @@ async fn clients(
     Shared(served): State,
     Parameters(page): Parameters<Page>,
 ) -> Result<Json<Vec<ClientOverview>>, Problem> {
-    let clients = served.observed.look().await?.overview().clients;
+    let clients = served.daemon.observed.look().await?.overview().clients;
     Ok(Json(part(clients, page.limit, page.offset)?))
 }
 
@@ -136,7 +140,7 @@ async fn txs(
     Shared(served): State,
     Parameters(page): Parameters<Page>,
 ) -> Result<Json<Vec<TxOverview>>, Problem> {
-    let txs = served.observed.look().await?.overview().txs;
+    let txs = served.daemon.observed.look().await?.overview().txs;
     Ok(Json(part(txs, page.limit, page.offset)?))
 }
 
@@ -149,7 +153,7 @@ async fn fees(
     Shared(served): State,
     Parameters(query): Parameters<OfChain>,
 ) -> Result<Json<Vec<FeesOverview>>, Problem> {
-    let fees = FeesOverview::all(&served.observed.look().await?.status).into_iter();
+    let fees = FeesOverview::all(&served.daemon.observed.look().await?.status).into_iter();
     let is_wanted = |fees: &FeesOverview| {
         let chain = query.chain.as_ref();
         chain.is_none_or(|chain| *chain == fees.chain)
@@ -171,7 +175,7 @@ async fn paths(
         let chain = query.chain.as_ref();
         chain.is_none_or(|chain| [&path.src.chain, &path.dst.chain].contains(&chain))
     };
-    let paths = served.observed.look().await?.overview().paths;
+    let paths = served.daemon.observed.look().await?.overview().paths;
     let wanted = paths.into_iter().filter(is_wanted);
     Ok(Json(part(wanted, query.limit, query.offset)?))
 }

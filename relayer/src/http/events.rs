@@ -46,7 +46,7 @@ pub async fn events(
             format!("{LISTENERS_MAX} others listen already: ask again later"),
         ));
     };
-    let facts = served.observed.engine().watch().await?;
+    let facts = served.daemon.observed.engine().await.watch().await?;
     let chain: Option<Arc<str>> = query.chain.map(Into::into);
     // The place is kept as long as the stream.
     let commits = stream::unfold((facts, place), |(mut facts, place)| async move {

@@ -99,7 +99,7 @@ pub async fn packets(
 ) -> Result<Json<Packets>, Problem> {
     let mut search = query.search()?;
     if let Some(path) = query.path(&search) {
-        let status = &served.observed.look().await?.status;
+        let status = &served.daemon.observed.look().await?.status;
         if !status.paths.iter().any(|known| known.src == path) {
             return Err(Problem::new(
                 StatusCode::NOT_FOUND,
@@ -110,7 +110,7 @@ pub async fn packets(
     if let Some(hash) = &query.tx {
         search.keys = Some(keys_of_tx(&served, hash).await?);
     }
-    let (found, now) = served.observed.search(search).await?;
+    let (found, now) = served.daemon.observed.search(search).await?;
     let packets = found.packets.iter();
     Ok(Json(Packets {
         pending: found.fitting,
@@ -125,7 +125,7 @@ pub async fn packets(
 /// The packets of a transaction, as the chains have them.
 async fn keys_of_tx(served: &Served, hash: &str) -> Result<BTreeSet<PacketKey>, Problem> {
     let hash = tx_hash(hash)?;
-    let context = served.context();
+    let context = served.daemon.context();
     let packets = trace::packets_of_tx(&context, hash, None);
     let packets = served.lookups.run(packets).await?.into_iter();
     let keys = packets.map(|(src, sequence)| PacketKey {

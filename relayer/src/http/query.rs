@@ -1,7 +1,8 @@
-//! The parameters of a request, read strictly: one that is not known is an error.
+//! The parameters of a request, read strictly: one that is not known is an error; and the
+//! segments of its path.
 
 use axum::extract::rejection::QueryRejection;
-use axum::extract::{FromRequestParts, Query};
+use axum::extract::{FromRequestParts, Path, Query};
 use axum::http::request::Parts;
 use serde::de::DeserializeOwned;
 
@@ -19,6 +20,21 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for Parameters<T> 
         match query {
             Ok(Query(parameters)) => Ok(Self(parameters)),
             Err(rejection) => Err(Problem::bad_request(reason(&rejection))),
+        }
+    }
+}
+
+/// The variable segments of a path as `T`.
+pub struct Segments<T>(pub T);
+
+#[axum::async_trait]
+impl<S: Send + Sync, T: DeserializeOwned + Send> FromRequestParts<S> for Segments<T> {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        match Path::<T>::from_request_parts(parts, state).await {
+            Ok(Path(segments)) => Ok(Self(segments)),
+            Err(rejection) => Err(Problem::bad_request(rejection.body_text())),
         }
     }
 }

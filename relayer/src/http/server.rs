@@ -1,6 +1,7 @@
 //! Connections: taken, bounded in number and time, and ended with the daemon.
 
 use std::net::SocketAddr;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -15,9 +16,9 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use tracing::{debug, info, warn};
 
-use super::router;
-use crate::connect::Context;
-use crate::daemon::Observed;
+use super::token::{Token, TokenError};
+use super::{router, Access};
+use crate::daemon::AtWork;
 
 /// Connections at a time; others wait in the system's queue.
 const CONNECTIONS_MAX: usize = 64;
@@ -29,27 +30,54 @@ const HEADER_BYTES_MAX: usize = 16 * 1024;
 /// its place.
 const CONNECTION_TIME_MAX: Duration = Duration::from_secs(600);
 
-/// The address cannot be listened on.
+/// How long a stop waits for the last answers.
+const STOP_TIME_MAX: Duration = Duration::from_millis(500);
+
+/// There can be no server as the configuration wants it.
 #[derive(Debug, thiserror::Error)]
-#[error(
-    "cannot listen on {address} for HTTP: choose another `listen` in the section [http] of \
-     config.toml"
-)]
-pub struct ListenError {
-    address: SocketAddr,
-    #[source]
-    source: std::io::Error,
+pub enum HttpError {
+    #[error(
+        "cannot listen on {address} for HTTP: choose another `listen` in the section [http] of \
+         config.toml"
+    )]
+    Listen {
+        address: SocketAddr,
+        #[source]
+        source: std::io::Error,
+    },
+    #[error(transparent)]
+    Token(#[from] TokenError),
 }
 
-/// A server that listens and does not serve yet.
+/// A server that listens. Clones listen on the same socket.
+#[derive(Clone)]
 pub struct HttpServer {
-    listener: TcpListener,
-    is_local: bool,
+    /// As the configuration says it: the port may be left to the system.
+    address: SocketAddr,
+    listener: Arc<TcpListener>,
+    access: Access,
 }
 
 impl HttpServer {
-    pub async fn bind(config: &HttpConfig) -> Result<Self, ListenError> {
+    /// Listens. A server `before` with the same address hands its socket over.
+    pub async fn bind(
+        home: &Path,
+        config: &HttpConfig,
+        before: Option<&Self>,
+    ) -> Result<Self, HttpError> {
+        let file = config.token_file.as_ref();
+        let token = file.map(|file| Token::read(&home.join(file))).transpose()?;
+        let access = Access {
+            is_local: !config.allow_remote,
+            token,
+        };
         let address = config.listen;
+        if let Some(before) = before.filter(|before| before.address == address) {
+            return Ok(Self {
+                access,
+                ..before.clone()
+            });
+        }
         let listen = async {
             let listener = TcpListener::bind(address).await?;
             // The port may have been left to the system.
@@ -58,22 +86,18 @@ impl HttpServer {
         };
         let (listener, bound) = listen
             .await
-            .map_err(|source| ListenError { address, source })?;
+            .map_err(|source| HttpError::Listen { address, source })?;
         info!(address = %bound, "status and metrics are served by HTTP");
         Ok(Self {
-            listener,
-            is_local: !config.allow_remote,
+            address,
+            listener: Arc::new(listener),
+            access,
         })
     }
 
-    /// Serves until `stopping`; what is not answered then is not answered any more.
-    pub async fn serve(
-        self,
-        observed: Observed,
-        context: Arc<Context>,
-        stopping: CancellationToken,
-    ) {
-        let router = router(observed, context, self.is_local);
+    /// Serves until `stopping`; what is not answered soon after is not answered any more.
+    pub async fn serve(self, daemon: AtWork, stopping: CancellationToken) {
+        let router = router(daemon, &self.access);
         let places = Arc::new(Semaphore::new(CONNECTIONS_MAX));
         let mut connections = JoinSet::new();
         loop {
@@ -83,7 +107,7 @@ impl HttpServer {
             };
             let accepted = tokio::select! {
                 biased;
-                () = stopping.cancelled() => return,
+                () = stopping.cancelled() => break,
                 _ = connections.join_next(), if !connections.is_empty() => continue,
                 accepted = self.listener.accept() => accepted,
             };
@@ -102,6 +126,8 @@ impl HttpServer {
                 }
             }
         }
+        let rest = async { while connections.join_next().await.is_some() {} };
+        let _ = tokio::time::timeout(STOP_TIME_MAX, rest).await;
     }
 }
 

@@ -8,6 +8,7 @@ use tokio::task::JoinSet;
 use tower::ServiceExt;
 
 use super::*;
+use crate::connect::Context;
 use crate::daemon::testing;
 
 /// Two chains whose nodes are not there.
@@ -26,6 +27,7 @@ grpc = "http://127.0.0.1:9"
 account_prefix = "kava"
 gas_price = "0.025ukava"
 "#;
+const TOKEN: &str = "0123456789abcdef";
 
 struct Server {
     router: Router,
@@ -35,13 +37,29 @@ struct Server {
 
 impl Server {
     fn start(is_local: bool) -> Self {
+        Self::of(Access {
+            is_local,
+            token: None,
+        })
+    }
+
+    /// One where some may act.
+    fn with_token() -> Self {
+        Self::of(Access {
+            is_local: true,
+            token: Some(Token::of(TOKEN)),
+        })
+    }
+
+    fn of(access: Access) -> Self {
         let (observed, engine) = testing::idle();
         let home = tempfile::tempdir().unwrap();
         let config = home.path().join("config.toml");
         std::fs::write(&config, CHAINS).unwrap();
-        let context = Arc::new(Context::load(home.path(), &config, true).unwrap());
+        let context = Context::load(home.path(), &config, true).unwrap();
+        let daemon = testing::at_work(&observed, context);
         Self {
-            router: router(observed, context, is_local),
+            router: router(daemon, &access),
             _home: home,
             _engine: engine,
         }
@@ -55,6 +73,14 @@ impl Server {
         let body = to_bytes(response.into_body(), 1 << 20).await.unwrap();
         let body = String::from_utf8(body.to_vec()).unwrap();
         (status, kind.unwrap_or_default(), body)
+    }
+
+    async fn post(&self, path: &str, token: Option<&str>) -> (StatusCode, String, String) {
+        let mut request = Request::post(path);
+        if let Some(token) = token {
+            request = request.header("authorization", format!("Bearer {token}"));
+        }
+        self.ask(request.body(Body::empty()).unwrap()).await
     }
 
     async fn get(&self, path: &str) -> (StatusCode, String, String) {
@@ -260,4 +286,67 @@ async fn only_so_many_listen_to_what_happens() {
     listening.pop();
     let response = server.router.clone().oneshot(listen()).await.unwrap();
     assert_eq!(response.status(), StatusCode::OK, "a place is free again");
+}
+
+#[tokio::test]
+async fn nobody_acts_without_the_token() {
+    let open = Server::start(true);
+    let (code, kind, body) = open.post("/api/v1/drain", Some(TOKEN)).await;
+    assert_eq!(code, StatusCode::FORBIDDEN);
+    assert_eq!(kind, "application/problem+json");
+    assert!(body.contains("token_file"), "{body}");
+    let server = Server::with_token();
+    for token in [None, Some("0123456789abcdeg"), Some("")] {
+        let (code, _, body) = server.post("/api/v1/drain", token).await;
+        assert_eq!(code, StatusCode::UNAUTHORIZED, "{body}");
+    }
+    let overview = server.get("/api/v1/status").await.2;
+    assert!(!overview.contains("draining"), "{overview}");
+    // Reading needs none, and what is not there is not there for those who have it, either.
+    let (code, _, _) = server.post("/api/v1/nothing", Some(TOKEN)).await;
+    assert_eq!(code, StatusCode::NOT_FOUND);
+}
+
+#[tokio::test]
+async fn an_action_that_cannot_be_done_says_why() {
+    let server = Server::with_token();
+    for (path, code, said) in [
+        (
+            "/chains/akash-a/pause",
+            StatusCode::CONFLICT,
+            "chain akash-a is not in the configuration",
+        ),
+        (
+            "/chains/akash-a/resume",
+            StatusCode::CONFLICT,
+            "akash-a is not paused",
+        ),
+        (
+            "/paths/akash-a/transfer/channel-0/pause",
+            StatusCode::CONFLICT,
+            "there is no open channel akash-a transfer/channel-0",
+        ),
+        (
+            "/paths/akash-a/transfer/c/pause",
+            StatusCode::BAD_REQUEST,
+            "is not a channel identifier",
+        ),
+        (
+            "/clients/akash-a/%00/refresh",
+            StatusCode::BAD_REQUEST,
+            "is not a client identifier",
+        ),
+    ] {
+        let (found, _, body) = server.post(&format!("/api/v1{path}"), Some(TOKEN)).await;
+        assert_eq!(found, code, "{path}: {body}");
+        assert!(body.contains(said), "{path}: {body}");
+    }
+}
+
+#[tokio::test]
+async fn a_drained_engine_ends() {
+    let mut server = Server::with_token();
+    let (code, _, body) = server.post("/api/v1/drain", Some(TOKEN)).await;
+    assert_eq!(code, StatusCode::OK, "{body}");
+    server._engine.join_next().await.unwrap().unwrap();
 }

@@ -71,8 +71,8 @@ pub async fn trace(
     Parameters(query): Parameters<TraceQuery>,
 ) -> Result<Json<TraceDocument>, Problem> {
     let target = query.target()?;
-    let context = served.context();
-    let engine = Engine::Here(served.observed.clone());
+    let context = served.daemon.context();
+    let engine = Engine::Here(served.daemon.observed.clone());
     let lookup = trace::look(&context, &engine, &target);
     let document = match served.lookups.run(lookup).await? {
         Found::Packet(hops) => json::document(&hops),

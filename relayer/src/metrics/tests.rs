@@ -15,6 +15,7 @@ const DASHBOARD: &str = include_str!("../../../examples/monitoring/grafana.json"
 fn observation() -> Observation {
     Observation {
         status: Status {
+            is_draining: false,
             assignment: Assignment::Everything,
             chains: vec![],
             paths: vec![],

@@ -279,6 +279,7 @@ pub mod tests {
                 action: "`tern health` looks at each node".to_owned(),
             }],
             chains: vec![ChainOverview {
+                paused_since: None,
                 chain: "osmosis-1".to_owned(),
                 state: ChainState::Down,
                 reason: Some(reason.to_owned()),
@@ -295,6 +296,7 @@ pub mod tests {
                 paused: vec![],
             }],
             paths: vec![PathOverview {
+                paused_since: None,
                 src: end("akashnet-2", "channel-184"),
                 dst: end("osmosis-1", "channel-1"),
                 ordering: "unordered".to_owned(),

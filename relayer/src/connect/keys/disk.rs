@@ -47,7 +47,7 @@ pub(super) fn is_at(file: &File, path: &Path) -> io::Result<bool> {
 
 /// Writes a temporary file first and then renames it, so that a crash leaves the
 /// old file or the new file.
-pub(super) fn write_atomically(path: &Path, bytes: &[u8]) -> Result<(), KeyFileError> {
+pub fn write_atomically(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let folder = path.parent().unwrap_or(Path::new("."));
     let temporary = folder.join(format!(".{}.tmp", std::process::id()));
     let written = OpenOptions::new()
@@ -64,10 +64,9 @@ pub(super) fn write_atomically(path: &Path, bytes: &[u8]) -> Result<(), KeyFileE
         })
         .and_then(|()| fs::rename(&temporary, path))
         .and_then(|()| File::open(folder)?.sync_all());
-    written.map_err(|source| {
+    written.inspect_err(|_| {
         // The error of the write is reported, not an error of this removal.
         let _ = fs::remove_file(&temporary);
-        failed("write", path)(source)
     })
 }
 

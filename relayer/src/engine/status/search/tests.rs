@@ -3,7 +3,7 @@
 use tern_chains::{BlockTime, Body, End, Timeout};
 use tern_core::budget::Pauses;
 use tern_core::ledger::{Change, PacketRecord, View};
-use tern_core::plan::{Assignment, Plan};
+use tern_core::plan::{Assignment, Paused, Plan};
 use tern_core::policy::Policy;
 use tern_core::statistics::Statistics;
 
@@ -80,6 +80,8 @@ fn search_in(view: &View, search: &PacketSearch) -> FoundPackets {
         policy: &Policy::default(),
         pauses: &Pauses::new(),
         cleared: &BTreeSet::new(),
+        paused: &Paused::default(),
+        is_draining: false,
         readiness: &Readiness::default(),
         reconciling: &Reconciling::new(&Policy::default(), clock),
         chains: vec![],

@@ -1,0 +1,143 @@
+//! What a person does to the daemon of the home folder: pause, resume, refresh, reload, drain.
+
+use anyhow::bail;
+use clap::{Args, Subcommand};
+use serde_json::json;
+use tern::words::counted;
+use tern_chains::{ChainId, ChannelId, ClientId, End, PortId};
+use tern_core::ledger::{ClientKey, EndKey};
+use tern_core::plan::Pausable;
+
+use super::parse;
+use crate::connect::Context;
+use crate::daemon::DaemonClient;
+use crate::output::{self, Outcome};
+use crate::progress::Progress;
+
+pub const PAUSE_EXAMPLE: &str = "\
+Examples:
+  tern pause akash-a channel-0    no packet of the channel is relayed, either way
+  tern pause akash-a              nothing is sent to the chain, and no packet from or
+                                  to it is relayed
+
+It stays so when the daemon is restarted. Clients are kept from expiring, but not on a
+paused chain. `tern status` says what is paused.";
+pub const RESUME_EXAMPLE: &str = "\
+Examples:
+  tern resume akash-a channel-0
+  tern resume akash-a";
+pub const RELOAD_EXAMPLE: &str = "\
+Example:
+  tern reload
+
+The daemon reads its configuration file again: chains, nodes, keys, rules, budgets and
+prices. It goes on with it at once, or says what is wrong with it and changes nothing.
+SIGHUP does the same.";
+pub const DRAIN_EXAMPLE: &str = "\
+Example:
+  tern drain
+
+The daemon takes no new work, waits until each of its transactions is in a block or
+certainly dead, and ends. The command ends with it. Packets that are left wait for the
+next `tern start`, or for another relayer.";
+const REFRESH_EXAMPLE: &str = "\
+Example:
+  tern client refresh akash-a 07-tendermint-0";
+
+/// A chain, or a channel by one of its ends.
+#[derive(Debug, Args)]
+pub struct PausableArgs {
+    /// The chain
+    chain: String,
+    /// A channel on it; without one all of the chain
+    #[arg(value_parser = parse::channel)]
+    channel: Option<ChannelId>,
+    /// The port of the channel
+    #[arg(long, default_value = "transfer", value_parser = parse::port)]
+    #[arg(requires = "channel")]
+    port: PortId,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum ClientCommand {
+    /// Update a client now, whether or not it is time for it
+    #[command(after_help = REFRESH_EXAMPLE)]
+    Refresh {
+        /// The chain that has the client
+        chain: String,
+        /// The client, such as `07-tendermint-0`
+        #[arg(value_parser = parse::client)]
+        client: ClientId,
+    },
+}
+
+pub async fn pause(context: &Context, args: PausableArgs) -> anyhow::Result<Outcome> {
+    let what = args.pausable(context)?;
+    done(context, &daemon(context).await?.pause(what).await?)
+}
+
+pub async fn resume(context: &Context, args: PausableArgs) -> anyhow::Result<Outcome> {
+    let what = args.pausable(context)?;
+    done(context, &daemon(context).await?.resume(what).await?)
+}
+
+pub async fn reload(context: &Context) -> anyhow::Result<Outcome> {
+    done(context, &daemon(context).await?.reload().await?)
+}
+
+pub async fn drain(context: &Context) -> anyhow::Result<Outcome> {
+    let drained = daemon(context).await?.drain();
+    let look = async || {
+        let daemon = DaemonClient::find(&context.home).await.ok()??;
+        let status = daemon.status(None).await.ok()?;
+        let txs: usize = status.lanes.iter().map(|lane| lane.txs_in_flight).sum();
+        Some(format!("{} in flight", counted(txs as u64, "transaction")))
+    };
+    let drained = Progress::new(context.json).during(drained, look).await?;
+    done(context, &drained)
+}
+
+pub async fn client(context: &Context, command: ClientCommand) -> anyhow::Result<Outcome> {
+    let ClientCommand::Refresh { chain, client } = command;
+    let client = ClientKey {
+        chain: ChainId::from_string(&context.chain_config(&chain)?.id),
+        client_id: client,
+    };
+    let doing = format!("updating {client}");
+    let refreshed = daemon(context).await?.refresh(client);
+    let progress = Progress::new(context.json);
+    let refreshed = progress.during(refreshed, async || Some(doing.clone()));
+    done(context, &refreshed.await?)
+}
+
+impl PausableArgs {
+    fn pausable(self, context: &Context) -> anyhow::Result<Pausable> {
+        let chain = ChainId::from_string(&context.chain_config(&self.chain)?.id);
+        Ok(match self.channel {
+            None => Pausable::Chain(chain),
+            Some(channel) => Pausable::Path(EndKey {
+                chain,
+                end: End::channel(&self.port, &channel),
+            }),
+        })
+    }
+}
+
+/// The daemon that is acted on.
+async fn daemon(context: &Context) -> anyhow::Result<DaemonClient> {
+    match DaemonClient::find(&context.home).await? {
+        Some(daemon) => Ok(daemon),
+        None => bail!(
+            "no daemon runs in {}: start it with `tern start`, or name its folder with --home",
+            context.home.display()
+        ),
+    }
+}
+
+fn done(context: &Context, done: &str) -> anyhow::Result<Outcome> {
+    match context.json {
+        true => output::json(&json!({ "done": done }))?,
+        false => output::line(done)?,
+    }
+    Ok(Outcome::Done)
+}
