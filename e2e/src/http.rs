@@ -22,8 +22,18 @@ pub fn get(port: u16, path: &str) -> Result<Value> {
 
 /// Status code and body of an answer to GET.
 pub fn ask(port: u16, path: &str) -> Result<(u16, String)> {
-    let doing = || format!("GET {path} at port {port}");
-    let mut stream = request(port, path).with_context(doing)?;
+    answer(port, "GET", path, "")
+}
+
+/// Status code and body of an answer to POST, with a bearer token.
+pub fn act(port: u16, path: &str, token: &str) -> Result<(u16, String)> {
+    let header = format!("Authorization: Bearer {token}\r\nContent-Length: 0\r\n");
+    answer(port, "POST", path, &header)
+}
+
+fn answer(port: u16, method: &str, path: &str, header: &str) -> Result<(u16, String)> {
+    let doing = || format!("{method} {path} at port {port}");
+    let mut stream = request(port, method, path, header).with_context(doing)?;
     let mut answer = String::new();
     stream.read_to_string(&mut answer).with_context(doing)?;
     let (header, body) = answer.split_once("\r\n\r\n").with_context(doing)?;
@@ -33,14 +43,18 @@ pub fn ask(port: u16, path: &str) -> Result<(u16, String)> {
 
 /// The lines of an answer that goes on, while none is longer in coming than some seconds.
 pub fn lines(port: u16, path: &str) -> Result<impl Iterator<Item = String>> {
-    let stream = request(port, path).with_context(|| format!("GET {path} at port {port}"))?;
+    let stream =
+        request(port, "GET", path, "").with_context(|| format!("GET {path} at port {port}"))?;
     Ok(BufReader::new(stream).lines().map_while(|line| line.ok()))
 }
 
-fn request(port: u16, path: &str) -> std::io::Result<TcpStream> {
+fn request(port: u16, method: &str, path: &str, header: &str) -> std::io::Result<TcpStream> {
     let mut stream = TcpStream::connect(("127.0.0.1", port))?;
     stream.set_read_timeout(Some(LIMIT))?;
     stream.set_write_timeout(Some(LIMIT))?;
-    write!(stream, "GET {path} HTTP/1.0\r\nHost: localhost\r\n\r\n")?;
+    write!(
+        stream,
+        "{method} {path} HTTP/1.0\r\nHost: localhost\r\n{header}\r\n"
+    )?;
     Ok(stream)
 }

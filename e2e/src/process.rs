@@ -21,6 +21,7 @@ pub struct Process {
 /// A signal, by the name `kill` knows it.
 #[derive(Clone, Copy)]
 pub enum Signal {
+    Hangup,
     Interrupt,
     Term,
     Stop,
@@ -84,6 +85,7 @@ impl Process {
             return Ok(());
         }
         let name = match signal {
+            Signal::Hangup => "-HUP",
             Signal::Interrupt => "-INT",
             Signal::Term => "-TERM",
             Signal::Stop => "-STOP",

@@ -1,6 +1,7 @@
 //! `tern` as an operator runs it: commands with a time limit, and the daemon.
 
 use std::fs::File;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus};
 use std::time::Duration;
@@ -87,10 +88,22 @@ impl Tern {
 
     /// From its next start on Tern serves HTTP, on a free port.
     pub fn serve_http(&self) -> Result<()> {
+        self.configure_more("\n[http]\nlisten = \"127.0.0.1:0\"\n")
+    }
+
+    /// The same, and who has this token may act.
+    pub fn serve_http_with_token(&self, token: &str) -> Result<()> {
+        let path = self.home.join("token");
+        std::fs::write(&path, token)?;
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600))?;
+        self.serve_http()?;
+        self.configure_more("token_file = \"token\"\n")
+    }
+
+    fn configure_more(&self, text: &str) -> Result<()> {
         let path = self.home.join("config.toml");
         let config = std::fs::read_to_string(&path)?;
-        let section = "\n[http]\nlisten = \"127.0.0.1:0\"\n";
-        Ok(std::fs::write(&path, config + section)?)
+        Ok(std::fs::write(&path, config + text)?)
     }
 
     /// From its next start on Tern asks `to` where it asked the port `from`.
@@ -219,6 +232,11 @@ impl Daemon {
         self.process.signal(signal)?;
         let ended = self.process.wait(limit);
         ended.with_context(|| process::tail(&self.log, 40))
+    }
+
+    /// SIGHUP: it reads its configuration again.
+    pub fn hang_up(&mut self) -> Result<()> {
+        self.process.signal(Signal::Hangup)
     }
 
     /// Waits until its log says this.

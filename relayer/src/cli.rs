@@ -22,6 +22,7 @@ use anyhow::Context as _;
 use clap::{Args, Parser, Subcommand};
 
 use crate::connect::Context;
+use crate::daemon::DaemonClient;
 use crate::logging::LogFormat;
 use crate::output::Outcome;
 
@@ -117,6 +118,27 @@ pub enum Command {
     Demo(demo::DemoArgs),
 }
 
+/// What a command needs that speaks to the daemon alone: it works with a configuration that
+/// cannot be read, too.
+pub struct Home {
+    pub folder: PathBuf,
+    /// Whether results are JSON.
+    pub json: bool,
+}
+
+impl Home {
+    /// The daemon of the folder.
+    async fn daemon(&self) -> anyhow::Result<DaemonClient> {
+        let found = DaemonClient::find(&self.folder).await?;
+        found.with_context(|| {
+            format!(
+                "no daemon runs in {}: start it with `tern start`, or name its folder with --home",
+                self.folder.display()
+            )
+        })
+    }
+}
+
 impl Command {
     /// Whether the command runs until it is stopped.
     pub fn is_daemon(&self) -> bool {
@@ -149,16 +171,22 @@ pub async fn dispatch(options: &Options, command: Command) -> anyhow::Result<Out
         let home = options.home_folder()?;
         Context::load(&home, &options.config_file(&home), options.json)
     };
+    let home = || {
+        anyhow::Ok(Home {
+            folder: options.home_folder()?,
+            json: options.json,
+        })
+    };
     match command {
         Command::Devnet(args) => devnet::run(options, args).await,
         Command::Demo(args) => demo::run(options, args).await,
         Command::Start(args) => start::run(context()?, args).await,
-        Command::Status(args) => status::run(&context()?, args).await,
-        Command::Pause(args) => steering::pause(&context()?, args).await,
-        Command::Resume(args) => steering::resume(&context()?, args).await,
-        Command::Reload => steering::reload(&context()?).await,
-        Command::Drain => steering::drain(&context()?).await,
-        Command::Client(command) => steering::client(&context()?, command).await,
+        Command::Status(args) => status::run(&home()?, args).await,
+        Command::Pause(args) => steering::pause(&home()?, args).await,
+        Command::Resume(args) => steering::resume(&home()?, args).await,
+        Command::Reload => steering::reload(&home()?).await,
+        Command::Drain => steering::drain(&home()?).await,
+        Command::Client(command) => steering::client(&home()?, command).await,
         Command::Health(args) => health::run(&context()?, args).await,
         Command::Keys(command) => keys::run(&context()?, command).await,
         Command::Channel(command) => channel::run(&context()?, command).await,

@@ -5,11 +5,9 @@ mod draw;
 mod text;
 mod watch;
 
-use anyhow::bail;
 use clap::Args;
 
-use crate::connect::Context;
-use crate::daemon::DaemonClient;
+use super::Home;
 use crate::output::{self, Outcome};
 
 const EXAMPLE: &str = "\
@@ -31,18 +29,12 @@ pub struct StatusArgs {
     watch: bool,
 }
 
-pub async fn run(context: &Context, args: StatusArgs) -> anyhow::Result<Outcome> {
-    let Some(daemon) = DaemonClient::find(&context.home).await? else {
-        bail!(
-            "no daemon runs in {}: start it with `tern start`, or name its folder with --home",
-            context.home.display()
-        );
-    };
-    let overview = daemon.overview().await?;
+pub async fn run(home: &Home, args: StatusArgs) -> anyhow::Result<Outcome> {
+    let overview = home.daemon().await?.overview().await?;
     if args.watch {
-        return watch::run(context, overview).await;
+        return watch::run(home, overview).await;
     }
-    if context.json {
+    if home.json {
         output::json(&overview)?;
     } else {
         output::line(text::text(&overview, args.all))?;

@@ -1,6 +1,5 @@
 //! What a person does to the daemon of the home folder: pause, resume, refresh, reload, drain.
 
-use anyhow::bail;
 use clap::{Args, Subcommand};
 use serde_json::json;
 use tern::words::counted;
@@ -8,8 +7,7 @@ use tern_chains::{ChainId, ChannelId, ClientId, End, PortId};
 use tern_core::ledger::{ClientKey, EndKey};
 use tern_core::plan::Pausable;
 
-use super::parse;
-use crate::connect::Context;
+use super::{parse, Home};
 use crate::daemon::DaemonClient;
 use crate::output::{self, Outcome};
 use crate::progress::Progress;
@@ -71,71 +69,60 @@ pub enum ClientCommand {
     },
 }
 
-pub async fn pause(context: &Context, args: PausableArgs) -> anyhow::Result<Outcome> {
-    let what = args.pausable(context)?;
-    done(context, &daemon(context).await?.pause(what).await?)
+pub async fn pause(home: &Home, args: PausableArgs) -> anyhow::Result<Outcome> {
+    let what = args.pausable();
+    done(home, &home.daemon().await?.pause(what).await?)
 }
 
-pub async fn resume(context: &Context, args: PausableArgs) -> anyhow::Result<Outcome> {
-    let what = args.pausable(context)?;
-    done(context, &daemon(context).await?.resume(what).await?)
+pub async fn resume(home: &Home, args: PausableArgs) -> anyhow::Result<Outcome> {
+    let what = args.pausable();
+    done(home, &home.daemon().await?.resume(what).await?)
 }
 
-pub async fn reload(context: &Context) -> anyhow::Result<Outcome> {
-    done(context, &daemon(context).await?.reload().await?)
+pub async fn reload(home: &Home) -> anyhow::Result<Outcome> {
+    done(home, &home.daemon().await?.reload().await?)
 }
 
-pub async fn drain(context: &Context) -> anyhow::Result<Outcome> {
-    let drained = daemon(context).await?.drain();
+pub async fn drain(home: &Home) -> anyhow::Result<Outcome> {
+    let drained = home.daemon().await?.drain();
     let look = async || {
-        let daemon = DaemonClient::find(&context.home).await.ok()??;
+        let daemon = DaemonClient::find(&home.folder).await.ok()??;
         let status = daemon.status(None).await.ok()?;
         let txs: usize = status.lanes.iter().map(|lane| lane.txs_in_flight).sum();
         Some(format!("{} in flight", counted(txs as u64, "transaction")))
     };
-    let drained = Progress::new(context.json).during(drained, look).await?;
-    done(context, &drained)
+    let drained = Progress::new(home.json).during(drained, look).await?;
+    done(home, &drained)
 }
 
-pub async fn client(context: &Context, command: ClientCommand) -> anyhow::Result<Outcome> {
+pub async fn client(home: &Home, command: ClientCommand) -> anyhow::Result<Outcome> {
     let ClientCommand::Refresh { chain, client } = command;
     let client = ClientKey {
-        chain: ChainId::from_string(&context.chain_config(&chain)?.id),
+        chain: ChainId::from_string(&chain),
         client_id: client,
     };
     let doing = format!("updating {client}");
-    let refreshed = daemon(context).await?.refresh(client);
-    let progress = Progress::new(context.json);
+    let refreshed = home.daemon().await?.refresh(client);
+    let progress = Progress::new(home.json);
     let refreshed = progress.during(refreshed, async || Some(doing.clone()));
-    done(context, &refreshed.await?)
+    done(home, &refreshed.await?)
 }
 
 impl PausableArgs {
-    fn pausable(self, context: &Context) -> anyhow::Result<Pausable> {
-        let chain = ChainId::from_string(&context.chain_config(&self.chain)?.id);
-        Ok(match self.channel {
+    fn pausable(self) -> Pausable {
+        let chain = ChainId::from_string(&self.chain);
+        match self.channel {
             None => Pausable::Chain(chain),
             Some(channel) => Pausable::Path(EndKey {
                 chain,
                 end: End::channel(&self.port, &channel),
             }),
-        })
+        }
     }
 }
 
-/// The daemon that is acted on.
-async fn daemon(context: &Context) -> anyhow::Result<DaemonClient> {
-    match DaemonClient::find(&context.home).await? {
-        Some(daemon) => Ok(daemon),
-        None => bail!(
-            "no daemon runs in {}: start it with `tern start`, or name its folder with --home",
-            context.home.display()
-        ),
-    }
-}
-
-fn done(context: &Context, done: &str) -> anyhow::Result<Outcome> {
-    match context.json {
+fn done(home: &Home, done: &str) -> anyhow::Result<Outcome> {
+    match home.json {
         true => output::json(&json!({ "done": done }))?,
         false => output::line(done)?,
     }

@@ -14,27 +14,27 @@ use tokio::time::{interval, MissedTickBehavior};
 
 use super::board::{Asked, Board};
 use super::draw::{draw, Palette};
+use crate::cli::Home;
 use crate::clock;
-use crate::connect::Context;
 use crate::daemon::DaemonClient;
 use crate::output::Outcome;
 use crate::shutdown::Shutdown;
 
 const RENEW_EVERY: Duration = Duration::from_secs(1);
 
-pub async fn run(context: &Context, overview: Overview) -> anyhow::Result<Outcome> {
+pub async fn run(home: &Home, overview: Overview) -> anyhow::Result<Outcome> {
     if !std::io::stdout().is_terminal() {
         bail!("--watch needs a terminal: without it the command prints the same once");
     }
     let shutdown = Shutdown::start()?;
     let mut terminal = ratatui::try_init().context("cannot use the terminal")?;
-    let watched = watch(context, Board::new(overview), &mut terminal, &shutdown).await;
+    let watched = watch(home, Board::new(overview), &mut terminal, &shutdown).await;
     ratatui::restore();
     watched.map(|()| Outcome::Done)
 }
 
 async fn watch(
-    context: &Context,
+    home: &Home,
     mut board: Board,
     terminal: &mut DefaultTerminal,
     shutdown: &Shutdown,
@@ -58,31 +58,31 @@ async fn watch(
                         return Ok(());
                     }
                     if board.screen != opened {
-                        renew(context, &mut board).await;
+                        renew(home, &mut board).await;
                     }
                 }
                 Some(Ok(_)) => {}
                 Some(Err(error)) => return Err(error).context("cannot read the terminal"),
                 None => return Ok(()),
             },
-            _ = times.tick() => renew(context, &mut board).await,
+            _ = times.tick() => renew(home, &mut board).await,
         }
     }
 }
 
 /// Asks the daemon. What was known stays where it does not answer.
-async fn renew(context: &Context, board: &mut Board) {
-    match ask(context, board).await {
+async fn renew(home: &Home, board: &mut Board) {
+    match ask(home, board).await {
         Ok((overview, packets)) => board.renewed(overview, packets),
         Err(error) => board.lost = Some(format!("{error:#}")),
     }
 }
 
 async fn ask(
-    context: &Context,
+    home: &Home,
     board: &Board,
 ) -> anyhow::Result<(Overview, Option<Vec<PacketOverview>>)> {
-    let daemon = DaemonClient::find(&context.home).await?;
+    let daemon = DaemonClient::find(&home.folder).await?;
     let daemon = daemon.context("it has ended")?;
     let overview = daemon.overview().await?;
     let Some(src) = board.open_path().map(|path| &path.src) else {
@@ -99,7 +99,7 @@ async fn ask(
     let Some(end) = end() else {
         return Ok((overview, None));
     };
-    let daemon = DaemonClient::connect(&context.home).await?;
+    let daemon = DaemonClient::connect(&home.folder).await?;
     let status = daemon.status(Some(end)).await?;
     let now = clock::now();
     let packets = status.packets.iter();
