@@ -8,7 +8,7 @@ use proptest::prelude::*;
 use support::*;
 use tern_chains::{BlockTime, Event, Ordering, Packet};
 use tern_core::ledger::{Change, ClientKey, Fact, Finding, Item, View};
-use tern_core::plan::Why;
+use tern_core::plan::{Pausable, Paused, Why};
 
 fn sent_packet(packet: Packet, height: u64) -> Fact {
     event(&akash(), height, Event::SendPacket(packet))
@@ -52,6 +52,35 @@ fn a_consensus_state_already_on_chain_is_used_without_an_update() {
     let plan = plan_everything(&view);
     let route = plan.batches[0].route.as_ref().unwrap();
     assert_eq!((route.height, route.update), (11, false));
+}
+
+#[test]
+fn what_the_operator_has_paused_waits_and_says_so() {
+    let mut view = open_channel(Ordering::Unordered);
+    tell(&mut view, [sent(1, 11), block_end(&akash(), 14)]);
+    for what in [
+        Pausable::Chain(akash()),
+        Pausable::Chain(kava()),
+        Pausable::Path(key(1).src),
+    ] {
+        let mut paused = Paused::default();
+        paused.pause(what.clone(), BlockTime(7));
+        let plan = plan_paused(&view, &paused, false);
+        assert_eq!(plan.batches, [], "{what}");
+        let why: Vec<&Why> = plan.waits.iter().map(|wait| &wait.why).collect();
+        assert_eq!(why, [&Why::Paused(what)]);
+    }
+    let plan = plan_paused(&view, &Paused::default(), false);
+    assert_eq!(items(&plan), [Item::Recv(key(1))]);
+}
+
+#[test]
+fn nothing_is_planned_while_the_engine_drains() {
+    let mut view = open_channel(Ordering::Unordered);
+    tell(&mut view, [sent(1, 11), block_end(&akash(), 14)]);
+    let plan = plan_paused(&view, &Paused::default(), true);
+    assert_eq!(plan.batches, []);
+    assert_eq!(plan.waits[0].why, Why::Draining);
 }
 
 #[test]
