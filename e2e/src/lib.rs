@@ -11,6 +11,7 @@
 
 mod binaries;
 mod books;
+mod browser;
 mod chain;
 mod follower;
 mod guard;
@@ -29,6 +30,7 @@ pub mod wait;
 
 pub use binaries::tern as tern_binary;
 pub use books::{Books, Counts};
+pub use browser::{Browser, Look};
 pub use chain::{free_ports, ChainSpec, TestChain};
 pub use hermes::{create_channel, Hermes, HermesChain, HermesConfig, Relaying};
 pub use history::attribute;
