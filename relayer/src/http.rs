@@ -1,4 +1,4 @@
-//! The daemon's HTTP server: status, packets, traces, metrics, health and readiness for
+//! The daemon's HTTP server: the page, status, packets, traces, metrics, health and readiness for
 //! everybody who reaches it, and actions for those who have the token.
 //!
 //! It listens on the loopback address unless the configuration says otherwise, and bounds
@@ -12,6 +12,7 @@ mod events;
 mod host;
 mod lookups;
 mod packets;
+mod page;
 mod problem;
 mod query;
 mod server;
@@ -21,7 +22,7 @@ mod trace;
 use std::sync::Arc;
 
 use axum::http::header::CONTENT_TYPE;
-use axum::http::{Method, StatusCode, Uri};
+use axum::http::{HeaderMap, Method, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{middleware, Json, Router};
@@ -46,7 +47,7 @@ fn router(daemon: AtWork, access: &Access) -> Router {
         actions: Semaphore::new(actions::ACTIONS_MAX),
     });
     let router = Router::new()
-        .route("/", get(api::index))
+        .merge(page::router())
         .route("/health", get(health))
         .route("/ready", get(ready))
         .route("/metrics", get(scrape))
@@ -130,11 +131,12 @@ async fn scrape(served: State) -> Result<Response, Problem> {
     Ok(([(CONTENT_TYPE, metrics::CONTENT_TYPE)], text).into_response())
 }
 
-async fn not_found(uri: Uri) -> Problem {
-    Problem::new(
-        StatusCode::NOT_FOUND,
-        format!("there is nothing at {}: see /", uri.path()),
-    )
+async fn not_found(uri: Uri, headers: HeaderMap) -> Response {
+    if page::is_for_people(&headers) {
+        return page::not_found(&uri);
+    }
+    let detail = format!("there is nothing at {}: see /", uri.path());
+    Problem::new(StatusCode::NOT_FOUND, detail).into_response()
 }
 
 async fn not_allowed(method: Method, uri: Uri) -> Problem {

@@ -25,6 +25,23 @@ pub fn time_of_day(rfc3339: &str) -> &str {
     after.map_or(rfc3339, |time| time.trim_end_matches('Z'))
 }
 
+/// Seconds since 1970 of a time as [`rfc3339`] writes it.
+pub fn seconds_of(rfc3339: &str) -> Option<u64> {
+    let time = humantime::parse_rfc3339(rfc3339).ok()?;
+    let since = time.duration_since(UNIX_EPOCH).ok()?;
+    Some(since.as_secs())
+}
+
+/// The time as people say it at another time: `5 min ago`, `in 3 d 2 h`. One that cannot be
+/// read stays as it is.
+pub fn relative(time: &str, now: &str) -> String {
+    match (seconds_of(time), seconds_of(now)) {
+        (Some(time), Some(now)) if time > now => format!("in {}", span(time - now)),
+        (Some(time), Some(now)) => format!("{} ago", span(now - time)),
+        _ => quoted(time),
+    }
+}
+
 /// Whole seconds from one time to a later one; 0 if it is not later.
 pub fn seconds_between(earlier: BlockTime, later: BlockTime) -> u64 {
     later.0.saturating_sub(earlier.0) / 1_000_000_000
@@ -77,6 +94,18 @@ pub fn shortened(text: &str, max: usize) -> String {
         }
         false => text,
     }
+}
+
+/// Begin and end of a long name such as an address or a hash: enough to tell it from others.
+pub fn ends_of(text: &str, begin: usize, end: usize) -> String {
+    let text = quoted(text);
+    let count = text.chars().count();
+    if count <= begin + end + 1 {
+        return text;
+    }
+    let first: String = text.chars().take(begin).collect();
+    let last: String = text.chars().skip(count - end).collect();
+    format!("{first}…{last}")
 }
 
 /// A text that strangers wrote, for people: without control characters, which could
@@ -148,6 +177,22 @@ mod tests {
         let time = rfc3339(BlockTime(1_600_000_000_500_000_000));
         assert_eq!(time, "2020-09-13T12:26:40Z");
         assert_eq!(time_of_day(&time), "12:26:40");
+    }
+
+    #[test]
+    fn a_time_is_told_as_far_from_another_one() {
+        let now = "2020-09-13T12:00:00Z";
+        assert_eq!(relative("2020-09-13T11:55:00Z", now), "5 min ago");
+        assert_eq!(relative("2020-09-16T14:00:00Z", now), "in 3 d 2 h");
+        assert_eq!(relative(now, now), "0 s ago");
+        assert_eq!(relative("soon", now), "soon");
+    }
+
+    #[test]
+    fn a_long_name_keeps_its_ends() {
+        assert_eq!(ends_of("akash1qwertyuiop", 6, 3), "akash1…iop");
+        assert_eq!(ends_of("akash1qwe", 6, 3), "akash1qwe");
+        assert_eq!(ends_of("\u{1b}äöüß", 2, 1), " ä…ß");
     }
 
     #[test]

@@ -29,7 +29,7 @@ pub struct ClientOverview {
 }
 
 impl ClientOverview {
-    pub(super) fn of(status: &ClientStatus, now: BlockTime) -> Self {
+    pub fn of(status: &ClientStatus, now: BlockTime) -> Self {
         let expires = does_expire(status).then_some(status.expires);
         Self {
             chain: status.client.chain.to_string(),

@@ -33,6 +33,9 @@ pub struct OldestOverview {
 pub struct PathOverview {
     pub src: EndOverview,
     pub dst: EndOverview,
+    /// The client of the other chain on each of them.
+    pub client_on_src: String,
+    pub client_on_dst: Option<String>,
     /// `ordered` or `unordered`.
     pub ordering: String,
     pub is_served: bool,
@@ -69,7 +72,7 @@ impl EndOverview {
 }
 
 impl PathOverview {
-    pub(super) fn of(status: &PathStatus, now: BlockTime) -> Self {
+    pub fn of(status: &PathStatus, now: BlockTime) -> Self {
         let oldest = status.oldest.as_ref().map(|oldest| OldestOverview {
             sequence: oldest.sequence,
             sent_at: oldest.sent_at.map(rfc3339),
@@ -80,6 +83,8 @@ impl PathOverview {
         Self {
             src: EndOverview::of(&status.src),
             dst: EndOverview::of(&status.dst),
+            client_on_src: status.client_on_src.to_string(),
+            client_on_dst: status.client_on_dst.as_ref().map(ToString::to_string),
             ordering: match status.ordering {
                 Ordering::Ordered => "ordered".to_owned(),
                 Ordering::Unordered => "unordered".to_owned(),

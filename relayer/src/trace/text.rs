@@ -78,7 +78,7 @@ fn time_line(hops: &Hops) -> Vec<String> {
 }
 
 /// What a step is to the sender; `None` if the step before says it.
-fn title(hops: &Hops, hop: usize, step: &Step) -> Option<String> {
+pub fn title(hops: &Hops, hop: usize, step: &Step) -> Option<String> {
     let trace = hops.traces().nth(hop)?;
     let cause = hop.checked_sub(1).and_then(|at| hops.next.get(at));
     let is_first = cause.is_none();
@@ -214,7 +214,7 @@ fn ending(hops: &Hops) -> Vec<String> {
 }
 
 /// Packets whose acknowledgement waits for a later hop.
-fn waiting_for_hop(hops: &Hops) -> impl Iterator<Item = &PacketTrace> {
+pub fn waiting_for_hop(hops: &Hops) -> impl Iterator<Item = &PacketTrace> {
     let with_next = hops.next.len() + usize::from(hops.unfollowed.is_some());
     let waits = |trace: &&PacketTrace| trace.state == State::Waits(Wait::AckNotWritten);
     hops.traces().take(with_next).filter(waits)

@@ -299,6 +299,8 @@ pub mod tests {
                 paused_since: None,
                 src: end("akashnet-2", "channel-184"),
                 dst: end("osmosis-1", "channel-1"),
+                client_on_src: "07-tendermint-3".to_owned(),
+                client_on_dst: Some("07-tendermint-4".to_owned()),
                 ordering: "unordered".to_owned(),
                 is_served: true,
                 not_served: None,

@@ -1,0 +1,71 @@
+//! Events: what blocks say, while they say it. The script adds the lines.
+
+use maud::{html, Markup};
+use tern::overview::ChainOverview;
+
+/// The kinds of events as in the API, and as people say them. The script reads them from
+/// here.
+const KINDS: [(&str, &str); 9] = [
+    ("sent", "Sent"),
+    ("received", "Arrived"),
+    ("ack_written", "Answered"),
+    ("acknowledged", "Confirmed"),
+    ("timed_out", "Timed out"),
+    ("client_updated", "Client updated"),
+    ("client_frozen", "Client frozen"),
+    ("tx", "Transaction"),
+    ("block", "Block"),
+];
+
+pub fn sections(chains: &[ChainOverview]) -> Markup {
+    html! {
+        section #events aria-labelledby="events-title" {
+            h1 #events-title { "Events" }
+            p.note { "What blocks say from now on, the newest first. Times are in UTC." }
+            noscript {
+                p {
+                    "The lines are added by JavaScript. Without it, "
+                    code { "curl -N …/api/v1/events" } " shows the same."
+                }
+            }
+            form.filter.scripted aria-label="Filter" {
+                label {
+                    "Chain "
+                    select #of-chain {
+                        option value="" { "all" }
+                        @for chain in chains { option value=(chain.chain) { (chain.chain) } }
+                    }
+                }
+                label {
+                    "Kind "
+                    select #of-kind {
+                        option value="" { "all but blocks" }
+                        option value="*" { "all" }
+                        @for (kind, said) in KINDS { option value=(kind) { (said) } }
+                    }
+                }
+                label { input #hold type="checkbox"; " Hold" }
+            }
+            p #no-lines .nothing.scripted { "Nothing has happened since this page was opened." }
+            ol #lines .lines {}
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::chain;
+    use super::*;
+
+    #[test]
+    fn it_can_be_filtered_by_chain_and_kind_and_explains_itself_without_a_script() {
+        let markup = sections(&[chain()]).into_string();
+        for said in [
+            "<option value=\"osmosis-1\">osmosis-1</option>",
+            "<option value=\"acknowledged\">Confirmed</option>",
+            "The lines are added by JavaScript",
+        ] {
+            assert!(markup.contains(said), "no {said} in {markup}");
+        }
+    }
+}

@@ -1,0 +1,245 @@
+//! Fees: what relaying costs, what budgets are left, and what was saved.
+
+use std::collections::BTreeMap;
+
+use maud::{html, Markup};
+use tern::overview::{ChainOverview, FeesOverview, PathOverview};
+use tern::words::grouped;
+
+use super::parts::{
+    amount, link, nothing, number, or_dash, path_address, short_end, table, text, when, Pages, Tone,
+};
+use super::plots;
+
+/// Rows of a page.
+const PER_PAGE: usize = 100;
+
+pub fn sections(
+    fees: &[FeesOverview],
+    chains: &[ChainOverview],
+    paths: &[PathOverview],
+    page: usize,
+    now: &str,
+) -> Markup {
+    let saved = paths.iter().map(|path| path.by_others).sum::<u64>();
+    html! {
+        section #budgets aria-labelledby="fees-title" {
+            h1 #fees-title { "Fees" }
+            p.note {
+                "Another relayer paid for " (grouped(saved)) " messages of served paths since the \
+                 start: they were saved."
+            }
+            (budgets(chains))
+        }
+        section #purposes aria-labelledby="purposes-title" {
+            h2 #purposes-title { "What for" }
+            @if fees.is_empty() {
+                (nothing("Nothing was paid since the store was made. Fees by purpose and path are shown here."))
+            } @else {
+                (purposes(fees))
+            }
+        }
+        @if !fees.is_empty() { (by_path(fees, page, now)) }
+    }
+}
+
+fn budgets(chains: &[ChainOverview]) -> Markup {
+    html! {
+        @if chains.is_empty() {
+            (nothing("No chain is configured."))
+        } @else {
+            ul.strip {
+                @for chain in chains {
+                    @let denom = chain.fee_denom.as_deref();
+                    li.card {
+                        h3 { (chain.chain) }
+                        (budget(chain.paid_hour.as_deref(), chain.paid_hour_max.as_deref(), denom, "the last hour"))
+                        (budget(chain.paid_day.as_deref(), chain.paid_day_max.as_deref(), denom, "the last day"))
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// Sums by chain and purpose, with what share of the chain's fees each is.
+fn purposes(fees: &[FeesOverview]) -> Markup {
+    let mut sums: BTreeMap<(&str, &str), (u128, u64, Option<&str>)> = BTreeMap::new();
+    for fees in fees {
+        let sum = sums.entry((&fees.chain, &fees.purpose)).or_default();
+        let paid: u128 = fees.amount.parse().unwrap_or_default();
+        sum.0 = sum.0.saturating_add(paid);
+        sum.1 = sum.1.saturating_add(fees.messages);
+        sum.2 = fees.denom.as_deref();
+    }
+    let of_chain = |chain: &str| {
+        let sums = sums.iter().filter(|((of, _), _)| *of == chain);
+        sums.fold(0u128, |all, (_, (paid, ..))| all.saturating_add(*paid))
+    };
+    let columns = [
+        text("Chain"),
+        text("Purpose"),
+        number("Paid"),
+        text("Share"),
+        number("Messages"),
+        number("A message"),
+    ];
+    let rows = sums
+        .iter()
+        .map(|((chain, purpose), (paid, messages, denom))| {
+            let share = *paid as f64 / of_chain(chain).max(1) as f64;
+            let tone = if *purpose == "failures" {
+                Tone::Act
+            } else {
+                Tone::Quiet
+            };
+            let each = paid.checked_div(u128::from(*messages));
+            vec![
+                html! { (chain) },
+                html! { (self::purpose(purpose)) },
+                html! { (amount(&paid.to_string(), *denom)) },
+                plots::bar(
+                    share,
+                    tone,
+                    &format!("{:.0} % of the fees on {chain}", share * 100.0),
+                ),
+                html! { (grouped(messages)) },
+                or_dash(each.map(|each| html! { (amount(&each.to_string(), *denom)) })),
+            ]
+        });
+    table(
+        "By chain and purpose, since the store was made",
+        &columns,
+        &rows.collect::<Vec<_>>(),
+    )
+}
+
+fn by_path(fees: &[FeesOverview], page: usize, now: &str) -> Markup {
+    let pages = Pages::new(page, fees.len(), PER_PAGE);
+    let shown = fees.get(pages.range()).unwrap_or_default();
+    let columns = [
+        text("Path from"),
+        text("Paid on"),
+        text("Purpose"),
+        number("Paid"),
+        number("Messages"),
+        number("A message"),
+        text("Last paid"),
+    ];
+    let rows = shown.iter().map(|fees| {
+        let denom = fees.denom.as_deref();
+        vec![
+            html! {
+                @match &fees.src {
+                    Some(src) => (link(path_address(src), &short_end(src))),
+                    None => "no path",
+                }
+            },
+            html! { (fees.chain) },
+            html! { (purpose(&fees.purpose)) },
+            html! { (amount(&fees.amount, denom)) },
+            html! { (grouped(fees.messages)) },
+            or_dash(each(fees).map(|each| html! { (amount(&each, denom)) })),
+            when(&fees.last_paid, now),
+        ]
+    });
+    html! {
+        section #by-path aria-labelledby="by-path-title" {
+            h2 #by-path-title { "Paths" }
+            (table("By path, the newest first, since the store was made", &columns,
+                &rows.collect::<Vec<_>>()))
+            (pages.links("/fees", "sums"))
+        }
+    }
+}
+
+/// What was paid for, in words.
+pub fn purpose(purpose: &str) -> &str {
+    match purpose {
+        "packets" => "packets, answers and timeouts",
+        "client_updates" => "client updates",
+        "handshakes" => "handshakes",
+        "commands" => "commands",
+        "failures" => "failed transactions",
+        other => other,
+    }
+}
+
+/// The fee of one message.
+pub fn each(fees: &FeesOverview) -> Option<String> {
+    let paid: u128 = fees.amount.parse().ok()?;
+    Some(paid.checked_div(u128::from(fees.messages))?.to_string())
+}
+
+/// A gauge of a budget: what was paid of what may be.
+fn budget(paid: Option<&str>, max: Option<&str>, denom: Option<&str>, span: &str) -> Markup {
+    let share = paid.zip(max).and_then(|(paid, max)| {
+        let (paid, max): (f64, f64) = (paid.parse().ok()?, max.parse().ok()?);
+        (max > 0.0).then_some(paid / max)
+    });
+    let paid = amount(paid.unwrap_or("0"), denom);
+    let Some((share, max)) = share.zip(max) else {
+        return html! { p { (paid) " in " (span) ", without a limit" } };
+    };
+    let tone = match share {
+        0.9.. => Tone::Act,
+        0.5.. => Tone::Watch,
+        _ => Tone::Well,
+    };
+    let said = format!("{paid} of {} in {span}", amount(max, denom));
+    html! {
+        p { (said) ", " (percent(share)) }
+        (plots::bar(share, tone, &said))
+    }
+}
+
+fn percent(share: f64) -> String {
+    match share {
+        0.0 => "0 %".to_owned(),
+        ..0.01 => "under 1 %".to_owned(),
+        _ => format!("{:.0} %", share * 100.0),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{chain, fees, path, NOW};
+    use super::*;
+
+    #[test]
+    fn purposes_are_summed_up_by_chain() {
+        let all = [
+            fees("packets", "300"),
+            fees("packets", "100"),
+            fees("failures", "100"),
+        ];
+        let markup = sections(&all, &[chain()], &[path(3)], 1, NOW).into_string();
+        for said in [
+            "400 uosmo",
+            "width=\"80.0%\"",
+            "failed transactions",
+            "Another relayer paid for 5 messages",
+            "href=\"/paths/akashnet-2/transfer/channel-3\"",
+        ] {
+            assert!(markup.contains(said), "no {said} in {markup}");
+        }
+    }
+
+    #[test]
+    fn a_budget_is_a_gauge_and_none_is_said() {
+        let markup = budget(Some("95"), Some("100"), Some("uosmo"), "the last day").into_string();
+        assert!(
+            markup.contains("95 uosmo of 100 uosmo in the last day"),
+            "{markup}"
+        );
+        assert!(markup.contains("class=\"gauge act\""), "{markup}");
+        let markup = budget(Some("95"), None, None, "the last day").into_string();
+        assert!(markup.contains("without a limit"), "{markup}");
+    }
+
+    #[test]
+    fn before_anything_is_paid_it_says_what_would_be_here() {
+        let markup = sections(&[], &[], &[], 1, NOW).into_string();
+        assert!(markup.contains("Nothing was paid") && !markup.contains("<table"));
+    }
+}

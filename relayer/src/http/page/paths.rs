@@ -1,0 +1,101 @@
+//! Paths as a table, those with trouble first. It is paged: a relayer may serve thousands.
+
+use maud::{html, Markup};
+use tern::overview::PathOverview;
+use tern::words::{grouped, quoted, shortened, span};
+
+use super::parts::{
+    link, mark, nothing, number, or_dash, path_address, path_name, table, text, when, Pages, Tone,
+};
+use super::plots;
+
+/// Rows of a page.
+pub const PER_PAGE: usize = 100;
+/// What the oldest packet waits for is shown up to so many characters.
+const WAIT_CHARS: usize = 140;
+
+pub fn section(paths: &[PathOverview], page: usize, now: &str) -> Markup {
+    let pages = Pages::new(page, paths.len(), PER_PAGE);
+    let shown = paths.get(pages.range()).unwrap_or_default();
+    html! {
+        section #paths aria-labelledby="paths-title" {
+            h2 #paths-title { "Paths" }
+            @if paths.is_empty() {
+                (nothing("No path is served yet."))
+                p.todo { "→ " code { "tern channel open" } " opens a channel; its two paths are shown here." }
+            } @else {
+                (rows("Those with trouble first", shown, now))
+                (pages.links("/", "paths"))
+            }
+        }
+    }
+}
+
+pub fn rows(caption: &str, paths: &[PathOverview], now: &str) -> Markup {
+    let columns = [
+        text("Path"),
+        text("State"),
+        number("Pending"),
+        number("Oldest"),
+        text("Last moved"),
+        text("24 h"),
+    ];
+    let rows = paths.iter().map(|path| {
+        let age = path.oldest.as_ref().and_then(|oldest| oldest.age_seconds);
+        vec![
+            name(path),
+            state(path),
+            html! { (grouped(path.pending)) },
+            or_dash(age.map(|age| html! { (span(age)) })),
+            or_dash(path.last_moved.as_deref().map(|time| when(time, now))),
+            plots::sparkline(&path.ended_by_hour),
+        ]
+    });
+    html! { div.paths { (table(caption, &columns, &rows.collect::<Vec<_>>())) } }
+}
+
+fn name(path: &PathOverview) -> Markup {
+    html! {
+        (link(path_address(&path.src), &path_name(path)))
+        @if let Some(oldest) = path.oldest.as_ref().filter(|_| path.is_served) {
+            p.wait {
+                "#" (oldest.sequence) ": " (shortened(&oldest.waits_for, WAIT_CHARS))
+            }
+        }
+        @if let Some(why) = &path.not_served {
+            p.wait { (shortened(why, WAIT_CHARS)) }
+        }
+    }
+}
+
+/// In one word.
+pub fn state(path: &PathOverview) -> Markup {
+    html! {
+        @if path.paused_since.is_some() {
+            (mark(Tone::Watch, "paused"))
+        } @else if !path.is_served {
+            (mark(Tone::Quiet, "not served"))
+        } @else if path.pending > 0 {
+            (mark(Tone::Well, "at work"))
+        } @else {
+            (mark(Tone::Quiet, "idle"))
+        }
+    }
+}
+
+/// Those that a search means: by a part of a chain's name, a channel, a port or a client.
+pub fn matching<'a>(paths: &'a [PathOverview], query: &str) -> Vec<&'a PathOverview> {
+    let query = quoted(query).to_lowercase();
+    let is_in = |text: &str| text.to_lowercase().contains(&query);
+    let matches = |path: &&PathOverview| {
+        let ends = [&path.src, &path.dst];
+        let clients = [Some(&path.client_on_src), path.client_on_dst.as_ref()];
+        ends.iter()
+            .any(|end| is_in(&end.name) || is_in(&super::parts::short_end(end)))
+            || clients.into_iter().flatten().any(|client| is_in(client))
+    };
+    match query.is_empty() {
+        true => vec![],
+        false => paths.iter().filter(matches).collect(),
+    }
+}
