@@ -112,6 +112,44 @@ async fn status_health_and_metrics_are_served() {
 }
 
 #[tokio::test]
+async fn a_browser_gets_the_page_and_a_program_the_index() {
+    let server = Server::start(true);
+    let by_browser = |path: &str| {
+        let request = Request::get(path).header("accept", "text/html,*/*;q=0.8");
+        request.body(Body::empty()).unwrap()
+    };
+    for path in ["/", "/clients?page=2", "/fees", "/events", "/search?q=kava"] {
+        let asked = server.router.clone().oneshot(by_browser(path));
+        let response = asked.await.unwrap();
+        assert_eq!(response.status(), StatusCode::OK, "{path}");
+        let policy = response.headers()["content-security-policy"].to_str();
+        assert!(policy.unwrap().contains("script-src 'self';"), "{path}");
+    }
+    for (path, kind) in [
+        ("/assets/style.css", "text/css; charset=utf-8"),
+        ("/assets/page.js", "text/javascript; charset=utf-8"),
+        ("/assets/icon.svg", "image/svg+xml"),
+    ] {
+        let (code, of, _) = server.get(path).await;
+        assert_eq!((code, of.as_str()), (StatusCode::OK, kind), "{path}");
+    }
+    for (path, code) in [
+        ("/nothing", StatusCode::NOT_FOUND),
+        ("/paths/a/transfer/channel-7", StatusCode::NOT_FOUND),
+        ("/paths/a/transfer/7", StatusCode::BAD_REQUEST),
+        ("/packets/a/transfer/channel-7/x", StatusCode::BAD_REQUEST),
+        ("/?page=x", StatusCode::BAD_REQUEST),
+    ] {
+        let (of, kind, body) = server.ask(by_browser(path)).await;
+        assert_eq!((of, kind.as_str()), (code, "text/html; charset=utf-8"));
+        assert!(body.contains("<h1>"), "{path}: {body}");
+    }
+    let (_, kind, body) = server.get("/").await;
+    assert_eq!(kind, "application/json");
+    assert!(body.contains("/api/v1/status"), "{body}");
+}
+
+#[tokio::test]
 async fn what_cannot_be_met_is_a_problem_document_that_says_why() {
     let server = Server::start(true);
     for (path, code, said) in [

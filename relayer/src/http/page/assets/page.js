@@ -250,7 +250,8 @@
       });
       const said = await answer.json();
       if (answer.status === 401) sessionStorage.removeItem(TOKEN);
-      say(answer.ok ? said.done : `Not done: ${said.detail}`);
+      const done = answer.ok && said.done.charAt(0).toUpperCase() + said.done.slice(1);
+      say(done || `Not done: ${said.detail}`);
     } catch {
       say("Not done, or not known: the daemon does not answer.");
     }
