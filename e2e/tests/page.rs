@@ -43,6 +43,7 @@ struct Seen {
 }
 
 #[test]
+#[ignore = "needs Chromium and its driver (Debian: chromium, chromium-driver)"]
 fn a_packet_is_followed_a_path_is_paused_and_a_dead_daemon_is_shown() -> Result<()> {
     let fixture = Fixture::new(Network::two()?)?;
     fixture.network.tern.serve_http_with_token(TOKEN)?;

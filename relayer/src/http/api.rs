@@ -10,7 +10,7 @@ use tern::overview::{
     ChainOverview, ClientOverview, EventOverview, FeesOverview, Overview, PathOverview, TxOverview,
     WalletOverview,
 };
-use utoipa::{IntoParams, OpenApi};
+use utoipa::{IntoParams, Modify, OpenApi};
 
 use super::description::Problems;
 use super::problem::Problem;
@@ -50,13 +50,13 @@ pub fn router() -> Router<Arc<Served>> {
         events::events,
     ),
     components(schemas(Problem, EventOverview)),
-    modifiers(&Problems),
 )]
 struct Description;
 
 async fn description() -> Json<utoipa::openapi::OpenApi> {
     let mut description = Description::openapi();
     description.merge(super::actions::description());
+    Problems.modify(&mut description);
     Json(description)
 }
 
