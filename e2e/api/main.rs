@@ -21,7 +21,7 @@ const PACKETS: u32 = 5;
 const TOKEN: &str = "a-token-of-the-check";
 const RULE: &str = "\n[policy.admission]\ndenoms = { deny = [\"usdx\"] }\n";
 /// For each operation and phase.
-const EXAMPLES_MAX: &str = "300";
+const EXAMPLES_MAX: &str = "100";
 const CONFIG: &str = include_str!("schemathesis.toml");
 
 fn main() -> Result<()> {

@@ -426,6 +426,16 @@ impl Engine {
                 });
                 self.requests.open_channel(open);
             }
+            // They would wait for ever.
+            Command::Clear { src, reply } if !self.chains.contains_key(&src.chain) => {
+                let _ = reply.send(Err(EngineError::UnknownChain(src.chain).to_string()));
+            }
+            Command::Compare { src, reply } if !self.chains.contains_key(&src.chain) => {
+                let _ = reply.send(Err(EngineError::UnknownChain(src.chain).to_string()));
+            }
+            Command::Refresh { client, reply } if !self.chains.contains_key(&client.chain) => {
+                let _ = reply.send(Err(EngineError::UnknownChain(client.chain).to_string()));
+            }
             Command::Clear { src, reply } => {
                 self.records
                     .forget_failures(|item| item.packet().is_some_and(|packet| packet.src == src));

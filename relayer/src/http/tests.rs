@@ -365,6 +365,16 @@ async fn an_action_that_cannot_be_done_says_why() {
             "there is no open channel akash-a transfer/channel-0",
         ),
         (
+            "/paths/akash-a/transfer/channel-0/clear",
+            StatusCode::CONFLICT,
+            "chain akash-a is not in the configuration",
+        ),
+        (
+            "/clients/akash-a/07-tendermint-0/refresh",
+            StatusCode::CONFLICT,
+            "chain akash-a is not in the configuration",
+        ),
+        (
             "/paths/akash-a/transfer/c/pause",
             StatusCode::BAD_REQUEST,
             "is not a channel identifier",
