@@ -1,7 +1,7 @@
 //! A path, as shown.
 
 use serde::{Deserialize, Serialize};
-use tern_chains::{BlockTime, Ordering};
+use tern_chains::{BlockTime, ChainId, End, Ordering};
 use tern_core::ledger::EndKey;
 use utoipa::ToSchema;
 
@@ -68,6 +68,15 @@ impl EndOverview {
             channel: channel.as_ref().map(|key| key.channel_id.to_string()),
             name: end.to_string(),
         }
+    }
+
+    /// The end itself, if it is of a channel.
+    pub fn key(&self) -> Option<EndKey> {
+        let (port, channel) = (self.port.as_ref()?, self.channel.as_ref()?);
+        Some(EndKey {
+            chain: ChainId::from_string(&self.chain),
+            end: End::channel(&port.parse().ok()?, &channel.parse().ok()?),
+        })
     }
 }
 

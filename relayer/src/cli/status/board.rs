@@ -2,6 +2,7 @@
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use tern::overview::{Overview, PacketOverview, PathOverview};
+use tern_core::ledger::EndKey;
 
 /// Letters of a search.
 const SEARCH_MAX: usize = 60;
@@ -19,9 +20,18 @@ pub enum Screen {
 }
 
 /// What a key asks for beyond the board.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Asked {
     Quit,
+    Pause(EndKey),
+    Resume(EndKey),
+}
+
+/// What is to be confirmed: whether to pause or resume the channel of this end.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Question {
+    pub src: EndKey,
+    pub is_paused: bool,
 }
 
 /// Everything that is drawn.
@@ -40,6 +50,9 @@ pub struct Board {
     /// Paths without this text in their name are left out.
     pub search: String,
     pub is_searching: bool,
+    pub question: Option<Question>,
+    /// What came of the last action.
+    pub answer: Option<String>,
 }
 
 impl Board {
@@ -53,6 +66,8 @@ impl Board {
             scrolled: 0,
             search: String::new(),
             is_searching: false,
+            question: None,
+            answer: None,
         }
     }
 
@@ -92,6 +107,14 @@ impl Board {
         if key.modifiers.contains(KeyModifiers::CONTROL) && key.code == KeyCode::Char('c') {
             return Some(Asked::Quit);
         }
+        self.answer = None;
+        if let Some(Question { src, is_paused }) = self.question.take() {
+            return match (key.code, is_paused) {
+                (KeyCode::Char('y'), true) => Some(Asked::Resume(src)),
+                (KeyCode::Char('y'), false) => Some(Asked::Pause(src)),
+                _ => None,
+            };
+        }
         if self.is_searching {
             self.search_key(key.code);
             return None;
@@ -105,6 +128,14 @@ impl Board {
             (_, KeyCode::Esc | KeyCode::Backspace | KeyCode::Left) => {
                 self.screen = Screen::Overview;
                 self.packets = None;
+            }
+            (Screen::Overview, KeyCode::Char('p')) => {
+                let asked = self.paths().nth(self.selected).and_then(question);
+                self.question = asked;
+            }
+            (Screen::Path { .. }, KeyCode::Char('p')) => {
+                let asked = self.open_path().and_then(question);
+                self.question = asked;
             }
             (_, KeyCode::Char('?')) => self.screen = Screen::Help,
             (Screen::Overview, KeyCode::Char('/')) => self.is_searching = true,
@@ -157,4 +188,12 @@ impl Board {
         };
         *at = at.saturating_add_signed(rows).min(last);
     }
+}
+
+/// Whether to pause this path, or to resume it.
+fn question(path: &PathOverview) -> Option<Question> {
+    Some(Question {
+        src: path.src.key()?,
+        is_paused: path.paused_since.is_some(),
+    })
 }

@@ -8,7 +8,7 @@ use ratatui::Frame;
 use tern::overview::{ChainState, Need, Severity};
 use tern::words::{grouped, quoted, span, time_of_day};
 
-use super::board::{Board, Screen};
+use super::board::{Board, Question, Screen};
 use super::text;
 
 /// Rows that things which need a person take at most.
@@ -17,7 +17,8 @@ const NEEDS_ROWS: usize = 8;
 const KEYS: &str = "\
  Up, Down   select a path          Enter   open it
  /          search paths           Esc     back, or quit
- ?          these keys             q       quit";
+ p          pause or resume it     ?       these keys
+ q          quit";
 
 /// With colours, unless the environment does not want them (https://no-color.org).
 #[derive(Clone, Copy, Debug)]
@@ -60,17 +61,28 @@ pub fn draw(board: &Board, palette: Palette, frame: &mut Frame<'_>) {
         Screen::Help => frame.render_widget(Paragraph::new(KEYS), body),
     }
     let keys = match (&board.screen, board.is_searching, board.search.as_str()) {
+        _ if board.question.is_some() => board.question.as_ref().map(asked).unwrap_or_default(),
+        _ if board.answer.is_some() => board.answer.clone().unwrap_or_default(),
         (_, true, search) => format!("/{search}_"),
         (Screen::Overview, false, "") => {
-            "Enter opens a path   / searches   ? keys   q quits".into()
+            "Enter opens a path   / searches   p pauses   ? keys   q quits".into()
         }
         (Screen::Overview, false, search) => format!("paths with `{search}`   Esc shows all"),
-        (Screen::Path { .. } | Screen::Help, ..) => "Esc goes back   q quits".into(),
+        (Screen::Path { .. }, ..) => "Esc goes back   p pauses   q quits".into(),
+        (Screen::Help, ..) => "Esc goes back   q quits".into(),
     };
     frame.render_widget(
         Line::styled(keys, Style::new().add_modifier(Modifier::DIM)),
         foot,
     );
+}
+
+fn asked(question: &Question) -> String {
+    let Question { src, is_paused } = question;
+    match is_paused {
+        true => format!("Resume the channel of {src}, both ways? y/n"),
+        false => format!("Pause the channel of {src}, both ways? y/n"),
+    }
 }
 
 fn headline(board: &Board, palette: Palette) -> Line<'static> {

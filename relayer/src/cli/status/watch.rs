@@ -8,8 +8,7 @@ use crossterm::event::{Event, EventStream, KeyEventKind};
 use futures::StreamExt;
 use ratatui::DefaultTerminal;
 use tern::overview::{Overview, PacketOverview};
-use tern_chains::{ChannelId, End, PortId};
-use tern_core::ledger::EndKey;
+use tern_core::plan::Pausable;
 use tokio::time::{interval, MissedTickBehavior};
 
 use super::board::{Asked, Board};
@@ -54,10 +53,14 @@ async fn watch(
             event = events.next() => match event {
                 Some(Ok(Event::Key(key))) if key.kind == KeyEventKind::Press => {
                     let opened = board.screen.clone();
-                    if board.key(key) == Some(Asked::Quit) {
+                    let asked = board.key(key);
+                    if asked == Some(Asked::Quit) {
                         return Ok(());
                     }
-                    if board.screen != opened {
+                    if let Some(asked) = &asked {
+                        board.answer = Some(act(home, asked).await);
+                    }
+                    if asked.is_some() || board.screen != opened {
                         renew(home, &mut board).await;
                     }
                 }
@@ -68,6 +71,19 @@ async fn watch(
             _ = times.tick() => renew(home, &mut board).await,
         }
     }
+}
+
+/// Pauses or resumes, and says what came of it.
+async fn act(home: &Home, asked: &Asked) -> String {
+    let acted = async {
+        let daemon = DaemonClient::connect(&home.folder).await?;
+        match asked {
+            Asked::Pause(src) => daemon.pause(Pausable::Path(src.clone())).await,
+            Asked::Resume(src) => daemon.resume(Pausable::Path(src.clone())).await,
+            Asked::Quit => Ok(String::new()),
+        }
+    };
+    acted.await.unwrap_or_else(|error| error.to_string())
 }
 
 /// Asks the daemon. What was known stays where it does not answer.
@@ -88,15 +104,7 @@ async fn ask(
     let Some(src) = board.open_path().map(|path| &path.src) else {
         return Ok((overview, None));
     };
-    let end = || {
-        let (port, channel) = (src.port.as_ref()?, src.channel.as_ref()?);
-        let (port, channel): (PortId, ChannelId) = (port.parse().ok()?, channel.parse().ok()?);
-        Some(EndKey {
-            chain: tern_chains::ChainId::from_string(&src.chain),
-            end: End::channel(&port, &channel),
-        })
-    };
-    let Some(end) = end() else {
+    let Some(end) = src.key() else {
         return Ok((overview, None));
     };
     let daemon = DaemonClient::connect(&home.folder).await?;

@@ -90,6 +90,28 @@ fn a_search_leaves_out_other_paths() {
 }
 
 #[test]
+fn a_path_is_paused_after_a_question_and_by_nothing_but_yes() {
+    let mut board = Board::new(overview());
+    press(&mut board, &[KeyCode::Char('p')]);
+    let shown = screen(&board);
+    let src = board.overview.paths[0].src.key().unwrap();
+    assert!(
+        shown.contains(&format!("Pause the channel of {src}, both ways? y/n")),
+        "{shown}"
+    );
+    let no = press(&mut board, &[KeyCode::Enter]);
+    assert_eq!((no, &board.question), (None, &None));
+    let yes = press(&mut board, &[KeyCode::Char('p'), KeyCode::Char('y')]);
+    assert_eq!(yes, Some(Asked::Pause(src.clone())));
+    board.overview.paths[0].paused_since = Some("2020-09-13T12:26:40Z".to_owned());
+    // Also while its packets are shown.
+    let keys = [KeyCode::Enter, KeyCode::Char('p'), KeyCode::Char('y')];
+    assert_eq!(press(&mut board, &keys), Some(Asked::Resume(src)));
+    board.answer = Some("the channel is resumed".to_owned());
+    assert!(screen(&board).ends_with("the channel is resumed"));
+}
+
+#[test]
 fn a_selection_stays_among_the_paths() {
     let mut board = Board::new(overview());
     press(&mut board, &[KeyCode::Up, KeyCode::Down, KeyCode::PageDown]);
