@@ -4,7 +4,7 @@ use async_trait::async_trait;
 
 use crate::{
     AccountState, BlockTime, ChainError, ChainId, ChainParams, Check, Coin, Datagram, Deadline,
-    Message, SignedTx, TxDraft,
+    Message, SignedTx, TxDraft, Unit,
 };
 
 type Result<T> = std::result::Result<T, ChainError>;
@@ -28,6 +28,10 @@ pub trait Account: Send + Sync + 'static {
     async fn state(&self) -> Result<AccountState>;
     /// What the account can pay fees with, now.
     async fn balance(&self) -> Result<Coin>;
+    /// The unit in which people say what fees cost; `None` if the chain tells none.
+    async fn fee_unit(&self) -> Result<Option<Unit>> {
+        Ok(None)
+    }
     /// The gas these messages would use if they were in the next block.
     async fn estimate(&self, messages: &[Message], account: &AccountState) -> Result<u64>;
     /// The key may be with another process.

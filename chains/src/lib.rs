@@ -53,7 +53,7 @@ pub use connection::{
     IdentifiedConnectionEnd,
 };
 pub use datagram::{CounterpartyClient, Datagram, MessageKind};
-pub use denom::is_denom;
+pub use denom::{is_denom, Unit};
 pub use encoded::Encoded;
 pub use end::End;
 pub use error::{Blame, ChainError, Class};

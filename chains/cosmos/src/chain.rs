@@ -11,7 +11,7 @@ use tern_chains::{
     Block, BlockTime, Chain, ChainId, ClientId, ClientParams, ClientUpdate, ClientUpgrade, Encoded,
     End, EventQuery, HeaderCheck, HeightRules, IdentifiedChannelEnd, IdentifiedConnectionEnd,
     LightClient, Listed, NewClient, Next, NodeStatus, Proven, Root, Sequence, StateCodec,
-    StorePath, TrustedClient, TrustedHeader, TxHash,
+    StorePath, TrustedClient, TrustedHeader, TxHash, Unit,
 };
 use tern_cosmos_core::{block_time, client_upgrade, upgrade_paths};
 
@@ -76,6 +76,12 @@ impl CosmosChain {
     pub async fn balance(&self, address: &str, denom: &str) -> Result<u128> {
         let ask =
             |node: Node| async move { info::balance(node.grpc().await?, address, denom).await };
+        self.list(ask).await
+    }
+
+    /// The unit in which people say amounts of a denom, if the chain tells one.
+    pub async fn unit(&self, denom: &str) -> Result<Option<Unit>> {
+        let ask = |node: Node| async move { info::unit(node.grpc().await?, denom).await };
         self.list(ask).await
     }
 

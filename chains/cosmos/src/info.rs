@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use ibc_proto::cosmos::bank::v1beta1 as bank;
 use ibc_proto::cosmos::staking::v1beta1 as staking;
-use tern_chains::BlockTime;
+use tern_chains::{BlockTime, Unit};
 use tokio::time::Instant;
 
 use crate::block_time::block_time;
@@ -92,6 +92,40 @@ pub(crate) async fn balance(grpc: &Grpc, address: &str, denom: &str) -> Result<u
     let amount = answer.balance.map_or("0".to_owned(), |coin| coin.amount);
     let parsed = amount.parse();
     parsed.map_err(|error: std::num::ParseIntError| grpc.origin.malformed(doing, error))
+}
+
+/// The unit in which people say amounts of a denom, as the bank module tells it: of its units
+/// the one to be displayed. `None` if it tells none, or nothing that could be one.
+pub(crate) async fn unit(grpc: &Grpc, denom: &str) -> Result<Option<Unit>> {
+    use bank::query_client::QueryClient;
+    let doing = format!("query the unit of {denom}");
+    let mut client = grpc::client!(grpc, QueryClient);
+    let request = bank::QueryDenomMetadataRequest {
+        denom: denom.to_owned(),
+    };
+    match grpc.ask(&doing, client.denom_metadata(request)).await {
+        Ok(answer) => Ok(answer.metadata.as_ref().and_then(unit_of)),
+        Err(status) if tells_none(&status) => Ok(None),
+        Err(status) => Err(grpc.error(&doing, &status)),
+    }
+}
+
+/// The chain has nothing about the denom, or no such query.
+fn tells_none(status: &tonic::Status) -> bool {
+    matches!(
+        status.code(),
+        tonic::Code::NotFound | tonic::Code::Unimplemented | tonic::Code::InvalidArgument
+    )
+}
+
+fn unit_of(metadata: &bank::Metadata) -> Option<Unit> {
+    let mut units = metadata.denom_units.iter();
+    let displayed = units.find(|unit| unit.denom == metadata.display)?;
+    let symbol = match metadata.symbol.as_str() {
+        "" => displayed.denom.to_uppercase(),
+        symbol => symbol.to_owned(),
+    };
+    Unit::new(&symbol, displayed.exponent)
 }
 
 /// Everything an account has.

@@ -6,8 +6,9 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use tern_chains::{
     Account, AccountState, BlockTime, Chain, ChainError, ChainId, ChainParams, Check, Coin,
-    Datagram, Deadline, Message, SignedTx, TxDraft,
+    Datagram, Deadline, Message, SignedTx, TxDraft, Unit,
 };
+use tokio::sync::OnceCell;
 
 use crate::chain::CosmosChain;
 use crate::errors::Result;
@@ -51,6 +52,8 @@ impl Signer for Local {
 pub struct CosmosAccount {
     chain: Arc<CosmosChain>,
     signer: Arc<dyn Signer>,
+    /// Of the denom that fees are paid in, once the chain was asked.
+    unit: OnceCell<Option<Unit>>,
 }
 
 impl CosmosAccount {
@@ -65,7 +68,11 @@ impl CosmosAccount {
 
     /// The account of a key that this signer has.
     pub fn of(chain: Arc<CosmosChain>, signer: Arc<dyn Signer>) -> Self {
-        Self { chain, signer }
+        Self {
+            chain,
+            signer,
+            unit: OnceCell::new(),
+        }
     }
 
     pub fn chain(&self) -> &Arc<CosmosChain> {
@@ -121,6 +128,15 @@ impl Account for CosmosAccount {
         let denom = self.chain.settings().gas_price.denom.clone();
         let amount = self.chain.balance(self.address(), &denom).await?;
         Ok(Coin { denom, amount })
+    }
+
+    async fn fee_unit(&self) -> Result<Option<Unit>> {
+        // It hardly ever changes.
+        let unit = self.unit.get_or_try_init(|| async {
+            let denom = &self.chain.settings().gas_price.denom;
+            self.chain.unit(denom).await
+        });
+        Ok(unit.await?.clone())
     }
 
     async fn estimate(&self, messages: &[Message], account: &AccountState) -> Result<u64> {

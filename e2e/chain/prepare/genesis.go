@@ -3,6 +3,7 @@ package prepare
 import (
 	"encoding/json"
 	"fmt"
+	"strings"
 	"time"
 
 	cmttypes "github.com/cometbft/cometbft/types"
@@ -60,6 +61,7 @@ func newGenesis(p *plan, keys *keySet, chain *app.App) (*genutiltypes.AppGenesis
 		edit(cdc, state, authtypes.ModuleName, func(g *authtypes.GenesisState) { g.Accounts = packed }),
 		edit(cdc, state, banktypes.ModuleName, func(g *banktypes.GenesisState) {
 			g.Balances = balances // the supply is their sum when left out
+			g.DenomMetadata = units(balances)
 		}),
 		edit(cdc, state, stakingtypes.ModuleName, func(g *stakingtypes.GenesisState) {
 			g.Params.BondDenom = p.StakeDenom
@@ -136,4 +138,26 @@ func consensusParams(p *plan) *cmttypes.ConsensusParams {
 		params.Evidence.MaxAgeNumBlocks = p.EvidenceBlocks
 	}
 	return params
+}
+
+// units tells in what people say amounts: AKT is a million uakt.
+func units(balances []banktypes.Balance) []banktypes.Metadata {
+	var all sdk.Coins
+	for _, balance := range balances {
+		all = all.Add(balance.Coins...)
+	}
+	var units []banktypes.Metadata
+	for _, coin := range all {
+		display, isMicro := strings.CutPrefix(coin.Denom, "u")
+		// USDX is called so in whole.
+		if !isMicro || strings.HasPrefix(coin.Denom, "usd") {
+			continue
+		}
+		units = append(units, banktypes.Metadata{
+			Base: coin.Denom, Display: display,
+			Name: strings.ToUpper(display), Symbol: strings.ToUpper(display),
+			DenomUnits: []*banktypes.DenomUnit{{Denom: coin.Denom}, {Denom: display, Exponent: 6}},
+		})
+	}
+	return units
 }

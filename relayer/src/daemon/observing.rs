@@ -101,6 +101,11 @@ impl Observed {
         stopping.run_until_cancelled(reading).await;
     }
 
+    /// The wallets as they were read last.
+    pub fn wallets(&self) -> Vec<Wallet> {
+        self.wallets.borrow().clone()
+    }
+
     /// What is so now, or was a moment ago. Asks no chain.
     pub async fn look(&self) -> Result<Arc<Observation>, EngineError> {
         let mut newest = self.newest.lock().await;
@@ -112,7 +117,7 @@ impl Observed {
         let observation = Arc::new(Observation {
             status: self.status(None).await?,
             nodes: self.engine().await.nodes(),
-            wallets: self.wallets.borrow().clone(),
+            wallets: self.wallets(),
             now: clock::now(),
             started: self.started,
         });

@@ -69,6 +69,8 @@ impl EngineHandle {
                 chain: account.chain_id().clone(),
                 address: account.address().to_owned(),
                 balance: balance.map_err(|error| describe(&error)),
+                // Without one, amounts are said in the denom.
+                unit: account.fee_unit().await.ok().flatten(),
             }
         });
         join_all(wallets).await

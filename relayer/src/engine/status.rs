@@ -7,7 +7,7 @@ mod snapshot;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
-use tern_chains::{BlockTime, ChainId, ClientId, Coin, Ordering};
+use tern_chains::{BlockTime, ChainId, ClientId, Coin, Ordering, Unit};
 use tern_core::admission::NotAdmitted;
 use tern_core::budget::{Budget, OverBudget, Paid, Purpose};
 use tern_core::ledger::{
@@ -198,4 +198,6 @@ pub struct Wallet {
     pub address: String,
     /// In the denom that fees are paid in; or why it is not known.
     pub balance: Result<Coin, String>,
+    /// The unit in which people say such an amount, if the chain tells one.
+    pub unit: Option<Unit>,
 }

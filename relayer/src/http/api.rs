@@ -153,7 +153,8 @@ async fn fees(
     Shared(served): State,
     Parameters(query): Parameters<OfChain>,
 ) -> Result<Json<Vec<FeesOverview>>, Problem> {
-    let fees = FeesOverview::all(&served.daemon.observed.look().await?.status).into_iter();
+    let observation = served.daemon.observed.look().await?;
+    let fees = FeesOverview::all(&observation.status, &observation.wallets).into_iter();
     let is_wanted = |fees: &FeesOverview| {
         let chain = query.chain.as_ref();
         chain.is_none_or(|chain| *chain == fees.chain)

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use tern_chains::NodeStatus;
 use utoipa::ToSchema;
 
+use super::money::UnitOverview;
 use super::Sources;
 use crate::engine::status::{ChainStatus, Following};
 use crate::words::{rfc3339, seconds_between};
@@ -36,6 +37,8 @@ pub struct ChainOverview {
     pub nodes: Vec<NodeOverview>,
     /// What fees are paid in, where that is known.
     pub fee_denom: Option<String>,
+    /// The unit in which people say fees.
+    pub fee_unit: Option<UnitOverview>,
     /// Fees paid in the last hour and day, and at most; without the latter there is no limit.
     pub paid_hour: Option<String>,
     pub paid_hour_max: Option<String>,
@@ -86,6 +89,7 @@ impl ChainOverview {
             blocks_behind: if height.is_some() { behind } else { 0 },
             nodes: nodes.iter().map(NodeOverview::of).collect(),
             fee_denom: budget.map(|budget| budget.limits.denom.clone()),
+            fee_unit: UnitOverview::on(sources.wallets, &status.chain),
             paid_hour: budget.map(|budget| budget.paid.hour.to_string()),
             paid_hour_max: budget.and_then(|budget| limit(budget.limits.hour_max)),
             paid_day: budget.map(|budget| budget.paid.day.to_string()),

@@ -4,8 +4,9 @@ use serde::{Deserialize, Serialize};
 use tern_core::ledger::FeeKind;
 use utoipa::ToSchema;
 
+use super::money::UnitOverview;
 use super::path::EndOverview;
-use crate::engine::status::{FeesStatus, Status};
+use crate::engine::status::{FeesStatus, Status, Wallet};
 use crate::words::rfc3339;
 
 /// What was paid on a chain for one path and purpose since the store was made.
@@ -13,6 +14,8 @@ use crate::words::rfc3339;
 pub struct FeesOverview {
     pub chain: String,
     pub denom: Option<String>,
+    /// The unit in which people say it.
+    pub unit: Option<UnitOverview>,
     /// The end that the packets were sent from; `None` for what no path needed.
     pub src: Option<EndOverview>,
     /// `packets`, `client_updates`, `handshakes`, `commands` or `failures`.
@@ -25,21 +28,22 @@ pub struct FeesOverview {
 
 impl FeesOverview {
     /// Everything that was paid, the newest first.
-    pub fn all(status: &Status) -> Vec<Self> {
+    pub fn all(status: &Status, wallets: &[Wallet]) -> Vec<Self> {
         let mut fees: Vec<&FeesStatus> = status.fees.iter().collect();
         fees.sort_by_key(|fees| std::cmp::Reverse(fees.paid.last));
         fees.into_iter()
-            .map(|fees| Self::of(fees, status))
+            .map(|fees| Self::of(fees, status, wallets))
             .collect()
     }
 
-    fn of(fees: &FeesStatus, status: &Status) -> Self {
+    fn of(fees: &FeesStatus, status: &Status, wallets: &[Wallet]) -> Self {
         let mut chains = status.chains.iter();
         let chain = chains.find(|chain| chain.chain == fees.of.chain);
         let budget = chain.and_then(|chain| chain.budget.as_ref());
         Self {
             chain: fees.of.chain.to_string(),
             denom: budget.map(|budget| budget.limits.denom.clone()),
+            unit: UnitOverview::on(wallets, &fees.of.chain),
             src: fees.of.path.as_ref().map(EndOverview::of),
             purpose: purpose(fees.of.kind).to_owned(),
             amount: fees.paid.amount.to_string(),

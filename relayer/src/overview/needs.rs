@@ -6,7 +6,7 @@ use tern_core::budget::{OverBudget, Purpose};
 use tern_core::plan::Why;
 use utoipa::ToSchema;
 
-use super::{client, path, wallet, Sources};
+use super::{client, path, wallet, Money, Sources, UnitOverview};
 use crate::engine::status::{ChainStatus, ClientStatus, Following, PacketWait, PathStatus, Wallet};
 use crate::words::{counted, grouped, rfc3339, seconds_between, span};
 
@@ -274,7 +274,12 @@ fn of_wallet(chain: &ChainStatus, wallet: &Wallet, sources: &Sources<'_>) -> Opt
             return Some(Need { action, ..need });
         }
     };
-    let has = format!("it has {}{}", grouped(coin.amount), coin.denom);
+    let unit = wallet.unit.as_ref().map(UnitOverview::of);
+    let money = Money {
+        denom: Some(&coin.denom),
+        unit: unit.as_ref(),
+    };
+    let has = format!("it has {}", money.said(&coin.amount.to_string()));
     let dearest = dearest_tx(sources, &chain.chain);
     let days = wallet::days_left(sources.status, sources.wallets, &chain.chain);
     let lasts =
@@ -288,7 +293,8 @@ fn of_wallet(chain: &ChainStatus, wallet: &Wallet, sources: &Sources<'_>) -> Opt
     }
     if coin.amount < dearest.saturating_mul(TXS_WATCH) {
         let is_urgent = coin.amount < dearest.saturating_mul(TXS_ACT);
-        let what = format!("{has}, and a transaction costs up to {}", grouped(dearest));
+        let cost = money.said(&dearest.to_string());
+        let what = format!("{has}, and a transaction costs up to {cost}");
         return Some(need(severity(is_urgent), NeedKind::WalletLow, what));
     }
     let days = days.filter(|days| *days < DAYS_WATCH)?;

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use tern_chains::ChainId;
 use utoipa::ToSchema;
 
+use super::money::UnitOverview;
 use crate::engine::status::{Status, Wallet};
 
 /// One signing account.
@@ -13,6 +14,8 @@ pub struct WalletOverview {
     pub address: String,
     pub denom: Option<String>,
     pub amount: Option<String>,
+    /// The unit in which people say it.
+    pub unit: Option<UnitOverview>,
     /// Why the balance is not known.
     pub error: Option<String>,
     /// Days that all accounts of the chain can pay at the rate of the last 24 hours; `None`
@@ -27,6 +30,7 @@ pub(super) fn wallets(status: &Status, wallets: &[Wallet]) -> Vec<WalletOverview
             chain: wallet.chain.to_string(),
             address: wallet.address.clone(),
             denom: balance.ok().map(|coin| coin.denom.clone()),
+            unit: wallet.unit.as_ref().map(UnitOverview::of),
             amount: balance.ok().map(|coin| coin.amount.to_string()),
             error: balance.err().cloned(),
             days_left: days_left(status, wallets, &wallet.chain),

@@ -2,7 +2,8 @@
 
 use ibc_proto::cosmos::auth::v1beta1::{QueryAccountRequest, QueryAccountResponse};
 use ibc_proto::cosmos::bank::v1beta1::{
-    QueryAllBalancesRequest, QueryAllBalancesResponse, QueryBalanceRequest, QueryBalanceResponse,
+    DenomUnit, Metadata, QueryAllBalancesRequest, QueryAllBalancesResponse, QueryBalanceRequest,
+    QueryBalanceResponse, QueryDenomMetadataRequest, QueryDenomMetadataResponse,
     QuerySupplyOfRequest, QuerySupplyOfResponse,
 };
 use ibc_proto::cosmos::base::v1beta1::Coin;
@@ -53,6 +54,14 @@ pub(super) fn bank(at: At<'_>, method: &str, request: &[u8]) -> Answer<Vec<u8>> 
                 pagination,
             })
         }),
+        "DenomMetadata" => call(request, |request: QueryDenomMetadataRequest| {
+            let metadata = metadata(&request.denom).ok_or_else(|| {
+                Status::not_found(format!("client metadata for denom {}", request.denom))
+            })?;
+            Ok(QueryDenomMetadataResponse {
+                metadata: Some(metadata),
+            })
+        }),
         "SupplyOf" => call(request, |request: QuerySupplyOfRequest| {
             let amount = balances::supply(&at.kv(BANK), &request.denom);
             Ok(QuerySupplyOfResponse {
@@ -91,6 +100,28 @@ pub(super) fn transfer(at: At<'_>, method: &str, request: &[u8]) -> Answer<Vec<u
         }),
         _ => unknown(method),
     }
+}
+
+/// Of a denom such as `uakt`: a million of it is one AKT.
+fn metadata(denom: &str) -> Option<Metadata> {
+    let display = denom.strip_prefix('u')?;
+    // USDX is called so in whole.
+    let is_name = !display.is_empty()
+        && !denom.starts_with("usd")
+        && display.bytes().all(|byte| byte.is_ascii_lowercase());
+    let unit = |denom: &str, exponent| DenomUnit {
+        denom: denom.to_owned(),
+        exponent,
+        aliases: vec![],
+    };
+    is_name.then(|| Metadata {
+        base: denom.to_owned(),
+        display: display.to_owned(),
+        symbol: display.to_uppercase(),
+        name: display.to_uppercase(),
+        denom_units: vec![unit(denom, 0), unit(display, 6)],
+        ..Metadata::default()
+    })
 }
 
 fn coin(denom: String, amount: u128) -> Coin {

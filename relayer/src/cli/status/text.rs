@@ -83,8 +83,8 @@ fn chains(chains: &[ChainOverview]) -> String {
 }
 
 fn paid(chain: &ChainOverview) -> String {
-    let paid = chain.paid_day.as_ref().zip(chain.fee_denom.as_ref());
-    or_dash(paid.map(|(paid, denom)| format!("{}{denom}", grouped(paid))))
+    let paid = chain.paid_day.as_ref();
+    or_dash(paid.map(|paid| chain.money().said(paid)))
 }
 
 fn paths(overview: &Overview, max: usize) -> String {
@@ -144,8 +144,8 @@ fn wallets(wallets: &[WalletOverview]) -> String {
         return String::new();
     }
     let rows = wallets.iter().map(|wallet| {
-        let amount = wallet.amount.as_ref().zip(wallet.denom.as_ref());
-        let amount = amount.map(|(amount, denom)| format!("{}{denom}", grouped(amount)));
+        let amount = wallet.amount.as_ref();
+        let amount = amount.map(|amount| wallet.money().said(amount));
         [
             shortened(&wallet.chain, 20),
             short_address(&wallet.address),
@@ -289,6 +289,10 @@ pub mod tests {
                 blocks_behind: 12,
                 nodes: vec![],
                 fee_denom: Some("uosmo".to_owned()),
+                fee_unit: Some(tern::overview::UnitOverview {
+                    symbol: "OSMO".to_owned(),
+                    exponent: 6,
+                }),
                 paid_hour: None,
                 paid_hour_max: None,
                 paid_day: Some("123456789".to_owned()),
@@ -323,6 +327,7 @@ pub mod tests {
                 chain: "osmosis-1".to_owned(),
                 address: "osmo1q2w3e4r5t6y7u8i9o0p1a2s3d4f5g6h7j8k9l0x".to_owned(),
                 denom: None,
+                unit: None,
                 amount: None,
                 error: Some("no answer".to_owned()),
                 days_left: Some(3.25),
@@ -345,7 +350,7 @@ pub mod tests {
    → `tern health` looks at each node
 
 CHAIN      STATE  HEIGHT      AGE    BEHIND  NODES  PAID IN 24 H
-osmosis-1  DOWN   61,234,567  2 min  12      0/0    123,456,789uosmo
+osmosis-1  DOWN   61,234,567  2 min  12      0/0    123.456789 OSMO
 
 PATH                                          PENDING  OLDEST  LAST      24 H
 akashnet-2 channel-184 → osmosis-1 channel-1  14       6 min   11:57:00  168

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use maud::{html, Markup};
-use tern::overview::{ChainOverview, FeesOverview, PathOverview};
+use tern::overview::{ChainOverview, FeesOverview, Money, PathOverview};
 use tern::words::grouped;
 
 use super::parts::{
@@ -50,11 +50,11 @@ fn budgets(chains: &[ChainOverview]) -> Markup {
         } @else {
             ul.strip {
                 @for chain in chains {
-                    @let denom = chain.fee_denom.as_deref();
+                    @let money = chain.money();
                     li.card {
                         h3 { (chain.chain) }
-                        (budget(chain.paid_hour.as_deref(), chain.paid_hour_max.as_deref(), denom, "the last hour"))
-                        (budget(chain.paid_day.as_deref(), chain.paid_day_max.as_deref(), denom, "the last day"))
+                        (budget(chain.paid_hour.as_deref(), chain.paid_hour_max.as_deref(), money, "the last hour"))
+                        (budget(chain.paid_day.as_deref(), chain.paid_day_max.as_deref(), money, "the last day"))
                     }
                 }
             }
@@ -64,13 +64,13 @@ fn budgets(chains: &[ChainOverview]) -> Markup {
 
 /// Sums by chain and purpose, with what share of the chain's fees each is.
 fn purposes(fees: &[FeesOverview]) -> Markup {
-    let mut sums: BTreeMap<(&str, &str), (u128, u64, Option<&str>)> = BTreeMap::new();
+    let mut sums: BTreeMap<(&str, &str), (u128, u64, Money<'_>)> = BTreeMap::new();
     for fees in fees {
         let sum = sums.entry((&fees.chain, &fees.purpose)).or_default();
         let paid: u128 = fees.amount.parse().unwrap_or_default();
         sum.0 = sum.0.saturating_add(paid);
         sum.1 = sum.1.saturating_add(fees.messages);
-        sum.2 = fees.denom.as_deref();
+        sum.2 = fees.money();
     }
     let of_chain = |chain: &str| {
         let sums = sums.iter().filter(|((of, _), _)| *of == chain);
@@ -86,7 +86,7 @@ fn purposes(fees: &[FeesOverview]) -> Markup {
     ];
     let rows = sums
         .iter()
-        .map(|((chain, purpose), (paid, messages, denom))| {
+        .map(|((chain, purpose), (paid, messages, money))| {
             let share = *paid as f64 / of_chain(chain).max(1) as f64;
             let tone = if *purpose == "failures" {
                 Tone::Act
@@ -97,14 +97,14 @@ fn purposes(fees: &[FeesOverview]) -> Markup {
             vec![
                 html! { (chain) },
                 html! { (self::purpose(purpose)) },
-                html! { (amount(&paid.to_string(), *denom)) },
+                amount(&paid.to_string(), *money),
                 plots::bar(
                     share,
                     tone,
                     &format!("{:.0} % of the fees on {chain}", share * 100.0),
                 ),
                 html! { (grouped(messages)) },
-                or_dash(each.map(|each| html! { (amount(&each.to_string(), *denom)) })),
+                or_dash(each.map(|each| amount(&each.to_string(), *money))),
             ]
         });
     table(
@@ -127,7 +127,7 @@ fn by_path(fees: &[FeesOverview], page: usize, now: &str) -> Markup {
         text("Last paid"),
     ];
     let rows = shown.iter().map(|fees| {
-        let denom = fees.denom.as_deref();
+        let money = fees.money();
         vec![
             html! {
                 @match &fees.src {
@@ -137,9 +137,9 @@ fn by_path(fees: &[FeesOverview], page: usize, now: &str) -> Markup {
             },
             html! { (fees.chain) },
             html! { (purpose(&fees.purpose)) },
-            html! { (amount(&fees.amount, denom)) },
+            amount(&fees.amount, money),
             html! { (grouped(fees.messages)) },
-            or_dash(each(fees).map(|each| html! { (amount(&each, denom)) })),
+            or_dash(each(fees).map(|each| amount(&each, money))),
             when(&fees.last_paid, now),
         ]
     });
@@ -172,12 +172,12 @@ pub fn each(fees: &FeesOverview) -> Option<String> {
 }
 
 /// A gauge of a budget: what was paid of what may be.
-fn budget(paid: Option<&str>, max: Option<&str>, denom: Option<&str>, span: &str) -> Markup {
+fn budget(paid: Option<&str>, max: Option<&str>, money: Money<'_>, span: &str) -> Markup {
     let share = paid.zip(max).and_then(|(paid, max)| {
         let (paid, max): (f64, f64) = (paid.parse().ok()?, max.parse().ok()?);
         (max > 0.0).then_some(paid / max)
     });
-    let paid = amount(paid.unwrap_or("0"), denom);
+    let paid = money.said(paid.unwrap_or("0"));
     let Some((share, max)) = share.zip(max) else {
         return html! { p { (paid) " in " (span) ", without a limit" } };
     };
@@ -186,7 +186,7 @@ fn budget(paid: Option<&str>, max: Option<&str>, denom: Option<&str>, span: &str
         0.5.. => Tone::Watch,
         _ => Tone::Well,
     };
-    let said = format!("{paid} of {} in {span}", amount(max, denom));
+    let said = format!("{paid} of {} in {span}", money.said(max));
     html! {
         p { (said) ", " (percent(share)) }
         (plots::bar(share, tone, &said))
@@ -227,13 +227,17 @@ mod tests {
 
     #[test]
     fn a_budget_is_a_gauge_and_none_is_said() {
-        let markup = budget(Some("95"), Some("100"), Some("uosmo"), "the last day").into_string();
+        let uosmo = Money {
+            denom: Some("uosmo"),
+            unit: None,
+        };
+        let markup = budget(Some("95"), Some("100"), uosmo, "the last day").into_string();
         assert!(
             markup.contains("95 uosmo of 100 uosmo in the last day"),
             "{markup}"
         );
         assert!(markup.contains("class=\"gauge act\""), "{markup}");
-        let markup = budget(Some("95"), None, None, "the last day").into_string();
+        let markup = budget(Some("95"), None, uosmo, "the last day").into_string();
         assert!(markup.contains("without a limit"), "{markup}");
     }
 

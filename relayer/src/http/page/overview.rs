@@ -126,7 +126,7 @@ fn chain(chain: &ChainOverview, now: &str) -> Markup {
                 dd { (or_dash(chain.block_time.as_deref().map(|time| when(time, now)))) }
                 dt { "Paid in 24 h" }
                 dd { (or_dash(chain.paid_day.as_deref().map(|paid| html! {
-                    (amount(paid, chain.fee_denom.as_deref()))
+                    (amount(paid, chain.money()))
                 }))) }
             }
             (nodes(chain))
@@ -167,7 +167,7 @@ fn wallets(wallets: &[WalletOverview]) -> Markup {
         let has = wallet
             .amount
             .as_deref()
-            .map(|has| amount(has, wallet.denom.as_deref()));
+            .map(|has| amount(has, wallet.money()));
         vec![
             html! { (wallet.chain) },
             address(&wallet.address),
@@ -217,10 +217,10 @@ fn txs(overview: &Overview) -> Markup {
 }
 
 fn tx_table<'a>(overview: &Overview, txs: impl Iterator<Item = &'a TxOverview>) -> Markup {
-    let denom = |tx: &TxOverview| {
+    let money = |tx: &TxOverview| {
         let mut chains = overview.chains.iter();
-        let chain = chains.find(|chain| chain.chain == tx.chain)?;
-        chain.fee_denom.as_deref()
+        let chain = chains.find(|chain| chain.chain == tx.chain);
+        chain.map(|chain| chain.money()).unwrap_or_default()
     };
     let columns = [
         text("Transaction"),
@@ -248,7 +248,7 @@ fn tx_table<'a>(overview: &Overview, txs: impl Iterator<Item = &'a TxOverview>) 
                 (mark(tone, &tx.state))
                 @if let Some(height) = tx.height { " " span.quiet { "in " (grouped(height)) } }
             },
-            html! { (amount(&tx.fee, denom(tx))) },
+            amount(&tx.fee, money(tx)),
             when(&tx.signed_at, &overview.at),
         ]
     });

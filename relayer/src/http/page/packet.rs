@@ -1,9 +1,7 @@
 //! One packet: where is it, why there, and what comes next? A time line over all its hops.
 
-use std::collections::BTreeMap;
-
 use maud::{html, Markup};
-use tern::overview::TxOverview;
+use tern::overview::{ChainOverview, Money, TxOverview};
 use tern::words::{counted, grouped, quoted, rfc3339, rfc3339_millis};
 use tern_chains::ChainId;
 use tern_core::ledger::ChannelKey;
@@ -25,9 +23,27 @@ pub struct Packet<'a> {
     pub ours: &'a [String],
     /// The newest transactions of this relayer: they are known with their fees.
     pub txs: &'a [TxOverview],
-    /// What fees are paid in, by chain.
-    pub denoms: &'a BTreeMap<String, String>,
+    /// With what fees are paid in.
+    pub chains: &'a [ChainOverview],
     pub now: &'a str,
+}
+
+impl Packet<'_> {
+    /// What fees are paid in on a chain.
+    fn money(&self, chain: &ChainId) -> Money<'_> {
+        let mut chains = self.chains.iter();
+        let chain = chains.find(|of| of.chain == chain.as_str());
+        chain.map(|chain| chain.money()).unwrap_or_default()
+    }
+
+    /// The tokens, in the unit of the chain that sends them if they are its own.
+    fn said(&self, tokens: &Tokens) -> String {
+        let money = self.money(&self.hops.first.src.chain);
+        match money.denom {
+            Some(denom) if denom == tokens.denom => money.said(&tokens.amount),
+            _ => tokens.amount(),
+        }
+    }
 }
 
 /// `akash-a channel-0 #7`.
@@ -47,12 +63,12 @@ pub fn sections(of: &Packet<'_>) -> Markup {
             }
             h1 #packet-title {
                 @match &tokens {
-                    Some(tokens) => { (tokens.amount()) " from " (first.src.chain) " to " (last_chain(of.hops)) },
+                    Some(tokens) => { (of.said(tokens)) " from " (first.src.chain) " to " (last_chain(of.hops)) },
                     None => (title(&first.src, first.sequence.as_u64())),
                 }
             }
             (result(of))
-            (facts(of.hops, tokens.as_ref()))
+            (facts(of, tokens.as_ref()))
         }
         section #way aria-labelledby="way-title" {
             h2 #way-title { "Its way" }
@@ -84,7 +100,8 @@ fn result(of: &Packet<'_>) -> Markup {
     }
 }
 
-fn facts(hops: &Hops, tokens: Option<&Tokens>) -> Markup {
+fn facts(of: &Packet<'_>, tokens: Option<&Tokens>) -> Markup {
+    let hops = of.hops;
     let last = hops.last().packet.as_ref().and_then(Tokens::of);
     let receiver = last.as_ref().or(tokens).map(|tokens| {
         let forward = tokens.forward().map(|forward| forward.receiver);
@@ -94,7 +111,7 @@ fn facts(hops: &Hops, tokens: Option<&Tokens>) -> Markup {
         dl.facts {
             @if let Some(tokens) = tokens {
                 dt { "Amount" }
-                dd { span title={ (quoted(&tokens.amount)) " " (quoted(&tokens.denom)) } { (tokens.amount()) } }
+                dd { span title={ (quoted(&tokens.amount)) " " (quoted(&tokens.denom)) } { (of.said(tokens)) } }
                 dt { "From" } dd { (address(&quoted(&tokens.sender))) }
             }
             @if let Some(receiver) = receiver { dt { "To" } dd { (address(&quoted(&receiver))) } }
@@ -218,7 +235,7 @@ fn tx(of: &Packet<'_>, step: &Step, tx: &Tx, is_send: bool) -> Markup {
         .iter()
         .find(|ours| ours.hash == id)
         .map(|ours| ours.fee.as_str());
-    let denom = of.denoms.get(step.chain.as_str()).map(String::as_str);
+    let money = of.money(&step.chain);
     html! {
         dl.facts {
             dt { "Transaction" } dd { (hash(&id)) }
@@ -229,7 +246,7 @@ fn tx(of: &Packet<'_>, step: &Step, tx: &Tx, is_send: bool) -> Markup {
                 (grouped(tx.gas_used)) " of " (grouped(tx.gas_wanted)) ", for "
                 (counted(tx.messages as u64, "message"))
             }
-            @if let Some(fee) = fee { dt { "Fee" } dd { (amount(fee, denom)) } }
+            @if let Some(fee) = fee { dt { "Fee" } dd { (amount(fee, money)) } }
             @if tx.code != 0 {
                 dt { "Failed" } dd { "with code " (tx.code) ": " (quoted(&tx.log)) }
             }
@@ -321,7 +338,7 @@ mod tests {
             hops: &hops,
             ours: &["signer5".to_owned()],
             txs: &[],
-            denoms: &BTreeMap::new(),
+            chains: &[],
             now: NOW,
         };
         sections(&of).into_string()

@@ -212,13 +212,13 @@ fn fees(of: &Path<'_>) -> Markup {
         text("Last paid"),
     ];
     let rows = of.fees.iter().map(|fees| {
-        let denom = fees.denom.as_deref();
+        let money = fees.money();
         vec![
             html! { (super::fees::purpose(&fees.purpose)) },
             html! { (fees.chain) },
-            html! { (amount(&fees.amount, denom)) },
+            amount(&fees.amount, money),
             html! { (grouped(fees.messages)) },
-            or_dash(super::fees::each(fees).map(|each| html! { (amount(&each, denom)) })),
+            or_dash(super::fees::each(fees).map(|each| amount(&each, money))),
             when(&fees.last_paid, of.now),
         ]
     });

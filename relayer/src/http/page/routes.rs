@@ -110,7 +110,8 @@ async fn one_path(
     let packets: Vec<_> = packets
         .map(|packet| PacketOverview::of(packet, now))
         .collect();
-    let fees = FeesOverview::all(&status).into_iter();
+    let wallets = served.daemon.observed.wallets();
+    let fees = FeesOverview::all(&status, &wallets).into_iter();
     let fees: Vec<_> = fees
         .filter(|fees| fees.src.as_ref() == Some(&shown.src))
         .collect();
@@ -167,7 +168,7 @@ async fn all_fees(
     let observation = served.daemon.observed.look().await?;
     let (seen, paid) = (
         observation.overview(),
-        FeesOverview::all(&observation.status),
+        FeesOverview::all(&observation.status, &observation.wallets),
     );
     let page = asked.page.unwrap_or(1);
     let sections = fees::sections(&paid, &seen.chains, &seen.paths, page, &seen.at);

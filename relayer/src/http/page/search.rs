@@ -3,7 +3,7 @@
 mod query;
 
 use maud::{html, Markup};
-use tern::overview::{PacketOverview, PathOverview};
+use tern::overview::{Money, PacketOverview, PathOverview};
 use tern::words::{counted, quoted, rfc3339};
 use tern_chains::Sequence;
 use tern_core::ledger::ChannelKey;
@@ -94,7 +94,7 @@ fn open(packets: &[PacketOverview], now: &str) -> Markup {
             path::state(&packet.state),
             or_dash(transfer.map(|transfer| {
                 html! {
-                    (super::parts::amount(&transfer.amount, Some(&transfer.denom)))
+                    (Money { denom: Some(&transfer.denom), unit: None }.said(&transfer.amount))
                 }
             })),
             or_dash(packet.sent_at.as_deref().map(|time| when(time, now))),

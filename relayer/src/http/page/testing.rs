@@ -59,6 +59,7 @@ pub fn chain() -> ChainOverview {
             height: None,
         }],
         fee_denom: Some("uosmo".to_owned()),
+        fee_unit: None,
         paid_hour: Some("5000".to_owned()),
         paid_hour_max: Some("500000000".to_owned()),
         paid_day: Some("123456789".to_owned()),
@@ -85,6 +86,7 @@ pub fn fees(purpose: &str, amount: &str) -> FeesOverview {
     FeesOverview {
         chain: "osmosis-1".to_owned(),
         denom: Some("uosmo".to_owned()),
+        unit: None,
         src: Some(end("akashnet-2", 3)),
         purpose: purpose.to_owned(),
         amount: amount.to_owned(),
@@ -114,6 +116,7 @@ pub fn overview(paths: usize) -> Overview {
             chain: "osmosis-1".to_owned(),
             address: "osmo1q2w3e4r5t6y7u8i9o0p1a2s3d4f5g6h7j8k9l0x".to_owned(),
             denom: Some("uosmo".to_owned()),
+            unit: None,
             amount: Some("2500000".to_owned()),
             error: None,
             days_left: Some(3.25),

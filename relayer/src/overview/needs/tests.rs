@@ -139,6 +139,7 @@ fn wallet(chain: &str, amount: Result<u128, &str>) -> Wallet {
     Wallet {
         chain: id(chain),
         address: "kava1relayer".to_owned(),
+        unit: None,
         balance: amount
             .map(|amount| Coin {
                 denom: "ukava".to_owned(),

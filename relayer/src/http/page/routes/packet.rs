@@ -1,7 +1,5 @@
 //! The view of one packet: its way is read from the chains.
 
-use std::collections::BTreeMap;
-
 use axum::extract::{Path as Segments, State as Shared};
 use axum::http::StatusCode;
 use tern::words;
@@ -39,14 +37,12 @@ pub async fn packet(
     let seen = observation.overview();
     let lanes = observation.status.lanes.iter();
     let ours: Vec<String> = lanes.map(|lane| lane.address.clone()).collect();
-    let denoms = seen.chains.iter();
-    let denoms = denoms.filter_map(|chain| Some((chain.chain.clone(), chain.fee_denom.clone()?)));
     let now = words::rfc3339(crate::clock::now());
     let sections = packet::sections(&packet::Packet {
         hops: &hops,
         ours: &ours,
         txs: &seen.txs,
-        denoms: &denoms.collect::<BTreeMap<_, _>>(),
+        chains: &seen.chains,
         now: &now,
     });
     Ok(Page::of(&View {
