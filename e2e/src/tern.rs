@@ -93,11 +93,19 @@ impl Tern {
 
     /// The same, and who has this token may act.
     pub fn serve_http_with_token(&self, token: &str) -> Result<()> {
-        let path = self.home.join("token");
-        std::fs::write(&path, token)?;
-        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600))?;
+        self.write_token(token)?;
         self.serve_http()?;
         self.configure_more("token_file = \"token\"\n")
+    }
+
+    /// From its next start, or reload, on this is the token.
+    pub fn write_token(&self, token: &str) -> Result<()> {
+        let path = self.home.join("token");
+        std::fs::write(&path, token)?;
+        Ok(std::fs::set_permissions(
+            &path,
+            std::fs::Permissions::from_mode(0o600),
+        )?)
     }
 
     fn configure_more(&self, text: &str) -> Result<()> {

@@ -22,6 +22,7 @@ fn a_running_relayer_is_paused_reloaded_and_drained_and_loses_nothing() -> Resul
 
     let daemon = a_pause_holds_over_a_restart(&fixture, daemon)?;
     a_wrong_configuration_changes_nothing(&fixture)?;
+    a_new_token_is_the_one_after_a_reload(&fixture, &daemon)?;
     let mut daemon = another_node_is_asked_after_a_reload(&fixture, daemon)?;
     a_client_is_refreshed(&fixture)?;
 
@@ -119,6 +120,28 @@ fn a_wrong_configuration_changes_nothing(fixture: &Fixture) -> Result<()> {
     }
     fixture.send_both(PACKETS)?;
     fixture.settled()
+}
+
+fn a_new_token_is_the_one_after_a_reload(fixture: &Fixture, daemon: &Daemon) -> Result<()> {
+    const NEW_TOKEN: &str = "the-token-after-that";
+    let tern = &fixture.network.tern;
+    tern.write_token(NEW_TOKEN)?;
+    let reloaded = tern.run(&["reload"])?;
+    ensure!(
+        reloaded.stdout.contains("it is as before"),
+        "{}",
+        reloaded.text()
+    );
+    let port = daemon.http_port()?;
+    let resume = "/api/v1/chains/akash-a/resume";
+    wait::until("the new token to be taken", LONG, || {
+        // A connection may be cut off while the server changes.
+        let answer = http::act(port, resume, NEW_TOKEN);
+        Ok(answer.is_ok_and(|(code, _)| code == 409).then_some(()))
+    })?;
+    let (code, problem) = http::act(port, resume, TOKEN)?;
+    ensure!(code == 401, "{code}: {problem}");
+    Ok(())
 }
 
 /// Packets are under way while the node of kava is replaced by another one.

@@ -22,7 +22,6 @@ use std::sync::Arc;
 use futures::future::OptionFuture;
 use tern::engine::{describe, Engine, EngineError, Kept};
 use tern_chains::{Account, ChainError};
-use tern_config::HttpConfig;
 use tern_core::plan::Assignment;
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
@@ -30,6 +29,7 @@ use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
 use crate::connect::Context;
+use crate::http::HttpServer;
 use crate::setup;
 pub use client::DaemonClient;
 use configured::Configured;
@@ -145,8 +145,7 @@ struct Running {
     /// One at a time, or none.
     http: JoinSet<()>,
     stop_http: CancellationToken,
-    /// What it serves with.
-    served_http: Option<HttpConfig>,
+    served_http: Option<HttpServer>,
     stopping: CancellationToken,
 }
 
@@ -195,10 +194,9 @@ impl Running {
         }
     }
 
-    /// Starts the HTTP server anew if its configuration has changed.
+    /// Starts the HTTP server anew if its configuration or its token has changed.
     async fn serve_http_as_configured(&mut self) {
-        let config = self.configured.context.config.http.clone();
-        if self.served_http != config {
+        if self.served_http != self.configured.http {
             self.stop_http.cancel();
             while self.http.join_next().await.is_some() {}
             self.serve_http();
@@ -206,7 +204,7 @@ impl Running {
     }
 
     fn serve_http(&mut self) {
-        self.served_http = self.configured.context.config.http.clone();
+        self.served_http = self.configured.http.clone();
         self.stop_http = self.stopping.child_token();
         if let Some(server) = self.configured.http.clone() {
             let serving = server.serve(self.at_work.clone(), self.stop_http.clone());
@@ -231,6 +229,11 @@ impl Running {
             return Ok(Err("the daemon is about to end".to_owned()));
         }
         let changes = self.configured.changes(&next);
+        if self.configured.context.config == next.context.config {
+            // But for the token, which is in a file of its own.
+            self.configured = next;
+            return Ok(Ok(changes));
+        }
         let observed = self.at_work.observed.clone();
         // Who looks now waits for the next engine.
         let swap = observed.swap().await;

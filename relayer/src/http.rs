@@ -63,7 +63,7 @@ fn router(daemon: AtWork, access: &Access) -> Router {
 }
 
 /// Who is answered.
-#[derive(Clone)]
+#[derive(Clone, PartialEq)]
 struct Access {
     /// Only this machine can reach the server.
     is_local: bool,

@@ -14,12 +14,11 @@ use crate::progress::Progress;
 
 pub const PAUSE_EXAMPLE: &str = "\
 Examples:
-  tern pause akash-a channel-0    no packet of the channel is relayed, either way
-  tern pause akash-a              nothing is sent to the chain, and no packet from or
-                                  to it is relayed
+  tern pause akash-a channel-0    hold the packets of a channel, both ways
+  tern pause akash-a              send nothing to a chain, and hold its packets
 
-It stays so when the daemon is restarted. Clients are kept from expiring, but not on a
-paused chain. `tern status` says what is paused.";
+It stays so when the daemon is restarted. Clients are kept from expiring, but not
+on a paused chain. `tern status` says what is paused.";
 pub const RESUME_EXAMPLE: &str = "\
 Examples:
   tern resume akash-a channel-0
@@ -28,16 +27,16 @@ pub const RELOAD_EXAMPLE: &str = "\
 Example:
   tern reload
 
-The daemon reads its configuration file again: chains, nodes, keys, rules, budgets and
-prices. It goes on with it at once, or says what is wrong with it and changes nothing.
-SIGHUP does the same.";
+The daemon reads its configuration file again: chains, nodes, keys, rules, budgets
+and prices. It goes on with it at once, or says what is wrong with it and changes
+nothing. SIGHUP does the same.";
 pub const DRAIN_EXAMPLE: &str = "\
 Example:
   tern drain
 
-The daemon takes no new work, waits until each of its transactions is in a block or
-certainly dead, and ends. The command ends with it. Packets that are left wait for the
-next `tern start`, or for another relayer.";
+The daemon takes no new work, waits until each of its transactions is in a block
+or certainly dead, and ends. The command ends with it. Packets that are left wait
+for the next `tern start`, or for another relayer.";
 const REFRESH_EXAMPLE: &str = "\
 Example:
   tern client refresh akash-a 07-tendermint-0";

@@ -58,6 +58,13 @@ pub struct HttpServer {
     access: Access,
 }
 
+/// Whether both serve the same to the same people.
+impl PartialEq for HttpServer {
+    fn eq(&self, other: &Self) -> bool {
+        self.address == other.address && self.access == other.access
+    }
+}
+
 impl HttpServer {
     /// Listens. A server `before` with the same address hands its socket over.
     pub async fn bind(

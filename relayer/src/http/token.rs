@@ -27,6 +27,12 @@ pub enum TokenError {
     Unusable { path: String },
 }
 
+impl PartialEq for Token {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.ct_eq(&other.0).into()
+    }
+}
+
 impl Token {
     /// The token in a file that only its owner can read.
     pub fn read(path: &Path) -> Result<Self, TokenError> {
