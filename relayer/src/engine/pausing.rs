@@ -8,6 +8,8 @@ use tern_core::plan::{Pausable, Paused};
 use tokio::sync::oneshot;
 use tracing::info;
 
+use super::error::EngineError;
+
 #[derive(Default)]
 pub struct Pausing {
     paused: Paused,
@@ -48,7 +50,7 @@ impl Pausing {
     ) -> Result<Paused, String> {
         match what {
             Pausable::Chain(chain) if !served.contains(chain) => {
-                return Err(format!("chain {chain} is not in the configuration"));
+                return Err(EngineError::UnknownChain(chain.clone()).to_string());
             }
             Pausable::Path(src) if view.path(src).is_none() => {
                 return Err(format!("there is no open channel {src}"));

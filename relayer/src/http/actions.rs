@@ -13,7 +13,7 @@ use axum::routing::post;
 use axum::{Json, Router};
 use serde::{Deserialize, Serialize};
 use tern::engine::EngineError;
-use tern_chains::{ChainId, End};
+use tern_chains::ChainId;
 use tern_core::ledger::{ClientKey, EndKey};
 use tern_core::plan::Pausable;
 use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
@@ -21,6 +21,7 @@ use utoipa::{IntoParams, IntoResponses, OpenApi, ToSchema};
 
 use super::problem::Problem;
 use super::query::Segments;
+use super::trace::channel_end;
 use super::{Served, State};
 use crate::daemon::{cleared_text, SteeringError};
 
@@ -137,12 +138,7 @@ struct ChannelEnd {
 
 impl ChannelEnd {
     fn key(&self) -> Result<EndKey, Problem> {
-        let port = self.port.parse().map_err(Problem::bad_request)?;
-        let channel = self.channel.parse().map_err(Problem::bad_request)?;
-        Ok(EndKey {
-            chain: ChainId::from_string(&self.chain),
-            end: End::channel(&port, &channel),
-        })
+        channel_end(&self.chain, &self.port, &self.channel)
     }
 }
 

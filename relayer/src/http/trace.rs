@@ -6,8 +6,8 @@ use axum::Json;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use tern::engine::describe;
-use tern_chains::{ChainId, ChannelId, PortId, TxHash};
-use tern_core::ledger::ChannelKey;
+use tern_chains::{ChainId, ChannelId, End, PortId, TxHash};
+use tern_core::ledger::{ChannelKey, EndKey};
 use utoipa::openapi::schema::{
     ArrayBuilder, ObjectBuilder, OneOfBuilder, Schema, SchemaType, Type,
 };
@@ -157,6 +157,14 @@ pub fn channel_id(channel: &str) -> Result<ChannelId, Problem> {
     channel
         .parse()
         .map_err(|error| Problem::bad_request(format!("`channel`: {error}")))
+}
+
+/// The end that a chain, a port and a channel name.
+pub fn channel_end(chain: &str, port: &str, channel: &str) -> Result<EndKey, Problem> {
+    Ok(EndKey {
+        chain: ChainId::from_string(chain),
+        end: End::channel(&port_id(Some(port))?, &channel_id(channel)?),
+    })
 }
 
 fn limit(limit: Option<usize>) -> Result<usize, Problem> {

@@ -15,11 +15,11 @@ use serde::Deserialize;
 use tern::engine::status::Status;
 use tern::overview::{ClientOverview, FeesOverview, Overview, PacketOverview, PathOverview};
 use tern::words;
-use tern_chains::{BlockTime, ChainId, ChannelId, End, PortId};
-use tern_core::ledger::EndKey;
+use tern_chains::BlockTime;
 
 use super::super::problem::Problem;
 use super::super::query::Parameters;
+use super::super::trace::channel_end;
 use super::super::{api, Served, State};
 use super::answer::{Page, Unmet};
 use super::layout::{Place, Renewal, View};
@@ -91,7 +91,7 @@ async fn one_path(
     Shared(served): State,
     Segments((chain, port, channel)): Segments<(String, String, String)>,
 ) -> Result<Page, Unmet> {
-    let src = end(&chain, &port, &channel)?;
+    let src = channel_end(&chain, &port, &channel)?;
     let (status, now) = served.daemon.observed.path(src.clone()).await?;
     let found = status.paths.iter().find(|path| path.src == src);
     let found = found.ok_or_else(|| {
@@ -196,18 +196,4 @@ async fn all_events(served: State) -> Result<Page, Unmet> {
         renewal: Renewal::Lines,
         sections: events::sections(&seen.chains),
     }))
-}
-
-/// The end that an address names.
-fn end(chain: &str, port: &str, channel: &str) -> Result<EndKey, Problem> {
-    let port: PortId = port
-        .parse()
-        .map_err(|error| Problem::bad_request(format!("the port: {error}")))?;
-    let channel: ChannelId = channel
-        .parse()
-        .map_err(|error| Problem::bad_request(format!("the channel: {error}")))?;
-    Ok(EndKey {
-        chain: ChainId::from_string(chain),
-        end: End::channel(&port, &channel),
-    })
 }

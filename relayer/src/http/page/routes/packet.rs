@@ -5,11 +5,11 @@ use axum::http::StatusCode;
 use tern::words;
 
 use super::super::super::problem::Problem;
+use super::super::super::trace::channel_end;
 use super::super::super::State;
 use super::super::answer::{Page, Unmet};
 use super::super::layout::{Place, Renewal, View};
 use super::super::packet;
-use super::end;
 use crate::trace::{self, Engine, Found, Target};
 
 /// Seconds between two looks of a script at a packet that is on its way: each asks its
@@ -20,7 +20,7 @@ pub async fn packet(
     Shared(served): State,
     Segments((chain, port, channel, sequence)): Segments<(String, String, String, String)>,
 ) -> Result<Page, Unmet> {
-    let src = end(&chain, &port, &channel)?;
+    let src = channel_end(&chain, &port, &channel)?;
     let sequence = sequence.parse().ok().filter(|sequence| *sequence > 0);
     let named = src.as_channel().zip(sequence);
     let (src, sequence) = named
