@@ -208,10 +208,15 @@ impl Disk {
         Ok(keys)
     }
 
+    /// After a write that failed, sled answers every call with that failure, reads too,
+    /// and a read may be the first to come after it.
     fn read_error(&self, source: sled::Error) -> StoreError {
-        StoreError::Read {
-            path: self.path.clone(),
-            source,
+        match &source {
+            sled::Error::Io(error) if is_the_disks(error.kind()) => self.write_error(source),
+            _ => StoreError::Read {
+                path: self.path.clone(),
+                source,
+            },
         }
     }
 
@@ -601,6 +606,20 @@ mod tests {
         }
         let cut = meaning(ErrorKind::UnexpectedEof);
         assert!(matches!(cut, Unreadable::Damaged(_)));
+    }
+
+    #[test]
+    fn a_read_that_meets_the_failure_of_a_write_says_that_the_disk_is_full() {
+        let home = tempfile::tempdir().unwrap();
+        let (store, _) = Store::open(home.path(), 100).unwrap();
+        let Kept::Disk(disk) = &store.kept else {
+            panic!("not on disk");
+        };
+        let told = |kind: ErrorKind| disk.read_error(sled::Error::Io(kind.into()));
+        let full = told(ErrorKind::FileTooLarge);
+        assert!(full.to_string().contains("is the disk full"), "{full}");
+        let cut = told(ErrorKind::UnexpectedEof);
+        assert!(matches!(cut, StoreError::Read { .. }), "{cut}");
     }
 
     #[test]
