@@ -1,9 +1,10 @@
 //! Logging on stderr: stdout has only the results of commands.
 //!
 //! The daemon's log is text for a person at a terminal, and one JSON object a line for
-//! anything else. Warnings that repeat are counted ([`repeated`]). With the feature `otel`
-//! the steps are exported, too.
+//! anything else. Warnings that repeat are counted ([`repeated`]), and whoever listens is told
+//! the same lines ([`listeners`]). With the feature `otel` the steps are exported, too.
 
+mod listeners;
 #[cfg(feature = "otel")]
 mod otel;
 mod repeated;
@@ -20,6 +21,7 @@ use tracing_subscriber::registry::LookupSpan;
 use tracing_subscriber::util::SubscriberInitExt;
 use tracing_subscriber::{EnvFilter, Layer};
 
+pub use self::listeners::listen;
 use self::repeated::SaidOnce;
 use crate::cli::{Cli, Options};
 use crate::{output, progress};

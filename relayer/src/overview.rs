@@ -9,10 +9,12 @@ mod chain;
 mod client;
 mod event;
 mod fees;
+mod line;
 mod money;
 mod needs;
 mod packet;
 mod path;
+mod path_cost;
 mod tx;
 mod wallet;
 
@@ -22,17 +24,20 @@ use serde::{Deserialize, Serialize};
 use tern_chains::{BlockTime, ChainId, NodeStatus};
 use utoipa::ToSchema;
 
+use self::path_cost::Costs;
 use crate::engine::status::{Status, Wallet};
 use crate::words;
 
 pub use chain::{ChainOverview, ChainState, NodeOverview};
 pub use client::{used_clients, ClientOverview};
 pub use event::{EventOverview, PacketName};
-pub use fees::{purpose, FeesOverview};
+pub use fees::{purpose, DayFeesOverview, FeesOverview};
+pub use line::LineOverview;
 pub use money::{Money, UnitOverview};
 pub use needs::{Need, NeedKind, Severity};
 pub use packet::{PacketOverview, TransferOverview};
 pub use path::{is_served, paths_by_trouble, EndOverview, OldestOverview, PathOverview};
+pub use path_cost::CostOverview;
 pub use tx::TxOverview;
 pub use wallet::WalletOverview;
 
@@ -77,6 +82,7 @@ impl Overview {
         let chains = status.chains.iter();
         let clients = used_clients(status).into_iter();
         let paths = paths_by_trouble(status, sources.now).into_iter();
+        let costs = Costs::of(status, sources.wallets);
         Self {
             at: words::rfc3339(sources.now),
             started: words::rfc3339(sources.started),
@@ -86,7 +92,7 @@ impl Overview {
                 .map(|chain| ChainOverview::of(chain, sources))
                 .collect(),
             paths: paths
-                .map(|path| PathOverview::of(path, sources.now))
+                .map(|path| PathOverview::with_costs(path, &costs, sources.now))
                 .collect(),
             wallets: wallet::wallets(status, sources.wallets),
             clients: clients

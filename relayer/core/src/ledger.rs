@@ -25,7 +25,7 @@ mod view;
 pub use apply::{apply, packet_of};
 pub use change::Change;
 pub use fact::{Fact, Finding};
-pub use fees::{FeeKind, Fees, FeesKey, FeesRecord};
+pub use fees::{FeeKind, Fees, FeesDayKey, FeesKey, FeesRecord, DAYS};
 pub use intent::{Entry, Intent, Refusal};
 pub use item::{summary, HandshakeStep, Item};
 pub use key::{ChannelKey, ClientKey, ConnectionKey, EndKey, PacketKey, TxKey};

@@ -4,17 +4,20 @@
 //! [`Statistics::observe`] sees every entry with the changes it makes, before they are
 //! made.
 
+mod latency;
 mod path;
 mod recent;
 
 use std::collections::{BTreeMap, VecDeque};
 
 use serde::{Deserialize, Serialize};
-use tern_chains::{ChainId, Histogram, TxOutcome};
+use tern_chains::{ChainId, TxOutcome};
 
+pub use latency::{Latency, Step};
 pub use path::{Hours, PathStatistics};
 pub use recent::{RecentTx, TxEnd};
 
+use self::latency::Latencies;
 use crate::ledger::{
     Change, Done, EndKey, Entry, Fact, Head, Intent, Item, PacketKey, PacketRecord, Refusal, TxKey,
     TxRecord, View,
@@ -27,34 +30,6 @@ const RECENT_TXS_MAX: usize = 100;
 const TIMED_MAX: usize = 20_000;
 /// Different reasons for failed transactions on a chain. Further ones are counted together.
 const REASONS_MAX: usize = 30;
-/// Upper bounds of what a step takes, in seconds and in blocks of the chain it ends on.
-const SECONDS: [f64; 12] = [
-    1.0, 2.0, 5.0, 10.0, 20.0, 30.0, 60.0, 120.0, 300.0, 900.0, 3_600.0, 86_400.0,
-];
-const BLOCKS: [f64; 10] = [1.0, 2.0, 3.0, 5.0, 10.0, 20.0, 50.0, 100.0, 500.0, 5_000.0];
-
-/// A step of a packet whose time is taken.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-pub enum Step {
-    /// From its send to its receive.
-    Receive,
-    /// From its receive to its acknowledgement on the source.
-    Acknowledge,
-    /// From its send to its timeout.
-    TimeOut,
-}
-
-/// What steps between two chains took.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Latency {
-    pub src: ChainId,
-    pub dst: ChainId,
-    pub step: Step,
-    /// By block times.
-    pub seconds: Histogram,
-    /// Of the chain where the step ends, from its newest block when the step began.
-    pub blocks: Histogram,
-}
 
 /// How transactions of a chain ended, with the reason where they failed.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -89,7 +64,7 @@ struct Timed {
 #[derive(Clone, Debug, Default)]
 pub struct Statistics {
     paths: BTreeMap<EndKey, PathStatistics>,
-    latencies: BTreeMap<(ChainId, ChainId, Step), Latency>,
+    latencies: Latencies,
     tx_counts: BTreeMap<(ChainId, TxEnd, String), u64>,
     chains: BTreeMap<ChainId, ChainCounts>,
     recent: VecDeque<RecentTx>,
@@ -103,8 +78,13 @@ impl Statistics {
         self.paths.get(src).cloned().unwrap_or_default()
     }
 
+    /// By pair of chains.
     pub fn latencies(&self) -> impl Iterator<Item = &Latency> {
-        self.latencies.values()
+        self.latencies.between_chains()
+    }
+
+    pub fn latencies_of(&self, src: &EndKey) -> impl Iterator<Item = &Latency> {
+        self.latencies.of_path(src)
     }
 
     pub fn tx_counts(&self) -> impl Iterator<Item = TxCount> + '_ {
@@ -221,26 +201,17 @@ impl Statistics {
         if began.is_received != (step == Step::Acknowledge) {
             return;
         }
-        let (src, dst) = (&key.src.chain, &record.dst);
-        let latency = self.latencies.entry((src.clone(), dst.clone(), step));
-        let latency = latency.or_insert_with(|| Latency {
-            src: src.clone(),
-            dst: dst.clone(),
-            step,
-            seconds: Histogram::new(&SECONDS),
-            blocks: Histogram::new(&BLOCKS),
-        });
         // The clocks of two chains differ.
         let nanos = head.time.0.saturating_sub(began.head.time.0);
-        latency.seconds.observe(nanos as f64 / 1e9);
+        let seconds = nanos as f64 / 1e9;
         // A timeout is on the chain of the send.
         let from = match step {
             Step::TimeOut => began.head.height,
             Step::Receive | Step::Acknowledge => began.there,
         };
-        latency
-            .blocks
-            .observe(head.height.saturating_sub(from) as f64);
+        let blocks = head.height.saturating_sub(from) as f64;
+        self.latencies
+            .observe(&key.src, &record.dst, step, seconds, blocks);
     }
 
     fn seen_in_block(&mut self, chain: &ChainId, item: Item) {
@@ -316,6 +287,7 @@ impl Statistics {
         // Paths of channels that are gone are not kept.
         if head.height.is_multiple_of(1_000) {
             self.paths.retain(|src, _| view.path(src).is_some());
+            self.latencies.retain_paths(|src| view.path(src).is_some());
         }
     }
 

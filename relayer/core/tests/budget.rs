@@ -335,6 +335,30 @@ fn fees_of_more_than_a_day_ago_are_forgotten_and_their_sums_stay() {
 }
 
 #[test]
+fn fees_are_summed_up_by_day_for_a_month() {
+    const DAY: u64 = 24 * HOUR;
+    let mut view = open_channel(Ordering::Unordered);
+    at(&mut view, 1_000);
+    pay(&mut view, 1, 30, vec![recv(1)]);
+    pay(&mut view, 2, 12, vec![recv(2)]);
+    at(&mut view, DAY);
+    pay(&mut view, 3, 5, vec![Item::Refresh(client_on_kava())]);
+    let sums = |view: &View| -> Vec<(u64, FeeKind, u128, u64)> {
+        let days = view.fees().days();
+        days.map(|(of, sum)| (of.day, of.kind, sum.amount, sum.messages))
+            .collect()
+    };
+    let first = (0, FeeKind::Packets, 42, 2);
+    let second = (1, FeeKind::Updates, 5, 1);
+    assert_eq!(sums(&view), [first, second]);
+    // The month has its last day, and then the first one is forgotten.
+    at(&mut view, 31 * DAY - 50);
+    assert_eq!(sums(&view), [first, second]);
+    at(&mut view, 31 * DAY);
+    assert_eq!(sums(&view), [second]);
+}
+
+#[test]
 fn an_empty_wallet_pauses_all_but_what_keeps_clients_in_use() {
     let view = open_channel(Ordering::Unordered);
     let with = |balance| {

@@ -105,6 +105,10 @@ fn each_step_of_a_packet_is_counted_once_with_its_time() {
     assert_eq!(seconds, [3.0, 5.0]);
     let blocks: Vec<f64> = latencies.iter().map(|one| one.blocks.sum()).collect();
     assert_eq!(blocks, [4.0, 9.0]);
+    let of_path = counted.statistics.latencies_of(&self::path());
+    assert_eq!(of_path.collect::<Vec<_>>(), latencies);
+    let other = end(&kava()).into();
+    assert_eq!(counted.statistics.latencies_of(&other).count(), 0);
 }
 
 #[test]
@@ -170,6 +174,7 @@ fn transactions_are_counted_by_how_they_ended_and_why() {
     let failed = recent.iter().find(|recent| recent.key == tx(2)).unwrap();
     assert_eq!(failed.reason.as_deref(), Some("out of gas"));
     assert_eq!(failed.what, "1 receive");
+    assert_eq!(failed.paths, [path()].into());
 }
 
 #[test]

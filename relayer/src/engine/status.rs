@@ -7,11 +7,11 @@ mod snapshot;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
-use tern_chains::{BlockTime, ChainId, ClientId, Coin, Ordering, Unit};
+use tern_chains::{BlockTime, ChainId, ClientId, Coin, ConnectionId, Ordering, Unit};
 use tern_core::admission::NotAdmitted;
 use tern_core::budget::{Budget, OverBudget, Paid, Purpose};
 use tern_core::ledger::{
-    ClientKey, EndKey, FeesKey, FeesRecord, Head, Held, PacketKey, PacketState,
+    ClientKey, EndKey, FeesDayKey, FeesKey, FeesRecord, Head, Held, PacketKey, PacketState,
 };
 use tern_core::plan::{Assignment, Why};
 use tern_core::statistics::{ChainCounts, Latency, PathStatistics, RecentTx, TxCount};
@@ -32,6 +32,8 @@ pub struct Status {
     pub clients: Vec<ClientStatus>,
     pub lanes: Vec<LaneStatus>,
     pub fees: Vec<FeesStatus>,
+    /// Fees of the last month by day, the oldest of a chain first.
+    pub fees_by_day: Vec<FeesDayStatus>,
     /// The tasks that run, by name, in order.
     pub tasks: Vec<String>,
     /// What waits for the engine, of at most `inputs_max`.
@@ -42,7 +44,8 @@ pub struct Status {
     pub txs: Vec<RecentTx>,
     /// Transactions since the start, by how they ended.
     pub tx_counts: Vec<TxCount>,
-    /// What steps took since the start.
+    /// What steps took since the start: those of one path where that was asked for, else by
+    /// pair of chains.
     pub latencies: Vec<Latency>,
 }
 
@@ -79,6 +82,13 @@ pub struct FeesStatus {
     pub paid: FeesRecord,
 }
 
+/// What was paid on a chain in a day.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FeesDayStatus {
+    pub of: FeesDayKey,
+    pub paid: FeesRecord,
+}
+
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Following {
     /// Up to the chain's newest block.
@@ -99,6 +109,8 @@ pub struct PathStatus {
     pub dst: EndKey,
     pub client_on_src: ClientId,
     pub client_on_dst: Option<ClientId>,
+    pub connection_on_src: Option<ConnectionId>,
+    pub connection_on_dst: Option<ConnectionId>,
     pub ordering: Ordering,
     /// Whether both ends are open.
     pub is_open: bool,

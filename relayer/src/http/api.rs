@@ -7,8 +7,8 @@ use axum::routing::get;
 use axum::{Json, Router};
 use serde::{Deserialize, Serialize};
 use tern::overview::{
-    ChainOverview, ClientOverview, EventOverview, FeesOverview, Overview, PathOverview, TxOverview,
-    WalletOverview,
+    ChainOverview, ClientOverview, DayFeesOverview, EventOverview, FeesOverview, LineOverview,
+    Overview, PathOverview, TxOverview, WalletOverview,
 };
 use utoipa::{IntoParams, Modify, OpenApi};
 
@@ -33,6 +33,7 @@ pub fn router() -> Router<Arc<Served>> {
         .route("/clients", get(clients))
         .route("/txs", get(txs))
         .route("/fees", get(fees))
+        .route("/fees/days", get(fees_by_day))
         .route("/events", get(events::events))
         .route("/openapi.json", get(description))
 }
@@ -47,9 +48,9 @@ pub fn router() -> Router<Arc<Served>> {
     servers((url = "/api/v1")),
     paths(
         status, chains, paths, packets::packets, trace::trace, wallets, clients, txs, fees,
-        events::events,
+        fees_by_day, events::events,
     ),
-    components(schemas(Problem, EventOverview)),
+    components(schemas(Problem, EventOverview, LineOverview)),
 )]
 struct Description;
 
@@ -160,6 +161,25 @@ async fn fees(
         chain.is_none_or(|chain| *chain == fees.chain)
     };
     let wanted = fees.filter(is_wanted);
+    Ok(Json(part(wanted, query.limit, query.offset)?))
+}
+
+/// Fees of the last month by day in UTC, chain and purpose, the newest day first.
+#[utoipa::path(get, path = "/fees/days", params(OfChain), responses(
+    (status = 200, body = Vec<DayFeesOverview>),
+    (status = 400, body = Problem), (status = 503, body = Problem),
+))]
+async fn fees_by_day(
+    Shared(served): State,
+    Parameters(query): Parameters<OfChain>,
+) -> Result<Json<Vec<DayFeesOverview>>, Problem> {
+    let observation = served.daemon.observed.look().await?;
+    let days = DayFeesOverview::all(&observation.status, &observation.wallets).into_iter();
+    let is_wanted = |fees: &DayFeesOverview| {
+        let chain = query.chain.as_ref();
+        chain.is_none_or(|chain| *chain == fees.chain)
+    };
+    let wanted = days.filter(is_wanted);
     Ok(Json(part(wanted, query.limit, query.offset)?))
 }
 

@@ -1,6 +1,7 @@
 //! What happens, as Server-Sent Events.
 
 use std::convert::Infallible;
+use std::future::ready;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -10,11 +11,13 @@ use axum::response::sse::{Event, KeepAlive, Sse};
 use futures::stream::{self, Stream, StreamExt};
 use serde::Deserialize;
 use tern::overview::EventOverview;
+use tokio::sync::broadcast::error::RecvError;
 use utoipa::IntoParams;
 
 use super::problem::Problem;
 use super::query::Parameters;
 use super::State;
+use crate::logging;
 
 /// Listeners at a time: each of them is told every block.
 pub const LISTENERS_MAX: usize = 16;
@@ -31,7 +34,8 @@ pub struct EventsQuery {
 }
 
 /// What blocks say from now on, one event for each thing; `data` is an `EventOverview`.
-/// Whoever reads too slowly is cut off, and everybody after ten minutes: ask again then.
+/// Between them the lines of the log, as events of the name `log`; `data` is a
+/// `LineOverview`. Whoever reads too slowly is cut off, and everybody after ten minutes: ask again then.
 #[utoipa::path(get, path = "/events", params(EventsQuery), responses(
     (status = 200, content_type = "text/event-stream", body = String),
     (status = 400, body = Problem), (status = 503, body = Problem),
@@ -48,6 +52,7 @@ pub async fn events(
     };
     let facts = served.daemon.observed.engine().await.watch().await?;
     let chain: Option<Arc<str>> = query.chain.map(Into::into);
+    let lines = lines(chain.clone());
     // The place is kept as long as the stream.
     let commits = stream::unfold((facts, place), |(mut facts, place)| async move {
         let commit = facts.recv().await?;
@@ -62,7 +67,30 @@ pub async fn events(
         });
         stream::iter(wanted.filter_map(|event| told(&event)).collect::<Vec<_>>())
     });
-    Ok(Sse::new(events.map(Ok)).keep_alive(KeepAlive::new().interval(SILENCE_MAX)))
+    // The end of the engine ends both.
+    let events = events.map(Some).chain(stream::iter([None]));
+    let told = stream::select(events, lines.map(Some));
+    let told = told.take_while(|event| ready(event.is_some()));
+    Ok(Sse::new(told.filter_map(ready).map(Ok)).keep_alive(KeepAlive::new().interval(SILENCE_MAX)))
+}
+
+/// Lines of the log: all of them, or those about a chain.
+fn lines(chain: Option<Arc<str>>) -> impl Stream<Item = Event> {
+    let said = stream::unfold(logging::listen(), |mut lines| async move {
+        loop {
+            match lines.recv().await {
+                Ok(line) => return Some((line, lines)),
+                // The others are on their way.
+                Err(RecvError::Lagged(_)) => {}
+                Err(RecvError::Closed) => return None,
+            }
+        }
+    });
+    said.filter_map(move |line| {
+        let is_wanted = chain.is_none() || line.chain.as_deref() == chain.as_deref();
+        let data = serde_json::to_string(&line).ok().filter(|_| is_wanted);
+        ready(data.map(|data| Event::default().event("log").data(data)))
+    })
 }
 
 fn told(event: &EventOverview) -> Option<Event> {

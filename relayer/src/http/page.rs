@@ -11,6 +11,7 @@ mod answer;
 mod assets;
 mod clients;
 mod events;
+mod fee_days;
 mod fees;
 mod layout;
 mod overview;
@@ -25,5 +26,6 @@ mod search;
 mod testing;
 #[cfg(test)]
 mod tests;
+mod txs;
 
 pub use routes::{is_for_people, not_found, router};

@@ -15,6 +15,8 @@ use tracing_subscriber::fmt::format::Writer;
 use tracing_subscriber::fmt::{FmtContext, FormatEvent, FormatFields};
 use tracing_subscriber::registry::LookupSpan;
 
+use super::listeners;
+
 /// A warning is said at most this often. Default ten minutes: seldom enough for a night's
 /// log to be read, often enough for its end to show what is still wrong.
 const WINDOW: Duration = Duration::from_secs(600);
@@ -223,10 +225,13 @@ where
         mut writer: Writer<'_>,
         event: &Event<'_>,
     ) -> fmt::Result {
-        match self.is_said(event) {
-            None => Ok(()),
-            Some(0) => self.format.format_event(context, writer, event),
-            Some(repeated) => {
+        let Some(repeated) = self.is_said(event) else {
+            return Ok(());
+        };
+        listeners::tell(event, repeated);
+        match repeated {
+            0 => self.format.format_event(context, writer, event),
+            _ => {
                 let mut line = String::new();
                 self.format
                     .format_event(context, Writer::new(&mut line), event)?;
@@ -245,7 +250,7 @@ fn with_count(line: &str, repeated: u64, is_json: bool) -> String {
     }
 }
 
-const REPEATED: &str = "repeated";
+pub(super) const REPEATED: &str = "repeated";
 
 #[cfg(test)]
 mod tests {

@@ -23,6 +23,7 @@ fn observation() -> Observation {
             clients: vec![],
             lanes: vec![],
             fees: vec![],
+            fees_by_day: vec![],
             tasks: vec!["follow kava-1".into(), "follow akash-1".into()],
             inputs: 0,
             inputs_max: 256,

@@ -5,6 +5,7 @@ use tern_chains::NodeStatus;
 use utoipa::ToSchema;
 
 use super::money::UnitOverview;
+use super::wallet::days_left;
 use super::Sources;
 use crate::engine::status::{ChainStatus, Following};
 use crate::words::{rfc3339, seconds_between};
@@ -44,6 +45,9 @@ pub struct ChainOverview {
     pub paid_hour_max: Option<String>,
     pub paid_day: Option<String>,
     pub paid_day_max: Option<String>,
+    /// Days that its accounts can pay at the rate of the last 24 hours; `None` if nothing was
+    /// paid.
+    pub days_left: Option<f64>,
     /// Since when the operator has paused it.
     pub paused_since: Option<String>,
     /// What its budget pauses, and why.
@@ -94,6 +98,7 @@ impl ChainOverview {
             paid_hour_max: budget.and_then(|budget| limit(budget.limits.hour_max)),
             paid_day: budget.map(|budget| budget.paid.day.to_string()),
             paid_day_max: budget.and_then(|budget| limit(budget.limits.day_max)),
+            days_left: days_left(sources.status, sources.wallets, &status.chain),
             paused_since: status.paused.map(rfc3339),
             paused: paused
                 .map(|(purpose, why)| format!("{purpose}: {why}"))

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use tern_chains::{ChainId, Unit};
 use utoipa::ToSchema;
 
-use super::{ChainOverview, FeesOverview, WalletOverview};
+use super::{ChainOverview, DayFeesOverview, FeesOverview, WalletOverview};
 use crate::engine::status::Wallet;
 use crate::words::{grouped, quoted};
 
@@ -91,6 +91,15 @@ impl WalletOverview {
 }
 
 impl FeesOverview {
+    pub fn money(&self) -> Money<'_> {
+        Money {
+            denom: self.denom.as_deref(),
+            unit: self.unit.as_ref(),
+        }
+    }
+}
+
+impl DayFeesOverview {
     pub fn money(&self) -> Money<'_> {
         Money {
             denom: self.denom.as_deref(),

@@ -5,7 +5,8 @@ use tern_chains::{BlockTime, ChainId, End, Ordering};
 use tern_core::ledger::EndKey;
 use utoipa::ToSchema;
 
-use crate::engine::status::{PathStatus, Status};
+use super::path_cost::{CostOverview, Costs};
+use crate::engine::status::{PathStatus, Status, Wallet};
 use crate::words::{rfc3339, seconds_between};
 
 /// A packet end.
@@ -36,6 +37,9 @@ pub struct PathOverview {
     /// The client of the other chain on each of them.
     pub client_on_src: String,
     pub client_on_dst: Option<String>,
+    /// The connections that its channel goes over.
+    pub connection_on_src: Option<String>,
+    pub connection_on_dst: Option<String>,
     /// `ordered` or `unordered`.
     pub ordering: String,
     pub is_served: bool,
@@ -57,6 +61,8 @@ pub struct PathOverview {
     pub by_others: u64,
     /// Packets that ended, by hour, the oldest of 24 first.
     pub ended_by_hour: Vec<u32>,
+    /// What a packet costs, since the store was made: on each chain where that was paid.
+    pub cost: Vec<CostOverview>,
 }
 
 impl EndOverview {
@@ -81,7 +87,12 @@ impl EndOverview {
 }
 
 impl PathOverview {
-    pub fn of(status: &PathStatus, now: BlockTime) -> Self {
+    /// One path of a status.
+    pub fn of(path: &PathStatus, status: &Status, wallets: &[Wallet], now: BlockTime) -> Self {
+        Self::with_costs(path, &Costs::of(status, wallets), now)
+    }
+
+    pub(super) fn with_costs(status: &PathStatus, costs: &Costs<'_>, now: BlockTime) -> Self {
         let oldest = status.oldest.as_ref().map(|oldest| OldestOverview {
             sequence: oldest.sequence,
             sent_at: oldest.sent_at.map(rfc3339),
@@ -94,6 +105,8 @@ impl PathOverview {
             dst: EndOverview::of(&status.dst),
             client_on_src: status.client_on_src.to_string(),
             client_on_dst: status.client_on_dst.as_ref().map(ToString::to_string),
+            connection_on_src: status.connection_on_src.as_ref().map(ToString::to_string),
+            connection_on_dst: status.connection_on_dst.as_ref().map(ToString::to_string),
             ordering: match status.ordering {
                 Ordering::Ordered => "ordered".to_owned(),
                 Ordering::Unordered => "unordered".to_owned(),
@@ -111,6 +124,7 @@ impl PathOverview {
             timed_out: counts.timed_out,
             by_others: counts.by_others,
             ended_by_hour: counts.hours.until(now),
+            cost: costs.of_path(&status.src),
         }
     }
 }

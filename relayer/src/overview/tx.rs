@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use tern_core::statistics::RecentTx;
 use utoipa::ToSchema;
 
+use super::path::EndOverview;
 use crate::words::rfc3339;
 
 /// One transaction that was signed since the start.
@@ -17,6 +18,8 @@ pub struct TxOverview {
     /// What its messages do, in words.
     pub what: String,
     pub messages: usize,
+    /// Where the packets in it were sent from.
+    pub paths: Vec<EndOverview>,
     pub fee: String,
     /// `in flight`, `succeeded`, `failed`, `refused` or `expired`.
     pub state: String,
@@ -26,7 +29,7 @@ pub struct TxOverview {
 }
 
 impl TxOverview {
-    pub(super) fn of(tx: &RecentTx) -> Self {
+    pub fn of(tx: &RecentTx) -> Self {
         let what = match tx.what.as_str() {
             "" => "messages of a command",
             what => what,
@@ -39,6 +42,7 @@ impl TxOverview {
             signed_at: rfc3339(tx.signed_at),
             what: what.to_owned(),
             messages: tx.messages,
+            paths: tx.paths.iter().map(EndOverview::of).collect(),
             fee: tx.fee.to_string(),
             state: state.unwrap_or_else(|| "in flight".to_owned()),
             height: tx.height,

@@ -245,6 +245,8 @@ fn apply_block_end(view: &View, policy: &Policy, chain: &ChainId, head: Head) ->
         changes.extend(forgotten.map(|key| Change::Packet(key, None)));
         let past = view.fees().past(chain, head.time);
         changes.extend(past.map(|slot| Change::Paid(chain.clone(), slot, None)));
+        let past_days = view.fees().past_days(chain, head.time);
+        changes.extend(past_days.map(|day| Change::FeesDay(day.clone(), None)));
     }
     changes
 }

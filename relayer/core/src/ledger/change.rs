@@ -5,7 +5,7 @@ use tern_chains::{ChainId, TrustedHeader};
 
 use super::{
     ChannelKey, ChannelRecord, ClientKey, ClientRecord, ConnectionKey, ConnectionRecord, Failure,
-    FeesKey, FeesRecord, Head, Item, PacketKey, PacketRecord, TxKey, TxRecord,
+    FeesDayKey, FeesKey, FeesRecord, Head, Item, PacketKey, PacketRecord, TxKey, TxRecord,
 };
 
 /// A record's new value; `None` removes it.
@@ -20,6 +20,7 @@ pub enum Change {
     /// What is trusted of a chain.
     Trusted(ChainId, Box<TrustedHeader>),
     Fees(FeesKey, FeesRecord),
+    FeesDay(FeesDayKey, Option<FeesRecord>),
     /// Fees of a span of time, by its number.
     Paid(ChainId, u64, Option<u128>),
     /// Not stored: a restart tries afresh.
@@ -51,6 +52,9 @@ impl Change {
                 Some(path) => format!("fees/{}/{:?}/{path}", key.chain, key.kind),
                 None => format!("fees/{}/{:?}", key.chain, key.kind),
             },
+            Self::FeesDay(key, _) => {
+                format!("fees_day/{}/{:06}/{:?}", key.chain, key.day, key.kind)
+            }
             Self::Paid(chain, slot, _) => format!("paid/{chain}/{slot:020}"),
             Self::Failure(item, _) => format!("failure/{item}"),
         }
@@ -62,6 +66,7 @@ impl Change {
             Self::Packet(_, None)
                 | Self::Tx(_, None)
                 | Self::Paid(_, _, None)
+                | Self::FeesDay(_, None)
                 | Self::Failure(_, None)
         )
     }

@@ -1,5 +1,5 @@
 //! Fees that Tern has paid, as blocks state it: by time for the budgets, and summed up
-//! by path and kind for whoever asks what relaying costs.
+//! by path, kind and day for whoever asks what relaying costs.
 //!
 //! A transaction that is in a block is paid, whether it succeeded or not. Its fee is
 //! shared evenly among its messages. Amounts are in the smallest unit of the denom that
@@ -18,6 +18,9 @@ use super::EndKey;
 const SLOT: Duration = Duration::from_secs(300);
 /// Spans that ended longer ago are forgotten: the longest budget is for a day.
 const KEPT: Duration = Duration::from_secs(25 * 3_600);
+const DAY: Duration = Duration::from_secs(24 * 3_600);
+/// Days whose sums are kept, with the one that has begun.
+pub const DAYS: u64 = 31;
 
 /// What a message was paid for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -43,7 +46,16 @@ pub struct FeesKey {
     pub kind: FeeKind,
 }
 
-/// Paid since the store was made.
+/// What was paid on a chain in a day of its block time in UTC, for one kind.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct FeesDayKey {
+    pub chain: ChainId,
+    /// Days since 1970.
+    pub day: u64,
+    pub kind: FeeKind,
+}
+
+/// A sum: since the store was made, or of a day.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FeesRecord {
     pub amount: u128,
@@ -56,12 +68,29 @@ pub struct FeesRecord {
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Fees {
     sums: BTreeMap<FeesKey, FeesRecord>,
+    days: BTreeMap<FeesDayKey, FeesRecord>,
     slots: BTreeMap<ChainId, BTreeMap<u64, u128>>,
 }
 
 /// The number of the span a block time is in.
 pub(super) fn slot(time: BlockTime) -> u64 {
     u64::try_from(u128::from(time.0) / SLOT.as_nanos()).unwrap_or(u64::MAX)
+}
+
+/// The day that a block time is in, since 1970.
+pub(super) fn day(time: BlockTime) -> u64 {
+    u64::try_from(u128::from(time.0) / DAY.as_nanos()).unwrap_or(u64::MAX)
+}
+
+impl FeesRecord {
+    /// This much more, paid at a block time.
+    pub(super) fn and(before: Option<&Self>, amount: u128, messages: u64, at: BlockTime) -> Self {
+        Self {
+            amount: before.map_or(0, |sum| sum.amount).saturating_add(amount),
+            messages: before.map_or(0, |sum| sum.messages) + messages,
+            last: at.max(before.map_or(at, |sum| sum.last)),
+        }
+    }
 }
 
 impl Fees {
@@ -71,6 +100,15 @@ impl Fees {
 
     pub fn sum(&self, key: &FeesKey) -> Option<&FeesRecord> {
         self.sums.get(key)
+    }
+
+    /// By day, the oldest of a chain first.
+    pub fn days(&self) -> impl Iterator<Item = (&FeesDayKey, &FeesRecord)> {
+        self.days.iter()
+    }
+
+    pub(super) fn of_day(&self, key: &FeesDayKey) -> Option<&FeesRecord> {
+        self.days.get(key)
     }
 
     /// Paid on a chain in the time before `now`, and at most one span earlier.
@@ -93,6 +131,25 @@ impl Fees {
         let kept = slot(BlockTime(now.0.saturating_sub(nanos(KEPT))));
         let slots = self.slots.get(chain).into_iter();
         slots.flat_map(move |slots| slots.range(..kept).map(|(slot, _)| *slot))
+    }
+
+    /// Days of a chain that are not kept any more.
+    pub(super) fn past_days(
+        &self,
+        chain: &ChainId,
+        now: BlockTime,
+    ) -> impl Iterator<Item = &FeesDayKey> {
+        let first = (day(now) + 1).saturating_sub(DAYS);
+        let chain = chain.clone();
+        let days = self.days.keys();
+        days.filter(move |key| key.chain == chain && key.day < first)
+    }
+
+    pub(super) fn put_day(&mut self, key: FeesDayKey, record: Option<FeesRecord>) {
+        match record {
+            Some(record) => self.days.insert(key, record),
+            None => self.days.remove(&key),
+        };
     }
 
     pub(super) fn put_sum(&mut self, key: FeesKey, record: FeesRecord) {

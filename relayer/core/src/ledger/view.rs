@@ -289,6 +289,7 @@ impl View {
                 self.trusted.insert(chain, *header);
             }
             Change::Fees(key, record) => self.fees.put_sum(key, record),
+            Change::FeesDay(key, record) => self.fees.put_day(key, record),
             Change::Paid(chain, slot, amount) => self.fees.put_slot(chain, slot, amount),
             Change::Failure(item, Some(failure)) => {
                 self.failures.insert(item, failure);

@@ -1,11 +1,12 @@
 //! A transaction that was signed lately, as it is shown.
 
+use std::collections::BTreeSet;
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 use tern_chains::BlockTime;
 
-use crate::ledger::{summary, TxKey, TxRecord};
+use crate::ledger::{summary, EndKey, TxKey, TxRecord};
 
 /// How a transaction ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -40,6 +41,8 @@ pub struct RecentTx {
     /// What its messages do, in words: `3 receive, 2 acknowledge`; empty for a command's own.
     pub what: String,
     pub messages: usize,
+    /// Where the packets in it were sent from.
+    pub paths: BTreeSet<EndKey>,
     /// In the smallest unit of the denom of fees.
     pub fee: u128,
     /// `None` while it is in flight.
@@ -52,12 +55,14 @@ pub struct RecentTx {
 
 impl RecentTx {
     pub(super) fn signed(key: &TxKey, tx: &TxRecord, signed_at: BlockTime) -> Self {
+        let packets = tx.items.iter().filter_map(|item| item.packet());
         Self {
             key: key.clone(),
             signer: tx.signer.clone(),
             signed_at,
             what: summary(&tx.items),
             messages: tx.items.len() + tx.updates,
+            paths: packets.map(|packet| packet.src.clone()).collect(),
             fee: tx.fee,
             end: None,
             height: None,

@@ -6,7 +6,7 @@ use ratatui::text::{Line, Span};
 use ratatui::widgets::{Paragraph, Row, Table, TableState, Wrap};
 use ratatui::Frame;
 use tern::overview::{ChainState, Need, Severity};
-use tern::words::{grouped, quoted, span, time_of_day};
+use tern::words::{self, grouped, quoted, span, time_of_day};
 
 use super::board::{Board, Question, Screen};
 use super::text;
@@ -162,7 +162,7 @@ fn chains_table(board: &Board, palette: Palette) -> Table<'static> {
         let well = chain.nodes.iter().filter(|node| node.is_well).count();
         let mut wallets = board.overview.wallets.iter();
         let wallet = wallets.find(|wallet| wallet.chain == chain.chain);
-        let lasts = wallet.and_then(|wallet| wallet.days_left).map(text::days);
+        let lasts = wallet.and_then(|wallet| wallet.days_left).map(words::days);
         Row::new([
             chain.chain.clone(),
             state.to_owned(),

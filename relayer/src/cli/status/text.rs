@@ -4,7 +4,7 @@ use tern::overview::{
     ChainOverview, ChainState, ClientOverview, EndOverview, Need, Overview, PathOverview, Severity,
     TxOverview, WalletOverview,
 };
-use tern::words::{counted, grouped, shortened, span, time_of_day, wrapped};
+use tern::words::{self, counted, grouped, shortened, span, time_of_day, wrapped};
 
 use crate::output::layout;
 
@@ -150,7 +150,7 @@ fn wallets(wallets: &[WalletOverview]) -> String {
             shortened(&wallet.chain, 20),
             short_address(&wallet.address),
             amount.unwrap_or_else(|| "not known".to_owned()),
-            or_dash(wallet.days_left.map(days)),
+            or_dash(wallet.days_left.map(words::days)),
         ]
     });
     layout(
@@ -170,14 +170,6 @@ fn short_address(address: &str) -> String {
             let end: String = address.chars().skip(count - END).collect();
             format!("{begin}…{end}")
         }
-    }
-}
-
-pub fn days(days: f64) -> String {
-    match days {
-        ..10.0 => format!("{days:.1} d"),
-        10.0..1_000.0 => format!("{days:.0} d"),
-        _ => "years".to_owned(),
     }
 }
 
@@ -279,6 +271,7 @@ pub mod tests {
                 action: "`tern health` looks at each node".to_owned(),
             }],
             chains: vec![ChainOverview {
+                days_left: Some(3.25),
                 paused_since: None,
                 chain: "osmosis-1".to_owned(),
                 state: ChainState::Down,
@@ -300,6 +293,9 @@ pub mod tests {
                 paused: vec![],
             }],
             paths: vec![PathOverview {
+                connection_on_src: None,
+                connection_on_dst: None,
+                cost: vec![],
                 paused_since: None,
                 src: end("akashnet-2", "channel-184"),
                 dst: end("osmosis-1", "channel-1"),

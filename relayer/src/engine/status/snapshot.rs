@@ -10,8 +10,8 @@ use tern_core::policy::Policy;
 use tern_core::statistics::Statistics;
 
 use super::{
-    BudgetStatus, ChainStatus, ClientStatus, FeesStatus, Following, LaneStatus, MemoryStatus,
-    OldestPacket, PacketStatus, PacketWait, PathStatus, Status, PACKETS_MAX,
+    BudgetStatus, ChainStatus, ClientStatus, FeesDayStatus, FeesStatus, Following, LaneStatus,
+    MemoryStatus, OldestPacket, PacketStatus, PacketWait, PathStatus, Status, PACKETS_MAX,
 };
 use crate::engine::input::INPUTS_MAX;
 use crate::engine::readiness::Readiness;
@@ -42,7 +42,8 @@ pub struct Snapshot<'a> {
 }
 
 impl Snapshot<'_> {
-    /// The status, with the open packets of one path, or the first of all.
+    /// The status, with the open packets and latencies of one path, or the first of all
+    /// packets.
     pub fn status(self, of: Option<&EndKey>) -> Status {
         let ends = match of {
             Some(src) => vec![src],
@@ -63,6 +64,7 @@ impl Snapshot<'_> {
             clients: self.clients(),
             lanes: self.lanes.clone(),
             fees: self.fees(),
+            fees_by_day: self.fees_by_day(),
             tasks: self.tasks.clone(),
             inputs: self.inputs,
             inputs_max: INPUTS_MAX,
@@ -74,7 +76,10 @@ impl Snapshot<'_> {
             },
             txs: self.statistics.recent_txs().cloned().collect(),
             tx_counts: self.statistics.tx_counts().collect(),
-            latencies: self.statistics.latencies().cloned().collect(),
+            latencies: match of {
+                Some(src) => self.statistics.latencies_of(src).cloned().collect(),
+                None => self.statistics.latencies().cloned().collect(),
+            },
         }
     }
 
@@ -116,13 +121,27 @@ impl Snapshot<'_> {
         sums.collect()
     }
 
+    fn fees_by_day(&self) -> Vec<FeesDayStatus> {
+        let days = self.view.fees().days().map(|(of, paid)| FeesDayStatus {
+            of: of.clone(),
+            paid: paid.clone(),
+        });
+        days.collect()
+    }
+
     fn path(&self, src: &EndKey, waits: &BTreeMap<&PacketKey, PacketWait>) -> Option<PathStatus> {
         let path = self.view.path(src)?;
         let in_memory = self.view.open_packets_of(src).count();
         let first = self
             .packets(src, waits)
             .min_by_key(|open| open.packet.sequence);
+        let connection = |end: &EndKey| {
+            let channel = self.view.channel(&end.as_channel()?)?;
+            Some(channel.connection_id.clone())
+        };
         Some(PathStatus {
+            connection_on_src: connection(&path.src),
+            connection_on_dst: connection(&path.dst),
             is_assigned: self.assignment.has_path(src),
             not_admitted: self.policy.admission.path(self.view, &path).err(),
             paused: self.paused.path(src),

@@ -12,6 +12,27 @@ fn button(label: &str, address: &str, question: &str) -> Markup {
     }
 }
 
+/// Reload and drain.
+pub fn of_relayer() -> Markup {
+    html! {
+        section #relayer aria-labelledby="relayer-title" {
+            h2 #relayer-title { "This relayer" }
+            div.actions.scripted {
+                (button("Reload the configuration", "/api/v1/reload",
+                    "Read the configuration again? What changed in it holds from then on. If \
+                     anything in it is wrong, nothing changes, and you are told what."))
+                (button("Drain and stop", "/api/v1/drain",
+                    "Take no new work, wait for what is in flight, and stop? Nothing is relayed \
+                     until somebody starts it again."))
+            }
+            noscript {
+                p { code { "tern reload" } " reads the configuration again, "
+                    code { "tern drain" } " ends what is in flight and stops." }
+            }
+        }
+    }
+}
+
 /// Pause or resume a path, and clear it. Nothing for an end of IBC v2.
 pub fn of_path(path: &PathOverview) -> Markup {
     let Some(end) = end_segments(&path.src) else {

@@ -1,11 +1,12 @@
-//! Events: what blocks say, while they say it. The script adds the lines.
+//! Events: what blocks say, and the lines of the log, while they are said. The script adds
+//! them.
 
 use maud::{html, Markup};
 use tern::overview::ChainOverview;
 
 /// The kinds of events as in the API, and as people say them. The script reads them from
 /// here.
-const KINDS: [(&str, &str); 9] = [
+const KINDS: [(&str, &str); 10] = [
     ("sent", "Sent"),
     ("received", "Arrived"),
     ("ack_written", "Answered"),
@@ -14,6 +15,7 @@ const KINDS: [(&str, &str); 9] = [
     ("client_updated", "Client updated"),
     ("client_frozen", "Client frozen"),
     ("tx", "Transaction"),
+    ("log", "Log"),
     ("block", "Block"),
 ];
 
@@ -21,7 +23,7 @@ pub fn sections(chains: &[ChainOverview]) -> Markup {
     html! {
         section #events aria-labelledby="events-title" {
             h1 #events-title { "Events" }
-            p.note { "What blocks say from now on, the newest first. Times are in UTC." }
+            p.note { "What blocks say and what Tern logs from now on, the newest first. Times are in UTC." }
             noscript {
                 p {
                     "The lines are added by JavaScript. Without it, "
@@ -44,6 +46,14 @@ pub fn sections(chains: &[ChainOverview]) -> Markup {
                         @for (kind, said) in KINDS { option value=(kind) { (said) } }
                     }
                 }
+                label {
+                    "Level "
+                    select #of-level {
+                        option value="" { "all" }
+                        option value="warn" { "warnings" }
+                    }
+                }
+                label { "Path or text " input #of-text type="search" placeholder="channel-7"; }
                 label { input #hold type="checkbox"; " Hold" }
             }
             p #no-lines .nothing.scripted { "Nothing has happened since this page was opened." }
@@ -58,11 +68,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn it_can_be_filtered_by_chain_and_kind_and_explains_itself_without_a_script() {
+    fn it_can_be_filtered_and_explains_itself_without_a_script() {
         let markup = sections(&[chain()]).into_string();
         for said in [
             "<option value=\"osmosis-1\">osmosis-1</option>",
             "<option value=\"acknowledged\">Confirmed</option>",
+            "<option value=\"warn\">warnings</option>",
+            "id=\"of-text\"",
             "The lines are added by JavaScript",
         ] {
             assert!(markup.contains(said), "no {said} in {markup}");

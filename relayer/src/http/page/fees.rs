@@ -3,25 +3,32 @@
 use std::collections::BTreeMap;
 
 use maud::{html, Markup};
-use tern::overview::{ChainOverview, FeesOverview, Money, PathOverview};
+use tern::overview::{ChainOverview, DayFeesOverview, FeesOverview, Money, PathOverview};
 use tern::words::grouped;
 
 use super::parts::{
     amount, link, nothing, number, or_dash, path_address, short_end, table, text, when, Pages, Tone,
 };
-use super::plots;
+use super::{fee_days, plots};
 
 /// Rows of a page.
 const PER_PAGE: usize = 100;
 
-pub fn sections(
-    fees: &[FeesOverview],
-    chains: &[ChainOverview],
-    paths: &[PathOverview],
-    page: usize,
-    now: &str,
-) -> Markup {
-    let saved = paths.iter().map(|path| path.by_others).sum::<u64>();
+/// What the view is made of.
+pub struct Fees<'a> {
+    /// By path and purpose.
+    pub sums: &'a [FeesOverview],
+    pub days: &'a [DayFeesOverview],
+    pub chains: &'a [ChainOverview],
+    pub paths: &'a [PathOverview],
+    /// Of the sums, from 1.
+    pub page: usize,
+    pub now: &'a str,
+}
+
+pub fn sections(of: &Fees<'_>) -> Markup {
+    let (sums, chains) = (of.sums, of.chains);
+    let saved = of.paths.iter().map(|path| path.by_others).sum::<u64>();
     html! {
         section #budgets aria-labelledby="fees-title" {
             h1 #fees-title { "Fees" }
@@ -33,13 +40,14 @@ pub fn sections(
         }
         section #purposes aria-labelledby="purposes-title" {
             h2 #purposes-title { "What for" }
-            @if fees.is_empty() {
+            @if sums.is_empty() {
                 (nothing("Nothing was paid since the store was made. Fees by purpose and path are shown here."))
             } @else {
-                (purposes(fees))
+                (purposes(sums))
             }
         }
-        @if !fees.is_empty() { (by_path(fees, page, now)) }
+        @if !of.days.is_empty() { (fee_days::section(of.days)) }
+        @if !sums.is_empty() { (by_path(sums, of.page, of.now)) }
     }
 }
 
@@ -206,6 +214,21 @@ mod tests {
     use super::super::testing::{chain, fees, path, NOW};
     use super::*;
 
+    fn of<'a>(
+        sums: &'a [FeesOverview],
+        chains: &'a [ChainOverview],
+        paths: &'a [PathOverview],
+    ) -> Fees<'a> {
+        Fees {
+            sums,
+            days: &[],
+            chains,
+            paths,
+            page: 1,
+            now: NOW,
+        }
+    }
+
     #[test]
     fn purposes_are_summed_up_by_chain() {
         let all = [
@@ -213,7 +236,7 @@ mod tests {
             fees("packets", "100"),
             fees("failures", "100"),
         ];
-        let markup = sections(&all, &[chain()], &[path(3)], 1, NOW).into_string();
+        let markup = sections(&of(&all, &[chain()], &[path(3)])).into_string();
         for said in [
             "400 uosmo",
             "width=\"80.0%\"",
@@ -243,7 +266,7 @@ mod tests {
 
     #[test]
     fn before_anything_is_paid_it_says_what_would_be_here() {
-        let markup = sections(&[], &[], &[], 1, NOW).into_string();
+        let markup = sections(&of(&[], &[], &[])).into_string();
         assert!(markup.contains("Nothing was paid") && !markup.contains("<table"));
     }
 }

@@ -1,16 +1,14 @@
 //! The overview: is all well, and if not, what first?
 
 use maud::{html, Markup};
-use tern::overview::{
-    ChainOverview, ChainState, Need, Overview, Severity, TxOverview, WalletOverview,
-};
-use tern::words::{grouped, quoted, shortened, span};
+use tern::overview::{ChainOverview, ChainState, Need, Overview, Severity, WalletOverview};
+use tern::words::{self, grouped, quoted, shortened, span};
 
 use super::actions;
 use super::parts::{
-    address, amount, commands, hash, mark, nothing, number, or_dash, table, text, when, Tone,
+    address, amount, commands, mark, nothing, number, or_dash, table, text, when, Tone,
 };
-use super::paths;
+use super::{paths, txs};
 
 /// Why a chain is down is said in full above.
 const REASON_CHARS: usize = 60;
@@ -24,7 +22,8 @@ pub fn sections(overview: &Overview, page: usize) -> Markup {
         (chains(&overview.chains, now))
         (paths::section(&overview.paths, page, now))
         (wallets(&overview.wallets))
-        (txs(overview))
+        (newest_txs(overview))
+        (actions::of_relayer())
     }
 }
 
@@ -128,6 +127,8 @@ fn chain(chain: &ChainOverview, now: &str) -> Markup {
                 dd { (or_dash(chain.paid_day.as_deref().map(|paid| html! {
                     (amount(paid, chain.money()))
                 }))) }
+                dt { "Wallet lasts" }
+                dd { (or_dash(chain.days_left.map(|days| html! { (words::days(days)) }))) }
             }
             (nodes(chain))
             (actions::of_chain(chain))
@@ -178,7 +179,7 @@ fn wallets(wallets: &[WalletOverview]) -> Markup {
                     (None, None) => "not known",
                 }
             },
-            or_dash(wallet.days_left.map(|days| html! { (self::days(days)) })),
+            or_dash(wallet.days_left.map(|days| html! { (words::days(days)) })),
         ]
     });
     html! {
@@ -194,64 +195,16 @@ fn wallets(wallets: &[WalletOverview]) -> Markup {
     }
 }
 
-fn days(days: f64) -> String {
-    match days {
-        ..10.0 => format!("{days:.1} days"),
-        10.0..1_000.0 => format!("{days:.0} days"),
-        _ => "years".to_owned(),
-    }
-}
-
-fn txs(overview: &Overview) -> Markup {
-    let txs = &overview.txs;
+fn newest_txs(overview: &Overview) -> Markup {
+    let newest = &overview.txs;
     html! {
         section #txs aria-labelledby="txs-title" {
             h2 #txs-title { "Transactions" }
-            @if txs.is_empty() {
+            @if newest.is_empty() {
                 (nothing("No transaction was signed since the start. The newest ones are shown here."))
             } @else {
-                (tx_table(overview, txs.iter().take(TXS)))
+                (txs::table("The newest that Tern signed", newest.iter().take(TXS), &overview.chains, &overview.at))
             }
         }
     }
-}
-
-fn tx_table<'a>(overview: &Overview, txs: impl Iterator<Item = &'a TxOverview>) -> Markup {
-    let money = |tx: &TxOverview| {
-        let mut chains = overview.chains.iter();
-        let chain = chains.find(|chain| chain.chain == tx.chain);
-        chain.map(|chain| chain.money()).unwrap_or_default()
-    };
-    let columns = [
-        text("Transaction"),
-        text("Chain"),
-        text("What it does"),
-        text("State"),
-        number("Fee"),
-        text("Signed"),
-    ];
-    let rows = txs.map(|tx| {
-        let tone = match tx.state.as_str() {
-            "succeeded" => Tone::Well,
-            "in flight" => Tone::Quiet,
-            "expired" => Tone::Watch,
-            _ => Tone::Act,
-        };
-        vec![
-            hash(&tx.hash),
-            html! { (tx.chain) },
-            html! {
-                (tx.what)
-                @if let Some(reason) = &tx.reason { p.reason { (quoted(reason)) } }
-            },
-            html! {
-                (mark(tone, &tx.state))
-                @if let Some(height) = tx.height { " " span.quiet { "in " (grouped(height)) } }
-            },
-            amount(&tx.fee, money(tx)),
-            when(&tx.signed_at, &overview.at),
-        ]
-    });
-    let caption = "The newest that Tern signed";
-    table(caption, &columns, &rows.collect::<Vec<_>>())
 }

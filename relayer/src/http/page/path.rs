@@ -1,7 +1,9 @@
 //! One path: is it served, how well, and at what price?
 
 use maud::{html, Markup};
-use tern::overview::{ClientOverview, FeesOverview, PacketOverview, PathOverview};
+use tern::overview::{
+    ChainOverview, ClientOverview, FeesOverview, PacketOverview, PathOverview, TxOverview,
+};
 use tern::words::{counted, grouped, quoted};
 use tern_core::statistics::{Latency, Step};
 
@@ -10,10 +12,12 @@ use super::parts::{
     text, when, Tone,
 };
 use super::plots::{self, Unit};
-use super::{actions, clients, paths};
+use super::{actions, clients, paths, txs};
 
 /// Open packets that are shown; the API has all of them.
 const PACKETS: usize = 100;
+/// Transactions that are shown.
+const TXS: usize = 12;
 
 /// What the view is made of.
 pub struct Path<'a> {
@@ -22,9 +26,12 @@ pub struct Path<'a> {
     pub clients: &'a [ClientOverview],
     /// Its open packets.
     pub packets: &'a [PacketOverview],
-    /// Between its two chains.
+    /// Of its packets.
     pub latencies: &'a [Latency],
     pub fees: &'a [FeesOverview],
+    /// Of the newest transactions those with packets of it.
+    pub txs: &'a [TxOverview],
+    pub chains: &'a [ChainOverview],
     pub now: &'a str,
 }
 
@@ -39,6 +46,7 @@ pub fn sections(of: &Path<'_>) -> Markup {
         (latencies(of))
         (clients(of))
         (fees(of))
+        (newest_txs(of))
     }
 }
 
@@ -55,6 +63,8 @@ fn head(of: &Path<'_>) -> Markup {
             dl.facts {
                 dt { "From" } dd { (path.src.name) }
                 dt { "To" } dd { (path.dst.name) }
+                dt { "Connection" }
+                dd { (connection(path)) }
                 dt { "Ordering" } dd { (path.ordering) }
                 dt { "Last moved" }
                 dd { (or_dash(path.last_moved.as_deref().map(|time| when(time, of.now)))) }
@@ -67,6 +77,13 @@ fn head(of: &Path<'_>) -> Markup {
             (actions::of_path(path))
         }
     }
+}
+
+/// Both ends of its connection.
+fn connection(path: &PathOverview) -> Markup {
+    let ends = [&path.connection_on_src, &path.connection_on_dst];
+    let named = ends.map(|end| end.as_deref().unwrap_or("not known"));
+    html! { (named[0]) " → " (named[1]) }
 }
 
 fn counts(path: &PathOverview) -> Markup {
@@ -83,6 +100,7 @@ fn counts(path: &PathOverview) -> Markup {
             @for (name, count) in counts {
                 div { dt { (name) } dd { (grouped(count)) } }
             }
+            div { dt { "A packet costs" } dd { (paths::cost(path)) } }
             div.wide { dt { "Ended by hour, last 24 h" } dd { (plots::sparkline(&path.ended_by_hour)) } }
         }
         p.note {
@@ -141,17 +159,13 @@ fn latencies(of: &Path<'_>) -> Markup {
         (Step::TimeOut, "From sent to timed out"),
     ];
     let of_step = |step: Step| of.latencies.iter().find(|latency| latency.step == step);
-    let between = format!(
-        "On all channels from {} to {}, since the start.",
-        of.path.src.chain, of.path.dst.chain
-    );
     html! {
         section #latency aria-labelledby="latency-title" {
             h2 #latency-title { "Latency" }
             @if of.latencies.is_empty() {
                 (nothing("No packet has moved since the start. How long packets take is shown here."))
             } @else {
-                p.note { (between) }
+                p.note { "Since the start." }
                 div.plots {
                     @for (step, name) in steps {
                         @if let Some(latency) = of_step(step) { (self::latency(name, latency)) }
@@ -230,6 +244,19 @@ fn fees(of: &Path<'_>) -> Markup {
             } @else {
                 (table("Paid for this path since the store was made", &columns,
                     &rows.collect::<Vec<_>>()))
+            }
+        }
+    }
+}
+
+fn newest_txs(of: &Path<'_>) -> Markup {
+    html! {
+        section #txs aria-labelledby="txs-title" {
+            h2 #txs-title { "Transactions" }
+            @if of.txs.is_empty() {
+                (nothing("None of the newest transactions has a packet of this path. Those that have are shown here."))
+            } @else {
+                (txs::table("The newest with packets of this path", of.txs.iter().take(TXS), of.chains, of.now))
             }
         }
     }

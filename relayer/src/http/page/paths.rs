@@ -5,7 +5,8 @@ use tern::overview::PathOverview;
 use tern::words::{grouped, quoted, shortened, span};
 
 use super::parts::{
-    link, mark, nothing, number, or_dash, path_address, path_name, table, text, when, Pages, Tone,
+    amount, link, mark, nothing, number, or_dash, path_address, path_name, table, text, when,
+    Pages, Tone,
 };
 use super::plots;
 
@@ -39,6 +40,7 @@ pub fn rows(caption: &str, paths: &[PathOverview], now: &str) -> Markup {
         number("Oldest"),
         text("Last moved"),
         text("24 h"),
+        number("A packet"),
     ];
     let rows = paths.iter().map(|path| {
         let age = path.oldest.as_ref().and_then(|oldest| oldest.age_seconds);
@@ -49,9 +51,20 @@ pub fn rows(caption: &str, paths: &[PathOverview], now: &str) -> Markup {
             or_dash(age.map(|age| html! { (span(age)) })),
             or_dash(path.last_moved.as_deref().map(|time| when(time, now))),
             plots::sparkline(&path.ended_by_hour),
+            cost(path),
         ]
     });
     html! { div.paths { (table(caption, &columns, &rows.collect::<Vec<_>>())) } }
+}
+
+/// What a packet costs, on one chain a line.
+pub fn cost(path: &PathOverview) -> Markup {
+    html! {
+        @if path.cost.is_empty() { (or_dash(None)) }
+        @for cost in &path.cost {
+            div.cost { (amount(&cost.amount, cost.money())) }
+        }
+    }
 }
 
 fn name(path: &PathOverview) -> Markup {

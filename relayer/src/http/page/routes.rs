@@ -13,7 +13,9 @@ use axum::routing::get;
 use axum::Router;
 use serde::Deserialize;
 use tern::engine::status::Status;
-use tern::overview::{ClientOverview, FeesOverview, Overview, PacketOverview, PathOverview};
+use tern::overview::{
+    ClientOverview, DayFeesOverview, FeesOverview, Overview, PacketOverview, PathOverview,
+};
 use tern::words;
 use tern_chains::BlockTime;
 
@@ -92,6 +94,7 @@ async fn one_path(
     Segments((chain, port, channel)): Segments<(String, String, String)>,
 ) -> Result<Page, Unmet> {
     let src = channel_end(&chain, &port, &channel)?;
+    let seen = served.daemon.observed.look().await?.overview();
     let (status, now) = served.daemon.observed.path(src.clone()).await?;
     let found = status.paths.iter().find(|path| path.src == src);
     let found = found.ok_or_else(|| {
@@ -100,27 +103,27 @@ async fn one_path(
             format!("no path from {src} is known"),
         )
     })?;
-    let shown = PathOverview::of(found, now);
-    let latencies = status
-        .latencies
-        .iter()
-        .filter(|latency| (&latency.src, &latency.dst) == (&found.src.chain, &found.dst.chain));
+    let wallets = served.daemon.observed.wallets();
+    let shown = PathOverview::of(found, &status, &wallets, now);
     let at = words::rfc3339(now);
     let packets = status.packets.iter();
     let packets: Vec<_> = packets
         .map(|packet| PacketOverview::of(packet, now))
         .collect();
-    let wallets = served.daemon.observed.wallets();
     let fees = FeesOverview::all(&status, &wallets).into_iter();
     let fees: Vec<_> = fees
         .filter(|fees| fees.src.as_ref() == Some(&shown.src))
         .collect();
+    let txs = seen.txs.into_iter();
+    let txs: Vec<_> = txs.filter(|tx| tx.paths.contains(&shown.src)).collect();
     let sections = path::sections(&path::Path {
         path: &shown,
         clients: &clients_of(&shown, &status, now),
         packets: &packets,
-        latencies: &latencies.cloned().collect::<Vec<_>>(),
+        latencies: &status.latencies,
         fees: &fees,
+        txs: &txs,
+        chains: &seen.chains,
         now: &at,
     });
     Ok(Page::of(&View {
@@ -166,12 +169,15 @@ async fn all_fees(
 ) -> Result<Page, Unmet> {
     let Parameters(asked) = asked?;
     let observation = served.daemon.observed.look().await?;
-    let (seen, paid) = (
-        observation.overview(),
-        FeesOverview::all(&observation.status, &observation.wallets),
-    );
-    let page = asked.page.unwrap_or(1);
-    let sections = fees::sections(&paid, &seen.chains, &seen.paths, page, &seen.at);
+    let seen = observation.overview();
+    let sections = fees::sections(&fees::Fees {
+        sums: &FeesOverview::all(&observation.status, &observation.wallets),
+        days: &DayFeesOverview::all(&observation.status, &observation.wallets),
+        chains: &seen.chains,
+        paths: &seen.paths,
+        page: asked.page.unwrap_or(1),
+        now: &seen.at,
+    });
     Ok(listed("Fees", Place::Fees, &seen, sections))
 }
 

@@ -1,8 +1,9 @@
 //! What the views are made of in their tests.
 
 use tern::overview::{
-    ChainOverview, ChainState, ClientOverview, EndOverview, FeesOverview, Need, NeedKind,
-    NodeOverview, OldestOverview, Overview, PathOverview, Severity, TxOverview, WalletOverview,
+    ChainOverview, ChainState, ClientOverview, CostOverview, DayFeesOverview, EndOverview,
+    FeesOverview, Need, NeedKind, NodeOverview, OldestOverview, Overview, PathOverview, Severity,
+    TxOverview, WalletOverview,
 };
 
 pub const NOW: &str = "2026-11-30T12:00:00Z";
@@ -22,6 +23,8 @@ pub fn path(channel: usize) -> PathOverview {
         dst: end("osmosis-1", channel + 1),
         client_on_src: "07-tendermint-3".to_owned(),
         client_on_dst: Some("07-tendermint-4".to_owned()),
+        connection_on_src: Some("connection-5".to_owned()),
+        connection_on_dst: Some("connection-6".to_owned()),
         ordering: "unordered".to_owned(),
         is_served: true,
         not_served: None,
@@ -40,6 +43,12 @@ pub fn path(channel: usize) -> PathOverview {
         timed_out: 0,
         by_others: 5,
         ended_by_hour: (0..24).collect(),
+        cost: vec![CostOverview {
+            chain: "osmosis-1".to_owned(),
+            denom: Some("uosmo".to_owned()),
+            unit: None,
+            amount: "765".to_owned(),
+        }],
     }
 }
 
@@ -64,6 +73,7 @@ pub fn chain() -> ChainOverview {
         paid_hour_max: Some("500000000".to_owned()),
         paid_day: Some("123456789".to_owned()),
         paid_day_max: None,
+        days_left: Some(3.25),
         paused_since: None,
         paused: vec![],
     }
@@ -92,6 +102,18 @@ pub fn fees(purpose: &str, amount: &str) -> FeesOverview {
         amount: amount.to_owned(),
         messages: 10,
         last_paid: "2026-11-30T11:57:00Z".to_owned(),
+    }
+}
+
+pub fn day_fees(day: &str, purpose: &str, amount: &str) -> DayFeesOverview {
+    DayFeesOverview {
+        day: day.to_owned(),
+        chain: "osmosis-1".to_owned(),
+        denom: Some("uosmo".to_owned()),
+        unit: None,
+        purpose: purpose.to_owned(),
+        amount: amount.to_owned(),
+        messages: 10,
     }
 }
 
@@ -129,6 +151,7 @@ pub fn overview(paths: usize) -> Overview {
             signed_at: "2026-11-30T11:57:40Z".to_owned(),
             what: "3 receive".to_owned(),
             messages: 4,
+            paths: vec![end("akashnet-2", 3)],
             fee: "12345".to_owned(),
             state: "succeeded".to_owned(),
             height: Some(61_234_560),

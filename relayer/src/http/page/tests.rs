@@ -5,7 +5,7 @@ use tern_chains::Histogram;
 use tern_core::statistics::{Latency, Step};
 
 use super::layout::{self, Place, Renewal, View};
-use super::testing::{client, end, fees, overview, path, NOW};
+use super::testing::{client, day_fees, end, fees, overview, path, NOW};
 use super::{assets, clients, events, overview as main_view, path as path_view, search};
 
 /// What a stranger might call something.
@@ -53,6 +53,8 @@ fn hostile() -> Vec<String> {
         packets: &[],
         latencies: &[latency()],
         fees: &[fees(HOSTILE, HOSTILE)],
+        txs: &seen.txs,
+        chains: &seen.chains,
         now: NOW,
     };
     vec![
@@ -60,7 +62,14 @@ fn hostile() -> Vec<String> {
         document(path_view::sections(&of_path), HOSTILE),
         document(clients::sections(&seen.clients, 1, NOW), HOSTILE),
         document(
-            super::fees::sections(&[fees(HOSTILE, "1")], &seen.chains, &seen.paths, 1, NOW),
+            super::fees::sections(&super::fees::Fees {
+                sums: &[fees(HOSTILE, "1")],
+                days: &[day_fees(HOSTILE, HOSTILE, HOSTILE)],
+                chains: &seen.chains,
+                paths: &seen.paths,
+                page: 1,
+                now: NOW,
+            }),
             HOSTILE,
         ),
         document(events::sections(&seen.chains), HOSTILE),
@@ -143,10 +152,12 @@ fn each_list_says_what_would_be_in_it() {
         packets: &[],
         latencies: &[],
         fees: &[],
+        txs: &[],
+        chains: &[],
         now: NOW,
     };
     let page = document(path_view::sections(&empty), "");
-    assert_eq!(page.matches("class=\"nothing\"").count(), 4, "{page}");
+    assert_eq!(page.matches("class=\"nothing\"").count(), 5, "{page}");
 }
 
 #[test]
@@ -162,6 +173,8 @@ fn a_path_can_be_paused_and_one_that_is_can_be_resumed() {
             packets: &[],
             latencies: &[latency()],
             fees: &[],
+            txs: &[],
+            chains: &[],
             now: NOW,
         })
         .into_string()

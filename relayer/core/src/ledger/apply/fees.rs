@@ -4,11 +4,13 @@ use std::collections::BTreeMap;
 
 use tern_chains::{BlockTime, ChainId};
 
-use crate::ledger::fees::slot;
-use crate::ledger::{Change, EndKey, FeeKind, FeesKey, FeesRecord, Item, TxRecord, View};
+use crate::ledger::fees::{day, slot};
+use crate::ledger::{
+    Change, EndKey, FeeKind, FeesDayKey, FeesKey, FeesRecord, Item, TxRecord, View,
+};
 
-/// The fee, added to the chain's span of time, to the sums by path and kind, and to the
-/// packets it was paid for.
+/// The fee, added to the chain's span of time, to the sums by path and kind, to those of the
+/// day, and to the packets it was paid for.
 pub(super) fn paid(view: &View, chain: &ChainId, tx: &TxRecord, succeeded: bool) -> Vec<Change> {
     if tx.fee == 0 {
         return vec![];
@@ -18,19 +20,26 @@ pub(super) fn paid(view: &View, chain: &ChainId, tx: &TxRecord, succeeded: bool)
     let slot = slot(now);
     let in_slot = fees.paid_in(chain, slot).saturating_add(tx.fee);
     let mut changes = vec![Change::Paid(chain.clone(), slot, Some(in_slot))];
+    let mut by_kind: BTreeMap<FeeKind, (u128, u64)> = BTreeMap::new();
     for ((path, kind), (amount, messages)) in shares(tx, succeeded) {
         let key = FeesKey {
             chain: chain.clone(),
             path,
             kind,
         };
-        let before = fees.sum(&key);
-        let record = FeesRecord {
-            amount: before.map_or(0, |sum| sum.amount).saturating_add(amount),
-            messages: before.map_or(0, |sum| sum.messages) + messages,
-            last: now.max(before.map_or(now, |sum| sum.last)),
-        };
+        let record = FeesRecord::and(fees.sum(&key), amount, messages, now);
         changes.push(Change::Fees(key, record));
+        let of_kind = by_kind.entry(kind).or_default();
+        *of_kind = (of_kind.0 + amount, of_kind.1 + messages);
+    }
+    for (kind, (amount, messages)) in by_kind {
+        let key = FeesDayKey {
+            chain: chain.clone(),
+            day: day(now),
+            kind,
+        };
+        let record = FeesRecord::and(fees.of_day(&key), amount, messages, now);
+        changes.push(Change::FeesDay(key, Some(record)));
     }
     changes.extend(packets(view, chain, tx));
     changes

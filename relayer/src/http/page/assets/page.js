@@ -13,7 +13,9 @@
   const AGAIN = 30000;
   const LINES_MAX = 500;
   const KINDS = ["sent", "received", "ack_written", "acknowledged", "timed_out",
-    "client_updated", "client_frozen", "tx", "block"];
+    "client_updated", "client_frozen", "tx", "log", "block"];
+  // What somebody may have to look at, beside warnings of the log.
+  const WARNINGS = ["timed_out", "client_frozen"];
   const TOKEN = "tern-token";
 
   const main = document.getElementById("main");
@@ -140,7 +142,7 @@
       source.addEventListener(kind, (event) => {
         heard();
         hasHappened = true;
-        if (main.dataset.every === "lines") add(JSON.parse(event.data));
+        if (main.dataset.every === "lines") add({ kind, ...JSON.parse(event.data) });
       });
     }
   }
@@ -150,6 +152,8 @@
   const lines = document.getElementById("lines");
   const chain = document.getElementById("of-chain");
   const kind = document.getElementById("of-kind");
+  const level = document.getElementById("of-level");
+  const wanted = document.getElementById("of-text");
   const hold = document.getElementById("hold");
 
   function element(tag, text, attributes = {}) {
@@ -162,12 +166,18 @@
   function add(event) {
     if (!lines || hold.checked) return;
     const said = [...kind.options].find((option) => option.value === event.kind);
-    const line = element("li", "", { "data-chain": event.chain, "data-kind": event.kind });
+    const isWarning = WARNINGS.includes(event.kind) || event.failed || ["warn", "error"].includes(event.level);
+    const line = element("li", "", {
+      "data-chain": event.chain ?? "",
+      "data-kind": event.kind,
+      "data-level": isWarning ? "warn" : "",
+    });
     const at = event.time ?? new Date().toISOString();
     line.append(
       element("time", at.slice(11, 19), { datetime: at, title: at }),
-      element("strong", said ? said.textContent : event.kind),
-      element("span", event.chain),
+      element("strong", `${isWarning ? "▲ " : ""}${said ? said.textContent : event.kind}`,
+        isWarning ? { class: "mark watch" } : {}),
+      element("span", event.chain ?? ""),
       what(event),
     );
     filter(line);
@@ -178,6 +188,11 @@
 
   function what(event) {
     const span = element("span", "");
+    if (event.kind === "log") {
+      const fields = Object.entries(event.fields).map(([name, value]) => ` ${name}=${value}`);
+      span.append(event.message, element("span", fields.join(""), { class: "quiet" }));
+      return span;
+    }
     if (event.packet) {
       const { src, dst, sequence } = event.packet;
       const said = `${src} #${sequence}`;
@@ -202,15 +217,17 @@
     const isOf = !chain.value || line.dataset.chain === chain.value;
     const isKind = kind.value === "*" || line.dataset.kind === kind.value
       || (kind.value === "" && line.dataset.kind !== "block");
-    line.hidden = !(isOf && isKind);
+    const isLevel = !level.value || line.dataset.level === level.value;
+    const hasText = line.textContent.toLowerCase().includes(wanted.value.trim().toLowerCase());
+    line.hidden = !(isOf && isKind && isLevel && hasText);
   }
 
   function few() {
     document.getElementById("no-lines").hidden = !!lines.querySelector("li:not([hidden])");
   }
 
-  for (const choice of [chain, kind]) {
-    choice?.addEventListener("change", () => {
+  for (const choice of [chain, kind, level, wanted]) {
+    choice?.addEventListener("input", () => {
       for (const line of lines.children) filter(line);
       few();
     });
