@@ -352,9 +352,9 @@ fn fees_are_summed_up_by_day_for_a_month() {
     let second = (1, FeeKind::Updates, 5, 1);
     assert_eq!(sums(&view), [first, second]);
     // The month has its last day, and then the first one is forgotten.
-    at(&mut view, 31 * DAY - 50);
+    tell(&mut view, [block_end(&kava(), 31 * DAY - 50)]);
     assert_eq!(sums(&view), [first, second]);
-    at(&mut view, 31 * DAY);
+    tell(&mut view, [block_end(&kava(), 31 * DAY)]);
     assert_eq!(sums(&view), [second]);
 }
 
