@@ -66,6 +66,8 @@ fn head(of: &Path<'_>) -> Markup {
                 dt { "Connection" }
                 dd { (connection(path)) }
                 dt { "Ordering" } dd { (path.ordering) }
+                dt { "A packet costs" }
+                dd { (paths::cost(path)) }
                 dt { "Last moved" }
                 dd { (or_dash(path.last_moved.as_deref().map(|time| when(time, of.now)))) }
                 dt { "Other way" }
@@ -100,7 +102,6 @@ fn counts(path: &PathOverview) -> Markup {
             @for (name, count) in counts {
                 div { dt { (name) } dd { (grouped(count)) } }
             }
-            div { dt { "A packet costs" } dd { (paths::cost(path)) } }
             div.wide { dt { "Ended by hour, last 24 h" } dd { (plots::sparkline(&path.ended_by_hour)) } }
         }
         p.note {

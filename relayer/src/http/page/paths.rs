@@ -62,7 +62,7 @@ pub fn cost(path: &PathOverview) -> Markup {
     html! {
         @if path.cost.is_empty() { (or_dash(None)) }
         @for cost in &path.cost {
-            div.cost { (amount(&cost.amount, cost.money())) }
+            div { (amount(&cost.amount, cost.money())) }
         }
     }
 }

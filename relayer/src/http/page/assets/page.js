@@ -186,11 +186,21 @@
     few();
   }
 
+  // Of a transaction.
+  function hash(tx) {
+    return element("a", `${tx.slice(0, 8)}…${tx.slice(-6)}`,
+      { href: `/search?q=${encodeURIComponent(tx)}`, title: tx });
+  }
+
   function what(event) {
     const span = element("span", "");
     if (event.kind === "log") {
-      const fields = Object.entries(event.fields).map(([name, value]) => ` ${name}=${value}`);
-      span.append(event.message, element("span", fields.join(""), { class: "quiet" }));
+      const fields = element("span", "", { class: "quiet" });
+      for (const [name, value] of Object.entries(event.fields)) {
+        const isHash = /^[0-9A-F]{64}$/.test(value);
+        fields.append(` ${name}=`, isHash ? hash(value) : value);
+      }
+      span.append(event.message, fields);
       return span;
     }
     if (event.packet) {
@@ -203,8 +213,7 @@
         ? element("a", said, { href: `/packets/${address.map(encodeURIComponent).join("/")}` })
         : said, ` → ${dst}`);
     } else if (event.tx) {
-      span.append(element("a", `${event.tx.slice(0, 8)}…${event.tx.slice(-6)}`,
-        { href: `/search?q=${encodeURIComponent(event.tx)}`, title: event.tx }));
+      span.append(hash(event.tx));
       if (event.failed) span.append(` failed: ${event.failed.slice(0, 200)}`);
     } else if (event.client) {
       span.append(event.client);
