@@ -1,10 +1,13 @@
 //! The command line: one file for each group of commands.
 
 mod channel;
+mod client;
+mod connection;
 mod demo;
 mod devnet;
 mod health;
 mod keys;
+mod making;
 mod not_ready;
 mod packet;
 mod parse;
@@ -95,6 +98,12 @@ pub enum Command {
     /// Add and list signing keys, and show their balances
     #[command(subcommand)]
     Keys(keys::KeysCommand),
+    /// Create and update light clients, and show their status
+    #[command(subcommand)]
+    Client(client::ClientCommand),
+    /// Open connections, with the clients they need
+    #[command(subcommand)]
+    Connection(connection::ConnectionCommand),
     /// Open channels, with the clients and connections they need
     #[command(subcommand)]
     Channel(channel::ChannelCommand),
@@ -105,9 +114,6 @@ pub enum Command {
     Transfer(transfer::TransferArgs),
     /// Show where a transfer is: by transaction, packet or sender
     Trace(trace::TraceArgs),
-    /// Update a client
-    #[command(subcommand)]
-    Client(steering::ClientCommand),
     /// List a chain's clients, connections or channels
     #[command(subcommand)]
     Query(query::QueryCommand),
@@ -186,7 +192,8 @@ pub async fn dispatch(options: &Options, command: Command) -> anyhow::Result<Out
         Command::Resume(args) => steering::resume(&home()?, args).await,
         Command::Reload => steering::reload(&home()?).await,
         Command::Drain => steering::drain(&home()?).await,
-        Command::Client(command) => steering::client(&home()?, command).await,
+        Command::Client(command) => client::run(&home()?, context, command).await,
+        Command::Connection(command) => connection::run(&context()?, command).await,
         Command::Health(args) => health::run(&context()?, args).await,
         Command::Keys(command) => keys::run(&context()?, command).await,
         Command::Channel(command) => channel::run(&context()?, command).await,

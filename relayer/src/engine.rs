@@ -65,7 +65,7 @@ pub use parts::{Clock, Kept, Observer, Parts};
 pub use prove::{ChainAccess, Chains};
 pub use reconcile::{pending, Pending};
 pub use records::Records;
-pub use requests::{Cleared, HandshakeNote, OpenedChannel};
+pub use requests::{Cleared, HandshakeNote, Made, OpenedChannel, OpenedConnection};
 pub use store::{Memory, Store};
 pub use submit::{LaneSettings, SendRequest, Sent};
 
@@ -80,7 +80,7 @@ use pausing::Pausing;
 use readiness::Readiness;
 use reconcile::schedule::{served_ends, served_ends_of, Reconciling};
 use reconcile::Compared;
-use requests::{Clear, Compare, OpenChannel, Refresh, Requests, Situation};
+use requests::{Clear, Compare, Make, Refresh, Requests, Situation};
 use resend::Resend;
 use status::{LaneStatus, Snapshot};
 use tasks::{Ended, Task, Tasks};
@@ -257,17 +257,17 @@ impl Engine {
         answer
     }
 
-    /// Runs until a channel is open on both ends.
-    pub async fn open_channel(
+    /// Runs until something is made.
+    pub async fn make(
         self,
         request: HandshakeRequest,
         shutdown: CancellationToken,
-    ) -> Result<OpenedChannel, EngineError> {
+    ) -> Result<Made, EngineError> {
         let handle = self.handle();
         // Nobody listens: the notes go nowhere.
         let (notes, _) = mpsc::channel(1);
-        let opened = async move { handle.open_channel(request, notes).await };
-        self.run_until(shutdown, opened).await
+        let made = async move { handle.make(request, notes).await };
+        self.run_until(shutdown, made).await
     }
 
     /// Ends the tasks. A lane finishes what it has begun; blocks are read again
@@ -406,25 +406,25 @@ impl Engine {
                 let found = self.snapshot(|snapshot| snapshot.search(&search));
                 let _ = reply.send(found);
             }
-            Command::OpenChannel {
+            Command::Make {
                 request,
                 notes,
                 reply,
             } => {
                 let pair = [request.a.clone(), request.b.clone()];
                 let admitted = self.policy.admission.request(&request);
-                let open = OpenChannel::new(request, notes, reply);
+                let make = Make::new(request, notes, reply);
                 if let Err(why) = admitted {
-                    return open.answer(Err(format!("such a channel is not served: {why}")));
+                    return make.answer(Err(format!("it would not be served: {why}")));
                 }
                 if let Some(chain) = pair.iter().find(|id| !self.chains.contains_key(id)) {
-                    return open.answer(Err(EngineError::UnknownChain(chain.clone()).to_string()));
+                    return make.answer(Err(EngineError::UnknownChain(chain.clone()).to_string()));
                 }
                 // What failed for an earlier request is tried anew.
                 self.records.forget_failures(|item| {
                     matches!(item, Item::Handshake { a, b, .. } if [a, b] == [&pair[0], &pair[1]])
                 });
-                self.requests.open_channel(open);
+                self.requests.make(make);
             }
             // They would wait for ever.
             Command::Clear { src, reply } if !self.chains.contains_key(&src.chain) => {

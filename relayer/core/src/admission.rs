@@ -134,18 +134,17 @@ impl Admission {
         Ok(())
     }
 
-    /// Whether a channel may be opened that somebody asks for.
+    /// Whether that may be made which somebody asks for.
     pub fn request(&self, request: &HandshakeRequest) -> Verdict {
-        let HandshakeRequest {
-            a,
-            b,
-            a_port,
-            b_port,
-            ..
-        } = request;
-        for (chain, port, other) in [(a, a_port, b), (b, b_port, a)] {
-            self.listed(chain, "ports", port.as_str(), |rules| &rules.ports)?;
+        let HandshakeRequest { a, b, .. } = request;
+        for (chain, other) in [(a, b), (b, a)] {
             self.counterparty(chain, other)?;
+        }
+        let Some(terms) = request.channel() else {
+            return Ok(());
+        };
+        for (chain, port) in [(a, &terms.a_port), (b, &terms.b_port)] {
+            self.listed(chain, "ports", port.as_str(), |rules| &rules.ports)?;
         }
         Ok(())
     }

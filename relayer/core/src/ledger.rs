@@ -32,7 +32,8 @@ pub use key::{ChannelKey, ClientKey, ConnectionKey, EndKey, PacketKey, TxKey};
 pub use packets::Held;
 pub use path::Path;
 pub use record::{
-    Acknowledgement, ChannelRecord, ClientRecord, ConnectionRecord, Done, Failure,
-    HandshakeProgress, HandshakeRequest, Head, PacketFees, PacketRecord, PacketState, TxRecord,
+    Acknowledgement, ChannelRecord, ChannelTerms, ClientRecord, ConnectionRecord, Done, Failure,
+    Goal, HandshakeProgress, HandshakeRequest, Head, PacketFees, PacketRecord, PacketState,
+    TxRecord,
 };
 pub use view::View;

@@ -11,9 +11,10 @@ use tern_chains::{
     ClientSummary, ConnectionCounterparty, ConnectionEnd, ConnectionId, ConnectionState, Ordering,
 };
 use tern_core::ledger::{
-    Change, ChannelKey, ClientKey, Fact, Finding, HandshakeProgress, HandshakeRequest, View,
+    Change, ChannelKey, ChannelTerms, ClientKey, Fact, Finding, Goal, HandshakeProgress,
+    HandshakeRequest, View,
 };
-use tern_core::plan::handshake::{completed, resume, unusable_client};
+use tern_core::plan::handshake::{completed, resume, unusable_client, Completed};
 use tern_core::plan::{Action, Assignment, Batch};
 
 /// What one chain holds.
@@ -333,10 +334,12 @@ fn request() -> HandshakeRequest {
     HandshakeRequest {
         a: akash(),
         b: kava(),
-        a_port: port(),
-        b_port: port(),
-        ordering: Ordering::Unordered,
-        version: String::new(),
+        goal: Goal::Channel(ChannelTerms {
+            a_port: port(),
+            b_port: port(),
+            ordering: Ordering::Unordered,
+            version: String::new(),
+        }),
         progress: HandshakeProgress::default(),
     }
 }
@@ -398,6 +401,67 @@ fn stopped_after_any_round_it_goes_on_with_what_is_there() {
     }
 }
 
+/// What is made for a goal, round by round, and how many clients, connections and channels
+/// there are on each chain then.
+fn made(world: &mut World, goal: Goal) -> (Completed, Vec<usize>, [[usize; 3]; 2]) {
+    let mut request = HandshakeRequest { goal, ..request() };
+    let mut view = world.view();
+    let mut txs = Vec::new();
+    loop {
+        request = resume(&view, &request);
+        if let Some(made) = completed(&view, &request) {
+            let counts = [akash(), kava()].map(|chain| {
+                let model = &world.chains[&chain];
+                let channels = model.channels.len();
+                [model.clients.len(), model.connections.len(), channels]
+            });
+            return (made, txs, counts);
+        }
+        txs.push(round(world, &mut view, &mut request));
+        assert!(txs.len() < 20, "does not end: {txs:?}");
+    }
+}
+
+#[test]
+fn a_client_alone_is_made_on_one_chain_and_one_without_a_connection_is_taken() {
+    let mut world = World::new();
+    let client = Completed::Client(ClientKey {
+        chain: akash(),
+        client_id: "07-tendermint-0".parse().unwrap(),
+    });
+    let (made_first, txs, counts) = made(&mut world, Goal::Client);
+    assert_eq!((made_first, txs), (client.clone(), vec![1]));
+    assert_eq!(counts, [[1, 0, 0], [0, 0, 0]]);
+    let (made_again, txs, _) = made(&mut world, Goal::Client);
+    assert_eq!((made_again, txs), (client, vec![]));
+}
+
+#[test]
+fn a_connection_alone_is_made_with_its_clients_and_a_channel_goes_over_it_later() {
+    let mut world = World::new();
+    let (connection, txs, counts) = made(&mut world, Goal::Connection);
+    assert!(matches!(connection, Completed::Connection(..)));
+    assert_eq!(txs, [2, 1, 1, 1, 1]);
+    assert_eq!(counts, [[1, 1, 0], [1, 1, 0]]);
+    let (channel, _, counts) = made(&mut world, request().goal);
+    let Completed::Channel {
+        connection_on_a,
+        connection_on_b,
+        ..
+    } = channel
+    else {
+        panic!("{channel:?}");
+    };
+    assert_eq!(
+        connection,
+        Completed::Connection(connection_on_a, connection_on_b)
+    );
+    assert_eq!(counts, [[1, 1, 1], [1, 1, 1]]);
+    // One that carries a channel is not taken for a new one.
+    let (_, _, counts) = made(&mut world, Goal::Connection);
+    assert_eq!(counts, [[2, 2, 1], [2, 2, 1]]);
+}
+
 #[test]
 fn a_second_channel_is_a_new_one() {
     let mut world = World::new();
@@ -408,7 +472,10 @@ fn a_second_channel_is_a_new_one() {
             round(&mut world, &mut view, &mut request);
             request = resume(&view, &request);
         }
-        opened.push(completed(&view, &request).unwrap().0.channel_id);
+        let Some(Completed::Channel { a, .. }) = completed(&view, &request) else {
+            panic!("no channel");
+        };
+        opened.push(a.channel_id);
     }
     assert_eq!(opened, [ChannelId::new(0), ChannelId::new(1)]);
 }

@@ -2,28 +2,16 @@
 
 use anyhow::bail;
 use clap::{Args, Subcommand, ValueEnum};
-use tern::engine::{HandshakeNote, OpenedChannel};
-use tern_chains::{ConnectionId, Ordering, PortId};
+use tern::engine::{Made, OpenedChannel};
+use tern_chains::{ChainId, ConnectionId, Ordering, PortId};
 use tern_core::ledger::{
-    ChannelKey, ConnectionKey, ConnectionRecord, HandshakeProgress, HandshakeRequest,
+    ChannelKey, ChannelTerms, ConnectionKey, ConnectionRecord, Goal, HandshakeProgress,
+    HandshakeRequest,
 };
-use tokio::sync::mpsc;
 
-use super::not_ready::not_ready;
-use super::parse;
+use super::{making, parse};
 use crate::connect::Context;
-use crate::daemon::DaemonClient;
 use crate::output::{self, Outcome};
-use crate::progress::Progress;
-use crate::setup;
-use crate::shutdown::Shutdown;
-use crate::turn::{self, Turn};
-
-/// What is said while the next step is on its way.
-const OPENING: &str = "opening the channel";
-
-/// Notes of steps that wait to be printed.
-const NOTES_MAX: usize = 64;
 
 const EXAMPLE: &str = "\
 Example:
@@ -93,83 +81,24 @@ pub async fn run(context: &Context, command: ChannelCommand) -> anyhow::Result<O
 
 /// Opens the channel. Without `--json` it prints each step.
 pub async fn open(context: &Context, args: OpenArgs) -> anyhow::Result<OpenedChannel> {
-    let (a, b) = (
-        setup::chain_id(context, &args.a)?,
-        setup::chain_id(context, &args.b)?,
-    );
-    if a == b {
-        bail!("a channel needs two different chains: {a} was given twice");
-    }
     let request = HandshakeRequest {
-        a,
-        b,
-        a_port: args.a_port,
-        b_port: args.b_port,
-        ordering: args.order.into(),
-        version: args.version.unwrap_or_default(),
+        a: ChainId::from_string(&args.a),
+        b: ChainId::from_string(&args.b),
+        goal: Goal::Channel(ChannelTerms {
+            version: args.version.unwrap_or_default(),
+            a_port: args.a_port,
+            b_port: args.b_port,
+            ordering: args.order.into(),
+        }),
         progress: HandshakeProgress {
             connection_on_a: args.connection,
             ..HandshakeProgress::default()
         },
     };
-    let json = context.json;
-    let print_note = move |note: HandshakeNote| {
-        if !json {
-            let HandshakeNote {
-                chain,
-                height,
-                what,
-            } = note;
-            output::note(format!("{chain} block {height}: {what}"));
-        }
-    };
-    let keys = [
-        context.key_id(&args.a, None)?,
-        context.key_id(&args.b, None)?,
-    ];
-    match turn::daemon_or_claim(context, &keys).await? {
-        Turn::Daemon => {
-            let daemon = DaemonClient::connect(&context.home).await?;
-            let opened = daemon.open_channel(request, print_note);
-            let look = async || Some(OPENING.to_owned());
-            Ok(Progress::new(json).during(opened, look).await?)
-        }
-        Turn::Here => open_alone(context, request, print_note).await,
+    match making::make(context, request, "opening the channel").await? {
+        Made::Channel(opened) => Ok(opened),
+        other => bail!("{other:?} was made instead of a channel"),
     }
-}
-
-/// Opens the channel with an engine of this command.
-async fn open_alone(
-    context: &Context,
-    request: HandshakeRequest,
-    mut print_note: impl FnMut(HandshakeNote),
-) -> anyhow::Result<OpenedChannel> {
-    let shutdown = Shutdown::start()?;
-    let chains = [
-        setup::funded(context, request.a.as_str()).await?,
-        setup::funded(context, request.b.as_str()).await?,
-    ];
-    let engine = setup::engine_for_command(context, &chains).await?;
-    let handle = engine.handle();
-    let (a, b) = (request.a.clone(), request.b.clone());
-    let look = async || {
-        let status = handle.status(None).await.ok()?;
-        Some(not_ready(&status, [&a, &b]).unwrap_or_else(|| OPENING.to_owned()))
-    };
-    let (sender, mut notes) = mpsc::channel(NOTES_MAX);
-    let opened = async {
-        let mut opened = std::pin::pin!(handle.open_channel(request, sender));
-        loop {
-            tokio::select! {
-                biased;
-                Some(note) = notes.recv() => print_note(note),
-                opened = &mut opened => break opened,
-            }
-        }
-    };
-    let progress = Progress::new(context.json);
-    let opened = progress.during(opened, look);
-    Ok(engine.run_until(shutdown.token(), opened).await?)
 }
 
 fn print(context: &Context, opened: &OpenedChannel, ordering: Ordering) -> anyhow::Result<()> {
@@ -190,8 +119,8 @@ type End<'a> = (&'a ChannelKey, &'a (ConnectionKey, ConnectionRecord));
 
 fn ends(opened: &OpenedChannel) -> [End<'_>; 2] {
     [
-        (&opened.a, &opened.connection_on_a),
-        (&opened.b, &opened.connection_on_b),
+        (&opened.a, &opened.connection.on_a),
+        (&opened.b, &opened.connection.on_b),
     ]
 }
 

@@ -4,7 +4,7 @@ mod client;
 
 use clap::{Args, Subcommand};
 use serde::Serialize;
-use tern_chains::{IdentifiedChannelEnd, IdentifiedConnectionEnd, Ordering};
+use tern_chains::{ClientId, IdentifiedChannelEnd, IdentifiedConnectionEnd, Ordering};
 
 use crate::connect::Context;
 use crate::output::{self, Outcome};
@@ -40,10 +40,7 @@ pub struct ChainArgs {
 
 pub async fn run(context: &Context, command: QueryCommand) -> anyhow::Result<Outcome> {
     match command {
-        QueryCommand::Clients(args) => {
-            let chain = context.connect(&args.chain)?;
-            show(context, client::HEADER, &client::all(&*chain).await?)?;
-        }
+        QueryCommand::Clients(args) => return clients(context, args).await,
         QueryCommand::Connections(args) => {
             let chain = context.connect(&args.chain)?;
             let mut ends = chain.connections().await?.all;
@@ -60,6 +57,28 @@ pub async fn run(context: &Context, command: QueryCommand) -> anyhow::Result<Out
         }
     }
     Ok(Outcome::Done)
+}
+
+/// Lists the clients on a chain.
+pub async fn clients(context: &Context, args: ChainArgs) -> anyhow::Result<Outcome> {
+    let chain = context.connect(&args.chain)?;
+    show(context, client::HEADER, &client::all(&*chain).await?)?;
+    Ok(Outcome::Done)
+}
+
+/// Shows one client, and says whether it is active; `None` if it does not exist.
+pub async fn client(
+    context: &Context,
+    chain: &str,
+    client: ClientId,
+) -> anyhow::Result<Option<bool>> {
+    let chain = context.connect(chain)?;
+    let Some(row) = client::one(&*chain, client).await? else {
+        return Ok(None);
+    };
+    let is_active = row.is_active();
+    show(context, client::HEADER, &[row])?;
+    Ok(Some(is_active))
 }
 
 /// One row of a table.

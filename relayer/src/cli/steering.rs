@@ -1,10 +1,10 @@
-//! What a person does to the daemon of the home folder: pause, resume, refresh, reload, drain.
+//! What a person does to the daemon of the home folder: pause, resume, reload, drain.
 
-use clap::{Args, Subcommand};
+use clap::Args;
 use serde_json::json;
 use tern::words::counted;
-use tern_chains::{ChainId, ChannelId, ClientId, End, PortId};
-use tern_core::ledger::{ClientKey, EndKey};
+use tern_chains::{ChainId, ChannelId, End, PortId};
+use tern_core::ledger::EndKey;
 use tern_core::plan::Pausable;
 
 use super::{parse, Home};
@@ -37,9 +37,6 @@ Example:
 The daemon takes no new work, waits until each of its transactions is in a block
 or certainly dead, and ends. The command ends with it. Packets that are left wait
 for the next `tern start`, or for another relayer.";
-const REFRESH_EXAMPLE: &str = "\
-Example:
-  tern client refresh akash-a 07-tendermint-0";
 
 /// A chain, or a channel by one of its ends.
 #[derive(Debug, Args)]
@@ -53,19 +50,6 @@ pub struct PausableArgs {
     #[arg(long, default_value = "transfer", value_parser = parse::port)]
     #[arg(requires = "channel")]
     port: PortId,
-}
-
-#[derive(Debug, Subcommand)]
-pub enum ClientCommand {
-    /// Update a client now, whether or not it is time for it
-    #[command(after_help = REFRESH_EXAMPLE)]
-    Refresh {
-        /// The chain that has the client
-        chain: String,
-        /// The client, such as `07-tendermint-0`
-        #[arg(value_parser = parse::client)]
-        client: ClientId,
-    },
 }
 
 pub async fn pause(home: &Home, args: PausableArgs) -> anyhow::Result<Outcome> {
@@ -94,19 +78,6 @@ pub async fn drain(home: &Home) -> anyhow::Result<Outcome> {
     done(home, &drained)
 }
 
-pub async fn client(home: &Home, command: ClientCommand) -> anyhow::Result<Outcome> {
-    let ClientCommand::Refresh { chain, client } = command;
-    let client = ClientKey {
-        chain: ChainId::from_string(&chain),
-        client_id: client,
-    };
-    let doing = format!("updating {client}");
-    let refreshed = home.daemon().await?.refresh(client);
-    let progress = Progress::new(home.json);
-    let refreshed = progress.during(refreshed, async || Some(doing.clone()));
-    done(home, &refreshed.await?)
-}
-
 impl PausableArgs {
     fn pausable(self) -> Pausable {
         let chain = ChainId::from_string(&self.chain);
@@ -120,7 +91,8 @@ impl PausableArgs {
     }
 }
 
-fn done(home: &Home, done: &str) -> anyhow::Result<Outcome> {
+/// Prints what was done.
+pub fn done(home: &Home, done: &str) -> anyhow::Result<Outcome> {
     match home.json {
         true => output::json(&json!({ "done": done }))?,
         false => output::line(done)?,

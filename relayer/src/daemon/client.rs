@@ -4,7 +4,7 @@ use std::io;
 use std::path::Path;
 
 use tern::engine::status::Status;
-use tern::engine::{Cleared, HandshakeNote, OpenedChannel, SendRequest, Sent};
+use tern::engine::{Cleared, HandshakeNote, Made, SendRequest, Sent};
 use tern::overview::Overview;
 use tern_core::ledger::{ClientKey, EndKey, HandshakeRequest};
 use tern_core::plan::Pausable;
@@ -69,14 +69,14 @@ impl DaemonClient {
         }
     }
 
-    /// Opens a channel; `note` is called for every step that is in a block.
-    pub async fn open_channel(
+    /// Makes something; `note` is called for every step that is in a block.
+    pub async fn make(
         self,
         request: HandshakeRequest,
         note: impl FnMut(HandshakeNote),
-    ) -> Result<OpenedChannel, SocketError> {
-        match self.ask(Request::OpenChannel(request), note).await? {
-            Response::Opened(opened) => Ok(*opened),
+    ) -> Result<Made, SocketError> {
+        match self.ask(Request::Make(request), note).await? {
+            Response::Made(made) => Ok(*made),
             _ => Err(SocketError::Unexpected),
         }
     }

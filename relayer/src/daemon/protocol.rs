@@ -8,14 +8,14 @@ use std::path::PathBuf;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use tern::engine::status::Status;
-use tern::engine::{Cleared, HandshakeNote, OpenedChannel, SendRequest, Sent};
+use tern::engine::{Cleared, HandshakeNote, Made, SendRequest, Sent};
 use tern::overview::Overview;
 use tern_core::ledger::{ClientKey, EndKey, HandshakeRequest};
 use tern_core::plan::Pausable;
 use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, BufReader};
 
 /// Raised with every change of what is said.
-pub const VERSION: u32 = 3;
+pub const VERSION: u32 = 4;
 
 /// The longest line of a command: a transaction of several megabytes.
 pub const REQUEST_BYTES_MAX: u64 = 16 << 20;
@@ -35,7 +35,7 @@ pub enum Request {
     /// With the open packets of one path, or the first of all.
     Status(Option<EndKey>),
     Overview,
-    OpenChannel(HandshakeRequest),
+    Make(HandshakeRequest),
     Clear(EndKey),
     Send(SendRequest),
     Refresh(ClientKey),
@@ -50,7 +50,7 @@ pub enum Response {
     Note(HandshakeNote),
     Status(Box<Status>),
     Overview(Box<Overview>),
-    Opened(Box<OpenedChannel>),
+    Made(Box<Made>),
     Cleared(Cleared),
     Sent(Sent),
     /// What was done, in words.

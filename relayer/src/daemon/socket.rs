@@ -196,9 +196,7 @@ async fn meet(
     Ok(match request {
         Request::Overview => Response::Overview(Box::new(observed.look().await?.overview())),
         Request::Status(of) => Response::Status(Box::new(observed.status(of).await?)),
-        Request::OpenChannel(request) => {
-            Response::Opened(Box::new(engine.open_channel(request, notes).await?))
-        }
+        Request::Make(request) => Response::Made(Box::new(engine.make(request, notes).await?)),
         Request::Clear(src) => Response::Cleared(steering.clear(src).await?),
         Request::Refresh(client) => Response::Done(steering.refresh(client).await?),
         Request::Pause(what) => Response::Done(steering.pause(what).await?),

@@ -4,7 +4,7 @@ use tern_core::ledger::{ClientKey, EndKey, Fact, HandshakeRequest};
 use tern_core::plan::{Assignment, Pausable, Paused};
 use tokio::sync::{mpsc, oneshot};
 
-use super::requests::{Cleared, HandshakeNote, OpenedChannel};
+use super::requests::{Cleared, HandshakeNote, Made};
 use super::status::{FoundPackets, PacketSearch, Status};
 use super::submit::{SendRequest, Sent};
 
@@ -20,10 +20,10 @@ pub enum Command {
         search: Box<PacketSearch>,
         reply: oneshot::Sender<FoundPackets>,
     },
-    OpenChannel {
+    Make {
         request: HandshakeRequest,
         notes: mpsc::Sender<HandshakeNote>,
-        reply: oneshot::Sender<Result<OpenedChannel, String>>,
+        reply: oneshot::Sender<Result<Made, String>>,
     },
     Clear {
         src: EndKey,

@@ -13,7 +13,7 @@ use super::command::Command;
 use super::error::EngineError;
 use super::follow::describe;
 use super::input::Input;
-use super::requests::{Cleared, HandshakeNote, OpenedChannel};
+use super::requests::{Cleared, HandshakeNote, Made};
 use super::status::{FoundPackets, PacketSearch, Status, Wallet};
 use super::submit::{SendRequest, Sent};
 
@@ -76,22 +76,23 @@ impl EngineHandle {
         join_all(wallets).await
     }
 
-    /// Opens a channel and waits until both ends are open. `notes` gets a note of
-    /// every step that is in a block. Dropping the future gives the request up.
+    /// Makes a client, a connection or a channel with what it needs, and waits until it is
+    /// there, and open on both ends. `notes` gets a note of every step that is in a block.
+    /// Dropping the future gives the request up.
     ///
     /// # Errors
-    /// [`EngineError::CommandFailed`] says why the channel cannot be opened.
-    pub async fn open_channel(
+    /// [`EngineError::CommandFailed`] says why it cannot be made.
+    pub async fn make(
         &self,
         request: HandshakeRequest,
         notes: mpsc::Sender<HandshakeNote>,
-    ) -> Result<OpenedChannel, EngineError> {
-        let opened = self.ask(|reply| Command::OpenChannel {
+    ) -> Result<Made, EngineError> {
+        let made = self.ask(|reply| Command::Make {
             request,
             notes,
             reply,
         });
-        opened.await?.map_err(EngineError::CommandFailed)
+        made.await?.map_err(EngineError::CommandFailed)
     }
 
     /// Compares the packets of a path with both chains, relays them whether or not

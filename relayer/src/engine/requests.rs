@@ -17,7 +17,7 @@ use super::readiness::Readiness;
 use super::reconcile::schedule::Reconciling;
 pub use clear::{Clear, Cleared};
 pub use compare::Compare;
-pub use handshake::{HandshakeNote, OpenChannel, OpenedChannel};
+pub use handshake::{HandshakeNote, Made, Make, OpenedChannel, OpenedConnection};
 pub use refresh::Refresh;
 
 /// What a request is answered from.
@@ -32,27 +32,28 @@ pub struct Situation<'a> {
 /// Open requests.
 #[derive(Default)]
 pub struct Requests {
-    handshakes: Vec<OpenChannel>,
+    handshakes: Vec<Make>,
     clears: Vec<Clear>,
     comparisons: Vec<Compare>,
     refreshes: Vec<Refresh>,
 }
 
 impl Requests {
-    /// Takes a channel to be opened, or answers at once why not.
-    pub fn open_channel(&mut self, open: OpenChannel) {
-        let [a, b] = [&open.request.a, &open.request.b];
-        let is_same_pair = |other: &OpenChannel| {
+    /// Takes what is to be made, or answers at once why not.
+    pub fn make(&mut self, make: Make) {
+        let [a, b] = [&make.request.a, &make.request.b];
+        let is_same_pair = |other: &Make| {
             let pair = [&other.request.a, &other.request.b];
             pair == [a, b] || pair == [b, a]
         };
         if self.handshakes.iter().any(is_same_pair) {
             let reason = format!(
-                "a channel between {a} and {b} is being opened already: wait until it is open"
+                "another command makes a client, connection or channel between {a} and {b}: wait \
+                 until it is done"
             );
-            return open.answer(Err(reason));
+            return make.answer(Err(reason));
         }
-        self.handshakes.push(open);
+        self.handshakes.push(make);
     }
 
     pub fn clear(&mut self, clear: Clear) {

@@ -18,7 +18,7 @@ use tern_chains::{
     MessageKind, PortId, TxDraft,
 };
 use tern_core::budget::Budgets;
-use tern_core::ledger::{HandshakeProgress, HandshakeRequest, View};
+use tern_core::ledger::{ChannelTerms, Goal, HandshakeProgress, HandshakeRequest, View};
 use tern_core::plan::Assignment;
 use tern_core::policy::Policy;
 use tern_cosmos::{CosmosAccount, CosmosChain, CosmosSettings, NodeAddress, Signer};
@@ -102,16 +102,17 @@ impl World {
         let request = HandshakeRequest {
             a: a.chain.id().clone(),
             b: b.chain.id().clone(),
-            a_port: PortId::transfer(),
-            b_port: PortId::transfer(),
-            ordering: tern_chains::Ordering::Unordered,
-            version: String::new(),
+            goal: Goal::Channel(ChannelTerms {
+                a_port: PortId::transfer(),
+                b_port: PortId::transfer(),
+                ordering: tern_chains::Ordering::Unordered,
+                version: String::new(),
+            }),
             progress: HandshakeProgress::default(),
         };
         let engine = self.engine(Assignment::nothing());
-        let opened = engine.open_channel(request, CancellationToken::new());
-        let opened = opened.await;
-        opened.expect("a channel");
+        let made = engine.make(request, CancellationToken::new());
+        made.await.expect("a channel");
     }
 
     pub fn relay(&self) -> Relaying {

@@ -2,7 +2,9 @@
 
 use tern::engine::OpenedChannel;
 use tern_chains::{ChainId, ChannelId, End, Ordering, PortId, Sequence};
-use tern_core::ledger::{ChannelKey, EndKey, HandshakeProgress, HandshakeRequest, PacketKey};
+use tern_core::ledger::{
+    ChannelKey, ChannelTerms, EndKey, Goal, HandshakeProgress, HandshakeRequest, PacketKey,
+};
 
 use super::side::Side;
 
@@ -77,10 +79,12 @@ pub fn request(chains: [ChainId; 2], port: &PortId, ordering: Ordering) -> Hands
     HandshakeRequest {
         a,
         b,
-        a_port: port.clone(),
-        b_port: port.clone(),
-        ordering,
-        version: String::new(),
+        goal: Goal::Channel(ChannelTerms {
+            a_port: port.clone(),
+            b_port: port.clone(),
+            ordering,
+            version: String::new(),
+        }),
         progress: HandshakeProgress::default(),
     }
 }

@@ -5,7 +5,7 @@
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use tern::engine::{Engine, Store};
+use tern::engine::{Engine, Made, Store};
 use tern_chains::{
     ClientId, ClientParams, ConnectionCounterparty, Datagram, Message, Ordering, PortId, Timeout,
 };
@@ -115,9 +115,11 @@ impl Strangers {
         let engine = Engine::start(parts, Assignment::nothing());
         let ids = place.sides.each_ref().map(super::side::Side::id);
         let request = request(ids, &PortId::transfer(), Ordering::Unordered);
-        let opened = engine.open_channel(request, CancellationToken::new()).await;
+        let opened = engine.make(request, CancellationToken::new()).await;
         // A chain that has halted, or refuses all, leaves it half open.
-        let Ok(opened) = opened else { return };
+        let Ok(Made::Channel(opened)) = opened else {
+            return;
+        };
         place.chaos.fault_counts.fault(Fault::JunkChannel);
         let channel = Channel::of(&opened);
         for (at, side) in place.sides.iter().enumerate() {

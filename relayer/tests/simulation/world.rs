@@ -4,7 +4,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use tern::engine::{Engine, EngineError, Store};
+use tern::engine::{Engine, EngineError, Made, Store};
 use tern_chains::{Ordering, PortId};
 use tern_core::ledger::View;
 use tern_core::plan::Assignment;
@@ -111,7 +111,7 @@ impl World {
             }
             let crash_point = CrashPoint::of(with_faults.then(|| 50 + chaos.rng.below(800)));
             let engine = self.relayers[0].engine(&crash_point, Assignment::nothing());
-            let opened = engine.open_channel(request.clone(), CancellationToken::new());
+            let opened = engine.make(request.clone(), CancellationToken::new());
             let opened = crash_point.run(opened);
             let opened = opened.await;
             if opened.is_none() {
@@ -148,9 +148,10 @@ impl World {
     /// Opens a channel without faults.
     async fn open(&self, port: &PortId, ordering: Ordering) -> Result<Channel, String> {
         let engine = self.relayers[0].engine(&CrashPoint::default(), Assignment::nothing());
-        let opened = engine.open_channel(self.request(port, ordering), CancellationToken::new());
+        let opened = engine.make(self.request(port, ordering), CancellationToken::new());
         match opened.await {
-            Ok(opened) => Ok(Channel::of(&opened)),
+            Ok(Made::Channel(opened)) => Ok(Channel::of(&opened)),
+            Ok(other) => Err(format!("{other:?} was made instead of a channel")),
             Err(error) => Err(format!("no channel without faults: {error}")),
         }
     }

@@ -6,7 +6,7 @@ use tern_chains::{
 };
 
 use super::*;
-use crate::ledger::{Change, ChannelKey, ClientRecord, HandshakeProgress};
+use crate::ledger::{Change, ChannelKey, ChannelTerms, ClientRecord, Goal, HandshakeProgress};
 
 fn akash() -> ChainId {
     ChainId::from_string("akash-1")
@@ -277,10 +277,12 @@ fn a_channel_is_not_opened_where_none_would_be_served() {
     let request = HandshakeRequest {
         a: akash(),
         b: kava(),
-        a_port: port(),
-        b_port: "icahost".parse().unwrap(),
-        ordering: Ordering::Ordered,
-        version: String::new(),
+        goal: Goal::Channel(ChannelTerms {
+            a_port: port(),
+            b_port: "icahost".parse().unwrap(),
+            ordering: Ordering::Ordered,
+            version: String::new(),
+        }),
         progress: HandshakeProgress::default(),
     };
     assert_eq!(rule(Admission::default().request(&request)), None);

@@ -202,18 +202,45 @@ impl Failure {
     }
 }
 
-/// A channel somebody wants opened between `a` and `b`.
+/// Something that somebody wants made between `a` and `b`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct HandshakeRequest {
     pub a: ChainId,
     pub b: ChainId,
+    pub goal: Goal,
+    /// What it goes through, as far as it was found or made.
+    pub progress: HandshakeProgress,
+}
+
+/// What a request ends with. What it needs is made on the way.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Goal {
+    /// A client of `b` on `a`.
+    Client,
+    /// A connection that is open on both ends.
+    Connection,
+    /// A channel that is open on both ends.
+    Channel(ChannelTerms),
+}
+
+/// Which channel.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ChannelTerms {
     pub a_port: PortId,
     pub b_port: PortId,
     pub ordering: Ordering,
     /// Empty: the application on `a` chooses.
     pub version: String,
-    /// What it goes through, as far as it was found or made.
-    pub progress: HandshakeProgress,
+}
+
+impl HandshakeRequest {
+    /// The terms of the channel, if it is one that is wanted.
+    pub fn channel(&self) -> Option<&ChannelTerms> {
+        match &self.goal {
+            Goal::Channel(terms) => Some(terms),
+            Goal::Client | Goal::Connection => None,
+        }
+    }
 }
 
 /// The identifiers a request has settled on. Once set they stay.

@@ -1,4 +1,4 @@
-//! Opening a channel from nothing: clients, connection and channel (ICS-02,
+//! Making a client, a connection or a channel, and what it needs, from nothing (ICS-02,
 //! ICS-03, ICS-04), driven by what is on chain.
 //!
 //! A request first [`resume`]s what a stopped run left unfinished; then the states
@@ -16,29 +16,55 @@ use tern_chains::{ChainId, ChannelState, ConnectionState};
 use super::batch::{Action, Batch, Proposals, Work};
 use super::proof::route;
 use super::{PlanInput, Why};
-use crate::ledger::{ChannelKey, ConnectionKey, HandshakeRequest, HandshakeStep, Item, View};
+use crate::ledger::{
+    ChannelKey, ChannelTerms, ClientKey, ConnectionKey, Goal, HandshakeRequest, HandshakeStep,
+    Item, View,
+};
 
 use ends::Ends;
 pub use ends::{resume, unusable_client};
 
-/// Both ends of the requested channel, once both are open.
-pub fn completed(view: &View, request: &HandshakeRequest) -> Option<(ChannelKey, ChannelKey)> {
-    let ends = Ends::of(view, request);
-    let (a, a_end) = ends.channel_on_a?;
-    let (b, b_end) = ends.channel_on_b?;
-    (a_end.state.is_open() && b_end.state.is_open()).then(|| (a.clone(), b.clone()))
+/// What was made for a request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Completed {
+    Client(ClientKey),
+    /// The ends on `a` and on `b`.
+    Connection(ConnectionKey, ConnectionKey),
+    Channel {
+        a: ChannelKey,
+        b: ChannelKey,
+        connection_on_a: ConnectionKey,
+        connection_on_b: ConnectionKey,
+    },
 }
 
-/// The connection ends of the request, as far as they exist.
-pub fn connection(
-    view: &View,
-    request: &HandshakeRequest,
-) -> (Option<ConnectionKey>, Option<ConnectionKey>) {
+/// What the request wants, once it is there, and open on both ends.
+pub fn completed(view: &View, request: &HandshakeRequest) -> Option<Completed> {
+    if request.goal == Goal::Client {
+        let client = ClientKey {
+            chain: request.a.clone(),
+            client_id: request.progress.client_on_a.clone()?,
+        };
+        return view.client(&client).map(|_| Completed::Client(client));
+    }
     let ends = Ends::of(view, request);
-    (
-        ends.connection_on_a.map(|(key, _)| key.clone()),
-        ends.connection_on_b.map(|(key, _)| key.clone()),
-    )
+    let (connection_on_a, a_end) = ends.connection_on_a?;
+    let (connection_on_b, b_end) = ends.connection_on_b?;
+    if [a_end.state, b_end.state] != [ConnectionState::Open; 2] {
+        return None;
+    }
+    let (connection_on_a, connection_on_b) = (connection_on_a.clone(), connection_on_b.clone());
+    if request.channel().is_none() {
+        return Some(Completed::Connection(connection_on_a, connection_on_b));
+    }
+    let (a, a_end) = ends.channel_on_a?;
+    let (b, b_end) = ends.channel_on_b?;
+    (a_end.state.is_open() && b_end.state.is_open()).then(|| Completed::Channel {
+        a: a.clone(),
+        b: b.clone(),
+        connection_on_a,
+        connection_on_b,
+    })
 }
 
 /// Proposes the steps the request needs next: one transaction on one chain, or a
@@ -70,6 +96,14 @@ struct Next {
 }
 
 fn next(view: &View, request: &HandshakeRequest) -> Vec<Next> {
+    if request.goal == Goal::Client {
+        let is_there = request.progress.client_on_a.is_some();
+        return if is_there {
+            vec![]
+        } else {
+            vec![create_on_a(request)]
+        };
+    }
     let ends = Ends::of(view, request);
     let Some((_, on_a)) = &ends.connection_on_a else {
         return match request.progress.connection_on_a {
@@ -90,12 +124,19 @@ fn next(view: &View, request: &HandshakeRequest) -> Vec<Next> {
     next.into_iter().collect()
 }
 
-fn clients_or_init(request: &HandshakeRequest) -> Vec<Next> {
-    let create = |on_a, step, of: &ChainId| Next {
+fn create(on_a: bool, step: HandshakeStep, of: &ChainId) -> Next {
+    Next {
         on_a,
         need: None,
         steps: vec![(step, Action::CreateClient { of: of.clone() })],
-    };
+    }
+}
+
+fn create_on_a(request: &HandshakeRequest) -> Next {
+    create(true, HandshakeStep::CreateClientOnA, &request.b)
+}
+
+fn clients_or_init(request: &HandshakeRequest) -> Vec<Next> {
     let progress = &request.progress;
     if let (Some(client_on_a), Some(client_on_b)) = (&progress.client_on_a, &progress.client_on_b) {
         let init = Action::ConnOpenInit {
@@ -110,7 +151,7 @@ fn clients_or_init(request: &HandshakeRequest) -> Vec<Next> {
     }
     let mut steps = Vec::new();
     if progress.client_on_a.is_none() {
-        steps.push(create(true, HandshakeStep::CreateClientOnA, &request.b));
+        steps.push(create_on_a(request));
     }
     if progress.client_on_b.is_none() {
         steps.push(create(false, HandshakeStep::CreateClientOnB, &request.a));
@@ -144,8 +185,8 @@ fn conn_open_ack(ends: &Ends<'_>, request: &HandshakeRequest) -> Option<Next> {
         counterparty_connection_id: on_b.connection_id.clone(),
     };
     let mut steps = vec![(HandshakeStep::ConnOpenAck, ack)];
-    if ends.channel_on_a.is_none() {
-        steps.push(chan_open_init(on_a, request));
+    if let (Some(terms), None) = (request.channel(), ends.channel_on_a) {
+        steps.push(chan_open_init(on_a, terms));
     }
     Some(Next {
         on_a: true,
@@ -177,12 +218,13 @@ fn conn_open_confirm(ends: &Ends<'_>) -> Option<Next> {
 }
 
 fn channel(ends: &Ends<'_>, request: &HandshakeRequest) -> Option<Next> {
+    let terms = request.channel()?;
     let (on_a, _) = ends.connection_on_a?;
     let Some((a, a_end)) = ends.channel_on_a else {
         return Some(Next {
             on_a: true,
             need: None,
-            steps: vec![chan_open_init(on_a, request)],
+            steps: vec![chan_open_init(on_a, terms)],
         });
     };
     let Some((b, b_end)) = ends.channel_on_b else {
@@ -223,13 +265,13 @@ fn channel(ends: &Ends<'_>, request: &HandshakeRequest) -> Option<Next> {
     }
 }
 
-fn chan_open_init(on_a: &ConnectionKey, request: &HandshakeRequest) -> (HandshakeStep, Action) {
+fn chan_open_init(on_a: &ConnectionKey, terms: &ChannelTerms) -> (HandshakeStep, Action) {
     let action = Action::ChanOpenInit {
         connection_id: on_a.connection_id.clone(),
-        port_id: request.a_port.clone(),
-        counterparty_port_id: request.b_port.clone(),
-        ordering: request.ordering,
-        version: request.version.clone(),
+        port_id: terms.a_port.clone(),
+        counterparty_port_id: terms.b_port.clone(),
+        ordering: terms.ordering,
+        version: terms.version.clone(),
     };
     (HandshakeStep::ChanOpenInit, action)
 }

@@ -64,6 +64,15 @@ pub async fn all(host: &dyn Chain) -> Result<Vec<ClientRow>, ChainError> {
     Ok(rows)
 }
 
+/// One client; `None` if the chain has no client of this name.
+pub async fn one(host: &dyn Chain, id: ClientId) -> Result<Option<ClientRow>, ChainError> {
+    let ((_, now), ids) = futures::try_join!(host.latest(), host.clients())?;
+    match ids.contains(&id) {
+        true => Ok(Some(row(host, id, now).await?)),
+        false => Ok(None),
+    }
+}
+
 async fn row(host: &dyn Chain, id: ClientId, now: BlockTime) -> Result<ClientRow, ChainError> {
     let path = StorePath::ClientState(id.clone());
     let state = host.query(path, None).await?;
@@ -94,6 +103,12 @@ async fn row(host: &dyn Chain, id: ClientId, now: BlockTime) -> Result<ClientRow
         trusting_period_seconds: Some(client.trusting_period.as_secs()),
         expires_in_seconds: left.map(|left| left.as_secs()),
     })
+}
+
+impl ClientRow {
+    pub fn is_active(&self) -> bool {
+        self.status == Status::Active
+    }
 }
 
 /// ICS-07: a client without a consensus state at its latest height is expired.

@@ -1,28 +1,44 @@
-//! A channel to be opened.
+//! A client, a connection or a channel to be made.
 
 use serde::{Deserialize, Serialize};
 use tern_chains::ChainId;
 use tern_core::ledger::{
-    ChannelKey, ConnectionKey, ConnectionRecord, Entry, Fact, Finding, HandshakeRequest, Item, View,
+    ChannelKey, ClientKey, ConnectionKey, ConnectionRecord, Entry, Fact, Finding, HandshakeRequest,
+    Item, View,
 };
-use tern_core::plan::{handshake, Plan};
+use tern_core::plan::handshake::{self, Completed};
+use tern_core::plan::Plan;
 use tern_core::policy::Policy;
 use tokio::sync::{mpsc, oneshot};
 
 use super::Situation;
+
+/// What was asked for and is there now.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Made {
+    Client(ClientKey),
+    Connection(OpenedConnection),
+    Channel(OpenedChannel),
+}
+
+/// Both ends of a connection that is open.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OpenedConnection {
+    pub on_a: (ConnectionKey, ConnectionRecord),
+    pub on_b: (ConnectionKey, ConnectionRecord),
+}
 
 /// Both ends of a channel that is open.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OpenedChannel {
     pub a: ChannelKey,
     pub b: ChannelKey,
-    pub connection_on_a: (ConnectionKey, ConnectionRecord),
-    pub connection_on_b: (ConnectionKey, ConnectionRecord),
+    pub connection: OpenedConnection,
     pub version: String,
 }
 
 /// A client, connection or channel that has changed in a block, for whoever waits
-/// for the channel.
+/// for it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct HandshakeNote {
     pub chain: ChainId,
@@ -32,20 +48,20 @@ pub struct HandshakeNote {
 }
 
 /// A request and who waits for it.
-pub struct OpenChannel {
+pub struct Make {
     pub request: HandshakeRequest,
     /// Gets a note of every change, as long as there is room in it.
     notes: mpsc::Sender<HandshakeNote>,
-    reply: oneshot::Sender<Result<OpenedChannel, String>>,
+    reply: oneshot::Sender<Result<Made, String>>,
     /// Both chains were ready once: what comes now is new.
     has_begun: bool,
 }
 
-impl OpenChannel {
+impl Make {
     pub fn new(
         request: HandshakeRequest,
         notes: mpsc::Sender<HandshakeNote>,
-        reply: oneshot::Sender<Result<OpenedChannel, String>>,
+        reply: oneshot::Sender<Result<Made, String>>,
     ) -> Self {
         Self {
             request,
@@ -59,7 +75,7 @@ impl OpenChannel {
         self.reply.is_closed()
     }
 
-    pub fn answer(self, outcome: Result<OpenedChannel, String>) {
+    pub fn answer(self, outcome: Result<Made, String>) {
         let _ = self.reply.send(outcome);
     }
 
@@ -82,13 +98,9 @@ impl OpenChannel {
         }
     }
 
-    pub fn outcome(
-        &self,
-        plan: &Plan,
-        now: &Situation<'_>,
-    ) -> Option<Result<OpenedChannel, String>> {
-        if let Some(opened) = opened(now.view, &self.request) {
-            return Some(Ok(opened));
+    pub fn outcome(&self, plan: &Plan, now: &Situation<'_>) -> Option<Result<Made, String>> {
+        if let Some(made) = made(now.view, &self.request) {
+            return Some(Ok(made));
         }
         let wrong = match self.has_begun {
             true => wrong(now.view, &self.request),
@@ -130,19 +142,31 @@ fn note(entry: &Entry) -> Option<HandshakeNote> {
     })
 }
 
-fn opened(view: &View, request: &HandshakeRequest) -> Option<OpenedChannel> {
-    let (a, b) = handshake::completed(view, request)?;
-    let (on_a, on_b) = handshake::connection(view, request);
-    let connection = |key: ConnectionKey| {
-        let record = view.connection(&key)?.clone();
-        Some((key, record))
+fn made(view: &View, request: &HandshakeRequest) -> Option<Made> {
+    let connection = |a: ConnectionKey, b: ConnectionKey| {
+        let end = |key: ConnectionKey| {
+            let record = view.connection(&key)?.clone();
+            Some((key, record))
+        };
+        Some(OpenedConnection {
+            on_a: end(a)?,
+            on_b: end(b)?,
+        })
     };
-    Some(OpenedChannel {
-        version: view.channel(&a)?.version.clone(),
-        connection_on_a: connection(on_a?)?,
-        connection_on_b: connection(on_b?)?,
-        a,
-        b,
+    Some(match handshake::completed(view, request)? {
+        Completed::Client(client) => Made::Client(client),
+        Completed::Connection(a, b) => Made::Connection(connection(a, b)?),
+        Completed::Channel {
+            a,
+            b,
+            connection_on_a,
+            connection_on_b,
+        } => Made::Channel(OpenedChannel {
+            version: view.channel(&a)?.version.clone(),
+            connection: connection(connection_on_a, connection_on_b)?,
+            a,
+            b,
+        }),
     })
 }
 
@@ -172,7 +196,7 @@ fn wrong(view: &View, request: &HandshakeRequest) -> Option<String> {
     let client = client.map(|key| {
         format!(
             "client {} on {} has expired, or is frozen: run the command again without a \
-             connection, and it creates another one",
+             connection or client, and it creates another one",
             key.client_id, key.chain
         )
     });
@@ -201,7 +225,9 @@ fn wrong_connection(view: &View, request: &HandshakeRequest) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use tern_chains::{Ordering, PortId};
-    use tern_core::ledger::{Change, Failure, HandshakeProgress, HandshakeStep};
+    use tern_core::ledger::{
+        Change, ChannelTerms, Failure, Goal, HandshakeProgress, HandshakeStep,
+    };
     use tern_core::plan::{Wait, Why};
 
     use super::*;
@@ -210,10 +236,12 @@ mod tests {
         HandshakeRequest {
             a: ChainId::from_string("a-1"),
             b: ChainId::from_string("b-1"),
-            a_port: PortId::transfer(),
-            b_port: PortId::transfer(),
-            ordering: Ordering::Unordered,
-            version: String::new(),
+            goal: Goal::Channel(ChannelTerms {
+                a_port: PortId::transfer(),
+                b_port: PortId::transfer(),
+                ordering: Ordering::Unordered,
+                version: String::new(),
+            }),
             progress: HandshakeProgress::default(),
         }
     }

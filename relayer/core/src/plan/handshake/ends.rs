@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use tern_chains::{BlockTime, ChainId, ClientId, ConnectionId, ConnectionState};
 
 use crate::ledger::{
-    ChannelKey, ChannelRecord, ClientKey, ClientRecord, ConnectionKey, ConnectionRecord,
+    ChannelKey, ChannelRecord, ClientKey, ClientRecord, ConnectionKey, ConnectionRecord, Goal,
     HandshakeRequest, View,
 };
 
@@ -30,11 +30,14 @@ impl<'a> Ends<'a> {
         if let Some((a, end)) = ends.connection_on_a {
             ends.connection_on_b = counterpart(view, request, a, end);
         }
-        let Some(channel_id) = &request.progress.channel_on_a else {
+        let channel = request
+            .channel()
+            .zip(request.progress.channel_on_a.as_ref());
+        let Some((terms, channel_id)) = channel else {
             return ends;
         };
         ends.channel_on_a = view.channels().find(|(key, _)| {
-            key.chain == request.a && key.port_id == request.a_port && key.channel_id == *channel_id
+            key.chain == request.a && key.port_id == terms.a_port && key.channel_id == *channel_id
         });
         if let Some((a, end)) = ends.channel_on_a {
             ends.channel_on_b = channel_counterpart(view, request, a, end);
@@ -47,12 +50,18 @@ impl<'a> Ends<'a> {
 /// stopped run left unfinished, the newest first. Call it only when both chains
 /// are followed up to their newest block.
 ///
-/// Unfinished is a connection between the chains without any channel but one
+/// Of a client alone, that is a client without any connection. Else unfinished is a connection between the chains without any channel but one
 /// that the request could be and that is not open on both ends, or else a client
 /// without any connection. Only clients count that a transaction of ours created: who
 /// creates a client can give it a false past, and prove by it what is not so.
 pub fn resume(view: &View, request: &HandshakeRequest) -> HandshakeRequest {
     let mut request = request.clone();
+    if request.goal == Goal::Client {
+        if request.progress.client_on_a.is_none() {
+            request.progress.client_on_a = unused_client(view, &request.a, &request.b);
+        }
+        return request;
+    }
     if request.progress.connection_on_a.is_none() {
         request.progress.connection_on_a = unfinished_connection(view, &request);
     }
@@ -122,10 +131,13 @@ fn is_unfinished(
     key: &ChannelKey,
     end: &ChannelRecord,
 ) -> bool {
-    let is_requested = key.port_id == request.a_port
-        && end.counterparty_port_id == request.b_port
-        && end.ordering == request.ordering
-        && (request.version.is_empty() || end.version == request.version);
+    let Some(terms) = request.channel() else {
+        return false;
+    };
+    let is_requested = key.port_id == terms.a_port
+        && end.counterparty_port_id == terms.b_port
+        && end.ordering == terms.ordering
+        && (terms.version.is_empty() || end.version == terms.version);
     let is_open_on_b = channel_counterpart(view, request, key, end)
         .is_some_and(|(_, end)| end.state.is_open() || end.state.is_closed());
     is_requested && !end.state.is_closed() && !(end.state.is_open() && is_open_on_b)

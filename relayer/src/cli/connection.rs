@@ -1,0 +1,86 @@
+//! `tern connection`: opening connections.
+
+use anyhow::bail;
+use clap::{Args, Subcommand};
+use serde_json::json;
+use tern::engine::{Made, OpenedConnection};
+use tern_chains::{ChainId, ClientId};
+use tern_core::ledger::{Goal, HandshakeProgress, HandshakeRequest};
+
+use super::{making, parse};
+use crate::connect::Context;
+use crate::output::{self, Outcome};
+
+const EXAMPLE: &str = "\
+Examples:
+  tern connection open akash-a kava-a
+  tern connection open akash-a kava-a --a-client 07-tendermint-0 --b-client 07-tendermint-4
+
+The command creates the clients that are missing and opens the connection. If it is
+interrupted, run it again: it continues with the unfinished steps on the chains.
+`tern channel open` opens a channel over a connection, and makes one where none is
+named.";
+
+#[derive(Debug, Subcommand)]
+pub enum ConnectionCommand {
+    /// Open a connection between two chains
+    Open(OpenArgs),
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = EXAMPLE)]
+pub struct OpenArgs {
+    /// The chain that starts the handshake
+    #[arg(value_name = "CHAIN-A")]
+    a: String,
+    /// The chain at the other end
+    #[arg(value_name = "CHAIN-B")]
+    b: String,
+    /// Client of chain B on chain A [default: a new client]
+    #[arg(long, value_parser = parse::client, value_name = "ID")]
+    a_client: Option<ClientId>,
+    /// Client of chain A on chain B [default: a new client]
+    #[arg(long, value_parser = parse::client, value_name = "ID")]
+    b_client: Option<ClientId>,
+}
+
+pub async fn run(context: &Context, command: ConnectionCommand) -> anyhow::Result<Outcome> {
+    let ConnectionCommand::Open(args) = command;
+    let request = HandshakeRequest {
+        a: ChainId::from_string(&args.a),
+        b: ChainId::from_string(&args.b),
+        goal: Goal::Connection,
+        progress: HandshakeProgress {
+            client_on_a: args.a_client,
+            client_on_b: args.b_client,
+            ..HandshakeProgress::default()
+        },
+    };
+    match making::make(context, request, "opening the connection").await? {
+        Made::Connection(opened) => print(context, &opened)?,
+        other => bail!("{other:?} was made instead of a connection"),
+    }
+    Ok(Outcome::Done)
+}
+
+fn print(context: &Context, opened: &OpenedConnection) -> anyhow::Result<()> {
+    let ends = [&opened.on_a, &opened.on_b];
+    if context.json {
+        let [a, b] = ends.map(|(key, record)| {
+            json!({
+                "chain": key.chain.as_str(),
+                "connection": key.connection_id.as_str(),
+                "client": record.client_id.as_str(),
+            })
+        });
+        return output::json(&json!({ "a": a, "b": b }));
+    }
+    output::line("connection is open")?;
+    for (key, record) in ends {
+        output::line(format!(
+            "  {}  {}  {}",
+            key.chain, key.connection_id, record.client_id
+        ))?;
+    }
+    Ok(())
+}
