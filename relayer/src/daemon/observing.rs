@@ -11,14 +11,16 @@ use tern::engine::{EngineError, EngineHandle};
 use tern::overview::{Overview, Sources};
 use tern_chains::{BlockTime, ChainId, NodeStatus};
 use tern_core::ledger::EndKey;
-use tokio::sync::{watch, Mutex, MutexGuard, RwLock, RwLockWriteGuard};
-use tokio::time::{interval, Instant, MissedTickBehavior};
+use tokio::sync::{watch, Mutex, MutexGuard, Notify, RwLock, RwLockWriteGuard};
+use tokio::time::{timeout, Instant};
 use tokio_util::sync::CancellationToken;
 
 use crate::clock;
 
 /// How often balances are read: one question for each account.
 const WALLETS_EVERY: Duration = Duration::from_secs(60);
+/// And where one is empty, or not known: somebody may be about to send it some.
+const WALLETS_SOON: Duration = Duration::from_secs(10);
 
 /// A look serves all who want one within this: a status costs the engine a plan, and
 /// strangers may ask for it.
@@ -29,6 +31,8 @@ const FRESH: Duration = Duration::from_millis(500);
 pub struct Observed {
     engine: Arc<RwLock<EngineHandle>>,
     wallets: Arc<watch::Sender<Vec<Wallet>>>,
+    /// Told when another engine is at work, whose accounts may be others.
+    swapped: Arc<Notify>,
     /// The newest look. Locked while the engine is asked, so that it is asked once at a time.
     newest: Arc<Mutex<Option<Newest>>>,
     started: BlockTime,
@@ -55,6 +59,7 @@ impl Observed {
         Self {
             engine: Arc::new(RwLock::new(engine)),
             wallets: Arc::default(),
+            swapped: Arc::default(),
             newest: Arc::default(),
             started: clock::now(),
         }
@@ -84,21 +89,37 @@ impl Observed {
         Swap {
             engine: self.engine.write().await,
             newest,
+            wallets: &self.wallets,
+            swapped: &self.swapped,
         }
     }
 
-    /// Reads the wallets again and again, until `stopping`.
+    /// Reads the wallets again and again, and at once when another engine is at work, until
+    /// `stopping`.
     pub async fn read_wallets(&self, stopping: CancellationToken) {
-        let mut times = interval(WALLETS_EVERY);
-        times.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let reading = async {
             loop {
-                times.tick().await;
-                let wallets = self.engine().await.wallets().await;
-                self.wallets.send_replace(wallets);
+                let pause = match self.wallets_are_well().await {
+                    true => WALLETS_EVERY,
+                    false => WALLETS_SOON,
+                };
+                // The next engine's are read at once.
+                let _ = timeout(pause, self.swapped.notified()).await;
             }
         };
         stopping.run_until_cancelled(reading).await;
+    }
+
+    /// Reads the wallets. Whether all are known, and none is empty.
+    async fn wallets_are_well(&self) -> bool {
+        let read = self.engine().await.wallets().await;
+        // Those of an engine that has ended meanwhile are nobody's any more.
+        let engine = self.engine.read().await;
+        let read = theirs(read, &engine);
+        let mut balances = read.iter().map(|wallet| &wallet.balance);
+        let are_well = balances.all(|read| read.as_ref().is_ok_and(|coin| coin.amount > 0));
+        self.wallets.send_replace(read);
+        are_well
     }
 
     /// The wallets as they were read last.
@@ -161,14 +182,25 @@ impl Observed {
 pub struct Swap<'a> {
     engine: RwLockWriteGuard<'a, EngineHandle>,
     newest: MutexGuard<'a, Option<Newest>>,
+    wallets: &'a watch::Sender<Vec<Wallet>>,
+    swapped: &'a Notify,
 }
 
 impl Swap<'_> {
-    /// They look at this engine from now on.
+    /// They look at this engine from now on, and at its wallets alone.
     pub fn to(mut self, engine: EngineHandle) {
+        let wallets = self.wallets.borrow().clone();
+        self.wallets.send_replace(theirs(wallets, &engine));
+        self.swapped.notify_one();
         *self.engine = engine;
         *self.newest = None;
     }
+}
+
+/// Those of the wallets that an engine signs with.
+fn theirs(mut wallets: Vec<Wallet>, engine: &EngineHandle) -> Vec<Wallet> {
+    wallets.retain(|wallet| engine.signs_with(&wallet.chain, &wallet.address));
+    wallets
 }
 
 impl Observation {
@@ -197,6 +229,22 @@ mod tests {
         tokio::time::advance(FRESH).await;
         let third = observed.look().await.unwrap();
         assert!(!Arc::ptr_eq(&first, &third));
+    }
+
+    #[tokio::test]
+    async fn a_wallet_that_the_next_engine_does_not_have_is_shown_no_more() {
+        let (observed, engine) = testing::idle();
+        observed.wallets.send_replace(vec![Wallet {
+            chain: ChainId::from_string("kava-1"),
+            address: "kava1relayer".to_owned(),
+            balance: Err("not read".to_owned()),
+            unit: None,
+        }]);
+        let (next, _next_engine) = testing::idle();
+        let swap = observed.swap().await;
+        swap.to(next.engine().await);
+        assert!(observed.wallets().is_empty());
+        drop(engine);
     }
 
     #[tokio::test]

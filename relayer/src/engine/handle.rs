@@ -61,6 +61,12 @@ impl EngineHandle {
         nodes.collect()
     }
 
+    /// Whether an account is one of those that it signs with.
+    pub fn signs_with(&self, chain: &ChainId, address: &str) -> bool {
+        let mut accounts = self.accounts.iter();
+        accounts.any(|account| account.chain_id() == chain && account.address() == address)
+    }
+
     /// The signing accounts with their balances, which are asked of the chains.
     pub async fn wallets(&self) -> Vec<Wallet> {
         let wallets = self.accounts.iter().map(|account| async {
