@@ -15,6 +15,7 @@ mod needs;
 mod packet;
 mod path;
 mod path_cost;
+mod reason;
 mod tx;
 mod wallet;
 

@@ -113,7 +113,7 @@ pub enum Why {
     Predecessor,
     #[error("too late to be received on {0}: it times out once {0} has passed its timeout")]
     TooLate(ChainId),
-    #[error("client {client} on {chain} is frozen")]
+    #[error("client {client} on {chain} is frozen: it needs recovery by governance")]
     ClientFrozen { chain: ChainId, client: String },
     #[error("client {client} on {chain} has expired: it needs recovery by governance")]
     ClientExpired { chain: ChainId, client: String },

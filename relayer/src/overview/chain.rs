@@ -6,6 +6,7 @@ use utoipa::ToSchema;
 
 use super::money::UnitOverview;
 use super::wallet::days_left;
+use super::reason::plain_of;
 use super::Sources;
 use crate::engine::status::{ChainStatus, Following};
 use crate::words::{rfc3339, seconds_between};
@@ -75,7 +76,10 @@ impl ChainOverview {
         let (state, reason) = match &status.following {
             Following::Ready => (ChainState::Following, None),
             Following::CatchingUp => (ChainState::CatchingUp, None),
-            Following::Down { reason, .. } => (ChainState::Down, Some(reason.clone())),
+            Following::Down { reason, .. } => (
+                ChainState::Down,
+                Some(plain_of(status.chain.as_str(), reason)),
+            ),
         };
         let budget = status.budget.as_ref();
         let limit = |max: u128| (max < u128::MAX).then(|| max.to_string());

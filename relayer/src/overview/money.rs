@@ -58,6 +58,15 @@ impl Money<'_> {
         }
     }
 
+    /// What an amount is of, such as `AKT`.
+    pub fn name(&self) -> String {
+        match (self.unit, self.denom) {
+            (Some(unit), _) => quoted(&unit.symbol),
+            (None, Some(denom)) => quoted(denom),
+            (None, None) => "tokens".to_owned(),
+        }
+    }
+
     /// The same in the smallest unit.
     pub fn exactly(&self, amount: &str) -> String {
         let amount = match amount.bytes().all(|byte| byte.is_ascii_digit()) {

@@ -6,6 +6,7 @@ use tern_core::budget::{OverBudget, Purpose};
 use tern_core::plan::Why;
 use utoipa::ToSchema;
 
+use super::reason::{plain, plain_of};
 use super::{client, path, wallet, Money, Sources, UnitOverview};
 use crate::engine::status::{ChainStatus, ClientStatus, Following, PacketWait, PathStatus, Wallet};
 use crate::words::{counted, grouped, rfc3339, seconds_between, span};
@@ -201,7 +202,7 @@ fn of_chain(chain: &ChainStatus, now: BlockTime) -> Option<Need> {
             severity: Severity::Act,
             kind: NeedKind::ChainDown,
             subject: id.to_string(),
-            what: format!("no node answers: {reason}"),
+            what: format!("no node answers: {}", plain_of(id.as_str(), reason)),
             since: Some(rfc3339(*since)),
             action: format!("`tern health` looks at each node; correct those of {id}, or add one"),
         });
@@ -261,17 +262,18 @@ fn of_wallet(chain: &ChainStatus, wallet: &Wallet, sources: &Sources<'_>) -> Opt
         subject: format!("{} {}", wallet.chain, wallet.address),
         what,
         since: None,
-        action: "send it some".to_owned(),
+        action: "`tern health` looks at each node".to_owned(),
     };
     let coin = match &wallet.balance {
         Ok(coin) => coin,
         // That its nodes do not answer is said already.
         Err(_) if matches!(chain.following, Following::Down { .. }) => return None,
         Err(reason) => {
-            let what = format!("its balance is not known: {reason}");
-            let need = need(Severity::Watch, NeedKind::WalletUnknown, what);
-            let action = "`tern health` looks at each node".to_owned();
-            return Some(Need { action, ..need });
+            let what = format!(
+                "its balance is not known: {}",
+                plain_of(wallet.chain.as_str(), reason)
+            );
+            return Some(need(Severity::Watch, NeedKind::WalletUnknown, what));
         }
     };
     let unit = wallet.unit.as_ref().map(UnitOverview::of);
@@ -280,6 +282,10 @@ fn of_wallet(chain: &ChainStatus, wallet: &Wallet, sources: &Sources<'_>) -> Opt
         unit: unit.as_ref(),
     };
     let has = format!("it has {}", money.said(&coin.amount.to_string()));
+    let need = |severity, what: String| Need {
+        action: format!("send it some {}", money.name()),
+        ..need(severity, NeedKind::WalletLow, what)
+    };
     let dearest = dearest_tx(sources, &chain.chain);
     let days = wallet::days_left(sources.status, sources.wallets, &chain.chain);
     let lasts =
@@ -289,20 +295,16 @@ fn of_wallet(chain: &ChainStatus, wallet: &Wallet, sources: &Sources<'_>) -> Opt
         false => Severity::Watch,
     };
     if coin.amount == 0 {
-        return Some(need(Severity::Act, NeedKind::WalletLow, has));
+        return Some(need(Severity::Act, format!("{has}, and can pay no fee")));
     }
     if coin.amount < dearest.saturating_mul(TXS_WATCH) {
         let is_urgent = coin.amount < dearest.saturating_mul(TXS_ACT);
         let cost = money.said(&dearest.to_string());
         let what = format!("{has}, and a transaction costs up to {cost}");
-        return Some(need(severity(is_urgent), NeedKind::WalletLow, what));
+        return Some(need(severity(is_urgent), what));
     }
     let days = days.filter(|days| *days < DAYS_WATCH)?;
-    Some(need(
-        severity(days < DAYS_ACT),
-        NeedKind::WalletLow,
-        lasts(days),
-    ))
+    Some(need(severity(days < DAYS_ACT), lasts(days)))
 }
 
 /// The largest fee of the newest transactions on a chain.
@@ -338,7 +340,10 @@ fn of_nodes(chain: &ChainStatus, sources: &Sources<'_>) -> Vec<Need> {
 fn of_client(client: &ClientStatus, now: BlockTime) -> Option<Need> {
     let subject = client.client.to_string();
     let of = &client.of;
-    let recover = "a proposal of governance with `MsgRecoverClient` can replace it".to_owned();
+    let recover = format!(
+        "governance of {} has to replace it: a proposal with `MsgRecoverClient`",
+        client.client.chain
+    );
     if client.is_frozen {
         return Some(Need {
             severity: Severity::Act,
@@ -396,7 +401,7 @@ fn of_path(path: &PathStatus, now: BlockTime) -> Option<Need> {
                 packets => format!("{} wait", counted(packets as u64, "packet")),
             },
             oldest.sequence,
-            oldest.waits_for
+            plain(&oldest.waits_for.to_string())
         ),
         since: Some(rfc3339(sent_at)),
         action,

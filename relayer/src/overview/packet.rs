@@ -6,6 +6,7 @@ use tern_core::ledger::PacketState;
 use utoipa::ToSchema;
 
 use super::path::EndOverview;
+use super::reason::plain;
 use crate::engine::status::{FoundPacket, PacketStatus, TransferStatus};
 use crate::words::{rfc3339, seconds_between};
 
@@ -55,7 +56,7 @@ impl PacketOverview {
             sent_height: status.sent,
             sent_at: status.sent_at.map(rfc3339),
             age_seconds: status.sent_at.map(|sent| seconds_between(sent, now)),
-            waits_for: status.waits_for.to_string(),
+            waits_for: plain(&status.waits_for.to_string()),
             transfer: None,
         }
     }

@@ -97,7 +97,7 @@ impl PathOverview {
             sequence: oldest.sequence,
             sent_at: oldest.sent_at.map(rfc3339),
             age_seconds: oldest.sent_at.map(|sent| seconds_between(sent, now)),
-            waits_for: oldest.waits_for.to_string(),
+            waits_for: super::reason::plain(&oldest.waits_for.to_string()),
         });
         let counts = &status.statistics;
         Self {

@@ -5,6 +5,7 @@ use tern_chains::ChainId;
 use utoipa::ToSchema;
 
 use super::money::UnitOverview;
+use super::reason::plain_of;
 use crate::engine::status::{Status, Wallet};
 
 /// One signing account.
@@ -32,7 +33,9 @@ pub(super) fn wallets(status: &Status, wallets: &[Wallet]) -> Vec<WalletOverview
             denom: balance.ok().map(|coin| coin.denom.clone()),
             unit: wallet.unit.as_ref().map(UnitOverview::of),
             amount: balance.ok().map(|coin| coin.amount.to_string()),
-            error: balance.err().cloned(),
+            error: balance
+                .err()
+                .map(|reason| plain_of(wallet.chain.as_str(), reason)),
             days_left: days_left(status, wallets, &wallet.chain),
         }
     });

@@ -233,6 +233,9 @@ fn a_wallet_that_does_not_last_is_said_before_it_is_empty() {
     assert_eq!(has(6_999), [(Severity::Watch, NeedKind::WalletLow)]);
     assert_eq!(has(999), [(Severity::Act, NeedKind::WalletLow)]);
     assert_eq!(has(0), [(Severity::Act, NeedKind::WalletLow)]);
+    let need = seen.overview().needs.remove(0);
+    assert_eq!(need.what, "it has 0 ukava, and can pay no fee");
+    assert_eq!(need.action, "send it some ukava");
 }
 
 #[test]
