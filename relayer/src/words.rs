@@ -65,6 +65,7 @@ pub fn span(seconds: u64) -> String {
 /// Days that something lasts, roughly: `3.2 d`, `14 d`, `years`.
 pub fn days(days: f64) -> String {
     match days {
+        ..0.05 => "0 d".to_owned(),
         ..10.0 => format!("{days:.1} d"),
         10.0..1_000.0 => format!("{days:.0} d"),
         _ => "years".to_owned(),

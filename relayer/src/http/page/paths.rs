@@ -14,6 +14,8 @@ use super::plots;
 pub const PER_PAGE: usize = 100;
 /// What the oldest packet waits for is shown up to so many characters.
 const WAIT_CHARS: usize = 140;
+/// Seconds within which most packets end.
+const AGE_USUAL: u64 = 60;
 
 pub fn section(paths: &[PathOverview], page: usize, now: &str) -> Markup {
     let pages = Pages::new(page, paths.len(), PER_PAGE);
@@ -88,12 +90,20 @@ pub fn state(path: &PathOverview) -> Markup {
             (mark(Tone::Watch, "paused"))
         } @else if !path.is_served {
             (mark(Tone::Quiet, "not served"))
+        } @else if does_wait(path) {
+            (mark(Tone::Watch, "waiting"))
         } @else if path.pending > 0 {
             (mark(Tone::Well, "at work"))
         } @else {
             (mark(Tone::Quiet, "idle"))
         }
     }
+}
+
+/// Whether its oldest packet is on its way for longer than one usually is.
+fn does_wait(path: &PathOverview) -> bool {
+    let age = path.oldest.as_ref().and_then(|oldest| oldest.age_seconds);
+    age.is_some_and(|age| age > AGE_USUAL)
 }
 
 /// Those that a search means: by a part of a chain's name, a channel, a port or a client.
@@ -110,5 +120,21 @@ pub fn matching<'a>(paths: &'a [PathOverview], query: &str) -> Vec<&'a PathOverv
     match query.is_empty() {
         true => vec![],
         false => paths.iter().filter(matches).collect(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::path;
+    use super::*;
+
+    #[test]
+    fn a_path_whose_oldest_packet_is_late_is_not_said_to_be_well() {
+        let mut path = path(7);
+        assert!(state(&path).into_string().contains("waiting"));
+        if let Some(oldest) = &mut path.oldest {
+            oldest.age_seconds = Some(AGE_USUAL);
+        }
+        assert!(state(&path).into_string().contains("at work"));
     }
 }
