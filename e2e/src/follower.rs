@@ -54,6 +54,20 @@ impl TestChain {
         Ok(follower)
     }
 
+    /// Two nodes have the chain's validator key from here on and do not know of each other:
+    /// each makes blocks of its own at the same heights. The first is down for a moment.
+    pub fn fork(&mut self, name: &str) -> Result<Self> {
+        const KEY: &str = "config/priv_validator_key.json";
+        let mut fork = self.follower(name)?;
+        fork.connect_to(None)?;
+        self.down()?;
+        fs::copy(self.home.join(KEY), fork.home.join(KEY))?;
+        copy_folder(&self.home.join("data"), &fork.home.join("data"))?;
+        self.up()?;
+        fork.up()?;
+        Ok(fork)
+    }
+
     /// From its next start on the node has this peer, or none.
     pub fn connect_to(&self, peer: Option<&Self>) -> Result<()> {
         let peer = match peer {

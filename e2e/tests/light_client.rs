@@ -8,6 +8,7 @@ use ibc_proto::cosmos::upgrade::v1beta1::Plan;
 use ibc_proto::ibc::core::client::v1 as client;
 use ibc_proto::ibc::lightclients::tendermint::v1::ClientState;
 use prost::{Message as _, Name as _};
+use support::light::{any, create_client, stored, update};
 use support::tx::{account, submit};
 use support::LONG;
 use tern_chains::{
@@ -109,48 +110,6 @@ async fn trust_begins_with_the_given_header(akash: &CosmosAccount) -> Result<()>
     Ok(())
 }
 
-/// A client of `of` on `host`.
-async fn create_client(of: &CosmosAccount, host: &CosmosAccount) -> Result<ClientId> {
-    let new = of.chain().new_client(&ClientParams::default()).await?;
-    let create = host.encode(&Datagram::CreateClient(new))?;
-    let block = submit(host, vec![create]).await?;
-    let mut events = block.txs.into_iter().flat_map(|tx| tx.events);
-    let created = events.find_map(|event| match event {
-        Event::ClientChanged { client_id } => Some(client_id),
-        _ => None,
-    });
-    created.context("no client was created")
-}
-
-async fn stored(host: &CosmosAccount, path: StorePath) -> Result<Vec<u8>> {
-    let value = host.chain().query(path.clone(), None).await?;
-    value.with_context(|| format!("there is no {path}"))
-}
-
-/// The update of the client on `host` to `target`.
-async fn update(
-    of: &CosmosAccount,
-    host: &CosmosAccount,
-    client_id: &ClientId,
-    target: u64,
-) -> Result<ClientUpdate> {
-    let state = stored(host, StorePath::ClientState(client_id.clone())).await?;
-    let client = CosmosCodec.client(&state).context("no client")?;
-    let height = client.summary.latest();
-    let path = StorePath::ConsensusState {
-        client_id: client_id.clone(),
-        height,
-    };
-    let consensus = CosmosCodec.consensus(&stored(host, path).await?)?;
-    let trusted = TrustedClient {
-        client_state: client.state,
-        height: height.height,
-        consensus_state: consensus.state,
-    };
-    let (_, now) = host.chain().latest().await?;
-    Ok(of.chain().client_update(&trusted, target, now).await?)
-}
-
 fn messages(
     host: &CosmosAccount,
     client_id: &ClientId,
@@ -194,11 +153,4 @@ async fn software_upgrade(akash: &CosmosAccount, last_height: u64) -> Result<Mes
         signer: akash.address().to_owned(),
     };
     Ok(convert::message(any(&message)))
-}
-
-fn any<T: prost::Message + prost::Name>(message: &T) -> ibc_proto::google::protobuf::Any {
-    ibc_proto::google::protobuf::Any {
-        type_url: T::type_url(),
-        value: message.encode_to_vec(),
-    }
 }

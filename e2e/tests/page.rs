@@ -3,34 +3,17 @@
 
 mod support;
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use anyhow::{ensure, Context, Result};
 use serde_json::json;
+use support::browsing::{picture, pictures, workspace, LOOKS};
 use support::{Fixture, LONG};
-use tern_e2e::{http, wait, Browser, Look, Network};
+use tern_e2e::{http, wait, Browser, Network};
 
 /// Enter, as WebDriver names the key.
 const ENTER: &str = "\u{e007}";
 const TOKEN: &str = "a-token-of-the-scenario-0123456789";
-const LOOKS: [Look; 4] = [
-    Look {
-        width: 1280,
-        is_dark: false,
-    },
-    Look {
-        width: 1280,
-        is_dark: true,
-    },
-    Look {
-        width: 390,
-        is_dark: false,
-    },
-    Look {
-        width: 390,
-        is_dark: true,
-    },
-];
 /// The picture in the README, and how high it is.
 const SHOWN: &str = "examples/page.png";
 const SHOWN_HEIGHT: u64 = 860;
@@ -79,17 +62,6 @@ fn a_packet_is_followed_a_path_is_paused_and_a_dead_daemon_is_shown() -> Result<
     seen.news_are_shown_again()?;
     ensure!(daemon.terminate(LONG)?.success());
     seen.fixture.passed()
-}
-
-/// Where the pictures go, for whoever looks at them.
-fn pictures() -> Result<PathBuf> {
-    let folder = workspace().join("target/page");
-    std::fs::create_dir_all(&folder)?;
-    Ok(folder)
-}
-
-fn workspace() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
 }
 
 impl Seen {
@@ -269,20 +241,8 @@ impl Seen {
         self.is_shown()
     }
 
-    /// Pictures of what is open now, in all looks.
     fn picture(&self, name: &str) -> Result<()> {
-        for look in LOOKS {
-            self.browser.look(look)?;
-            self.browser
-                .fits()
-                .with_context(|| format!("{name} with {look:?}"))?;
-            let scheme = if look.is_dark { "dark" } else { "light" };
-            let file = self
-                .pictures
-                .join(format!("{name}-{}-{scheme}.png", look.width));
-            self.browser.picture(look, None, &file)?;
-        }
-        self.browser.look(LOOKS[0])
+        picture(&self.browser, &self.pictures, name)
     }
 
     /// The README has a picture, and it is made here.

@@ -2,6 +2,9 @@
 
 #![allow(dead_code)] // Each scenario uses its part.
 
+pub mod browsing;
+pub mod fork;
+pub mod light;
 pub mod tx;
 
 use std::time::Duration;
