@@ -3,10 +3,11 @@
 use serde::{Deserialize, Serialize};
 use tern_chains::{BlockTime, ChainId, End, Ordering};
 use tern_core::ledger::EndKey;
+use tern_core::plan::Why;
 use utoipa::ToSchema;
 
 use super::path_cost::{CostOverview, Costs};
-use crate::engine::status::{PathStatus, Status, Wallet};
+use crate::engine::status::{PacketWait, PathStatus, Status, Wallet};
 use crate::words::{rfc3339, seconds_between};
 
 /// A packet end.
@@ -27,6 +28,9 @@ pub struct OldestOverview {
     pub sent_at: Option<String>,
     pub age_seconds: Option<u64>,
     pub waits_for: String,
+    /// Whether something keeps it back, so that it is not simply on its way.
+    #[serde(default)]
+    pub is_held: bool,
 }
 
 /// One path.
@@ -98,6 +102,7 @@ impl PathOverview {
             sent_at: oldest.sent_at.map(rfc3339),
             age_seconds: oldest.sent_at.map(|sent| seconds_between(sent, now)),
             waits_for: super::reason::plain(&oldest.waits_for.to_string()),
+            is_held: is_held(&oldest.waits_for),
         });
         let counts = &status.statistics;
         Self {
@@ -126,6 +131,33 @@ impl PathOverview {
             ended_by_hour: counts.hours.until(now),
             cost: costs.of_path(&status.src),
         }
+    }
+}
+
+fn is_held(wait: &PacketWait) -> bool {
+    let PacketWait::Planner(why) = wait else {
+        return false;
+    };
+    match why {
+        Why::Failed { .. }
+        | Why::OverBudget(_)
+        | Why::NotReady(_)
+        | Why::NotLocated(_)
+        | Why::ChannelNotOpen(_)
+        | Why::ClientFrozen { .. }
+        | Why::ClientExpired { .. }
+        | Why::ClientUnknown { .. } => true,
+        Why::NotAdmitted(_)
+        | Why::InFlight
+        | Why::Full(_)
+        | Why::Paused(_)
+        | Why::Draining
+        | Why::AwaitingBatch
+        | Why::AckNotWritten
+        | Why::SendNotSeen
+        | Why::Unreconciled
+        | Why::Predecessor
+        | Why::TooLate(_) => false,
     }
 }
 

@@ -1,10 +1,11 @@
 //! Reasons as people read them: without the layers that libraries put around what happened.
 
 /// What is said on the way to the reason, and tells nothing more.
-const LAYERS: [&str; 4] = [
+const LAYERS: [&str; 5] = [
     "error sending request",
     "error trying to connect",
     "tcp connect error",
+    "transport error",
     "client error (Connect)",
 ];
 

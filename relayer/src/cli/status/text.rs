@@ -310,6 +310,7 @@ pub mod tests {
                     sent_at: None,
                     age_seconds: Some(400),
                     waits_for: "osmosis-1 is not followed up to its newest block yet".to_owned(),
+                    is_held: true,
                 }),
                 last_moved: Some("2026-11-30T11:57:00Z".to_owned()),
                 sent: 0,

@@ -97,7 +97,10 @@ fn left(client: &ClientOverview) -> Markup {
         return html! { span.quiet { "–" } };
     };
     let period = span(client.trusting_period_seconds);
-    let said = format!("{:.0} % of {period} left", share * 100.0);
+    let said = match client.is_frozen {
+        true => "none: it is frozen".to_owned(),
+        false => format!("{:.0} % of {period} left", share * 100.0),
+    };
     html! {
         (plots::bar(share, tone(client), &said))
         span.quiet { (said) }
@@ -131,7 +134,7 @@ mod tests {
             ..client()
         };
         let markup = sections(&[frozen], 1, NOW).into_string();
-        for said in ["frozen", "MsgRecoverClient", "width=\"0.0%\""] {
+        for said in ["none: it is frozen", "MsgRecoverClient", "width=\"0.0%\""] {
             assert!(markup.contains(said), "no {said} in {markup}");
         }
         assert!(!markup.contains("Refresh now"), "{markup}");

@@ -100,10 +100,13 @@ pub fn state(path: &PathOverview) -> Markup {
     }
 }
 
-/// Whether its oldest packet is on its way for longer than one usually is.
+/// Whether something keeps its oldest packet back, or it is on its way for longer than one
+/// usually is.
 fn does_wait(path: &PathOverview) -> bool {
-    let age = path.oldest.as_ref().and_then(|oldest| oldest.age_seconds);
-    age.is_some_and(|age| age > AGE_USUAL)
+    let Some(oldest) = &path.oldest else {
+        return false;
+    };
+    oldest.is_held || oldest.age_seconds.is_some_and(|age| age > AGE_USUAL)
 }
 
 /// Those that a search means: by a part of a chain's name, a channel, a port or a client.
@@ -129,12 +132,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_path_whose_oldest_packet_is_late_is_not_said_to_be_well() {
-        let mut path = path(7);
-        assert!(state(&path).into_string().contains("waiting"));
-        if let Some(oldest) = &mut path.oldest {
-            oldest.age_seconds = Some(AGE_USUAL);
-        }
-        assert!(state(&path).into_string().contains("at work"));
+    fn a_path_whose_oldest_packet_is_late_or_held_is_not_said_to_be_well() {
+        let said = |age, is_held| {
+            let mut path = path(7);
+            if let Some(oldest) = &mut path.oldest {
+                (oldest.age_seconds, oldest.is_held) = (Some(age), is_held);
+            }
+            state(&path).into_string()
+        };
+        assert!(said(AGE_USUAL, false).contains("at work"));
+        assert!(said(AGE_USUAL + 1, false).contains("waiting"));
+        assert!(said(1, true).contains("waiting"));
     }
 }

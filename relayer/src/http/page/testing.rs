@@ -35,6 +35,7 @@ pub fn path(channel: usize) -> PathOverview {
             sent_at: Some("2026-11-30T11:53:00Z".to_owned()),
             age_seconds: Some(420),
             waits_for: "osmosis-1 is not followed up to its newest block yet".to_owned(),
+            is_held: true,
         }),
         last_moved: Some("2026-11-30T11:57:00Z".to_owned()),
         sent: 30,
