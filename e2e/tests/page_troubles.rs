@@ -150,6 +150,7 @@ impl Seen {
             self.fixture.on_akash
         ))?;
         self.browser.shows("#packets", said, LONG)?;
+        self.browser.shows("#head", "waiting", LONG)?;
         self.picture(name)
     }
 
