@@ -12,9 +12,8 @@ use support::light::{any, create_client, stored, update};
 use support::tx::{account, submit};
 use support::LONG;
 use tern_chains::{
-    Account as _, Chain as _, ClientId, ClientParams, ClientUpdate, Datagram, Event, GivenHeader,
+    Account as _, Chain as _, ClientId, ClientParams, ClientUpdate, Datagram, GivenHeader,
     HeaderCheck, Height, LightClient as _, Message, StateCodec as _, StorePath, TrustOrigin,
-    TrustedClient,
 };
 use tern_cosmos::{BlockWithTxs, CosmosAccount, CosmosChain, CosmosSettings};
 use tern_cosmos_core::{convert, CosmosCodec};
