@@ -13,6 +13,8 @@ use crate::block_time::block_time;
 use crate::testing::light_chain::{time, LightChain};
 use crate::testing::node::{height, status, Node};
 
+mod recorded;
+
 /// A node that has blocks from `earliest` on and results from `results` on, of
 /// a chain of 20.
 async fn node(earliest: u64, results: u64) -> Node {
