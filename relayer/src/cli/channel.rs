@@ -81,11 +81,13 @@ pub async fn run(context: &Context, command: ChannelCommand) -> anyhow::Result<O
 
 /// Opens the channel. Without `--json` it prints each step.
 pub async fn open(context: &Context, args: OpenArgs) -> anyhow::Result<OpenedChannel> {
+    let version = args.version;
+    let version = version.unwrap_or_else(|| default_version(&args.a_port, &args.b_port));
     let request = HandshakeRequest {
         a: ChainId::from_string(&args.a),
         b: ChainId::from_string(&args.b),
         goal: Goal::Channel(ChannelTerms {
-            version: args.version.unwrap_or_default(),
+            version,
             a_port: args.a_port,
             b_port: args.b_port,
             ordering: args.order.into(),
@@ -99,6 +101,15 @@ pub async fn open(context: &Context, args: OpenArgs) -> anyhow::Result<OpenedCha
         Made::Channel(opened) => Ok(opened),
         other => bail!("{other:?} was made instead of a channel"),
     }
+}
+
+/// Between transfer ports the one that all versions of ibc-go speak. Asked for none, two chains
+/// with the fee middleware (ICS-29) agree on its version, which is gone from v10 on. Other
+/// applications choose their own.
+fn default_version(a: &PortId, b: &PortId) -> String {
+    let is_transfer = [a, b].iter().all(|port| **port == PortId::transfer());
+    let version = if is_transfer { "ics20-1" } else { "" };
+    version.to_owned()
 }
 
 fn print(context: &Context, opened: &OpenedChannel, ordering: Ordering) -> anyhow::Result<()> {
@@ -158,4 +169,22 @@ fn registry_entry(opened: &OpenedChannel, ordering: Ordering) -> serde_json::Val
             "tags": { "status": "ACTIVE" },
         }],
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_between_transfer_ports_a_version_is_asked_for() {
+        let port = |port: &str| -> PortId { port.parse().unwrap() };
+        for (a, b, version) in [
+            ("transfer", "transfer", "ics20-1"),
+            ("transfer", "mock", ""),
+            ("mock", "mock", ""),
+            ("icacontroller-a", "icahost", ""),
+        ] {
+            assert_eq!(default_version(&port(a), &port(b)), version, "{a} {b}");
+        }
+    }
 }
