@@ -12,6 +12,9 @@ use crate::connect::IndexedTx;
 /// What ibc-go's applications write when all went well.
 const SUCCESS: &[u8] = br#"{"result":"AQ=="}"#;
 
+/// The same below the fee middleware (ICS-29), where no relayer has told its address.
+const SUCCESS_WITH_FEES: &[u8] = br#"{"app_acknowledgement":"eyJyZXN1bHQiOiJBUT09In0=","forward_relayer_address":"","underlying_app_success":true}"#;
+
 /// Errors of ibc-go's applications have a code and nothing else that differs; those of the
 /// SDK and of ICS-20 are below this.
 const ERROR_CODES: std::ops::Range<u32> = 1..128;
@@ -68,7 +71,7 @@ pub fn state(stored: &Stored) -> ListedState {
         (true, _) => ListedState::Sent,
         (false, None) => ListedState::Done,
         (false, Some(dst)) => match &dst.ack {
-            Some(ack) if *ack == acknowledgement_commitment(SUCCESS) => ListedState::Confirmed,
+            Some(ack) if is_success(ack) => ListedState::Confirmed,
             Some(ack) if is_error(ack) => ListedState::Returned,
             // Of another application: only the blocks tell.
             Some(_) => ListedState::Done,
@@ -76,6 +79,11 @@ pub fn state(stored: &Stored) -> ListedState {
             None => ListedState::Returned,
         },
     }
+}
+
+fn is_success(commitment: &[u8]) -> bool {
+    let mut acks = [SUCCESS, SUCCESS_WITH_FEES].into_iter();
+    acks.any(|ack| acknowledgement_commitment(ack) == commitment)
 }
 
 /// Whether it is the commitment of an error as ibc-go writes it.
@@ -209,6 +217,10 @@ mod tests {
             (stored(true, true, None), ListedState::Arrived),
             (stored(true, true, Some(SUCCESS)), ListedState::Arrived),
             (stored(false, true, Some(SUCCESS)), ListedState::Confirmed),
+            (
+                stored(false, true, Some(SUCCESS_WITH_FEES)),
+                ListedState::Confirmed,
+            ),
             (stored(false, true, Some(failed)), ListedState::Returned),
             (stored(false, true, Some(other)), ListedState::Done),
             (stored(false, false, None), ListedState::Returned),
