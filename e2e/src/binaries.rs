@@ -1,4 +1,4 @@
-//! The two programs the scenarios run: `chaind`, built by Go, and `tern`.
+//! The programs the scenarios run: those of chains, built by Go, and `tern`.
 
 use std::ffi::{OsStr, OsString};
 use std::fs::{self, File};
@@ -11,34 +11,56 @@ use anyhow::{bail, ensure, Context, Result};
 
 use crate::process::Process;
 
+/// Where the program is, or why there is none.
+type Built = OnceLock<Result<PathBuf, String>>;
+
 const BUILD_LIMIT: Duration = Duration::from_secs(3600);
 
-/// The chain binary, built when it is missing or older than its sources.
+/// Our own chain's program, on ibc-go v10.
 pub fn chaind() -> Result<PathBuf> {
-    static BUILT: OnceLock<Result<PathBuf, String>> = OnceLock::new();
-    once(&BUILT, || {
-        let source = workspace().join("e2e/chain");
-        let folder = target()?.join("e2e");
-        fs::create_dir_all(&folder)?;
-        let _lock = lock(&folder.join("chaind.lock"))?;
-        let binary = folder.join("chaind");
-        if is_newer(&binary, std::slice::from_ref(&source))? {
-            return Ok(binary);
-        }
-        eprintln!("building the test chain with Go; the first time takes some minutes");
-        let mut build = Command::new("go");
-        build.args(["build", "-trimpath", "-mod=readonly", "-o"]);
-        build.arg(&binary).arg(".").current_dir(&source);
-        let mut building = Process::start(&mut build).context(
-            "`go` is missing: the test chains are built with Go 1.26 or newer, see \
-             https://go.dev/dl",
-        )?;
-        ensure!(
-            building.wait(BUILD_LIMIT)?.success(),
-            "`go build` in e2e/chain failed: see above"
-        );
-        Ok(binary)
-    })
+    static BUILT: Built = OnceLock::new();
+    once(&BUILT, || build_with_go("chaind", "chain", "."))
+}
+
+pub fn simd_v7() -> Result<PathBuf> {
+    static BUILT: Built = OnceLock::new();
+    let package = "github.com/cosmos/ibc-go/v7/testing/simapp/simd";
+    once(&BUILT, || build_with_go("simd-v7", "chains/v7", package))
+}
+
+pub fn simd_v8() -> Result<PathBuf> {
+    static BUILT: Built = OnceLock::new();
+    let package = "github.com/cosmos/ibc-go/v8/testing/simapp/simd";
+    once(&BUILT, || build_with_go("simd-v8", "chains/v8", package))
+}
+
+pub fn simd_v11() -> Result<PathBuf> {
+    static BUILT: Built = OnceLock::new();
+    once(&BUILT, || build_with_go("simd-v11", "chains/v11", "."))
+}
+
+/// A program of chains, built from a module in `e2e` when it is missing or older than that.
+fn build_with_go(name: &str, module: &str, package: &str) -> Result<PathBuf> {
+    let source = workspace().join("e2e").join(module);
+    let folder = target()?.join("e2e");
+    fs::create_dir_all(&folder)?;
+    let _lock = lock(&folder.join(format!("{name}.lock")))?;
+    let binary = folder.join(name);
+    if is_newer(&binary, std::slice::from_ref(&source))? {
+        return Ok(binary);
+    }
+    eprintln!("building the test chain {name} with Go; the first time takes some minutes");
+    let mut build = Command::new("go");
+    build.args(["build", "-trimpath", "-mod=readonly", "-o"]);
+    build.arg(&binary).arg(package).current_dir(&source);
+    let mut building = Process::start(&mut build).context(
+        "`go` is missing: the test chains are built with Go 1.26 or newer, see https://go.dev/dl",
+    )?;
+    ensure!(
+        building.wait(BUILD_LIMIT)?.success(),
+        "`go build` in e2e/{module} failed: see above"
+    );
+    Ok(binary)
 }
 
 /// What `tern` is made of, in the workspace.
@@ -59,7 +81,7 @@ const SOURCES: [&str; 7] = [
 /// what is below it once more, because features are those of all that is asked for: an
 /// example asks for itself with it.
 pub fn tern() -> Result<PathBuf> {
-    static BUILT: OnceLock<Result<PathBuf, String>> = OnceLock::new();
+    static BUILT: Built = OnceLock::new();
     once(&BUILT, || {
         let folder = profile_folder()?;
         let binary = folder.join("tern");
@@ -149,10 +171,7 @@ fn paths_outside(list: &OsStr, folders: &[PathBuf]) -> Result<Option<OsString>> 
 }
 
 /// Builds once a process; an error is the same for everybody.
-fn once(
-    cell: &OnceLock<Result<PathBuf, String>>,
-    build: impl FnOnce() -> Result<PathBuf>,
-) -> Result<PathBuf> {
+fn once(cell: &Built, build: impl FnOnce() -> Result<PathBuf>) -> Result<PathBuf> {
     match cell.get_or_init(|| build().map_err(|error| format!("{error:#}"))) {
         Ok(path) => Ok(path.clone()),
         Err(error) => bail!("{error}"),

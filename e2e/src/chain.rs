@@ -9,8 +9,11 @@ use anyhow::{ensure, Context, Result};
 use serde_json::Value;
 use tendermint::Time;
 
+pub use self::version::IbcGo;
 use crate::process::{self, Process, Signal};
-use crate::{binaries, http, wait, OTHER, RELAYER, USER};
+use crate::{http, wait, OTHER, RELAYER, USER};
+
+mod version;
 
 /// Half of what is usual: waiting for blocks is most of what the scenarios do.
 const BLOCK_TIME: &str = "500ms";
@@ -21,6 +24,8 @@ const TRIES_MAX: u32 = 3;
 #[derive(Clone, Debug)]
 pub struct ChainSpec {
     pub id: &'static str,
+    /// See [`ChainSpec::on`].
+    pub version: IbcGo,
     pub prefix: &'static str,
     /// Staked and paid as fees.
     pub denom: &'static str,
@@ -40,6 +45,7 @@ impl ChainSpec {
     pub fn akash() -> Self {
         Self {
             id: "akash-a",
+            version: IbcGo::default(),
             prefix: "akash",
             denom: "uakt",
             coins: "1000000000000uakt",
@@ -53,6 +59,7 @@ impl ChainSpec {
     pub fn kava() -> Self {
         Self {
             id: "kava-a",
+            version: IbcGo::default(),
             prefix: "kava",
             denom: "ukava",
             coins: "1000000000000ukava,1000000000000usdx",
@@ -97,9 +104,26 @@ impl TestChain {
     /// Prepares a chain without starting it.
     pub fn prepare(spec: ChainSpec, folder: &Path) -> Result<Self> {
         let [rpc_port, grpc_port, p2p_port] = free_ports()?;
-        let home = folder.join(spec.id);
-        let mut prepare = Command::new(binaries::chaind()?);
-        prepare.arg("prepare").arg("--home").arg(&home);
+        let chain = Self {
+            home: folder.join(spec.id),
+            log: folder.join(format!("{}.log", spec.id)),
+            spec,
+            rpc_port,
+            grpc_port,
+            p2p_port,
+            process: None,
+        };
+        match chain.spec.version {
+            IbcGo::V10 => chain.prepare_chaind(folder)?,
+            IbcGo::V7 | IbcGo::V8 | IbcGo::V11 => chain.prepare_simd()?,
+        }
+        Ok(chain)
+    }
+
+    fn prepare_chaind(&self, folder: &Path) -> Result<()> {
+        let spec = &self.spec;
+        let mut prepare = Command::new(spec.version.program()?);
+        prepare.arg("prepare").arg("--home").arg(&self.home);
         prepare.args(["--chain-id", spec.id, "--prefix", spec.prefix]);
         prepare.args(["--stake-denom", spec.denom, "--block-time", spec.block_time]);
         prepare.args(["--indexer", spec.indexer]);
@@ -117,26 +141,18 @@ impl TestChain {
                 &format!("{name}={}={}", file.display(), spec.coins),
             ]);
         }
-        prepare.args(["--rpc-port", &rpc_port.to_string()]);
-        prepare.args(["--grpc-port", &grpc_port.to_string()]);
-        prepare.args(["--p2p-port", &p2p_port.to_string()]);
+        prepare.args(["--rpc-port", &self.rpc_port.to_string()]);
+        prepare.args(["--grpc-port", &self.grpc_port.to_string()]);
+        prepare.args(["--p2p-port", &self.p2p_port.to_string()]);
         let prepared = process::run(&mut prepare, START_LIMIT)?;
         let stderr = String::from_utf8_lossy(&prepared.stderr).into_owned();
         ensure!(prepared.status.success(), "chaind prepare failed: {stderr}");
-        Ok(Self {
-            log: folder.join(format!("{}.log", spec.id)),
-            spec,
-            rpc_port,
-            grpc_port,
-            p2p_port,
-            home,
-            process: None,
-        })
+        Ok(())
     }
 
     /// Starts the prepared or stopped chain; returns when it makes blocks.
     pub fn up(&mut self) -> Result<()> {
-        let mut start = Command::new(binaries::chaind()?);
+        let mut start = Command::new(self.spec.version.program()?);
         start
             .args(["start", "--log_no_color", "--home"])
             .arg(&self.home);

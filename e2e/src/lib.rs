@@ -1,10 +1,9 @@
 //! Scenarios on real chains.
 //!
-//! A [`Network`] is one or more chains of `e2e/chain` (ibc-go, Cosmos SDK,
-//! CometBFT) on free loopback ports in a temporary folder, with funded accounts,
-//! and homes for `tern` beside them. Everything that is started is ended by its
-//! process id when its owner is dropped, or killed. The binaries are built on
-//! first use.
+//! A [`Network`] is one or more chains of `e2e/chain` (ibc-go, Cosmos SDK, CometBFT), or of
+//! [another version](IbcGo), on free loopback ports in a temporary folder, with funded
+//! accounts, and homes for `tern` beside them. Everything that is started is ended by its
+//! process id when its owner is dropped, or killed. The binaries are built on first use.
 //!
 //! The scenarios in `tests/` call `tern` as an operator would, and look at what
 //! the chains say.
@@ -31,7 +30,7 @@ pub mod wait;
 pub use binaries::tern as tern_binary;
 pub use books::{Books, Counts};
 pub use browser::{Browser, Look};
-pub use chain::{free_ports, ChainSpec, TestChain};
+pub use chain::{free_ports, ChainSpec, IbcGo, TestChain};
 pub use hermes::{create_channel, Hermes, HermesChain, HermesConfig, Relaying};
 pub use history::attribute;
 pub use network::{Network, Setup};

@@ -1,5 +1,5 @@
-//! What a chain's state says, and packets of its mock port: asked of `chaind`,
-//! never of `tern`.
+//! What a chain's state says, and packets of its mock port: asked of the chain's own
+//! program, never of `tern`.
 
 use std::process::Command;
 use std::time::Duration;
@@ -8,7 +8,7 @@ use anyhow::{ensure, Context, Result};
 use serde_json::Value;
 
 use crate::chain::TestChain;
-use crate::{binaries, wait, USER};
+use crate::{wait, USER};
 
 const BLOCK_LIMIT: Duration = Duration::from_secs(60);
 
@@ -44,16 +44,17 @@ impl TestChain {
         Ok(answer.trim().to_owned())
     }
 
-    /// `chaind query`, as JSON.
+    /// The program's `query`, as JSON. Not all programs look up the node in the home.
     pub fn query(&self, args: &[&str]) -> Result<Value> {
-        let args: Vec<&str> = ["query"].iter().chain(args).copied().collect();
-        let answer = self.chaind(&[&args[..], &["--output", "json"]].concat())?;
+        let node = format!("tcp://127.0.0.1:{}", self.rpc_port);
+        let options = ["--node", &node, "--output", "json"];
+        let answer = self.chaind(&[&["query"], args, &options].concat())?;
         serde_json::from_str(&answer).with_context(|| format!("{args:?} answered {answer}"))
     }
 
     /// The home knows the node, the chain and the keys.
     fn chaind(&self, args: &[&str]) -> Result<String> {
-        let mut command = Command::new(binaries::chaind()?);
+        let mut command = Command::new(self.spec.version.program()?);
         let output = command.args(args).arg("--home").arg(&self.home).output()?;
         let errors = String::from_utf8_lossy(&output.stderr);
         ensure!(output.status.success(), "chaind {args:?}: {errors}");

@@ -1,0 +1,150 @@
+//! The versions of ibc-go that chains run, and all that differs between their programs.
+//!
+//! V10 is `chaind`, the chain of our own. The others are `simd`, the application that ibc-go
+//! itself is tested with: its home is made by its own commands, and then given the settings
+//! that `chaind prepare` writes.
+
+use std::path::PathBuf;
+use std::process::Command;
+
+use anyhow::{ensure, Result};
+use tern_cosmos_core::{Key, DEFAULT_HD_PATH};
+
+use super::{ChainSpec, TestChain, START_LIMIT};
+use crate::settings::ConfigFile::{App, Client, Comet};
+use crate::{binaries, process, OTHER, RELAYER, USER};
+
+/// The key of the one validator, which the home makes itself.
+const VALIDATOR: &str = "validator";
+/// What it has, all of it staked: 100 units of voting power.
+const STAKE: &str = "100000000";
+
+/// What a chain runs.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum IbcGo {
+    /// v7, Cosmos SDK 0.47, CometBFT 0.37.
+    V7,
+    /// v8, Cosmos SDK 0.50, CometBFT 0.38.
+    V8,
+    /// v10, Cosmos SDK 0.53, CometBFT 0.38.
+    #[default]
+    V10,
+    /// v11, Cosmos SDK 0.54, CometBFT 0.39.
+    V11,
+}
+
+impl IbcGo {
+    pub(crate) fn program(self) -> Result<PathBuf> {
+        match self {
+            Self::V7 => binaries::simd_v7(),
+            Self::V8 => binaries::simd_v8(),
+            Self::V10 => binaries::chaind(),
+            Self::V11 => binaries::simd_v11(),
+        }
+    }
+
+    /// The commands about the genesis have one of their own above them, from v8 on.
+    fn genesis<'a>(self, args: &[&'a str]) -> Vec<&'a str> {
+        let above = if self == Self::V7 {
+            None
+        } else {
+            Some("genesis")
+        };
+        above.into_iter().chain(args.iter().copied()).collect()
+    }
+}
+
+impl ChainSpec {
+    /// The same chain on this version. Addresses of `simd` have one prefix, whatever is asked.
+    #[must_use]
+    pub fn on(self, version: IbcGo) -> Self {
+        let prefix = match version {
+            IbcGo::V10 => self.prefix,
+            IbcGo::V7 | IbcGo::V8 | IbcGo::V11 => "cosmos",
+        };
+        Self {
+            version,
+            prefix,
+            ..self
+        }
+    }
+}
+
+impl TestChain {
+    /// Makes the home of a chain that runs `simd`.
+    pub(super) fn prepare_simd(&self) -> Result<()> {
+        let spec = &self.spec;
+        ensure!(
+            spec.authority.is_none() && spec.evidence_blocks.is_none(),
+            "only chains of our own have an authority, or keep less evidence"
+        );
+        let version = spec.version;
+        let chain_id = ["--chain-id", spec.id];
+        let keyring = ["--keyring-backend", "test"];
+        let init = ["init", spec.id, "--default-denom", spec.denom];
+        self.command(&[&init[..], &chain_id].concat())?;
+        self.command(&[&["keys", "add", VALIDATOR][..], &keyring].concat())?;
+        let stake = format!("{STAKE}{}", spec.denom);
+        let mut accounts = vec![(VALIDATOR.to_owned(), stake.as_str())];
+        for (_, mnemonic) in [RELAYER, USER, OTHER] {
+            let key = Key::from_mnemonic(mnemonic, DEFAULT_HD_PATH, spec.prefix)?;
+            accounts.push((key.address().to_owned(), spec.coins));
+        }
+        for (account, coins) in accounts {
+            let add = version.genesis(&["add-genesis-account", &account, coins]);
+            self.command(&[&add[..], &keyring].concat())?;
+        }
+        let validator = version.genesis(&["gentx", VALIDATOR, &stake]);
+        self.command(&[&validator[..], &chain_id, &keyring].concat())?;
+        self.command(&version.genesis(&["collect-gentxs"]))?;
+        self.configure_simd()
+    }
+
+    /// Its addresses are on this host and no others, and blocks come as fast as elsewhere.
+    fn configure_simd(&self) -> Result<()> {
+        let spec = &self.spec;
+        let quoted = |text: &str| format!("\"{text}\"");
+        let tcp = |port: u16| quoted(&format!("tcp://127.0.0.1:{port}"));
+        let grpc = quoted(&format!("127.0.0.1:{}", self.grpc_port));
+        let (off, on) = ("false".to_owned(), "true".to_owned());
+        for (file, section, key, value) in [
+            (Comet, "rpc", "laddr", tcp(self.rpc_port)),
+            (Comet, "rpc", "pprof_laddr", quoted("")),
+            (Comet, "p2p", "laddr", tcp(self.p2p_port)),
+            (Comet, "p2p", "pex", off.clone()),
+            (Comet, "p2p", "addr_book_strict", off.clone()),
+            (Comet, "p2p", "allow_duplicate_ip", on),
+            (
+                Comet,
+                "consensus",
+                "timeout_commit",
+                quoted(spec.block_time),
+            ),
+            (Comet, "tx_index", "indexer", quoted(spec.indexer)),
+            (
+                App,
+                "",
+                "minimum-gas-prices",
+                quoted(&format!("0{}", spec.denom)),
+            ),
+            (App, "grpc", "address", grpc),
+            (App, "grpc-web", "enable", off),
+            (Client, "", "chain-id", quoted(spec.id)),
+            (Client, "", "keyring-backend", quoted("test")),
+            (Client, "", "node", tcp(self.rpc_port)),
+        ] {
+            self.set(file, section, key, &value)?;
+        }
+        Ok(())
+    }
+
+    /// Runs the chain's program on the home, to its end.
+    fn command(&self, args: &[&str]) -> Result<()> {
+        let mut command = Command::new(self.spec.version.program()?);
+        command.args(args).arg("--home").arg(&self.home);
+        let ended = process::run(&mut command, START_LIMIT)?;
+        let errors = String::from_utf8_lossy(&ended.stderr);
+        ensure!(ended.status.success(), "simd {args:?} failed: {errors}");
+        Ok(())
+    }
+}
