@@ -178,6 +178,12 @@ impl Seen {
             self.browser.run(blocks, vec![])? == 0,
             "blocks are not left out"
         );
+        // Between them what is logged, and a text finds its lines.
+        self.browser.enter("#of-text", "broadcast")?;
+        self.browser.shows("#lines", " receive", LONG)?;
+        let lines = self.browser.text("#lines")?;
+        ensure!(!lines.contains("Confirmed"), "{lines}");
+        self.browser.enter("#of-text", "")?;
         self.picture("events")
     }
 

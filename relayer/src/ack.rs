@@ -1,6 +1,8 @@
 //! The content of an acknowledgement (ICS-04), also one in the envelope of the fee
 //! middleware (ICS-29), which chains up to ibc-go v9 have on channels of that version.
 
+use base64::engine::general_purpose::STANDARD;
+use base64::Engine as _;
 use serde::Deserialize;
 
 /// The result in an ICS-20 acknowledgement.
@@ -15,8 +17,11 @@ impl Ack {
     pub fn read(bytes: &[u8]) -> Self {
         match serde_json::from_slice::<FeeEnvelope>(bytes) {
             Ok(fee) if fee.underlying_app_success => Self::Success,
-            Ok(fee) => match base64(&fee.app_acknowledgement).map(|ack| plain(&ack)) {
-                Some(Self::Error(text)) => Self::Error(text),
+            Ok(fee) => match STANDARD
+                .decode(&fee.app_acknowledgement)
+                .map(|ack| plain(&ack))
+            {
+                Ok(Self::Error(text)) => Self::Error(text),
                 _ => unknown(bytes),
             },
             Err(_) => plain(bytes),
@@ -52,28 +57,6 @@ fn unknown(bytes: &[u8]) -> Ack {
         "not an ICS-20 acknowledgement: {}",
         hex::encode(bytes)
     ))
-}
-
-/// The bytes of base64 as Go writes it; `None` if it is none.
-fn base64(text: &str) -> Option<Vec<u8>> {
-    let (mut bits, mut count, mut bytes) = (0_u32, 0, Vec::new());
-    for digit in text.trim_end_matches('=').bytes() {
-        let value = match digit {
-            b'A'..=b'Z' => digit - b'A',
-            b'a'..=b'z' => digit - b'a' + 26,
-            b'0'..=b'9' => digit - b'0' + 52,
-            b'+' => 62,
-            b'/' => 63,
-            _ => return None,
-        };
-        bits = bits << 6 | u32::from(value);
-        count += 6;
-        if count >= 8 {
-            count -= 8;
-            bytes.push((bits >> count & 0xFF) as u8);
-        }
-    }
-    Some(bytes)
 }
 
 #[cfg(test)]

@@ -5,8 +5,8 @@ use tern_chains::NodeStatus;
 use utoipa::ToSchema;
 
 use super::money::UnitOverview;
-use super::wallet::days_left;
 use super::reason::plain_of;
+use super::wallet::days_left;
 use super::Sources;
 use crate::engine::status::{ChainStatus, Following};
 use crate::words::{rfc3339, seconds_between};
