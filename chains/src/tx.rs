@@ -90,6 +90,8 @@ pub struct TxDraft {
 pub struct SignedTx {
     pub hash: TxHash,
     pub bytes: Vec<u8>,
+    /// What it pays in a block, in the smallest unit of the denom of fees.
+    pub fee: u128,
 }
 
 /// What the node said at once (CometBFT `broadcast_tx_sync`).
@@ -101,8 +103,10 @@ pub enum Check {
     WrongSequence { log: String },
     /// The account cannot pay the fee (SDK error 5).
     CannotPay { log: String },
-    /// The fee is less than the node takes (SDK error 13).
+    /// The fee is less than the node takes (SDK error 13), and no more may be paid.
     Underpriced { log: String },
+    /// The fee is less than the node takes: the next transaction offers more.
+    PriceRaised { log: String },
     /// Another relayer has brought all of its packets (ibc-go's ante handler): nothing was
     /// paid.
     Redundant { log: String },

@@ -35,6 +35,11 @@ pub struct ChainConfig {
     /// Price of a unit of gas: `0.025uakt`. Zero is allowed: `0uakt`.
     #[serde(deserialize_with = "field::gas_price")]
     pub gas_price: String,
+    /// The highest price of a unit of gas, in the same denom: where nodes refuse a transaction
+    /// because of its fee, the next ones pay what they ask for, up to this. Default:
+    /// `gas_price`.
+    #[serde(default, deserialize_with = "field::some_gas_price")]
+    pub gas_price_max: Option<String>,
 
     /// Name of the signing key, as in `tern keys add`. Default: `relayer`.
     #[serde(default = "default_key", deserialize_with = "field::key_name")]
@@ -133,6 +138,12 @@ pub struct ChainConfig {
     pub(crate) node: Vec<Spanned<NodeConfig>>,
 }
 
+/// Of a gas price.
+fn denom(price: &str) -> &str {
+    let is_amount = |c: char| c.is_ascii_digit() || c == '.';
+    price.trim_start_matches(is_amount)
+}
+
 /// A header that the operator trusts.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -154,8 +165,12 @@ impl ChainConfig {
 
     /// The denom that fees are paid in.
     pub fn fee_denom(&self) -> &str {
-        let is_amount = |c: char| c.is_ascii_digit() || c == '.';
-        self.gas_price.trim_start_matches(is_amount)
+        denom(&self.gas_price)
+    }
+
+    pub(crate) fn gas_price_max_in_other_denom(&self) -> Option<&str> {
+        let other = self.gas_price_max.as_deref().map(denom);
+        other.filter(|denom| *denom != self.fee_denom())
     }
 
     pub(crate) fn budget_in_other_denom(&self) -> Option<(&'static str, &str)> {

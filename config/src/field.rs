@@ -90,6 +90,10 @@ pub fn gas_price<'de, D: Deserializer<'de>>(input: D) -> Result<String, D::Error
     })
 }
 
+pub fn some_gas_price<'de, D: Deserializer<'de>>(input: D) -> Result<Option<String>, D::Error> {
+    gas_price(input).map(Some)
+}
+
 /// 32 bytes as hexadecimal digits.
 pub fn block_hash<'de, D: Deserializer<'de>>(input: D) -> Result<Vec<u8>, D::Error> {
     checked(input, |text| match hex::decode(text) {

@@ -110,6 +110,13 @@ impl Config {
                 );
                 return Err(Fault::at(text, start, reason));
             }
+            if let Some(denom) = chain.get_ref().gas_price_max_in_other_denom() {
+                let paid_in = chain.get_ref().fee_denom();
+                let reason = format!(
+                    "`gas_price_max` is in {denom}, but fees are paid in {paid_in} (`gas_price`)"
+                );
+                return Err(Fault::at(text, start, reason));
+            }
             if let Some(at) = chain.get_ref().repeated_node() {
                 let reason = "this node is listed twice: list each node once";
                 return Err(Fault::at(text, at, reason));

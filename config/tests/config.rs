@@ -74,6 +74,18 @@ fn http_is_served_only_if_wanted_and_to_others_only_if_said() {
 }
 
 #[test]
+fn the_highest_gas_price_is_in_the_denom_of_fees() {
+    let most = |price: &str| format!("gas_price_max = \"{price}\"");
+    let config = Config::parse(&with("gas_price_max", &most("0.25uakt"))).unwrap();
+    assert_eq!(config.chains[0].gas_price_max.as_deref(), Some("0.25uakt"));
+    let refusal = refusal(&with("gas_price_max", &most("0.25ukava")));
+    assert!(
+        refusal.contains("`gas_price_max` is in ukava, but fees are paid in uakt"),
+        "{refusal}"
+    );
+}
+
+#[test]
 fn a_trusted_header_has_a_height_and_the_hash_of_its_block() {
     let hash = "0A".repeat(32);
     let given = |hash: &str| format!("light_client = {{ height = 7, hash = \"{hash}\" }}");

@@ -178,13 +178,13 @@ impl Seen {
             self.browser.run(blocks, vec![])? == 0,
             "blocks are not left out"
         );
+        self.picture("events")?;
         // Between them what is logged, and a text finds its lines.
         self.browser.enter("#of-text", "broadcast")?;
         self.browser.shows("#lines", " receive", LONG)?;
         let lines = self.browser.text("#lines")?;
         ensure!(!lines.contains("Confirmed"), "{lines}");
-        self.browser.enter("#of-text", "")?;
-        self.picture("events")
+        self.picture("events-of-a-text")
     }
 
     /// By somebody who has the token, once it was asked for.

@@ -7,8 +7,9 @@ use std::fs;
 
 use anyhow::{ensure, Context, Result};
 use serde_json::Value;
+use support::payments::{payments, Payment};
 use support::{Fixture, LONG};
-use tern_e2e::{attribute, wait, Network, TestChain, OTHER, POOR, RELAYER};
+use tern_e2e::{wait, Network, OTHER, POOR, RELAYER};
 
 /// Packets sent each way at a time.
 const PACKETS: u32 = 5;
@@ -24,13 +25,6 @@ const NO_BUDGET: &str =
     "gas_price = \"0.05ukava\"\nkey = \"other\"\n[chain.budget]\nhour = \"0ukava\"\n";
 const LEFT_OUT: &str = "gas_price = \"0.05ukava\"\nkey = \"other\"\n\
                         [chain.admission]\nchannels.deny = [\"channel-*\"]\n";
-
-/// A fee that was paid in a block, and the gas that it was paid for.
-struct Payment {
-    payer: String,
-    fee: u128,
-    gas: u128,
-}
 
 struct Reloads {
     fixture: Fixture,
@@ -261,54 +255,4 @@ impl Reloads {
         );
         Ok(())
     }
-}
-
-impl Payment {
-    fn is_by(&self, payer: &str) -> Result<()> {
-        ensure!(self.payer == payer, "{} paid, not {payer}", self.payer);
-        Ok(())
-    }
-
-    /// At a price of so many thousandths for a unit of gas.
-    fn is_at(&self, price: u128) -> Result<()> {
-        let (fee, gas) = (self.fee, self.gas);
-        let expected = (gas * price).div_ceil(1_000);
-        ensure!(
-            fee == expected,
-            "{fee} was paid for {gas} of gas, not {expected}"
-        );
-        Ok(())
-    }
-}
-
-/// What was paid in the blocks after this one. Who sends tokens pays nothing.
-fn payments(chain: &TestChain, since: u64) -> Result<Vec<Payment>> {
-    let mut payments = Vec::new();
-    for height in since + 1..=chain.height()? {
-        // A node has the results of its newest block a moment after the block.
-        let query = format!("/block_results?height={height}");
-        let results = wait::until("the results of a block", LONG, || {
-            Ok(chain.rpc(&query).ok())
-        })?;
-        let txs = results["txs_results"].as_array().map(Vec::as_slice);
-        for tx in txs.unwrap_or_default() {
-            let events = tx["events"].as_array().map(Vec::as_slice);
-            let events = events.unwrap_or_default().iter();
-            let paid = events
-                .filter(|event| event["type"] == "tx")
-                .find_map(|event| Some((attribute(event, "fee_payer")?, attribute(event, "fee")?)));
-            let Some((payer, fee)) = paid.filter(|(_, fee)| !fee.is_empty()) else {
-                continue;
-            };
-            let fee = fee
-                .strip_suffix(chain.spec.denom)
-                .context("another denom")?;
-            payments.push(Payment {
-                payer: payer.to_owned(),
-                fee: fee.parse()?,
-                gas: tx["gas_wanted"].as_str().context("no gas")?.parse()?,
-            });
-        }
-    }
-    Ok(payments)
 }

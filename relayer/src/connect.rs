@@ -11,10 +11,11 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use anyhow::Context as _;
+use anyhow::{bail, Context as _};
 use tern_chains::{Account, ChainId, GivenHeader};
 use tern_config::{ChainConfig, Config, PassphraseSource, UnknownChain};
 use tern_cosmos::{CosmosSettings, NodeAddress};
+use tern_cosmos_core::GasPrice;
 
 use keys::{KeyClaim, PassphraseError, Passphrases};
 
@@ -209,16 +210,30 @@ impl Context {
     fn settings(&self, id: &str) -> anyhow::Result<CosmosSettings> {
         let chain = self.chain_config(id)?;
         let field = |name: &str| format!("chain `{id}`, field `{name}`");
-        let price = chain
+        let price: GasPrice = chain
             .gas_price
             .parse()
             .with_context(|| field("gas_price"))?;
+        let price_max = match &chain.gas_price_max {
+            Some(most) => {
+                let most: GasPrice = most.parse().with_context(|| field("gas_price_max"))?;
+                most.amount
+            }
+            None => price.amount,
+        };
+        if price_max < price.amount {
+            bail!(
+                "{}: it is less than `gas_price`, {price}",
+                field("gas_price_max")
+            );
+        }
         let multiplier = chain.gas_multiplier.parse();
         let further_nodes = chain.further_nodes().map(|node| NodeAddress {
             rpc: node.rpc.clone(),
             grpc: node.grpc.clone(),
         });
         Ok(CosmosSettings {
+            gas_price_max: price_max,
             gas_multiplier: multiplier.with_context(|| field("gas_multiplier"))?,
             request_timeout: chain.request_timeout,
             max_concurrent_requests: chain.max_concurrent_requests,

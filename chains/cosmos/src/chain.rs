@@ -20,6 +20,7 @@ use crate::errors::Result;
 use crate::info::{Coin, NodeReport};
 use crate::light::Light;
 use crate::pool::{Kind, Need, Pool, CLAIM_MAX};
+use crate::price::Price;
 use crate::search::{Indexed, TxPage};
 use crate::settings::CosmosSettings;
 use crate::txs::BlockWithTxs;
@@ -37,6 +38,7 @@ pub struct CosmosChain {
     pub(crate) pool: Arc<Pool>,
     wake: Arc<Wake>,
     pub(crate) light: Light,
+    pub(crate) price: Price,
     /// The newest block told: a node that is behind does not take it back.
     newest: Mutex<(u64, BlockTime)>,
 }
@@ -54,6 +56,7 @@ impl CosmosChain {
             chain: chain.map_err(|_| pool.origin().local("not a CometBFT chain id"))?,
         };
         Ok(Self {
+            price: Price::new(settings.gas_price.clone(), settings.gas_price_max),
             settings,
             pool,
             wake,

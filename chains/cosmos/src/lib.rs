@@ -26,6 +26,7 @@ mod light;
 mod new_client;
 mod node;
 mod pool;
+mod price;
 mod query;
 pub mod remote_signer;
 mod request;

@@ -22,6 +22,9 @@ pub struct CosmosSettings {
     /// Bech32 prefix of account addresses, such as `cosmos`.
     pub account_prefix: String,
     pub gas_price: GasPrice,
+    /// The highest price of a unit of gas, where nodes ask for more than `gas_price`.
+    /// Default: `gas_price`.
+    pub gas_price_max: Decimal,
     /// What a simulation's gas is multiplied with to get the gas limit.
     /// Default: 1.2.
     pub gas_multiplier: Decimal,
@@ -56,6 +59,7 @@ impl CosmosSettings {
             grpc,
             further_nodes: Vec::new(),
             account_prefix: account_prefix.into(),
+            gas_price_max: gas_price.amount,
             gas_price,
             gas_multiplier: Decimal::new(12, 1),
             request_timeout: Duration::from_secs(10),

@@ -9,6 +9,7 @@ use tern_chains::{
     Datagram, Deadline, Message, SignedTx, TxDraft, Unit,
 };
 use tokio::sync::OnceCell;
+use tracing::info;
 
 use crate::chain::CosmosChain;
 use crate::errors::Result;
@@ -78,6 +79,20 @@ impl CosmosAccount {
     pub fn chain(&self) -> &Arc<CosmosChain> {
         &self.chain
     }
+
+    /// Nodes take no transaction at the price of this one. Whether the next one offers more.
+    fn raises_the_price(&self, tx: &SignedTx, log: &str) -> bool {
+        let Some(gas) = unsigned::gas_limit(&tx.bytes) else {
+            return false;
+        };
+        let before = self.chain.price.now();
+        let is_raised = self.chain.price.refused(gas, tx.fee, log);
+        let now = self.chain.price.now();
+        if now != before {
+            info!(chain = %self.chain.id(), price = %now, configured = %self.chain.settings().gas_price, "the nodes ask for more: a higher price is paid for gas for ten minutes");
+        }
+        is_raised
+    }
 }
 
 #[async_trait]
@@ -100,13 +115,13 @@ impl Account for CosmosAccount {
     }
 
     fn fee(&self, gas: u64) -> Result<Coin> {
-        let price = &self.chain.settings().gas_price;
+        let price = self.chain.price.now();
         let amount = price.cost(gas).ok_or_else(|| {
             let origin = self.chain.pool.origin();
             origin.local("gas_price × gas is too large")
         })?;
         Ok(Coin {
-            denom: price.denom.clone(),
+            denom: price.denom,
             amount,
         })
     }
@@ -154,7 +169,7 @@ impl Account for CosmosAccount {
 
     async fn sign(&self, draft: &TxDraft) -> Result<SignedTx> {
         let (settings, origin) = (self.chain.settings(), self.chain.pool.origin());
-        let fee = settings.gas_price.fee(draft.gas);
+        let fee = self.chain.price.now().fee(draft.gas);
         let fee = fee.ok_or_else(|| origin.local("gas_price × gas is too large"))?;
         let key = self.signer.public_key();
         let document = unsigned::document(&settings.id, key, draft, fee);
@@ -164,6 +179,11 @@ impl Account for CosmosAccount {
     }
 
     async fn broadcast(&self, tx: &SignedTx) -> Result<Check> {
-        self.chain.pool.broadcast(tx).await
+        match self.chain.pool.broadcast(tx).await? {
+            Check::Underpriced { log } if self.raises_the_price(tx, &log) => {
+                Ok(Check::PriceRaised { log })
+            }
+            check => Ok(check),
+        }
     }
 }

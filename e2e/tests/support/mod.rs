@@ -5,6 +5,7 @@
 pub mod browsing;
 pub mod fork;
 pub mod light;
+pub mod payments;
 pub mod tx;
 
 use std::time::Duration;

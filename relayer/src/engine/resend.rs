@@ -34,6 +34,7 @@ impl Resend {
                 let signed = SignedTx {
                     hash: key.hash,
                     bytes: tx.bytes.clone(),
+                    fee: tx.fee,
                 };
                 let of_signer = by_signer.entry(tx.signer.clone()).or_default();
                 of_signer.insert(tx.account_sequence, signed);

@@ -283,12 +283,8 @@ impl Lane {
                 gas,
                 deadline,
             };
-            let signed = async {
-                let fee = self.signer.fee(gas)?.amount;
-                Ok::<_, ChainError>((fee, self.signer.sign(&tx_draft).await?))
-            };
-            match signed.await {
-                Ok((fee, signed)) => {
+            match self.signer.sign(&tx_draft).await {
+                Ok(signed) => {
                     if let Some(size) = draft.size {
                         self.gas.sent(signed.hash, size.shape);
                     }
@@ -298,7 +294,7 @@ impl Lane {
                         deadline,
                         items: draft.items,
                         updates,
-                        fee,
+                        fee: signed.fee,
                         bytes: signed.bytes.clone(),
                     };
                     txs.push((record, gas, signed));

@@ -82,6 +82,7 @@ impl AttestedChain {
         Ok(SignedTx {
             hash: TxHash(hash(&bytes)),
             bytes,
+            fee: body.fee,
         })
     }
 

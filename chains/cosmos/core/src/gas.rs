@@ -1,6 +1,7 @@
 //! Gas and fees in exact decimals: no floating point between a configured price
 //! and the coins a transaction pays.
 
+use std::cmp::Ordering;
 use std::fmt;
 use std::str::FromStr;
 
@@ -11,7 +12,7 @@ use tern_chains::is_denom;
 const SCALE_MAX: u32 = 18;
 
 /// A non-negative decimal number, kept exactly: `mantissa / 10^scale`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug)]
 pub struct Decimal {
     mantissa: u128,
     scale: u32,
@@ -51,10 +52,69 @@ impl Decimal {
         Self { mantissa, scale }
     }
 
+    /// `amount / parts`, rounded up in the last digit that can be kept. `None` without parts,
+    /// or on overflow.
+    pub fn ratio(amount: u128, parts: u64) -> Option<Self> {
+        let scaled = (0..=SCALE_MAX).rev().find_map(|scale| {
+            let mantissa = amount.checked_mul(10u128.pow(scale))?;
+            Some((mantissa, scale))
+        });
+        let (mantissa, scale) = scaled.filter(|_| parts > 0)?;
+        let mantissa = mantissa.div_ceil(u128::from(parts));
+        Some(Self { mantissa, scale })
+    }
+
+    /// So many hundredths more, rounded up in the last digit that can be kept. `None` on
+    /// overflow.
+    pub fn plus_percent(self, percent: u64) -> Option<Self> {
+        let factor = u128::from(percent).checked_add(100)?;
+        let mantissa = self.mantissa.checked_mul(factor)?;
+        Some(match self.scale + 2 {
+            scale if scale <= SCALE_MAX => Self { mantissa, scale },
+            _ => Self {
+                mantissa: mantissa.div_ceil(100),
+                ..self
+            },
+        })
+    }
+
+    /// What is before the point, and 18 digits after it.
+    fn parts(self) -> (u128, u128) {
+        let unit = 10u128.pow(self.scale);
+        let after = self.mantissa % unit * 10u128.pow(SCALE_MAX - self.scale);
+        (self.mantissa / unit, after)
+    }
+
     /// `number × self`, rounded up. `None` on overflow.
     pub fn mul_ceil(self, number: u64) -> Option<u128> {
         let product = self.mantissa.checked_mul(u128::from(number))?;
         Some(product.div_ceil(10u128.pow(self.scale)))
+    }
+}
+
+impl Default for Decimal {
+    fn default() -> Self {
+        Self::new(0, 0)
+    }
+}
+
+impl PartialEq for Decimal {
+    fn eq(&self, other: &Self) -> bool {
+        self.cmp(other).is_eq()
+    }
+}
+
+impl Eq for Decimal {}
+
+impl PartialOrd for Decimal {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Decimal {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.parts().cmp(&other.parts())
     }
 }
 
@@ -201,6 +261,32 @@ mod tests {
     fn an_absurd_fee_overflows_without_a_panic() {
         let price = price(&format!("{}uakt", u128::MAX));
         assert_eq!(price.fee(2), None);
+    }
+
+    #[test]
+    fn decimals_are_compared_by_what_they_mean() {
+        let decimal = |text: &str| -> Decimal { text.parse().unwrap() };
+        assert_eq!(decimal("0.50"), decimal("0.5"));
+        assert!(decimal("0.09") < decimal("0.5") && decimal("12") > decimal("1.999"));
+        let most = Decimal::new(u128::MAX, 0);
+        assert!(most > Decimal::new(u128::MAX, 18) && most == most);
+    }
+
+    #[test]
+    fn a_ratio_is_never_less_than_what_it_is_of() {
+        assert_eq!(
+            Decimal::ratio(4_000, 100_000).unwrap().to_string(),
+            "0.040000000000000000"
+        );
+        for amount in [u128::MAX, u128::MAX / 3, 1] {
+            let each = Decimal::ratio(amount, 7).unwrap();
+            assert!(each.mul_ceil(7).is_none_or(|all| all >= amount), "{amount}");
+        }
+        assert_eq!(Decimal::ratio(1, 0), None);
+        assert_eq!(Decimal::new(u128::MAX, 0).plus_percent(25), None);
+        let more = |mantissa, scale| Decimal::new(mantissa, scale).plus_percent(25);
+        assert_eq!(more(25, 3), Some(Decimal::new(3_125, 5)));
+        assert_eq!(more(1, 18), Some(Decimal::new(2, 18)));
     }
 
     #[test]

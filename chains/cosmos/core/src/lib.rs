@@ -4,8 +4,9 @@
 //! `block` and `events` turn blocks and ABCI events into facts; `codec` and `convert` read what the chain
 //! stores; `msg` encodes datagrams; `proof` checks a value against a root (ICS-23);
 //! `light`, `verify`, `first_client`, `client_flaws` and `upgrade` are the light client (ICS-07); `key`, `gas`
-//! and `tx` make signed transactions. No clock is read and nothing is sent here.
+//! and `tx` make signed transactions, and `asked_price` reads what a refusal asks for. No clock is read and nothing is sent here.
 
+pub mod asked_price;
 pub mod block;
 pub mod block_time;
 pub mod client_flaws;
@@ -27,6 +28,7 @@ pub mod tx;
 pub mod upgrade;
 pub mod verify;
 
+pub use asked_price::asked_price;
 pub use block_time::{block_time, tendermint_time};
 pub use codec::{store_of, CosmosCodec, HEIGHT_RULES, STORE_PREFIX};
 pub use errors::Origin;

@@ -90,6 +90,7 @@ pub enum SignError {
 pub struct Document {
     bytes: Vec<u8>,
     unsigned: Unsigned,
+    fee: u128,
 }
 
 impl Document {
@@ -101,8 +102,11 @@ impl Document {
     /// The transaction with this signature.
     pub fn signed(self, signature: Vec<u8>) -> SignedTx {
         let bytes = self.unsigned.with_signature(signature);
-        let hash = TxHash(Sha256::digest(&bytes).into());
-        SignedTx { hash, bytes }
+        SignedTx {
+            hash: TxHash(Sha256::digest(&bytes).into()),
+            bytes,
+            fee: self.fee,
+        }
     }
 }
 
@@ -120,6 +124,8 @@ pub fn document(
         return Err(SignError::DeadlineZero);
     }
     let body = body(&draft.messages, &draft.memo, timeout_height);
+    let amounts = fee.iter().filter_map(|coin| coin.amount.parse().ok());
+    let amount = amounts.fold(0u128, u128::saturating_add);
     let unsigned = Unsigned::new(key, &draft.account, body, fee, draft.gas);
     let document = SignDoc {
         body_bytes: unsigned.body_bytes.clone(),
@@ -128,7 +134,18 @@ pub fn document(
         account_number: draft.account.account_number,
     };
     let bytes = document.encode_to_vec();
-    Ok(Document { bytes, unsigned })
+    Ok(Document {
+        bytes,
+        unsigned,
+        fee: amount,
+    })
+}
+
+/// The gas limit of an encoded transaction; `None` if it is none.
+pub fn gas_limit(tx: &[u8]) -> Option<u64> {
+    let tx = TxRaw::decode(tx).ok()?;
+    let auth_info = AuthInfo::decode(tx.auth_info_bytes.as_slice()).ok()?;
+    Some(auth_info.fee?.gas_limit)
 }
 
 /// Signs a draft with a key that is here.

@@ -76,6 +76,7 @@ fn is_the_nodes_own(check: &Check) -> bool {
     match check {
         Check::CannotPay { .. }
         | Check::Underpriced { .. }
+        | Check::PriceRaised { .. }
         | Check::Busy { .. }
         | Check::Redundant { .. }
         | Check::Refused { .. } => true,

@@ -4,6 +4,11 @@ use tern_chains::{ChainError, Check, Class};
 
 use crate::engine::follow::describe;
 
+/// Said where a fee is too low.
+pub const UNDERPRICED: &str = "the node asks for a higher fee than may be paid, raise \
+                               `gas_price_max` in the configuration";
+pub const PRICE_RAISED: &str = "the node asks for a higher fee, and the next transaction offers it";
+
 /// The fate of a transaction as far as a node's answer shows it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Answer {
@@ -20,6 +25,8 @@ pub enum Answer {
     CannotPay(String),
     /// In no mempool: the fee is less than the node takes.
     Underpriced(String),
+    /// In no mempool: the fee is less than the node takes. The next one offers more.
+    PriceRaised(String),
     /// In no mempool: another relayer has brought its packets.
     Redundant(String),
     /// In no mempool: the chain says no.
@@ -34,6 +41,7 @@ impl Answer {
             Ok(Check::WrongSequence { log }) => Self::WrongSequence(log),
             Ok(Check::CannotPay { log }) => Self::CannotPay(log),
             Ok(Check::Underpriced { log }) => Self::Underpriced(log),
+            Ok(Check::PriceRaised { log }) => Self::PriceRaised(log),
             Ok(Check::Redundant { log }) => Self::Redundant(log),
             Ok(Check::Refused {
                 codespace,
@@ -59,12 +67,8 @@ impl Answer {
                 Class::Local,
                 format!("the account cannot pay the fee: {log}"),
             )),
-            Self::Underpriced(log) => Some((
-                Class::Local,
-                format!(
-                    "the node asks for a higher fee, raise `gas_price` in the configuration: {log}"
-                ),
-            )),
+            Self::Underpriced(log) => Some((Class::Local, format!("{UNDERPRICED}: {log}"))),
+            Self::PriceRaised(log) => Some((Class::Node, format!("{PRICE_RAISED}: {log}"))),
             Self::Redundant(log) => {
                 Some((Class::Node, format!("another relayer was first: {log}")))
             }
@@ -140,7 +144,9 @@ mod tests {
         let cheap = Answer::of(Ok(Check::Underpriced { log: log() }));
         let (class, reason) = cheap.refusal().unwrap();
         assert_eq!(class, Class::Local);
-        assert!(reason.contains("raise `gas_price`"), "{reason}");
+        assert!(reason.contains("raise `gas_price_max`"), "{reason}");
+        let raised = Answer::of(Ok(Check::PriceRaised { log: log() }));
+        assert_eq!(raised.refusal().map(|(class, _)| class), Some(Class::Node));
         let refused = Answer::of(Ok(Check::Refused {
             codespace: "sdk".to_owned(),
             code: 5,

@@ -41,6 +41,7 @@ impl Lane {
             let signed = SignedTx {
                 hash: key.hash,
                 bytes: tx.bytes,
+                fee: tx.fee,
             };
             let answer = Answer::of(self.signer.broadcast(&signed).await);
             let Some((class, reason)) = answer.drop_of(is_gone) else {

@@ -8,7 +8,7 @@ use tern_core::ledger::TxRecord;
 use tracing::info;
 
 use super::account::assign;
-use super::answer::Answer;
+use super::answer::{Answer, PRICE_RAISED, UNDERPRICED};
 use super::{describe, Lane};
 
 /// One transaction to be sent.
@@ -85,7 +85,6 @@ impl Lane {
         let deadline = self.signer.deadline(head.height, head.time, blocks);
         let account_sequence = account.account_sequence;
         let signer = account.address.clone();
-        let fee = self.signer.fee(request.gas)?.amount;
         let draft = TxDraft {
             messages: request.messages,
             memo: request.memo,
@@ -100,7 +99,7 @@ impl Lane {
             deadline,
             items: vec![],
             updates: 0,
-            fee,
+            fee: signed.fee,
             bytes: signed.bytes.clone(),
         };
         Ok((signed, record))
@@ -120,9 +119,9 @@ impl Sent {
             Answer::WrongSequence(log) => Self::WrongSequence(log),
             Answer::Refused(reason) => Self::Refused(reason),
             Answer::Redundant(log) => Self::Refused(log),
-            Answer::Underpriced(log) => Self::Refused(format!(
-                "the fee is too low, raise `gas_price` in the configuration: {log}"
-            )),
+            Answer::Underpriced(log) => Self::Refused(format!("{UNDERPRICED}: {log}")),
+            // The same messages pay more when they are sent again.
+            Answer::PriceRaised(log) => Self::Busy(format!("{PRICE_RAISED}: {log}")),
             Answer::CannotPay(log) => Self::CannotPay(log),
         }
     }
