@@ -1,6 +1,5 @@
 //! One real chain: prepared, started, asked, ended.
 
-use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
@@ -10,6 +9,7 @@ use serde_json::Value;
 use tendermint::Time;
 
 pub use self::version::IbcGo;
+use crate::ports::free_ports;
 use crate::process::{self, Process, Signal};
 use crate::{http, wait, OTHER, RELAYER, USER};
 
@@ -238,12 +238,4 @@ impl TestChain {
     pub fn tail(&self) -> String {
         process::tail(&self.log, 20)
     }
-}
-
-/// Ports nobody listens on now. All are held until all are found.
-pub fn free_ports() -> Result<[u16; 3]> {
-    let bind = || TcpListener::bind(("127.0.0.1", 0));
-    let held = [bind()?, bind()?, bind()?];
-    let port = |listener: &TcpListener| listener.local_addr().map(|address| address.port());
-    Ok([port(&held[0])?, port(&held[1])?, port(&held[2])?])
 }

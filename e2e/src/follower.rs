@@ -7,7 +7,8 @@ use std::time::Duration;
 
 use anyhow::{bail, Context, Result};
 
-use crate::chain::{free_ports, TestChain};
+use crate::chain::TestChain;
+use crate::ports::free_ports;
 use crate::settings::ConfigFile::{App, Client, Comet};
 use crate::wait;
 
