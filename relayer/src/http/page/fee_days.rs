@@ -27,7 +27,7 @@ pub fn section(days: &[DayFeesOverview]) -> Markup {
         text("Day"),
         text("Chain"),
         number("Paid"),
-        text("Of the most in a day"),
+        text("Of the peak"),
         number("Messages"),
         text("What for"),
     ];
@@ -35,7 +35,7 @@ pub fn section(days: &[DayFeesOverview]) -> Markup {
         let of_chain = days.iter().filter(|((_, of), _)| of == chain);
         let most = of_chain.map(|(_, day)| day.paid).max().unwrap_or_default();
         let share = of_day.paid as f64 / most.max(1) as f64;
-        let said = format!("{:.0} % of the most that was paid in a day", share * 100.0);
+        let said = format!("{:.0} % of the most in a day", share * 100.0);
         vec![
             html! { time datetime=(day) { (day) } },
             html! { (chain) },
