@@ -80,7 +80,6 @@ impl Overview {
     pub fn of(sources: &Sources<'_>) -> Self {
         let status = sources.status;
         let needs = needs::needs(sources);
-        let chains = status.chains.iter();
         let clients = used_clients(status).into_iter();
         let paths = paths_by_trouble(status, sources.now).into_iter();
         let costs = Costs::of(status, sources.wallets);
@@ -89,9 +88,7 @@ impl Overview {
             started: words::rfc3339(sources.started),
             version: env!("CARGO_PKG_VERSION").to_owned(),
             verdict: needs::verdict(&needs),
-            chains: chains
-                .map(|chain| ChainOverview::of(chain, sources))
-                .collect(),
+            chains: ChainOverview::all(sources),
             paths: paths
                 .map(|path| PathOverview::with_costs(path, &costs, sources.now))
                 .collect(),

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use tern::engine::status::{FoundPackets, PacketSearch, Status, Wallet};
 use tern::engine::{EngineError, EngineHandle};
-use tern::overview::{Overview, Sources};
+use tern::overview::{ChainOverview, Overview, Sources};
 use tern_chains::{BlockTime, ChainId, NodeStatus};
 use tern_core::ledger::EndKey;
 use tokio::sync::{watch, Mutex, MutexGuard, Notify, RwLock, RwLockWriteGuard};
@@ -205,13 +205,22 @@ fn theirs(mut wallets: Vec<Wallet>, engine: &EngineHandle) -> Vec<Wallet> {
 
 impl Observation {
     pub fn overview(&self) -> Overview {
-        Overview::of(&Sources {
+        Overview::of(&self.sources())
+    }
+
+    /// The chains of the overview alone: thousands of paths cost more.
+    pub fn chains(&self) -> Vec<ChainOverview> {
+        ChainOverview::all(&self.sources())
+    }
+
+    fn sources(&self) -> Sources<'_> {
+        Sources {
             status: &self.status,
             nodes: &self.nodes,
             wallets: &self.wallets,
             now: self.now,
             started: self.started,
-        })
+        }
     }
 }
 

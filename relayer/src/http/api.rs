@@ -156,11 +156,7 @@ async fn fees(
 ) -> Result<Json<Vec<FeesOverview>>, Problem> {
     let observation = served.daemon.observed.look().await?;
     let fees = FeesOverview::all(&observation.status, &observation.wallets).into_iter();
-    let is_wanted = |fees: &FeesOverview| {
-        let chain = query.chain.as_ref();
-        chain.is_none_or(|chain| *chain == fees.chain)
-    };
-    let wanted = fees.filter(is_wanted);
+    let wanted = fees.filter(|fees| query.is_wanted(&fees.chain));
     Ok(Json(part(wanted, query.limit, query.offset)?))
 }
 
@@ -175,11 +171,7 @@ async fn fees_by_day(
 ) -> Result<Json<Vec<DayFeesOverview>>, Problem> {
     let observation = served.daemon.observed.look().await?;
     let days = DayFeesOverview::all(&observation.status, &observation.wallets).into_iter();
-    let is_wanted = |fees: &DayFeesOverview| {
-        let chain = query.chain.as_ref();
-        chain.is_none_or(|chain| *chain == fees.chain)
-    };
-    let wanted = days.filter(is_wanted);
+    let wanted = days.filter(|fees| query.is_wanted(&fees.chain));
     Ok(Json(part(wanted, query.limit, query.offset)?))
 }
 
@@ -192,10 +184,8 @@ async fn paths(
     Shared(served): State,
     Parameters(query): Parameters<OfChain>,
 ) -> Result<Json<Vec<PathOverview>>, Problem> {
-    let is_wanted = |path: &PathOverview| {
-        let chain = query.chain.as_ref();
-        chain.is_none_or(|chain| [&path.src.chain, &path.dst.chain].contains(&chain))
-    };
+    let is_wanted =
+        |path: &PathOverview| query.is_wanted(&path.src.chain) || query.is_wanted(&path.dst.chain);
     let paths = served.daemon.observed.look().await?.overview().paths;
     let wanted = paths.into_iter().filter(is_wanted);
     Ok(Json(part(wanted, query.limit, query.offset)?))
@@ -231,6 +221,12 @@ struct OfChain {
     /// Rows to leave out first. Default: 0.
     #[param(minimum = 0, maximum = 1000000)]
     offset: Option<usize>,
+}
+
+impl OfChain {
+    fn is_wanted(&self, chain: &str) -> bool {
+        self.chain.as_ref().is_none_or(|wanted| wanted == chain)
+    }
 }
 
 /// The part of a list that is asked for.

@@ -67,7 +67,12 @@ pub struct NodeOverview {
 }
 
 impl ChainOverview {
-    pub(super) fn of(status: &ChainStatus, sources: &Sources<'_>) -> Self {
+    pub fn all(sources: &Sources<'_>) -> Vec<Self> {
+        let chains = sources.status.chains.iter();
+        chains.map(|chain| Self::of(chain, sources)).collect()
+    }
+
+    fn of(status: &ChainStatus, sources: &Sources<'_>) -> Self {
         let nodes = sources.nodes.get(&status.chain);
         let nodes = nodes.map(Vec::as_slice).unwrap_or_default();
         let newest = nodes.iter().filter_map(|node| node.height).max();

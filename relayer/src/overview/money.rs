@@ -42,7 +42,14 @@ impl UnitOverview {
     }
 }
 
-impl Money<'_> {
+impl<'a> Money<'a> {
+    pub(super) fn of(denom: &'a Option<String>, unit: &'a Option<UnitOverview>) -> Self {
+        Self {
+            denom: denom.as_deref(),
+            unit: unit.as_ref(),
+        }
+    }
+
     /// An amount in the smallest unit, said as people do.
     pub fn said(&self, amount: &str) -> String {
         let number: Option<u128> = amount.parse().ok();
@@ -83,37 +90,25 @@ impl Money<'_> {
 impl ChainOverview {
     /// What fees are paid in.
     pub fn money(&self) -> Money<'_> {
-        Money {
-            denom: self.fee_denom.as_deref(),
-            unit: self.fee_unit.as_ref(),
-        }
+        Money::of(&self.fee_denom, &self.fee_unit)
     }
 }
 
 impl WalletOverview {
     pub fn money(&self) -> Money<'_> {
-        Money {
-            denom: self.denom.as_deref(),
-            unit: self.unit.as_ref(),
-        }
+        Money::of(&self.denom, &self.unit)
     }
 }
 
 impl FeesOverview {
     pub fn money(&self) -> Money<'_> {
-        Money {
-            denom: self.denom.as_deref(),
-            unit: self.unit.as_ref(),
-        }
+        Money::of(&self.denom, &self.unit)
     }
 }
 
 impl DayFeesOverview {
     pub fn money(&self) -> Money<'_> {
-        Money {
-            denom: self.denom.as_deref(),
-            unit: self.unit.as_ref(),
-        }
+        Money::of(&self.denom, &self.unit)
     }
 }
 

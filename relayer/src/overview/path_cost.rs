@@ -70,9 +70,6 @@ impl<'a> Costs<'a> {
 
 impl CostOverview {
     pub fn money(&self) -> Money<'_> {
-        Money {
-            denom: self.denom.as_deref(),
-            unit: self.unit.as_ref(),
-        }
+        Money::of(&self.denom, &self.unit)
     }
 }

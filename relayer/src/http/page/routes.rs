@@ -15,6 +15,7 @@ use serde::Deserialize;
 use tern::engine::status::Status;
 use tern::overview::{
     ClientOverview, DayFeesOverview, FeesOverview, Overview, PacketOverview, PathOverview,
+    TxOverview,
 };
 use tern::words;
 use tern_chains::BlockTime;
@@ -94,7 +95,7 @@ async fn one_path(
     Segments((chain, port, channel)): Segments<(String, String, String)>,
 ) -> Result<Page, Unmet> {
     let src = channel_end(&chain, &port, &channel)?;
-    let seen = served.daemon.observed.look().await?.overview();
+    let seen = served.daemon.observed.look().await?;
     let (status, now) = served.daemon.observed.path(src.clone()).await?;
     let found = status.paths.iter().find(|path| path.src == src);
     let found = found.ok_or_else(|| {
@@ -114,16 +115,16 @@ async fn one_path(
     let fees: Vec<_> = fees
         .filter(|fees| fees.src.as_ref() == Some(&shown.src))
         .collect();
-    let txs = seen.txs.into_iter();
-    let txs: Vec<_> = txs.filter(|tx| tx.paths.contains(&shown.src)).collect();
+    let txs = seen.status.txs.iter();
+    let txs = txs.filter(|tx| tx.paths.contains(&src));
     let sections = path::sections(&path::Path {
         path: &shown,
         clients: &clients_of(&shown, &status, now),
         packets: &packets,
         latencies: &status.latencies,
         fees: &fees,
-        txs: &txs,
-        chains: &seen.chains,
+        txs: &txs.map(TxOverview::of).collect::<Vec<_>>(),
+        chains: &seen.chains(),
         now: &at,
     });
     Ok(Page::of(&View {
