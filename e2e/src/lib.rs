@@ -19,7 +19,7 @@ mod history;
 pub mod http;
 pub mod interrupt;
 mod network;
-mod ports;
+pub mod ports;
 mod process;
 mod proxy;
 mod settings;

@@ -12,8 +12,8 @@ use anyhow::{Context, Result};
 
 /// Above the well-known services, and below Linux' `ip_local_port_range` of 32768 and up.
 const PORTS: std::ops::Range<u16> = 12_000..32_000;
-/// In the folder of temporary files.
-const COUNTER: &str = "tern-e2e-ports";
+/// The name of the file that counts them up, in the folder of temporary files. It stays.
+pub const COUNTER: &str = "tern-e2e-ports";
 
 /// Ports nobody listens on now, and that no other scenario gets.
 pub fn free_ports() -> Result<[u16; 3]> {
