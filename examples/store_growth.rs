@@ -290,6 +290,7 @@ fn facts(
             log: String::new(),
             message_index: None,
             clients: vec![],
+            client_messages: vec![],
             gas_wanted: 0,
             gas_used: 0,
         },

@@ -10,7 +10,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use crate::block::BlockTime;
-use crate::{ChainId, Encoded, Height, Proof, Root};
+use crate::{ChainId, ClientId, Encoded, Height, Proof, Root};
 
 /// A client as its host chain stores it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -61,12 +61,31 @@ pub struct ClientUpgrade {
     pub proof_consensus: Proof,
 }
 
+/// What somebody has shown to a client in a transaction (ICS-02 `ClientMessage`): most
+/// often a header of the client's chain.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ClientMessage {
+    pub client_id: ClientId,
+    pub message: Encoded,
+}
+
+/// Two headers of one chain that cannot both be so (ICS-02 misbehaviour), in no order.
+/// Each is verified from what one client trusts.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Misbehaviour {
+    /// The one that was shown to the client.
+    pub seen: Encoded,
+    /// The one that the chain itself has.
+    pub own: Encoded,
+}
+
 /// What a chain says of a header that claims to be its own.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum HeaderCheck {
     /// The chain's header of that height is the same.
     Same,
-    /// The chain's header of that height is another one: `own`, for a client that
+    /// The chain has another header, `own`, with which the seen one cannot be so: of that
+    /// height, or of a lower one that is not earlier. It is for a client that
     /// trusts what the seen one trusts. Both are signed by those whom that client
     /// trusts: together they are misbehaviour (ICS-02).
     Conflicting { own: Encoded },

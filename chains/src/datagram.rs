@@ -5,17 +5,22 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     ChannelId, ClientId, ClientUpgrade, ConnectionCounterparty, ConnectionId, ConnectionVersion,
-    Encoded, Height, NewClient, Ordering, Packet, PortId, Proof,
+    Encoded, Height, Misbehaviour, NewClient, Ordering, Packet, PortId, Proof,
 };
 
 /// A message before it is encoded.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Datagram {
     CreateClient(NewClient),
-    /// One client message: a header.
+    /// A client message that is a header.
     UpdateClient {
         client_id: ClientId,
         header: Encoded,
+    },
+    /// The other client message: it freezes the client.
+    Misbehaviour {
+        client_id: ClientId,
+        misbehaviour: Misbehaviour,
     },
     UpgradeClient {
         client_id: ClientId,

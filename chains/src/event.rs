@@ -40,6 +40,11 @@ pub enum Event {
 }
 
 impl Event {
+    /// Whether a client was shown a header.
+    pub fn is_client_update(&self) -> bool {
+        matches!(self, Self::ClientUpdated { .. })
+    }
+
     /// The client that is new or changed as a whole.
     pub fn changed_client(&self) -> Option<ClientId> {
         match self {

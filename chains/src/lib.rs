@@ -46,7 +46,9 @@ pub use chain::Chain;
 pub use chain_id::ChainId;
 pub use channel::{ChannelCounterparty, ChannelEnd, ChannelState, IdentifiedChannelEnd, Ordering};
 pub use client::{ClientFlaw, ClientParams, ClientSummary, StoredClient, StoredConsensus};
-pub use client::{ClientUpdate, ClientUpgrade, HeaderCheck, NewClient, TrustedClient};
+pub use client::{
+    ClientMessage, ClientUpdate, ClientUpgrade, HeaderCheck, Misbehaviour, NewClient, TrustedClient,
+};
 pub use client::{GivenHeader, TrustOrigin, TrustedHeader};
 pub use connection::{
     ConnectionCounterparty, ConnectionEnd, ConnectionState, ConnectionVersion,

@@ -5,7 +5,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{BlockTime, ClientId, Encoded, MessageKind};
+use crate::{BlockTime, ClientId, ClientMessage, Encoded, MessageKind};
 
 /// One message of a transaction, encoded for its chain.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -133,6 +133,8 @@ pub struct TxOutcome {
     pub message_index: Option<usize>,
     /// Clients that it created or changed otherwise than by an update.
     pub clients: Vec<ClientId>,
+    /// What it has shown to clients.
+    pub client_messages: Vec<ClientMessage>,
     pub gas_wanted: u64,
     pub gas_used: u64,
 }

@@ -33,6 +33,7 @@ mod reconcile;
 mod records;
 mod requests;
 mod resend;
+mod seen_headers;
 pub mod status;
 mod steps;
 mod store;
@@ -82,6 +83,7 @@ use reconcile::schedule::{served_ends, served_ends_of, Reconciling};
 use reconcile::Compared;
 use requests::{Clear, Compare, Make, Refresh, Requests, Situation};
 use resend::Resend;
+use seen_headers::SeenHeaders;
 use status::{LaneStatus, Snapshot};
 use tasks::{Ended, Task, Tasks};
 
@@ -102,6 +104,7 @@ pub struct Engine {
     dispatching: Dispatching,
     budgeting: Budgeting,
     resend: Resend,
+    seen_headers: SeenHeaders,
     pausing: Pausing,
     /// Who gets all facts.
     watchers: Vec<mpsc::Sender<Vec<Fact>>>,
@@ -188,6 +191,7 @@ impl Engine {
             clock: parts.clock,
             budgeting: Budgeting::new(parts.policy.budgets.clone()),
             resend: Resend::of(&view),
+            seen_headers: SeenHeaders::default(),
             watchers: vec![],
             records: Records::new(store, view, statistics, parts.policy.clone()),
             pausing: Pausing::new(paused),
@@ -333,6 +337,7 @@ impl Engine {
             self.reconcile(src);
         }
         self.requests.resume(self.records.view(), &self.readiness);
+        self.check_seen_headers();
         self.act();
         Ok(())
     }
@@ -386,6 +391,11 @@ impl Engine {
                 let _ = reply.send(in_flight.collect());
             }
             Input::Released(items) => self.dispatching.released(&items),
+            Input::HeaderChecked { seen, checked } => {
+                let view = self.records.view();
+                let fact = self.seen_headers.checked(view, seen, checked);
+                self.commit_facts(fact.into_iter().collect())?;
+            }
             Input::Compared { src, facts } => {
                 self.reconciling.compared(&src);
                 self.commit_facts(facts)?;
@@ -605,6 +615,18 @@ impl Engine {
                 warn!(%chain, signer, "transactions of an account that is not configured any more are not sent again");
             }
         }
+    }
+
+    /// Compares what others have shown to clients.
+    fn check_seen_headers(&mut self) {
+        self.seen_headers.start(
+            self.records.view(),
+            &self.policy,
+            &self.assignment,
+            &self.chains,
+            &self.sender,
+            &mut self.tasks,
+        );
     }
 
     /// Whether packets sent from this end are relayed.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use ibc::core::handler::types::events::IbcEvent;
 use tendermint::Time;
-use tern_chains::{Event, TxHash, TxOutcome};
+use tern_chains::{ClientMessage, Datagram, Event, TxHash, TxOutcome};
 use tern_devnet::{Gas, Machine, Refusal};
 
 use crate::block::Included;
@@ -82,12 +82,30 @@ impl State {
                 log: refusal.log,
                 message_index: refusal.message_index,
                 clients: events.iter().filter_map(Event::changed_client).collect(),
+                client_messages: client_messages(&tx.calls),
                 gas_wanted: tx.body.gas_limit,
                 gas_used: gas.used(),
             },
             events,
         }
     }
+}
+
+/// What the calls of a transaction show to clients.
+fn client_messages(calls: &[Call]) -> Vec<ClientMessage> {
+    let messages = calls.iter().filter_map(|call| {
+        let Call::Datagram(datagram) = call else {
+            return None;
+        };
+        let Datagram::UpdateClient { client_id, header } = &**datagram else {
+            return None;
+        };
+        Some(ClientMessage {
+            client_id: client_id.clone(),
+            message: header.clone(),
+        })
+    });
+    messages.collect()
 }
 
 /// Executes calls on `machine`, which the caller discards where one fails.

@@ -18,10 +18,12 @@ pub(crate) async fn check_header(light: &Light, header: &Encoded) -> Result<Head
     let pool = &light.pool;
     let seen = SeenHeader::new(pool.origin(), header)?;
     let height = seen.height;
-    if pool.newest().await?.0 < height {
-        return Ok(HeaderCheck::Unknown { height });
-    }
+    let newest = pool.newest().await?.0;
     let seen = &seen;
+    if newest < height {
+        let (_, newest) = light.block(newest, seen.validators_hash(), &[]).await?;
+        return seen.compare_with_lower(pool.origin(), &newest);
+    }
     let ask = |node: Arc<Node>| async move {
         let rpc = &node.rpc;
         let commit = rpc.settled(height, || rpc.commit(height)).await?;

@@ -4,11 +4,11 @@ use anyhow::{Context, Result};
 use ibc_proto::ibc::core::client::v1::{MsgRecoverClient, MsgUpdateClient};
 use ibc_proto::ibc::lightclients::tendermint::v1::{Header, Misbehaviour};
 use prost::Message as _;
-use tern_chains::{Account as _, Chain as _, ClientId};
+use tern_chains::{Account as _, Chain as _, ClientId, Datagram, StateCodec as _, StorePath};
 use tern_cosmos::CosmosAccount;
-use tern_cosmos_core::convert;
+use tern_cosmos_core::{convert, CosmosCodec};
 
-use super::light::{any, create_client, update};
+use super::light::{any, create_client, stored, update};
 use super::tx::submit;
 
 /// Freezes a client on `host`: its chain's validator has signed two blocks of one height, one
@@ -39,6 +39,23 @@ pub async fn freeze(
         signer: host.address().to_owned(),
     };
     submit(host, vec![convert::message(any(&message))]).await?;
+    Ok(())
+}
+
+/// Updates a client on `host` with a header of one side that is new to it.
+pub async fn show(side: &CosmosAccount, host: &CosmosAccount, client_id: &ClientId) -> Result<()> {
+    let state = stored(host, StorePath::ClientState(client_id.clone())).await?;
+    let client = CosmosCodec.client(&state).context("no client")?;
+    let (newest, _) = side.chain().latest().await?;
+    let target = newest.max(client.summary.latest_height + 1);
+    let update = update(side, host, client_id, target).await?;
+    let messages = update.headers.into_iter().map(|header| {
+        host.encode(&Datagram::UpdateClient {
+            client_id: client_id.clone(),
+            header,
+        })
+    });
+    submit(host, messages.collect::<Result<_, _>>()?).await?;
     Ok(())
 }
 

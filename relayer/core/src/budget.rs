@@ -94,6 +94,8 @@ impl Purpose {
         match item {
             Item::Recv(_) | Item::Ack(_) | Item::Timeout(_) => Self::Packets,
             Item::Handshake { .. } => Self::Handshake,
+            // It protects what the client is used for.
+            Item::Misbehaviour(_) => Self::Refresh,
             Item::Refresh(client) if is_in_use(view, client) => Self::Refresh,
             Item::Refresh(_) => Self::IdleRefresh,
         }

@@ -28,12 +28,12 @@ pub use fact::{Fact, Finding};
 pub use fees::{FeeKind, Fees, FeesDayKey, FeesKey, FeesRecord, DAYS};
 pub use intent::{Entry, Intent, Refusal};
 pub use item::{summary, HandshakeStep, Item};
-pub use key::{ChannelKey, ClientKey, ConnectionKey, EndKey, PacketKey, TxKey};
+pub use key::{ChannelKey, ClientKey, ConnectionKey, EndKey, PacketKey, SeenHeaderKey, TxKey};
 pub use packets::Held;
 pub use path::Path;
 pub use record::{
-    Acknowledgement, ChannelRecord, ChannelTerms, ClientRecord, ConnectionRecord, Done, Failure,
-    Goal, HandshakeProgress, HandshakeRequest, Head, PacketFees, PacketRecord, PacketState,
-    TxRecord,
+    Acknowledgement, ChannelRecord, ChannelTerms, ClientRecord, ConnectionRecord, Done, Evidence,
+    Failure, Goal, HandshakeProgress, HandshakeRequest, Head, PacketFees, PacketRecord,
+    PacketState, TxRecord,
 };
 pub use view::View;

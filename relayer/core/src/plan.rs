@@ -1,8 +1,8 @@
 //! What to do next, decided from what is known.
 //!
 //! Each planner proposes work in its own file: [`packet`] (receive,
-//! acknowledge, time out), [`client`] (refresh) and [`handshake`] (clients,
-//! connections, channels). [`plan`] merges the proposals for one destination,
+//! acknowledge, time out), [`client`] (refresh), [`handshake`] (clients,
+//! connections, channels) and `misbehaviour`. [`plan`] merges the proposals for one destination,
 //! client and proof height into [`Batch`]es. What
 //! cannot be done now is a [`Wait`] with its reason: "not yet" is a value.
 //!
@@ -15,6 +15,7 @@ pub mod client;
 pub mod cut;
 pub mod gas;
 pub mod handshake;
+mod misbehaviour;
 pub mod packet;
 mod paused;
 mod proof;
@@ -31,6 +32,7 @@ use crate::policy::Policy;
 
 pub use assignment::Assignment;
 pub use batch::{Action, Batch, Work};
+pub use misbehaviour::serves_client;
 pub use paused::{Pausable, Paused};
 pub use proof::Route;
 
@@ -132,6 +134,7 @@ pub fn plan(input: &PlanInput<'_>) -> Plan {
     let mut proposals = batch::Proposals::default();
     packet::propose(input, &mut proposals);
     client::propose(input, &mut proposals);
+    misbehaviour::propose(input, &mut proposals);
     for request in input.handshakes {
         handshake::propose(input, request, &mut proposals);
     }

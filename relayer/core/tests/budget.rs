@@ -59,6 +59,7 @@ fn outcome(hash: u8, code: u32) -> Fact {
         log: String::new(),
         message_index: None,
         clients: vec![],
+        client_messages: vec![],
         gas_wanted: 1,
         gas_used: 1,
     };

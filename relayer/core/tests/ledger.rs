@@ -53,6 +53,7 @@ fn outcome(code: u32) -> Fact {
             log: "why".into(),
             message_index: None,
             clients: vec![],
+            client_messages: vec![],
             gas_wanted: 1,
             gas_used: 1,
         },

@@ -56,6 +56,7 @@ impl Counted {
                 log: "out of gas".into(),
                 message_index: None,
                 clients: vec![],
+                client_messages: vec![],
                 gas_wanted: 1,
                 gas_used: 1,
             },

@@ -7,6 +7,7 @@ use tern::engine::Made;
 use tern_chains::{ChainId, ClientId};
 use tern_core::ledger::{ClientKey, Goal, HandshakeProgress, HandshakeRequest};
 
+use super::evidence::{self, EvidenceArgs};
 use super::query::{self, ChainArgs};
 use super::{making, parse, steering, Home};
 use crate::connect::Context;
@@ -29,6 +30,13 @@ Example:
   tern client status akash-a 07-tendermint-0
 
 It exits with 1 when the client is not active.";
+const EVIDENCE_EXAMPLE: &str = "\
+Example:
+  tern client evidence kava-a 07-tendermint-0 --blocks 1000 --submit
+
+Whoever can update a client can show it a header that its chain never made, if the
+validators of the chain have signed it. The running relayer compares what is shown to
+the clients of served channels by itself. The exit code is 1 when the chain has forked.";
 const LIST_EXAMPLE: &str = "\
 Example:
   tern client list akash-a --json";
@@ -44,6 +52,9 @@ pub enum ClientCommand {
     /// Show whether a client is active, and until when
     #[command(after_help = STATUS_EXAMPLE)]
     Status(ClientArgs),
+    /// Compare the headers that were shown to a client with those of its chain
+    #[command(after_help = EVIDENCE_EXAMPLE)]
+    Evidence(EvidenceArgs),
     /// List the light clients on a chain
     #[command(after_help = LIST_EXAMPLE)]
     List(ChainArgs),
@@ -78,6 +89,7 @@ pub async fn run(
         ClientCommand::Create(args) => create(&context()?, args).await,
         ClientCommand::Update(args) => update(home, args).await,
         ClientCommand::Status(args) => status(&context()?, args).await,
+        ClientCommand::Evidence(args) => evidence::run(&context()?, args).await,
         ClientCommand::List(args) => query::clients(&context()?, args).await,
     }
 }

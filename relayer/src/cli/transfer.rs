@@ -9,7 +9,6 @@ mod quote;
 mod receiver;
 mod report;
 mod send;
-mod signing;
 mod size;
 mod track;
 mod watch;
@@ -26,9 +25,9 @@ use tokio_util::sync::CancellationToken;
 use self::coin::Amount;
 use self::report::Report;
 use self::send::Sender;
-use self::signing::Signing;
 use self::track::Tracker;
 use super::parse;
+use super::signing::Signing;
 use crate::connect::{ConnectedChain, Context};
 use crate::output::{self, Outcome};
 use crate::progress::Progress;
@@ -103,7 +102,7 @@ pub async fn send(context: &Context, args: TransferArgs) -> anyhow::Result<(Repo
     let mut tracker = Tracker::new(src_end, route.transfer.timeout_timestamp, view.clone());
     let mut report = Report::new(&args, &route, context.json);
     let quote = quote::quote(config, &args, &route).await?;
-    let signing = Signing::choose(context, &route).await?;
+    let signing = Signing::choose(context, &route.key, &route.signer).await?;
 
     // The engine follows both chains from here on, and relays nothing.
     let served = |chain: &ConnectedChain, accounts| ServedChain {

@@ -96,6 +96,7 @@ mod tests {
             log: "out of gas".into(),
             message_index: None,
             clients: vec![],
+            client_messages: vec![],
             gas_wanted: 2,
             gas_used: 3,
         }

@@ -1,7 +1,7 @@
 //! What the engine's tasks and handles send it, through one bounded channel.
 
-use tern_chains::{ChainId, Class};
-use tern_core::ledger::{EndKey, Fact, Intent, Item, TxKey, TxRecord};
+use tern_chains::{ChainError, ChainId, Class, HeaderCheck};
+use tern_core::ledger::{EndKey, Fact, Intent, Item, SeenHeaderKey, TxKey, TxRecord};
 use tokio::sync::oneshot;
 
 use super::command::Command;
@@ -48,6 +48,11 @@ pub enum Input {
     },
     /// The batch with these items has gone its way, whatever became of it.
     Released(Vec<Item>),
+    /// A header that was shown to a client was compared with those of its chain.
+    HeaderChecked {
+        seen: SeenHeaderKey,
+        checked: Result<HeaderCheck, ChainError>,
+    },
     /// The packets of a source end that are in the ledger were compared with both
     /// chains; those that are not are being looked for.
     Compared { src: EndKey, facts: Vec<Fact> },

@@ -139,6 +139,13 @@ async fn unproven(
                 let of = chain(chains, of)?;
                 Datagram::CreateClient(new_client(of, &params, new_clients, clock).await?)
             }
+            Action::Misbehaviour {
+                client_id,
+                misbehaviour,
+            } => Datagram::Misbehaviour {
+                client_id: client_id.clone(),
+                misbehaviour: *misbehaviour.clone(),
+            },
             other => init(chains, other, &work.item).ok_or_else(|| ChainError::Local {
                 chain: batch.dst.clone(),
                 reason: format!("planned without a route for its proof: {other:?}"),

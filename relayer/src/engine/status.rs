@@ -175,6 +175,8 @@ pub struct ClientStatus {
     pub expires: BlockTime,
     pub trusting_period: Duration,
     pub is_frozen: bool,
+    /// Its chain has forked, and the client was shown the other side.
+    pub is_forked: bool,
     /// The rule by which it is not looked after, if there is one.
     pub not_admitted: Option<NotAdmitted>,
 }

@@ -19,6 +19,8 @@ pub enum Task {
     Batch { dst: ChainId },
     /// Compares the packets of one source end with both chains.
     Reconcile { src: EndKey },
+    /// Compares headers that were shown to clients with those of their chain.
+    CheckHeader { chain: ChainId },
     /// Reads the balances of a chain's accounts.
     Wallets { chain: ChainId },
 }
@@ -29,7 +31,10 @@ impl Task {
     pub fn is_finite(&self) -> bool {
         matches!(
             self,
-            Self::Batch { .. } | Self::Reconcile { .. } | Self::Wallets { .. }
+            Self::Batch { .. }
+                | Self::Reconcile { .. }
+                | Self::CheckHeader { .. }
+                | Self::Wallets { .. }
         )
     }
 }
@@ -41,6 +46,7 @@ impl fmt::Display for Task {
             Self::Submit { chain, lane } => write!(f, "submit {chain} {lane}"),
             Self::Batch { dst } => write!(f, "batch to {dst}"),
             Self::Reconcile { src } => write!(f, "reconcile {src}"),
+            Self::CheckHeader { chain } => write!(f, "check header of {chain}"),
             Self::Wallets { chain } => write!(f, "wallets {chain}"),
         }
     }

@@ -149,6 +149,7 @@ mod tests {
             log: "out of gas".into(),
             message_index: None,
             clients: vec![],
+            client_messages: vec![],
             gas_wanted: 1,
             gas_used: 1,
         };

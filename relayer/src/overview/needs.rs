@@ -46,6 +46,7 @@ pub enum Severity {
 #[serde(rename_all = "snake_case")]
 pub enum NeedKind {
     ClientFrozen,
+    ChainForked,
     ClientExpired,
     ClientExpiring,
     ChainDown,
@@ -62,8 +63,9 @@ pub enum NeedKind {
 }
 
 impl NeedKind {
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::ClientFrozen,
+        Self::ChainForked,
         Self::ClientExpired,
         Self::ClientExpiring,
         Self::ChainDown,
@@ -81,6 +83,7 @@ impl NeedKind {
     pub fn name(self) -> &'static str {
         match self {
             Self::ClientFrozen => "client_frozen",
+            Self::ChainForked => "chain_forked",
             Self::ClientExpired => "client_expired",
             Self::ClientExpiring => "client_expiring",
             Self::ChainDown => "chain_down",
@@ -349,9 +352,25 @@ fn of_client(client: &ClientStatus, now: BlockTime) -> Option<Need> {
             severity: Severity::Act,
             kind: NeedKind::ClientFrozen,
             subject,
-            what: format!("the client of {of} is frozen: nothing moves over it"),
+            what: match client.is_forked {
+                true => format!("{of} has forked: its client is frozen, and nothing moves over it"),
+                false => format!("the client of {of} is frozen: nothing moves over it"),
+            },
             since: None,
             action: recover,
+        });
+    }
+    if client.is_forked {
+        return Some(Need {
+            severity: Severity::Act,
+            kind: NeedKind::ChainForked,
+            subject,
+            what: format!("{of} has forked, and its client was shown the other side"),
+            since: None,
+            action: format!(
+                "it is being frozen: see that the relayer has funds on {}, and tell both chains",
+                client.client.chain
+            ),
         });
     }
     if !client::does_expire(client) {

@@ -85,6 +85,7 @@ pub fn outcome(number: u8, code: u32) -> TxOutcome {
         log: String::new(),
         message_index: None,
         clients: vec![],
+        client_messages: vec![],
         gas_wanted: 9,
         gas_used: 7,
     }

@@ -249,6 +249,7 @@ mod tests {
                     log: "out of gas".to_owned(),
                     message_index: None,
                     clients: vec![],
+                    client_messages: vec![],
                     gas_wanted: 9,
                     gas_used: 7,
                 },

@@ -6,6 +6,7 @@ use tendermint::Time;
 use tern_chains::{Block, ChainId, Event, TxOutcome};
 
 use crate::block_time::block_time;
+use crate::client_messages::client_messages;
 use crate::events::decode_or_warn;
 use crate::outcome::outcome;
 
@@ -57,6 +58,11 @@ pub fn decode(chain: &ChainId, block: &BlockAndResults) -> DecodedBlock {
         };
         let outcome = TxOutcome {
             clients: events.iter().filter_map(Event::changed_client).collect(),
+            client_messages: if events.iter().any(Event::is_client_update) {
+                client_messages(tx)
+            } else {
+                Vec::new()
+            },
             ..outcome(tx, result)
         };
         (outcome, events)

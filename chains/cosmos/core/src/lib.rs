@@ -1,7 +1,7 @@
 //! Formats and rules of Cosmos SDK chains, without I/O: what needs no node.
 //!
 //! Whoever is such a chain, talks to one or pretends to be one uses the same:
-//! `block` and `events` turn blocks and ABCI events into facts; `codec` and `convert` read what the chain
+//! `block`, `events` and `client_messages` turn blocks, ABCI events and transactions into facts; `codec` and `convert` read what the chain
 //! stores; `msg` encodes datagrams; `proof` checks a value against a root (ICS-23);
 //! `light`, `verify`, `first_client`, `client_flaws` and `upgrade` are the light client (ICS-07); `key`, `gas`
 //! and `tx` make signed transactions, and `asked_price` reads what a refusal asks for. No clock is read and nothing is sent here.
@@ -10,6 +10,7 @@ pub mod asked_price;
 pub mod block;
 pub mod block_time;
 pub mod client_flaws;
+pub mod client_messages;
 pub mod codec;
 pub mod convert;
 pub mod errors;

@@ -13,6 +13,7 @@ mod conn_open_confirm;
 mod conn_open_init;
 mod conn_open_try;
 mod create_client;
+mod misbehaviour;
 mod recv_packet;
 mod timeout;
 mod update_client;
@@ -24,8 +25,12 @@ use chan_open_try::ChanOpenTry;
 
 /// A datagram that has no form on chains of this kind.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("packets of IBC v2 cannot be relayed to this chain yet")]
-pub struct NotEncodable;
+pub enum NotEncodable {
+    #[error("packets of IBC v2 cannot be relayed to this chain yet")]
+    V2Packet,
+    #[error("misbehaviour cannot be shown to this chain: the headers are not of ICS-07")]
+    Misbehaviour,
+}
 
 /// The message of a datagram, signed for by `signer`.
 pub fn encode(datagram: &Datagram, signer: &str) -> Result<Message, NotEncodable> {
@@ -34,6 +39,10 @@ pub fn encode(datagram: &Datagram, signer: &str) -> Result<Message, NotEncodable
         Datagram::UpdateClient { client_id, header } => {
             update_client::encode(client_id, header, signer)
         }
+        Datagram::Misbehaviour {
+            client_id,
+            misbehaviour,
+        } => misbehaviour::encode(client_id, misbehaviour, signer)?,
         Datagram::UpgradeClient { client_id, upgrade } => {
             upgrade_client::encode(client_id, upgrade, signer)
         }

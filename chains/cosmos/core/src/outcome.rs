@@ -15,8 +15,9 @@ pub fn outcome(tx: &[u8], result: &ExecTxResult) -> TxOutcome {
         codespace: shortened(result.codespace.clone()),
         log: shortened(result.log.clone()),
         message_index: message_index(&result.log),
-        // In the events of the transaction, which are decoded elsewhere.
+        // In its events and messages, which are decoded elsewhere.
         clients: vec![],
+        client_messages: vec![],
         // CometBFT's gas is signed for historical reasons; it is never negative.
         gas_wanted: u64::try_from(result.gas_wanted).unwrap_or_default(),
         gas_used: u64::try_from(result.gas_used).unwrap_or_default(),

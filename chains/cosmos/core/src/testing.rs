@@ -38,8 +38,16 @@ impl LightChain {
     /// `sets[h - 1]` are the names of the validators that sign height `h`; equal
     /// names are the same validator, all have the same power.
     pub fn new(sets: &[Vec<u8>]) -> Self {
+        Self::with_times(sets, time)
+    }
+
+    /// The same with other times of the heights.
+    pub fn with_times(sets: &[Vec<u8>], time: impl Fn(u64) -> Time) -> Self {
         let heights = 1..sets.len();
-        let blocks = heights.map(|height| sign(height, &sets[height - 1], &sets[height]));
+        let blocks = heights.map(|height| {
+            let time = time(height as u64);
+            sign(height, time, &sets[height - 1], &sets[height])
+        });
         Self {
             blocks: blocks.collect(),
         }
@@ -118,13 +126,13 @@ fn key(name: u8) -> SigningKey {
     SigningKey::from_slice(&[name; 32]).unwrap()
 }
 
-fn sign(height: usize, names: &[u8], next: &[u8]) -> LightBlock {
+fn sign(height: usize, time: Time, names: &[u8], next: &[u8]) -> LightBlock {
     let validators = set(names);
     let header = Header {
         version: Version { block: 11, app: 0 },
         chain_id: ID.parse().unwrap(),
         height: Height::try_from(height as u64).unwrap(),
-        time: time(height as u64),
+        time,
         last_block_id: None,
         last_commit_hash: None,
         data_hash: None,

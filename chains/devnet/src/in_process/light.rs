@@ -66,8 +66,11 @@ impl DevnetChain {
         let seen = SeenHeader::new(origin, header)?;
         let (earliest, latest) = node.read(|chain| (chain.earliest(), chain.latest().0));
         let height = seen.height;
-        if !(earliest..=latest).contains(&height) {
+        if height < earliest {
             return Ok(HeaderCheck::Unknown { height });
+        }
+        if height > latest {
+            return seen.compare_with_lower(origin, &signed(node, origin, latest)?);
         }
         seen.compare(origin, &signed(node, origin, height)?)
     }

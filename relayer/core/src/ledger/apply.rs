@@ -1,6 +1,7 @@
 //! Facts in, changes out.
 
 mod fees;
+mod misbehaviour;
 mod packet;
 mod topology;
 mod tx;
@@ -42,7 +43,15 @@ fn apply_fact(view: &View, policy: &Policy, fact: &Fact) -> Vec<Change> {
             height,
             finding,
         } => apply_finding(view, &policy.admission, chain, *height, finding),
-        Fact::Outcome { chain, outcome, .. } => tx::outcome(view, policy, chain, outcome),
+        Fact::Outcome {
+            chain,
+            height,
+            outcome,
+        } => {
+            let mut changes = tx::outcome(view, policy, chain, outcome);
+            changes.extend(misbehaviour::seen(view, policy, chain, *height, outcome));
+            changes
+        }
         Fact::BlockEnd { chain, head } => apply_block_end(view, policy, chain, *head),
     }
 }
@@ -127,9 +136,10 @@ fn apply_event(
             client_id,
             consensus_heights,
         } => client_updated(view, chain, head.time, client_id, consensus_heights),
-        // Their new state comes as a finding at the same height.
+        // Its new state comes as a finding at the same height.
+        Event::ClientChanged { client_id } => misbehaviour::client_changed(view, chain, client_id),
+        // So does theirs.
         Event::ClientFrozen { .. }
-        | Event::ClientChanged { .. }
         | Event::ConnectionChanged { .. }
         | Event::ChannelChanged { .. } => vec![],
     }
@@ -157,6 +167,9 @@ fn apply_finding(
             client_found(view, chain, client_id, record)
         }
         Finding::Trusted(header) => trusted(view, chain, header),
+        Finding::HeaderChecked { seen, misbehaviour } => {
+            misbehaviour::checked(view, seen, misbehaviour.as_deref())
+        }
         Finding::Connection { connection_id, end } => {
             let key = ConnectionKey {
                 chain: chain.clone(),

@@ -1,11 +1,12 @@
 //! One write to the ledger, as the view applies it and the store keeps it.
 
 use serde::{Deserialize, Serialize};
-use tern_chains::{ChainId, TrustedHeader};
+use tern_chains::{ChainId, Encoded, TrustedHeader};
 
 use super::{
-    ChannelKey, ChannelRecord, ClientKey, ClientRecord, ConnectionKey, ConnectionRecord, Failure,
-    FeesDayKey, FeesKey, FeesRecord, Head, Item, PacketKey, PacketRecord, TxKey, TxRecord,
+    ChannelKey, ChannelRecord, ClientKey, ClientRecord, ConnectionKey, ConnectionRecord, Evidence,
+    Failure, FeesDayKey, FeesKey, FeesRecord, Head, Item, PacketKey, PacketRecord, SeenHeaderKey,
+    TxKey, TxRecord,
 };
 
 /// A record's new value; `None` removes it.
@@ -23,6 +24,10 @@ pub enum Change {
     FeesDay(FeesDayKey, Option<FeesRecord>),
     /// Fees of a span of time, by its number.
     Paid(ChainId, u64, Option<u128>),
+    /// A header that somebody has shown to a client and that is to be compared with the
+    /// chain's own.
+    SeenHeader(SeenHeaderKey, Option<Encoded>),
+    Evidence(ClientKey, Option<Box<Evidence>>),
     /// Not stored: a restart tries afresh.
     Failure(Item, Option<Failure>),
 }
@@ -56,6 +61,17 @@ impl Change {
                 format!("fees_day/{}/{:06}/{:?}", key.chain, key.day, key.kind)
             }
             Self::Paid(chain, slot, _) => format!("paid/{chain}/{slot:020}"),
+            Self::SeenHeader(key, _) => {
+                let SeenHeaderKey {
+                    client,
+                    height,
+                    tx,
+                    index,
+                } = key;
+                let ClientKey { chain, client_id } = client;
+                format!("seen_header/{chain}/{client_id}/{height:020}/{tx}/{index:06}")
+            }
+            Self::Evidence(key, _) => format!("evidence/{}/{}", key.chain, key.client_id),
             Self::Failure(item, _) => format!("failure/{item}"),
         }
     }
@@ -67,6 +83,8 @@ impl Change {
                 | Self::Tx(_, None)
                 | Self::Paid(_, _, None)
                 | Self::FeesDay(_, None)
+                | Self::SeenHeader(_, None)
+                | Self::Evidence(_, None)
                 | Self::Failure(_, None)
         )
     }

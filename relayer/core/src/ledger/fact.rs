@@ -3,10 +3,10 @@
 
 use tern_chains::{
     BlockTime, ChainId, ChannelEnd, ClientId, ClientSummary, ConnectionEnd, ConnectionId, Event,
-    PacketId, TrustedHeader, TxOutcome,
+    Misbehaviour, PacketId, TrustedHeader, TxOutcome,
 };
 
-use super::{ChannelKey, Head};
+use super::{ChannelKey, Head, SeenHeaderKey};
 
 /// Something that is so, with where it was seen.
 #[derive(Clone, Debug, PartialEq)]
@@ -45,6 +45,12 @@ pub enum Finding {
     },
     /// The chain's header of this height verifies from what was trusted before.
     Trusted(Box<TrustedHeader>),
+    /// A header that was shown to a client here has been compared with that chain's own:
+    /// with which header of the chain it cannot be so, if with one.
+    HeaderChecked {
+        seen: SeenHeaderKey,
+        misbehaviour: Option<Box<Misbehaviour>>,
+    },
     /// Its client must be known before.
     Connection {
         connection_id: ConnectionId,

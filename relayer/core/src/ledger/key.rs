@@ -12,6 +12,18 @@ pub struct ClientKey {
     pub client_id: ClientId,
 }
 
+/// A client message in a block of the client's host chain.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct SeenHeaderKey {
+    pub client: ClientKey,
+    /// Height on the host chain.
+    pub height: u64,
+    /// The transaction that carried it.
+    pub tx: TxHash,
+    /// Its place among the client messages of the transaction.
+    pub index: usize,
+}
+
 /// A connection end on `chain`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct ConnectionKey {
@@ -85,6 +97,18 @@ impl fmt::Display for EndKey {
 impl fmt::Display for ClientKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} {}", self.chain, self.client_id)
+    }
+}
+
+impl fmt::Display for SeenHeaderKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            client,
+            height,
+            tx,
+            index,
+        } = self;
+        write!(f, "{client} at {height} in {tx} #{index}")
     }
 }
 

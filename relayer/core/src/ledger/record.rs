@@ -3,12 +3,12 @@
 use serde::{Deserialize, Serialize};
 use tern_chains::{
     BlockTime, ChainId, ChannelId, ChannelState, ClientId, ClientSummary, ConnectionId,
-    ConnectionState, Deadline, Ordering, Packet, PacketId, PortId,
+    ConnectionState, Deadline, Misbehaviour, Ordering, Packet, PacketId, PortId,
 };
 
 use crate::policy::Policy;
 
-use super::{Item, PacketKey};
+use super::{Item, PacketKey, SeenHeaderKey};
 
 /// The newest followed block of a chain.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -28,6 +28,14 @@ pub struct ClientRecord {
     pub seen: u64,
     /// A transaction of ours created it.
     pub is_ours: bool,
+}
+
+/// Proof that the chain of a client has forked: what it takes to freeze the client.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Evidence {
+    pub misbehaviour: Misbehaviour,
+    /// Where the header was shown to the client.
+    pub seen: SeenHeaderKey,
 }
 
 /// A connection end.

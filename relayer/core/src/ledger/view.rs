@@ -2,12 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use tern_chains::{ChainId, End, PacketId, Sequence, TrustedHeader};
+use tern_chains::{ChainId, Encoded, End, PacketId, Sequence, TrustedHeader};
 
 use super::packets::{Due, Held, Packets};
 use super::{
     Change, ChannelKey, ChannelRecord, ClientKey, ClientRecord, ConnectionKey, ConnectionRecord,
-    EndKey, Failure, Fees, Head, Item, PacketKey, PacketRecord, PacketState, Path, TxKey, TxRecord,
+    EndKey, Evidence, Failure, Fees, Head, Item, PacketKey, PacketRecord, PacketState, Path,
+    SeenHeaderKey, TxKey, TxRecord,
 };
 use crate::admission::Admission;
 
@@ -25,6 +26,8 @@ pub struct View {
     txs: BTreeMap<TxKey, TxRecord>,
     trusted: BTreeMap<ChainId, TrustedHeader>,
     fees: Fees,
+    seen_headers: BTreeMap<SeenHeaderKey, Encoded>,
+    evidence: BTreeMap<ClientKey, Evidence>,
     /// Derived: which tx intends an item.
     intents: BTreeMap<Item, TxKey>,
     /// Not stored: a restart tries afresh.
@@ -234,6 +237,24 @@ impl View {
         self.trusted.get(chain)
     }
 
+    /// Headers that were shown to clients and are to be compared with the chain's own.
+    pub fn seen_headers(&self) -> impl Iterator<Item = (&SeenHeaderKey, &Encoded)> {
+        self.seen_headers.iter()
+    }
+
+    pub fn seen_header(&self, key: &SeenHeaderKey) -> Option<&Encoded> {
+        self.seen_headers.get(key)
+    }
+
+    /// Clients whose chain has forked, with the proof.
+    pub fn evidence(&self) -> impl Iterator<Item = (&ClientKey, &Evidence)> {
+        self.evidence.iter()
+    }
+
+    pub fn evidence_of(&self, client: &ClientKey) -> Option<&Evidence> {
+        self.evidence.get(client)
+    }
+
     /// What was paid.
     pub fn fees(&self) -> &Fees {
         &self.fees
@@ -291,6 +312,18 @@ impl View {
             Change::Fees(key, record) => self.fees.put_sum(key, record),
             Change::FeesDay(key, record) => self.fees.put_day(key, record),
             Change::Paid(chain, slot, amount) => self.fees.put_slot(chain, slot, amount),
+            Change::SeenHeader(key, Some(header)) => {
+                self.seen_headers.insert(key, header);
+            }
+            Change::SeenHeader(key, None) => {
+                self.seen_headers.remove(&key);
+            }
+            Change::Evidence(client, Some(evidence)) => {
+                self.evidence.insert(client, *evidence);
+            }
+            Change::Evidence(client, None) => {
+                self.evidence.remove(&client);
+            }
             Change::Failure(item, Some(failure)) => {
                 self.failures.insert(item, failure);
             }

@@ -1,6 +1,8 @@
 //! Work merged into batches: one per destination, client and proof height.
 
-use tern_chains::{ChainId, ChannelId, ClientId, ConnectionId, Ordering, Packet, PortId};
+use tern_chains::{
+    ChainId, ChannelId, ClientId, ConnectionId, Misbehaviour, Ordering, Packet, PortId,
+};
 
 use super::ack_batching::{share, Groups};
 use super::{Plan, PlanInput, Route, Wait, Why};
@@ -44,6 +46,10 @@ pub enum Action {
     UpdateClient,
     CreateClient {
         of: ChainId,
+    },
+    Misbehaviour {
+        client_id: ClientId,
+        misbehaviour: Box<Misbehaviour>,
     },
     ConnOpenInit {
         client_id: ClientId,

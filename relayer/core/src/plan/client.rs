@@ -7,8 +7,9 @@ use std::collections::BTreeMap;
 
 use super::batch::{Action, Proposals, Work};
 use super::proof::usable_client;
-use super::{PlanInput, Route, Why};
-use crate::ledger::{ClientKey, EndKey, Item};
+use super::{Assignment, PlanInput, Route, Why};
+use crate::ledger::{ClientKey, EndKey, Item, View};
+use crate::policy::Policy;
 
 /// Proposes an update for every client under an assigned, admitted and open path
 /// whose newest consensus state is past the policy's share of the trusting period, or that a
@@ -21,7 +22,15 @@ pub(super) fn propose(input: &PlanInput<'_>, proposals: &mut Proposals) {
     let mut due: BTreeMap<_, _> = clients.collect();
     for (end, record) in input.view.channels() {
         let client = (&end.chain, &record.client_id);
-        if !due.contains_key(&client) || !is_served(input, &end.clone().into()) {
+        let is_served = || {
+            is_served(
+                input.view,
+                input.policy,
+                input.assignment,
+                &end.clone().into(),
+            )
+        };
+        if !due.contains_key(&client) || !is_served() {
             continue;
         }
         let item = Item::Refresh(ClientKey {
@@ -44,15 +53,20 @@ pub(super) fn propose(input: &PlanInput<'_>, proposals: &mut Proposals) {
 }
 
 /// Whether packets travel from or to this end.
-fn is_served(input: &PlanInput<'_>, end: &EndKey) -> bool {
-    let Some(path) = input.view.path(end) else {
+pub(super) fn is_served(
+    view: &View,
+    policy: &Policy,
+    assignment: &Assignment,
+    end: &EndKey,
+) -> bool {
+    let Some(path) = view.path(end) else {
         return false;
     };
     let ends = [&path.src, &path.dst];
     path.is_open_on_src
         && path.is_open_on_dst
-        && ends.into_iter().any(|end| input.assignment.has_path(end))
-        && input.policy.admission.path(input.view, &path).is_ok()
+        && ends.into_iter().any(|end| assignment.has_path(end))
+        && policy.admission.path(view, &path).is_ok()
 }
 
 /// The way of the update, if it is time for one; or why there cannot be one.

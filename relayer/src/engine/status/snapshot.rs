@@ -245,6 +245,7 @@ impl Snapshot<'_> {
             expires: record.summary.expires_at(record.updated),
             trusting_period: record.summary.trusting_period,
             is_frozen: record.summary.frozen,
+            is_forked: self.view.evidence_of(key).is_some(),
             not_admitted: self.policy.admission.client(self.view, key).err(),
         });
         clients.collect()

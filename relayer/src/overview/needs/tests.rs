@@ -92,6 +92,7 @@ impl Seen {
             expires: BlockTime(NOW.0 + 13 * DAY * SECOND),
             trusting_period: Duration::from_secs(14 * DAY),
             is_frozen: false,
+            is_forked: false,
             not_admitted: None,
         };
         Self {
@@ -206,6 +207,8 @@ fn a_client_needs_a_person_when_it_is_not_refreshed_or_lost() {
     assert_eq!(left(6 * DAY), [(Severity::Watch, NeedKind::ClientExpiring)]);
     assert_eq!(left(3 * DAY), [(Severity::Act, NeedKind::ClientExpiring)]);
     assert_eq!(left(0), [(Severity::Act, NeedKind::ClientExpired)]);
+    seen.status.clients[0].is_forked = true;
+    assert_eq!(seen.kinds(), [(Severity::Act, NeedKind::ChainForked)]);
     seen.status.clients[0].is_frozen = true;
     assert_eq!(seen.kinds(), [(Severity::Act, NeedKind::ClientFrozen)]);
     seen.status.paths[0].is_assigned = false;

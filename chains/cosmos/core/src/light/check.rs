@@ -69,6 +69,11 @@ impl SeenHeader {
         if self.is(&own.signed) {
             return Ok(HeaderCheck::Same);
         }
+        self.conflict(origin, own)
+    }
+
+    /// States a conflict, if both verify.
+    fn conflict(&self, origin: &Origin, own: &LightBlock) -> Result<HeaderCheck> {
         let seen = LightBlock {
             signed: self.header.signed_header.clone(),
             validators: self.header.validator_set.clone().into(),
@@ -89,6 +94,23 @@ impl SeenHeader {
         Ok(HeaderCheck::Conflicting {
             own: convert::encoded(own.into()),
         })
+    }
+
+    /// Compares it with the newest block that the chain has, which is below its height. The
+    /// time of a chain only grows: a header that is not later than a lower one was not made
+    /// by this chain (ICS-07 `checkForMisbehaviour`).
+    ///
+    /// # Errors
+    /// As of [`Self::compare`].
+    pub fn compare_with_lower(&self, origin: &Origin, newest: &LightBlock) -> Result<HeaderCheck> {
+        let is_later = self.header.signed_header.header.time > newest.signed.header.time;
+        let trusted = self.header.trusted_height.revision_height();
+        if is_later || !(trusted + 1..self.height).contains(&newest.height()) {
+            return Ok(HeaderCheck::Unknown {
+                height: self.height,
+            });
+        }
+        self.conflict(origin, newest)
     }
 
     fn verify(&self, block: &LightBlock) -> std::result::Result<(), String> {

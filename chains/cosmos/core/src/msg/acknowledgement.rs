@@ -13,7 +13,7 @@ pub(super) fn encode(
     signer: &str,
 ) -> Result<Encoded, NotEncodable> {
     let message = MsgAcknowledgement {
-        packet: Some(raw_packet(packet).ok_or(NotEncodable)?),
+        packet: Some(raw_packet(packet).ok_or(NotEncodable::V2Packet)?),
         acknowledgement: acknowledgement.to_vec(),
         proof_acked: proof_acked.bytes.clone(),
         proof_height: Some(raw_height(proof_acked.height)),

@@ -12,7 +12,7 @@ pub(super) fn encode(
     signer: &str,
 ) -> Result<Encoded, NotEncodable> {
     let message = MsgRecvPacket {
-        packet: Some(raw_packet(packet).ok_or(NotEncodable)?),
+        packet: Some(raw_packet(packet).ok_or(NotEncodable::V2Packet)?),
         proof_commitment: proof_commitment.bytes.clone(),
         proof_height: Some(raw_height(proof_commitment.height)),
         signer: signer.to_owned(),

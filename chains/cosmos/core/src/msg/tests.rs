@@ -236,5 +236,5 @@ fn a_packet_of_ibc_v2_is_refused_and_not_mangled() {
         packet,
         proof_commitment: proof("proof"),
     };
-    assert_eq!(encode(&datagram, SIGNER), Err(NotEncodable));
+    assert_eq!(encode(&datagram, SIGNER), Err(NotEncodable::V2Packet));
 }

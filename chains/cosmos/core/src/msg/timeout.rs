@@ -13,7 +13,7 @@ pub(super) fn encode(
     signer: &str,
 ) -> Result<Encoded, NotEncodable> {
     let message = MsgTimeout {
-        packet: Some(raw_packet(packet).ok_or(NotEncodable)?),
+        packet: Some(raw_packet(packet).ok_or(NotEncodable::V2Packet)?),
         proof_unreceived: proof_unreceived.bytes.clone(),
         proof_height: Some(raw_height(proof_unreceived.height)),
         next_sequence_recv,

@@ -3,7 +3,7 @@
 use tern_chains::{ChainError, ChainId};
 
 use super::*;
-use crate::testing::{LightChain, ID};
+use crate::testing::{time, LightChain, ID};
 
 fn origin() -> Origin {
     Origin {
@@ -86,6 +86,25 @@ fn what_no_validators_signed_is_not_evidence() {
     let header = convert::encoded(header.into());
     let error = seen(&header).compare(&origin(), chain.at(7)).unwrap_err();
     assert!(matches!(error, ChainError::Malformed { .. }), "{error}");
+}
+
+#[test]
+fn a_header_ahead_of_the_chain_conflicts_if_its_time_is_not() {
+    let (chain, fork) = fork();
+    let ahead = seen(&fork.header(2, 9));
+    let unknown = HeaderCheck::Unknown { height: 9 };
+    let check = |chain: &LightChain| ahead.compare_with_lower(&origin(), chain.at(8)).unwrap();
+    assert_eq!(check(&chain), unknown);
+    for later in [1, 4] {
+        let sets = vec![vec![1, 2, 3, 4]; 9];
+        let late = LightChain::with_times(&sets, |height| time(height + later));
+        let own = late.header(2, 8);
+        assert_eq!(check(&late), HeaderCheck::Conflicting { own });
+    }
+    // What the client trusts is not below the newest block: nothing can be said yet.
+    let near = seen(&fork.header(8, 9));
+    let checked = near.compare_with_lower(&origin(), chain.at(8)).unwrap();
+    assert_eq!(checked, unknown);
 }
 
 #[test]

@@ -1,0 +1,158 @@
+//! Headers that others show to clients, compared with those of the clients' chain: one at a
+//! time for each chain.
+//!
+//! A header that cannot be compared now waits for a block of its chain. Nothing else waits
+//! for it.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use tern_chains::{ChainError, ChainId, Class, HeaderCheck, Misbehaviour};
+use tern_core::ledger::{Fact, Finding, SeenHeaderKey, View};
+use tern_core::plan::{serves_client, Assignment};
+use tern_core::policy::Policy;
+use tokio::sync::mpsc;
+use tracing::{debug, error, warn};
+
+use super::follow::describe;
+use super::input::Input;
+use super::prove::Chains;
+use super::tasks::{Task, Tasks};
+
+/// Which headers are being compared, and which must wait.
+#[derive(Default)]
+pub struct SeenHeaders {
+    /// By the chain they are of.
+    running: BTreeMap<ChainId, SeenHeaderKey>,
+    waiting: BTreeMap<SeenHeaderKey, Waiting>,
+}
+
+/// A header that could not be compared.
+struct Waiting {
+    tries: u32,
+    /// Compared again once its chain is here.
+    not_before: u64,
+}
+
+impl SeenHeaders {
+    /// Starts what can be compared now.
+    pub fn start(
+        &mut self,
+        view: &View,
+        policy: &Policy,
+        assignment: &Assignment,
+        chains: &Chains,
+        inputs: &mpsc::Sender<Input>,
+        tasks: &mut Tasks,
+    ) {
+        self.waiting
+            .retain(|seen, _| view.seen_header(seen).is_some());
+        for (seen, header) in view.seen_headers() {
+            let Some((of, access)) =
+                client_chain(view, seen).and_then(|of| Some((of, chains.get(of)?)))
+            else {
+                continue;
+            };
+            let head = view.head(of).map_or(0, |head| head.height);
+            let must_wait = self
+                .waiting
+                .get(seen)
+                .is_some_and(|waiting| head < waiting.not_before);
+            if must_wait
+                || self.running.contains_key(of)
+                || !serves_client(view, policy, assignment, &seen.client)
+            {
+                continue;
+            }
+            self.running.insert(of.clone(), seen.clone());
+            let (seen, header) = (seen.clone(), header.clone());
+            let (light_client, inputs) = (Arc::clone(&access.light_client), inputs.clone());
+            let task = Task::CheckHeader { chain: of.clone() };
+            tasks.spawn(task, async move {
+                let checked = light_client.check_header(&header).await;
+                // The engine is gone when it stops.
+                let _ = inputs.send(Input::HeaderChecked { seen, checked }).await;
+            });
+        }
+    }
+
+    /// A header was compared, or could not be. What is known of it now, if something is.
+    pub fn checked(
+        &mut self,
+        view: &View,
+        seen: SeenHeaderKey,
+        checked: Result<HeaderCheck, ChainError>,
+    ) -> Option<Fact> {
+        self.running.retain(|_, running| *running != seen);
+        let header = view.seen_header(&seen)?;
+        let of = client_chain(view, &seen)?;
+        let head = view.head(of).map_or(0, |head| head.height);
+        let (chain, client) = (&seen.client.chain, &seen.client.client_id);
+        let misbehaviour = match checked {
+            Ok(HeaderCheck::Same) => {
+                debug!(%chain, %client, %of, "a header that somebody has shown to the client is the chain's own");
+                None
+            }
+            Ok(HeaderCheck::Conflicting { own }) => {
+                error!(
+                    %chain, %client, %of, height = seen.height, tx = %seen.tx,
+                    "{of} has forked: its validators signed two headers that cannot both be so, and \
+                     one was shown to the client. The client is being frozen; nothing moves over it \
+                     until governance recovers it"
+                );
+                Some(Box::new(Misbehaviour {
+                    seen: header.clone(),
+                    own,
+                }))
+            }
+            Ok(HeaderCheck::Unknown { height }) if height > head => {
+                self.wait(seen, height);
+                return None;
+            }
+            Ok(HeaderCheck::Unknown { height }) => {
+                warn!(%chain, %client, %of, height, "a header that somebody has shown to the client cannot be compared: no node has that height any more");
+                None
+            }
+            Err(error) if error.class() == Class::Node => {
+                let tries = self.waiting.get(&seen).map_or(0, |waiting| waiting.tries);
+                let reason = describe(&error);
+                if tries >= TRIES_MAX {
+                    warn!(%chain, %client, %of, reason, "a header that somebody has shown to the client cannot be compared");
+                    None
+                } else {
+                    debug!(%chain, %client, %of, reason, "cannot compare a header now; trying again later");
+                    self.wait(seen, head + 2u64.pow(tries));
+                    return None;
+                }
+            }
+            // It is no header, or its signatures are wrong: its client has not taken it.
+            Err(error) => {
+                debug!(%chain, %client, %of, reason = describe(&error), "what was shown to the client is no header of its chain");
+                None
+            }
+        };
+        Some(Fact::Found {
+            chain: chain.clone(),
+            height: seen.height,
+            finding: Finding::HeaderChecked { seen, misbehaviour },
+        })
+    }
+
+    fn wait(&mut self, seen: SeenHeaderKey, not_before: u64) {
+        let tries = self.waiting.get(&seen).map_or(0, |waiting| waiting.tries);
+        let waiting = Waiting {
+            tries: tries + 1,
+            not_before,
+        };
+        self.waiting.insert(seen, waiting);
+    }
+}
+
+/// So often a header is compared that nodes do not answer for. Default 12: the last wait is
+/// some thousand blocks.
+const TRIES_MAX: u32 = 12;
+
+/// The chain that a client is of.
+fn client_chain<'a>(view: &'a View, seen: &SeenHeaderKey) -> Option<&'a ChainId> {
+    Some(&view.client(&seen.client)?.summary.chain_id)
+}
