@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use tern_config::{
-    Config, ConfigError, LimitConfig, PassphraseSource, SignerAddressConfig, EXAMPLE,
+    Config, ConfigError, FeePayee, LimitConfig, PassphraseSource, SignerAddressConfig, EXAMPLE,
 };
 
 fn refusal(text: &str) -> String {
@@ -551,5 +551,23 @@ fn the_passphrase_of_keys_is_somewhere_else() {
         let text = fault.to_string();
         assert!(text.contains("say where the passphrase is"), "{text}");
         assert!(!text.contains("secret"), "{text}");
+    }
+}
+
+#[test]
+fn who_is_paid_fees_is_an_address_of_the_chain_or_its_own_account() {
+    let payee = |text: &str| Config::parse(&format!("{EXAMPLE}fee_payee = \"{text}\"\n"));
+    let own = payee("self").unwrap().chains[0].fee_payee.clone();
+    assert_eq!(own, Some(FeePayee::Own));
+    let address = payee("akash1xyz").unwrap().chains[0].fee_payee.clone();
+    assert_eq!(address, Some(FeePayee::Address("akash1xyz".to_owned())));
+    assert_eq!(Config::parse(EXAMPLE).unwrap().chains[0].fee_payee, None);
+    for (text, told) in [
+        ("relayer", "or `self`"),
+        ("kava1xyz", "its addresses begin with `akash1`"),
+        ("akash11xyz", "its addresses begin with `akash1`"),
+    ] {
+        let fault = payee(text).unwrap_err().to_string();
+        assert!(fault.contains(told), "{text}: {fault}");
     }
 }

@@ -59,6 +59,15 @@ pub struct ChannelRecord {
     pub seen: u64,
 }
 
+impl ChannelRecord {
+    /// Whether senders can pay relayers on it: the fee middleware (ICS-29) is above its
+    /// application, and puts its own version around that of the application.
+    pub fn has_fees(&self) -> bool {
+        let version = serde_json::from_str::<serde_json::Value>(&self.version);
+        version.is_ok_and(|version| version["fee_version"].is_string())
+    }
+}
+
 /// An acknowledgement written on the destination.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Acknowledgement {
