@@ -22,7 +22,7 @@ use std::path::Path;
 use serde::Deserialize;
 use toml::Spanned;
 
-pub use admission::{AdmissionConfig, ListConfig};
+pub use admission::{AdmissionConfig, CoinConfig, ListConfig};
 pub use budget::{BudgetConfig, LimitConfig};
 pub use chain::{ChainConfig, LightClientConfig};
 pub use error::{ConfigError, Fault, Place, UnknownChain};

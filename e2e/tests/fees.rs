@@ -157,6 +157,12 @@ impl Paying {
         Ok(())
     }
 
+    /// A rule about packets that akash sends.
+    fn least(&self, fee: u128) -> String {
+        let channel = &self.channel;
+        format!("\n[policy.admission]\nmin_recv_fees = {{ \"{channel}\" = [\"{fee}uakt\"] }}\n")
+    }
+
     fn settled(&self) -> Result<()> {
         self.network.settled(&self.channel, &self.on_kava, LONG)
     }
@@ -272,6 +278,48 @@ fn a_relayer_is_paid_for_receipts_once_its_configuration_says_so() -> Result<()>
         "{}",
         paying.earned(RELAYER.0)?
     );
+    ensure!(daemon.terminate(LONG)?.success());
+    paying.network.passed()
+}
+
+#[test]
+#[ignore = "builds another chain with Go, some minutes"]
+fn what_offers_less_than_the_least_fee_waits_until_more_is_offered() -> Result<()> {
+    let paying = Paying::open(V8, V8)?;
+    let tern = &paying.network.tern;
+    let config = tern.home.join("config.toml");
+    let text = std::fs::read_to_string(&config)?;
+    std::fs::write(&config, text + &paying.least(RECV_FEE))?;
+    let daemon = tern.start()?;
+    // Enough is relayed, whatever its order; nothing, or less, waits and says why.
+    paying.submit(vec![any(&paying.transfer(IN_TIME)?)])?;
+    paying.send(IN_TIME)?;
+    let pending = ["packet", "pending", "akash-a", &paying.channel];
+    let told = |text: &str| {
+        wait::until("the rule to be told", LONG, || {
+            Ok(tern.run(&pending)?.text().contains(text).then_some(()))
+        })
+    };
+    let open = |count: usize| {
+        wait::until("packets with enough to be done", LONG, || {
+            let open = paying.akash().commitments("transfer", &paying.channel)?;
+            Ok((open == count).then_some(()))
+        })
+    };
+    open(1)?;
+    told("min_recv_fees: for the receipt of packet 1")?;
+    told("its sender offers nothing, less than 1000uakt")?;
+    ensure!(paying.kava().paid("MsgRecvPacket")? == 1);
+    ensure!(daemon.terminate(LONG)?.success());
+
+    // Sent while no relayer runs: what is offered is found with it.
+    paying.send(IN_TIME)?;
+    let daemon = tern.start()?;
+    open(1)?;
+    told("its sender offers nothing")?;
+    paying.pay_later(1)?;
+    paying.settled()?;
+    ensure!(paying.kava().paid("MsgRecvPacket")? == 3);
     ensure!(daemon.terminate(LONG)?.success());
     paying.network.passed()
 }

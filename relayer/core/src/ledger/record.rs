@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 use tern_chains::{
-    BlockTime, ChainId, ChannelId, ChannelState, ClientId, ClientSummary, ConnectionId,
+    BlockTime, ChainId, ChannelId, ChannelState, ClientId, ClientSummary, Coin, ConnectionId,
     ConnectionState, Deadline, Ordering, Packet, PacketId, PortId,
 };
 
@@ -107,6 +107,10 @@ pub struct PacketRecord {
     /// What Tern has paid for it.
     #[serde(default)]
     pub paid: PacketFees,
+    /// What is offered to whoever relays its receipt (ICS-29), at most
+    /// [`PacketRecord::OFFERED_MAX`] denoms, as far as blocks with it were read.
+    #[serde(default)]
+    pub recv_fees: Vec<Coin>,
 }
 
 /// Fees paid for a packet, in the smallest unit of each chain's own denom.
@@ -138,6 +142,9 @@ pub enum PacketState {
 }
 
 impl PacketRecord {
+    /// Anybody can offer as many denoms as there are.
+    pub const OFFERED_MAX: usize = 8;
+
     pub fn new(id: PacketId, dst: ChainId) -> Self {
         Self {
             id,
@@ -149,6 +156,21 @@ impl PacketRecord {
             ack: None,
             done: None,
             paid: PacketFees::default(),
+            recv_fees: Vec::new(),
+        }
+    }
+
+    /// Adds what is offered for its receipt by now. It only grows, so of two that are told the
+    /// order does not matter.
+    pub fn offer(&mut self, recv: &[Coin]) {
+        for coin in recv {
+            let has_room = self.recv_fees.len() < Self::OFFERED_MAX;
+            let mut known = self.recv_fees.iter_mut();
+            match known.find(|known| known.denom == coin.denom) {
+                Some(known) => known.amount = known.amount.max(coin.amount),
+                None if has_room => self.recv_fees.push(coin.clone()),
+                None => {}
+            }
         }
     }
 
