@@ -204,6 +204,12 @@ fn what_the_last_chain_refuses_comes_home_over_all_hops() -> Result<()> {
     row.send(500, &row.forward("nobody", "10m"))?;
     row.settled()?;
     row.holds(0)?;
+    // A memo that the middleware cannot read does not come further than kava.
+    let misspelled = json!({ "forward": { "reciever": row.osmosis_user, "port": "transfer" } });
+    row.send(500, &misspelled)?;
+    row.settled()?;
+    row.holds(0)?;
+    ensure!(row.osmosis().paid("MsgRecvPacket")? == 1);
 
     // Up to its quota osmosis takes it; its rate limiting refuses what is more.
     row.send(QUOTA, &row.forward(&row.osmosis_user, "10m"))?;
