@@ -1,6 +1,6 @@
 //! IBC events as facts a chain stated in a block.
 
-use crate::{ChannelId, ClientId, ConnectionId, Packet, PacketId, PortId};
+use crate::{ChannelId, ClientId, Coin, ConnectionId, End, Packet, PacketId, PortId, Sequence};
 
 /// What a block says happened in IBC on this chain.
 ///
@@ -19,6 +19,13 @@ pub enum Event {
     AcknowledgePacket(PacketId),
     /// ICS-04 `timeoutPacket` or `timeoutOnClose`; this chain is the source.
     TimeoutPacket(PacketId),
+    /// ICS-29 `payPacketFee`; this chain is the source. What is offered by now for the receipt of
+    /// a packet, whoever relays it: it only grows.
+    FeesOffered {
+        src: End,
+        sequence: Sequence,
+        recv: Vec<Coin>,
+    },
     /// ICS-02 `createClient` or `upgradeClient`: the client on this chain is
     /// new or changed as a whole.
     ClientChanged { client_id: ClientId },

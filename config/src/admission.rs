@@ -34,6 +34,11 @@ pub struct AdmissionConfig {
     /// Packets that are not relayed, by the channel they are sent from.
     #[serde(deserialize_with = "sequences")]
     pub excluded_sequences: BTreeMap<String, Vec<RangeInclusive<u64>>>,
+    /// What senders have to offer for the receipt of a packet (ICS-29), by the channel that it
+    /// is sent from: one of these coins at least, such as `{ "channel-0" = ["50uakt"] }`. `*`
+    /// stands for any text. A packet that offers less is not relayed.
+    #[serde(deserialize_with = "min_fees")]
+    pub min_recv_fees: BTreeMap<String, Vec<CoinConfig>>,
     /// A client with a shorter trusting period is not fed. Default: 1h.
     #[serde(deserialize_with = "field::some_duration")]
     pub trusting_period_min: Option<Duration>,
@@ -63,6 +68,35 @@ fn patterns<'de, D: Deserializer<'de>>(input: D) -> Result<Vec<String>, D::Error
         )),
         None => Ok(patterns),
     }
+}
+
+/// An amount of a denom, such as `50uakt`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CoinConfig {
+    pub amount: u128,
+    pub denom: String,
+}
+
+fn min_fees<'de, D: Deserializer<'de>>(
+    input: D,
+) -> Result<BTreeMap<String, Vec<CoinConfig>>, D::Error> {
+    let channels = BTreeMap::<String, Vec<String>>::deserialize(input)?;
+    let coins = |(channel, texts): (String, Vec<String>)| {
+        if channel.trim().is_empty() || texts.is_empty() {
+            return Err(D::Error::custom(
+                "an entry is empty: write a channel, or `*` for every one, and its coins",
+            ));
+        }
+        let coins = texts.iter().map(|text| {
+            let (amount, denom) = field::coin(text).ok_or_else(|| {
+                let reason = format!("`{text}` is not an amount of a denom, such as `50uakt`");
+                D::Error::custom(reason)
+            })?;
+            Ok(CoinConfig { amount, denom })
+        });
+        Ok((channel, coins.collect::<Result<_, _>>()?))
+    };
+    channels.into_iter().map(coins).collect()
 }
 
 /// A sequence, or two with `-` between them.

@@ -1,7 +1,8 @@
 //! `[chain.budget]`: what may be spent on a chain.
 
 use serde::de::{Deserialize, Deserializer, Error};
-use tern_chains::is_denom;
+
+use crate::field;
 
 /// Limits for the fees that are paid on a chain, in the denom of its `gas_price`.
 #[derive(Clone, Debug, Default, PartialEq, serde::Deserialize)]
@@ -49,14 +50,9 @@ impl<'de> Deserialize<'de> for LimitConfig {
         if text == "none" {
             return Ok(Self::None);
         }
-        let split = text.find(|c: char| !c.is_ascii_digit());
-        let (amount, denom) = text.split_at(split.unwrap_or(text.len()));
-        match amount.parse() {
-            Ok(amount) if is_denom(denom) => Ok(Self::Amount {
-                amount,
-                denom: denom.to_owned(),
-            }),
-            _ => Err(D::Error::custom(format!(
+        match field::coin(&text) {
+            Some((amount, denom)) => Ok(Self::Amount { amount, denom }),
+            None => Err(D::Error::custom(format!(
                 "`{text}` is not an amount such as `25000000uakt` (a whole number and a denom, \
                  without a space between them), nor `none`"
             ))),

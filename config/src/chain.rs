@@ -9,6 +9,7 @@ use url::Url;
 
 use crate::admission::AdmissionConfig;
 use crate::budget::BudgetConfig;
+use crate::fee_payee::FeePayee;
 use crate::field;
 use crate::keys::{self, PassphraseSource};
 use crate::node::NodeConfig;
@@ -40,6 +41,12 @@ pub struct ChainConfig {
     /// `gas_price`.
     #[serde(default, deserialize_with = "field::some_gas_price")]
     pub gas_price_max: Option<String>,
+
+    /// Who is paid the fees that senders of this chain offer to relayers on channels of the fee
+    /// middleware (ICS-29): an address of this chain, or `self`, the account of `key`. Tern
+    /// registers it on each such channel that it serves. Default: nothing is registered.
+    #[serde(default)]
+    pub fee_payee: Option<FeePayee>,
 
     /// Name of the signing key, as in `tern keys add`. Default: `relayer`.
     #[serde(default = "default_key", deserialize_with = "field::key_name")]
@@ -175,6 +182,12 @@ impl ChainConfig {
 
     pub(crate) fn budget_in_other_denom(&self) -> Option<(&'static str, &str)> {
         self.budget.other_denom(self.fee_denom())
+    }
+
+    /// The prefix that the address of `fee_payee` should have and has not.
+    pub(crate) fn fee_payee_of_other_prefix(&self) -> Option<&str> {
+        let payee = self.fee_payee.as_ref()?;
+        (!payee.fits(&self.account_prefix)).then_some(&self.account_prefix)
     }
 
     pub(crate) fn repeated_key(&self) -> Option<&str> {

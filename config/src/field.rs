@@ -176,6 +176,14 @@ pub fn some_positive<'de, D: Deserializer<'de>>(input: D) -> Result<Option<u64>,
     positive(input).map(Some)
 }
 
+/// An amount, directly followed by a denom: `50uakt`.
+pub fn coin(text: &str) -> Option<(u128, String)> {
+    let split = text.find(|c: char| !c.is_ascii_digit())?;
+    let (amount, denom) = text.split_at(split);
+    is_denom(denom).then_some(())?;
+    Some((amount.parse().ok()?, denom.to_owned()))
+}
+
 /// Reads a string and checks it.
 fn checked<'de, D, T, E>(input: D, check: impl FnOnce(&str) -> Result<T, E>) -> Result<T, D::Error>
 where

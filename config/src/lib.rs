@@ -8,6 +8,7 @@ mod admission;
 mod budget;
 mod chain;
 mod error;
+mod fee_payee;
 mod field;
 mod http;
 mod keys;
@@ -21,10 +22,11 @@ use std::path::Path;
 use serde::Deserialize;
 use toml::Spanned;
 
-pub use admission::{AdmissionConfig, ListConfig};
+pub use admission::{AdmissionConfig, CoinConfig, ListConfig};
 pub use budget::{BudgetConfig, LimitConfig};
 pub use chain::{ChainConfig, LightClientConfig};
 pub use error::{ConfigError, Fault, Place, UnknownChain};
+pub use fee_payee::FeePayee;
 pub use field::is_file_name;
 pub use http::HttpConfig;
 pub use keys::{KeysConfig, PassphraseSource};
@@ -114,6 +116,12 @@ impl Config {
                 let paid_in = chain.get_ref().fee_denom();
                 let reason = format!(
                     "`gas_price_max` is in {denom}, but fees are paid in {paid_in} (`gas_price`)"
+                );
+                return Err(Fault::at(text, start, reason));
+            }
+            if let Some(prefix) = chain.get_ref().fee_payee_of_other_prefix() {
+                let reason = format!(
+                    "`fee_payee` is no account of this chain: its addresses begin with `{prefix}1`"
                 );
                 return Err(Fault::at(text, start, reason));
             }

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use tern_config::{
-    Config, ConfigError, LimitConfig, PassphraseSource, SignerAddressConfig, EXAMPLE,
+    Config, ConfigError, FeePayee, LimitConfig, PassphraseSource, SignerAddressConfig, EXAMPLE,
 };
 
 fn refusal(text: &str) -> String {
@@ -453,6 +453,7 @@ fn rules_about_what_is_served_are_for_all_chains_or_for_one() {
         r#"{EXAMPLE}
 [chain.admission]
 excluded_sequences = {{ "channel-0" = [7, "10-20"] }}
+min_recv_fees = {{ "channel-*" = ["50uakt", "7ibc/27394F"] }}
 trusting_period_min = "2h"
 
 [policy.admission]
@@ -464,6 +465,9 @@ memo_bytes_max = 100
     let config = Config::parse(&text).unwrap();
     let own = &config.chains[0].admission;
     assert_eq!(own.excluded_sequences["channel-0"], [7..=7, 10..=20]);
+    let least = &own.min_recv_fees["channel-*"];
+    let least = least.iter().map(|coin| (coin.amount, coin.denom.as_str()));
+    assert!(least.eq([(50, "uakt"), (7, "ibc/27394F")]));
     assert_eq!(own.trusting_period_min, Some(Duration::from_secs(7_200)));
     let all = &config.policy.admission;
     assert_eq!(all.channels.allow, ["channel-0", "channel-7*"]);
@@ -484,6 +488,10 @@ fn a_wrong_rule_says_where_it_is_and_how_to_write_it() {
     assert!(range.contains("such as `10-20`"), "{range}");
     let channel = fault(r#"excluded_sequences = { "c" = [1] }"#);
     assert!(channel.contains("not a channel identifier"), "{channel}");
+    let fee = fault(r#"min_recv_fees = { "channel-0" = ["uakt"] }"#);
+    assert!(fee.contains("`uakt` is not an amount"), "{fee}");
+    let no_fee = fault(r#"min_recv_fees = { "channel-0" = [] }"#);
+    assert!(no_fee.contains("an entry is empty"), "{no_fee}");
     let unknown = fault(r#"chanels = { allow = ["channel-0"] }"#);
     assert!(unknown.contains("unknown field `chanels`"), "{unknown}");
 }
@@ -551,5 +559,23 @@ fn the_passphrase_of_keys_is_somewhere_else() {
         let text = fault.to_string();
         assert!(text.contains("say where the passphrase is"), "{text}");
         assert!(!text.contains("secret"), "{text}");
+    }
+}
+
+#[test]
+fn who_is_paid_fees_is_an_address_of_the_chain_or_its_own_account() {
+    let payee = |text: &str| Config::parse(&format!("{EXAMPLE}fee_payee = \"{text}\"\n"));
+    let own = payee("self").unwrap().chains[0].fee_payee.clone();
+    assert_eq!(own, Some(FeePayee::Own));
+    let address = payee("akash1xyz").unwrap().chains[0].fee_payee.clone();
+    assert_eq!(address, Some(FeePayee::Address("akash1xyz".to_owned())));
+    assert_eq!(Config::parse(EXAMPLE).unwrap().chains[0].fee_payee, None);
+    for (text, told) in [
+        ("relayer", "or `self`"),
+        ("kava1xyz", "its addresses begin with `akash1`"),
+        ("akash11xyz", "its addresses begin with `akash1`"),
+    ] {
+        let fault = payee(text).unwrap_err().to_string();
+        assert!(fault.contains(told), "{text}: {fault}");
     }
 }

@@ -39,6 +39,9 @@ pub struct ChainSpec {
     /// Blocks that no node prunes, whatever it is told to keep; `None`: all that a
     /// scenario makes.
     pub evidence_blocks: Option<u32>,
+    /// What the genesis says besides, by the place that has another value otherwise: a JSON
+    /// pointer.
+    pub genesis: Vec<(&'static str, Value)>,
 }
 
 impl ChainSpec {
@@ -53,6 +56,7 @@ impl ChainSpec {
             indexer: "kv",
             authority: None,
             evidence_blocks: None,
+            genesis: Vec::new(),
         }
     }
 
@@ -67,6 +71,7 @@ impl ChainSpec {
             indexer: "kv",
             authority: None,
             evidence_blocks: None,
+            genesis: Vec::new(),
         }
     }
 }
@@ -117,7 +122,21 @@ impl TestChain {
             IbcGo::V10 => chain.prepare_chaind(folder)?,
             IbcGo::V7 | IbcGo::V8 | IbcGo::V11 => chain.prepare_simd()?,
         }
+        chain.change_genesis()?;
         Ok(chain)
+    }
+
+    fn change_genesis(&self) -> Result<()> {
+        if self.spec.genesis.is_empty() {
+            return Ok(());
+        }
+        let path = self.home.join("config/genesis.json");
+        let mut genesis: Value = serde_json::from_slice(&std::fs::read(&path)?)?;
+        for (pointer, value) in &self.spec.genesis {
+            let place = genesis.pointer_mut(pointer);
+            *place.with_context(|| format!("no {pointer} in {path:?}"))? = value.clone();
+        }
+        Ok(std::fs::write(&path, genesis.to_string())?)
     }
 
     fn prepare_chaind(&self, folder: &Path) -> Result<()> {

@@ -5,8 +5,14 @@ mod support;
 use std::time::Duration;
 
 use anyhow::{ensure, Result};
+use ibc_proto::cosmos::base::v1beta1::Coin;
+use ibc_proto::ibc::applications::transfer::v1::MsgTransfer;
+use ibc_proto::ibc::core::client::v1::Height;
+use support::light::any;
+use support::tx::{account, submit};
 use support::{Fixture, LONG};
-use tern_e2e::Network;
+use tern_cosmos_core::convert;
+use tern_e2e::{Network, USER};
 
 #[test]
 fn packets_past_their_timeout_are_refunded_to_the_unit() -> Result<()> {
@@ -44,5 +50,56 @@ fn packets_past_their_timeout_are_refunded_to_the_unit() -> Result<()> {
     ensure!(akash.balance(&akash.escrow(&fixture.on_akash)?, "uakt")? == 0);
     ensure!(akash.paid("MsgTimeout")? == 30);
     ensure!(kava.paid("MsgRecvPacket")? == 0);
+    fixture.passed()
+}
+
+/// What `tern transfer` does not send: timeouts of every form that the chain takes.
+#[test]
+fn a_timeout_is_a_height_or_a_time_or_both_and_may_be_as_far_as_it_can() -> Result<()> {
+    let fixture = Fixture::new(Network::two()?)?;
+    let (akash, kava) = (fixture.akash(), fixture.kava());
+    let runtime = tokio::runtime::Runtime::new()?;
+    let sender = account(akash, USER)?;
+    let send = |revision_number: u64, revision_height: u64, timestamp: u64| {
+        let message = MsgTransfer {
+            source_port: "transfer".to_owned(),
+            source_channel: fixture.on_akash.clone(),
+            token: Some(Coin {
+                denom: "uakt".to_owned(),
+                amount: "100".to_owned(),
+            }),
+            sender: fixture.akash_user.clone(),
+            receiver: fixture.kava_user.clone(),
+            timeout_height: Some(Height {
+                revision_number,
+                revision_height,
+            }),
+            timeout_timestamp: timestamp,
+            memo: String::new(),
+        };
+        let messages = vec![convert::message(any(&message))];
+        runtime.block_on(submit(&sender, messages)).map(drop)
+    };
+
+    // Chain ids without a number at their end are of revision 0.
+    let late = kava.height()? + 1;
+    send(0, late, 0)?;
+    send(0, late, u64::MAX)?;
+    ensure!(
+        send(0, 0, 0).is_err(),
+        "the chain takes a packet without a timeout"
+    );
+    fixture.goes_on(kava, 3)?;
+
+    let _daemon = fixture.network.tern.start()?;
+    send(0, kava.height()? + 1_000, 0)?;
+    send(0, 0, u64::MAX)?;
+    send(0, u64::MAX, u64::MAX)?;
+    // A revision that the chain has not come to.
+    send(7, 1, 0)?;
+    fixture.settled()?;
+    ensure!(akash.paid("MsgTimeout")? == 2);
+    ensure!(akash.paid("MsgAcknowledgement")? == 4);
+    ensure!(akash.balance(&akash.escrow(&fixture.on_akash)?, "uakt")? == 400);
     fixture.passed()
 }

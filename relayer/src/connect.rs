@@ -3,6 +3,7 @@
 
 mod chain;
 pub mod ics20;
+pub mod ics29;
 mod keys;
 pub mod packet_proof;
 mod signer;

@@ -11,6 +11,7 @@ mod configured;
 mod hangup;
 mod observing;
 mod paused_file;
+mod payees;
 mod protocol;
 mod socket;
 mod steering;
@@ -30,10 +31,11 @@ use tracing::{info, warn};
 
 use crate::connect::Context;
 use crate::http::HttpServer;
-use crate::setup;
+use crate::setup::{self, ServedChain};
 pub use client::DaemonClient;
 use configured::Configured;
 pub use observing::{Observation, Observed};
+use payees::Payees;
 pub use protocol::SocketError;
 use socket::Socket;
 use steering::Reload;
@@ -104,6 +106,8 @@ impl Daemon {
         let home = configured.context.home.clone();
         let steering = Steering::new(observed.clone(), home, reloads);
         let (contexts, context) = watch::channel(Arc::clone(&configured.context));
+        let (served, chains) = watch::channel(configured.chains.clone());
+        let payees = Payees::new(observed.clone(), context.clone(), chains);
         let at_work = AtWork {
             observed: observed.clone(),
             steering: steering.clone(),
@@ -112,11 +116,13 @@ impl Daemon {
         let serving = socket.map(|socket| socket.serve(at_work.clone(), stopping.clone()));
         let hangups = hangup::watch(steering, stopping.clone());
         let reading = observed.read_wallets(stopping.clone());
+        let registering = payees.register(stopping.clone());
         let relaying = async {
             let running = Running {
                 configured,
                 at_work,
                 contexts,
+                served,
                 engine: JoinSet::new(),
                 stop_engine: CancellationToken::new(),
                 http: JoinSet::new(),
@@ -128,8 +134,8 @@ impl Daemon {
             stopping.cancel();
             ended
         };
-        let (ended, _, (), ()) =
-            tokio::join!(relaying, OptionFuture::from(serving), hangups, reading);
+        let serving = OptionFuture::from(serving);
+        let (ended, _, (), (), ()) = tokio::join!(relaying, serving, hangups, reading, registering);
         Ok(ended?)
     }
 }
@@ -139,6 +145,7 @@ struct Running {
     configured: Configured,
     at_work: AtWork,
     contexts: watch::Sender<Arc<Context>>,
+    served: watch::Sender<Vec<ServedChain>>,
     /// One at a time.
     engine: JoinSet<Result<Kept, EngineError>>,
     stop_engine: CancellationToken,
@@ -249,6 +256,7 @@ impl Running {
         self.configured = next;
         self.contexts
             .send_replace(Arc::clone(&self.configured.context));
+        self.served.send_replace(self.configured.chains.clone());
         self.configured.release_others();
         Ok(Ok(changes))
     }

@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use tern::engine::{Engine, EngineError, LaneSettings, Parts, Store, StoreError};
-use tern_chains::{Account, ChainId, ClientParams};
+use tern_chains::{Account, ChainId, ClientParams, Coin};
 use tern_config::{AdmissionConfig, ChainConfig, Config, LimitConfig, ListConfig};
-use tern_core::admission::{Admission, Glob, List, Rules, Sequences};
+use tern_core::admission::{Admission, Glob, List, MinFees, Rules, Sequences};
 use tern_core::budget::{Budget, Budgets};
 use tern_core::ledger::View;
 use tern_core::plan::Assignment;
@@ -192,7 +192,15 @@ fn rules(config: &AdmissionConfig) -> Rules {
         // The configuration has checked it.
         Some((channel.parse().ok()?, ranges.clone()))
     });
+    let min_recv_fees = config.min_recv_fees.iter().map(|(channel, coins)| {
+        let coins = coins.iter().map(|coin| Coin {
+            denom: coin.denom.clone(),
+            amount: coin.amount,
+        });
+        (Glob::new(channel), coins.collect())
+    });
     Rules {
+        min_recv_fees: MinFees::new(min_recv_fees),
         ports: list(&config.ports),
         channels: list(&config.channels),
         connections: list(&config.connections),

@@ -8,10 +8,10 @@ use std::time::Duration;
 use async_trait::async_trait;
 use futures::future::join_all;
 use tern_chains::{
-    Block, BlockTime, Chain, ChainId, ClientId, ClientParams, ClientUpdate, ClientUpgrade, Encoded,
-    End, EventQuery, HeaderCheck, HeightRules, IdentifiedChannelEnd, IdentifiedConnectionEnd,
-    LightClient, Listed, NewClient, Next, NodeStatus, Proven, Root, Sequence, StateCodec,
-    StorePath, TrustedClient, TrustedHeader, TxHash, Unit,
+    Block, BlockTime, Chain, ChainId, ChannelId, ClientId, ClientParams, ClientUpdate,
+    ClientUpgrade, Encoded, End, EventQuery, HeaderCheck, HeightRules, IdentifiedChannelEnd,
+    IdentifiedConnectionEnd, LightClient, Listed, NewClient, Next, NodeStatus, Proven, Root,
+    Sequence, StateCodec, StorePath, TrustedClient, TrustedHeader, TxHash, Unit,
 };
 use tern_cosmos_core::{block_time, client_upgrade, upgrade_paths};
 
@@ -19,6 +19,7 @@ use crate::codec::{CosmosCodec, HEIGHT_RULES};
 use crate::errors::Result;
 use crate::info::{Coin, NodeReport};
 use crate::light::Light;
+use crate::payee::{self, PayeeRole};
 use crate::pool::{Kind, Need, Pool, CLAIM_MAX};
 use crate::price::Price;
 use crate::search::{Indexed, TxPage};
@@ -92,6 +93,20 @@ impl CosmosChain {
     pub async fn balances(&self, address: &str) -> Result<Vec<Coin>> {
         let ask = |node: Node| async move { info::balances(node.grpc().await?, address).await };
         self.list(ask).await
+    }
+
+    /// Who is paid for what `relayer` does on a channel of the fee middleware (ICS-29); `None` if
+    /// nobody is registered.
+    pub async fn payee(
+        &self,
+        role: PayeeRole,
+        relayer: &str,
+        channel: &ChannelId,
+    ) -> Result<Option<String>> {
+        let key = &role.key(relayer, channel);
+        let ask = |node: Node| async move { query::value_in(&node.rpc, payee::STORE, key).await };
+        let value = self.list(ask).await?;
+        Ok(value.map(|address| String::from_utf8_lossy(&address).into_owned()))
     }
 
     /// The staking module's unbonding period.

@@ -25,6 +25,7 @@ mod info;
 mod light;
 mod new_client;
 mod node;
+mod payee;
 mod pool;
 mod price;
 mod query;
@@ -52,6 +53,7 @@ use tern_cosmos_core::tx as unsigned;
 
 pub use chain::CosmosChain;
 pub use info::{Coin, NodeHealth, NodeReport};
+pub use payee::PayeeRole;
 pub use rpc::decode as decode_answer;
 pub use search::{Indexed, IndexedTx, TxPage};
 pub use settings::{CosmosSettings, NodeAddress};

@@ -64,10 +64,28 @@ async fn one_proven(rpc: &Rpc, path: StorePath, height: u64) -> Result<Proven> {
     })
 }
 
+/// The newest value of a key in the store of an application; `None` if there is none.
+pub(crate) async fn value_in(rpc: &Rpc, store: &str, key: &str) -> Result<Option<Vec<u8>>> {
+    let doing = format!("abci_query {key} in {store}");
+    let answer = ask_store(rpc, doing, store, key, None, false).await?;
+    Ok(present(answer.value))
+}
+
 async fn ask(rpc: &Rpc, path: &StorePath, height: Option<u64>, prove: bool) -> Result<AbciQuery> {
-    let doing = describe(path, height);
-    let store = format!("store/{}/key", store_of(path));
-    let key = path.to_string().into_bytes();
+    let (doing, key) = (describe(path, height), path.to_string());
+    ask_store(rpc, doing, store_of(path), &key, height, prove).await
+}
+
+async fn ask_store(
+    rpc: &Rpc,
+    doing: String,
+    store: &str,
+    key: &str,
+    height: Option<u64>,
+    prove: bool,
+) -> Result<AbciQuery> {
+    let store = format!("store/{store}/key");
+    let key = key.as_bytes().to_vec();
     let answer = rpc.abci_query(&doing, &store, key, height, prove).await?;
     if missing_version(&answer) {
         return Err(no_such_version(rpc, doing, height).await);

@@ -47,6 +47,22 @@ fn written(kind: &str, event: &Event) -> RawEvent {
         Event::RecvPacket(id) | Event::AcknowledgePacket(id) | Event::TimeoutPacket(id) => {
             of_id(id)
         }
+        Event::FeesOffered {
+            src,
+            sequence,
+            recv,
+        } => {
+            let coins = recv.iter();
+            let coins = coins.map(|coin| format!("{}{}", coin.amount, coin.denom));
+            let coins: Vec<_> = coins.collect();
+            let (port, channel) = src.as_channel().unwrap();
+            vec![
+                ("port_id", port.to_string()),
+                ("channel_id", channel.to_string()),
+                ("packet_sequence", sequence.as_u64().to_string()),
+                ("recv_fee", coins.join(",")),
+            ]
+        }
         Event::ClientChanged { client_id } => vec![
             ("client_id", client_id.to_string()),
             ("subject_client_id", client_id.to_string()),

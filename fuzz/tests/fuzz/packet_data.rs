@@ -51,7 +51,7 @@ fn packet_data() {
                 data: data.to_vec(),
             },
         };
-        let verdict = ADMISSION.packet(&path, &packet);
+        let verdict = ADMISSION.packet(&path, &packet, &[]);
         let transfer = Transfer::read(data);
         assert_eq!(
             verdict.is_ok(),
@@ -59,7 +59,7 @@ fn packet_data() {
             "{verdict:?} of {transfer:?}"
         );
         // Without rules about accounts what cannot be read is the chain's to refuse.
-        let open = Admission::default().packet(&path, &packet);
+        let open = Admission::default().packet(&path, &packet, &[]);
         assert!(open.is_ok() || data.len() > 2_048, "{open:?}");
         if let Some(transfer) = &transfer {
             agrees_with_json(data, transfer);

@@ -12,13 +12,13 @@ use std::fmt;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
-use tern_chains::{ChainId, ClientFlaw, Packet};
+use tern_chains::{ChainId, ClientFlaw, Coin, Packet};
 
 use crate::ledger::{ChannelRecord, ClientKey, EndKey, HandshakeRequest, Path, View};
 use crate::transfer::{self, Transfer};
 
 pub use list::{Glob, List};
-pub use rules::{Rules, Sequences};
+pub use rules::{MinFees, Rules, Sequences};
 
 /// The rules for all chains, and further ones for some.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -110,8 +110,9 @@ impl Admission {
         }
     }
 
-    /// Whether a packet of an admitted path is carried there and back.
-    pub fn packet(&self, path: &Path, packet: &Packet) -> Verdict {
+    /// Whether a packet of an admitted path is carried there and back. `offered` is what its
+    /// sender offers for its receipt (ICS-29).
+    pub fn packet(&self, path: &Path, packet: &Packet, offered: &[Coin]) -> Verdict {
         let chains = [&path.src.chain, &path.dst.chain];
         let sequence = packet.sequence.as_u64();
         if let Some((_, channel)) = path.src.end.as_channel() {
@@ -120,6 +121,18 @@ impl Admission {
                     return Err(NotAdmitted {
                         rule: format!("{place}.excluded_sequences"),
                         reason: format!("packet {sequence} of {}", path.src),
+                    });
+                }
+                if let Some(least) = rules.min_recv_fees.missing(channel, offered) {
+                    return Err(NotAdmitted {
+                        rule: format!("{place}.min_recv_fees"),
+                        reason: format!(
+                            "for the receipt of packet {sequence} of {} its sender offers {}, \
+                             less than {}",
+                            path.src,
+                            rules::amounts(offered, ","),
+                            rules::amounts(least, " or ")
+                        ),
                     });
                 }
             }

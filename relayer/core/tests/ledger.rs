@@ -4,10 +4,10 @@ mod support;
 
 use proptest::prelude::*;
 use support::*;
-use tern_chains::{ChannelId, Class, Deadline, Event, Ordering, TxHash, TxOutcome};
+use tern_chains::{ChannelId, Class, Coin, Deadline, Event, Ordering, TxHash, TxOutcome};
 use tern_core::ledger::{
-    apply, packet_of, Change, Done, EndKey, Entry, Fact, Intent, Item, PacketKey, PacketState,
-    Refusal, TxKey, TxRecord, View,
+    apply, packet_of, Change, Done, EndKey, Entry, Fact, Intent, Item, PacketKey, PacketRecord,
+    PacketState, Refusal, TxKey, TxRecord, View,
 };
 use tern_core::policy::Policy;
 
@@ -490,4 +490,49 @@ fn a_client_is_ours_if_a_transaction_of_ours_created_it() {
     let (_, ours) = signed(vec![], 30);
     tell(&mut view, [Entry::from(ours), created.into()]);
     assert!(view.client(&client).unwrap().is_ours);
+}
+
+#[test]
+fn what_is_offered_for_a_packet_is_kept_from_its_send_on_and_only_grows() {
+    let offered = |amounts: &[(u128, &str)]| {
+        let recv = amounts.iter().map(|(amount, denom)| Coin {
+            denom: (*denom).to_owned(),
+            amount: *amount,
+        });
+        let offered = Event::FeesOffered {
+            src: packet(1, 100).src,
+            sequence: 1.into(),
+            recv: recv.collect(),
+        };
+        event(&akash(), 11, offered)
+    };
+    let kept = |facts: &[Fact]| {
+        let mut view = open_channel(Ordering::Unordered);
+        tell(&mut view, facts.iter().cloned());
+        let record = view.packet(&key(1));
+        record.map(|record| record.recv_fees.clone())
+    };
+    let (first, second) = (
+        offered(&[(5, "uakt")]),
+        offered(&[(7, "uakt"), (1, "usdx")]),
+    );
+    // Offered for the next packet, which may never be sent.
+    assert_eq!(kept(std::slice::from_ref(&first)), None);
+    let sent = sent(1, 11);
+    assert_eq!(kept(std::slice::from_ref(&sent)), Some(vec![]));
+    let in_order = kept(&[sent.clone(), first.clone(), second.clone()]).unwrap();
+    assert_eq!(
+        in_order.iter().map(|coin| coin.amount).collect::<Vec<_>>(),
+        [7, 1]
+    );
+    assert_eq!(kept(&[sent.clone(), second, first]), Some(in_order));
+    assert_eq!(
+        packet_of(&open_channel(Ordering::Unordered), &offered(&[])),
+        Some(key(1))
+    );
+
+    let denoms: Vec<String> = (0..20).map(|number| format!("denom{number}")).collect();
+    let many: Vec<(u128, &str)> = denoms.iter().map(|denom| (1, denom.as_str())).collect();
+    let kept = kept(&[sent, offered(&many)]).unwrap();
+    assert_eq!(kept.len(), PacketRecord::OFFERED_MAX);
 }

@@ -5,9 +5,10 @@ use std::ops::Deref;
 use std::sync::Arc;
 
 use tern::engine::ChainAccess;
-use tern_chains::{Account, BlockTime, Chain, ChainError, TxHash};
+use tern_chains::{Account, BlockTime, Chain, ChainError, ChannelId, TxHash};
 use tern_cosmos::{
-    BlockWithTxs, CosmosAccount, CosmosChain, CosmosSettings, Indexed, NodeReport, Signer, TxPage,
+    BlockWithTxs, CosmosAccount, CosmosChain, CosmosSettings, Indexed, NodeReport, PayeeRole,
+    Signer, TxPage,
 };
 use tern_cosmos_core::{GasPrice, Key};
 
@@ -72,6 +73,17 @@ impl ConnectedChain {
             .collect();
         coins.sort_by(|a, b| a.denom.cmp(&b.denom));
         Ok(coins)
+    }
+
+    /// Who is paid for what an account does on a channel (ICS-29); `None` if nobody is
+    /// registered.
+    pub async fn payee(
+        &self,
+        role: PayeeRole,
+        relayer: &str,
+        channel: &ChannelId,
+    ) -> Result<Option<String>, ChainError> {
+        self.chain.payee(role, relayer, channel).await
     }
 
     /// The state of every configured node.

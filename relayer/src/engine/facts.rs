@@ -6,11 +6,13 @@ use tern_core::ledger::{Fact, Finding, Head};
 
 /// A block that was followed: the state that its events name comes first, then
 /// its events, the outcome of its transactions, and its end, which moves the
-/// cursor.
+/// cursor. What is offered for a packet comes after its send: on chain it is paid before.
 pub fn of_block(chain: &ChainId, block: Block, findings: Vec<Finding>) -> Vec<Fact> {
     let head = head(&block);
     let mut facts: Vec<Fact> = found(chain, head.height, findings).collect();
-    let events = block.events.into_iter();
+    let is_offer = |event: &Event| matches!(event, Event::FeesOffered { .. });
+    let (offers, events): (Vec<_>, Vec<_>) = block.events.into_iter().partition(is_offer);
+    let events = events.into_iter().chain(offers);
     facts.extend(events.map(|event| of_event(chain, head, event)));
     facts.extend(block.txs.into_iter().map(|outcome| Fact::Outcome {
         chain: chain.clone(),
@@ -135,6 +137,26 @@ mod tests {
             },
         ];
         assert_eq!(of_block(&chain(), block, vec![finding]), expected);
+    }
+
+    #[test]
+    fn what_is_offered_for_a_packet_comes_after_its_send() {
+        let offer = Event::FeesOffered {
+            src: packet(1).src,
+            sequence: 1.into(),
+            recv: vec![],
+        };
+        let events = [offer.clone(), Event::RecvPacket(packet(2))];
+        let block = Block {
+            height: HEAD.height,
+            time: HEAD.time,
+            events: events.to_vec(),
+            txs: vec![],
+        };
+        let facts = of_block(&chain(), block, vec![]);
+        let [_, received] = events;
+        assert_eq!(facts[0], of_event(&chain(), HEAD, received));
+        assert_eq!(facts[1], of_event(&chain(), HEAD, offer));
     }
 
     #[test]

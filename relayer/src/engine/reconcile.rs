@@ -290,6 +290,16 @@ impl Looked<'_> {
         }
     }
 
+    /// The packet that something is offered for, if its send is looked for.
+    fn offered_for(self, event: &Event) -> Option<Sequence> {
+        match (self, event) {
+            (Self::Sends(key), Event::FeesOffered { src, sequence, .. }) => {
+                (key.end == *src).then_some(*sequence)
+            }
+            _ => None,
+        }
+    }
+
     /// The sequence, if the event is one looked for.
     fn matches(self, event: &Event) -> Option<Sequence> {
         match (self, event) {
@@ -420,19 +430,27 @@ fn still_open(chain: &ChainId, open_at: u64, sent: &Fact) -> Option<Fact> {
     facts::found(chain, open_at, [Finding::NotSettled { packet }]).next()
 }
 
-/// A block's events of missing sequences, which are not missing any more.
+/// A block's events of missing sequences, which are not missing any more, and what is offered
+/// there for packets that it sends.
 fn events(
     block: &Block,
     chain: &ChainId,
     looked: Looked<'_>,
     missing: &mut BTreeSet<Sequence>,
 ) -> Vec<Fact> {
+    let mut found = BTreeSet::new();
     let is_missing = |event: &&Event| {
         let sequence = looked.matches(event);
-        sequence.is_some_and(|sequence| missing.remove(&sequence))
+        let sequence = sequence.filter(|sequence| missing.remove(sequence));
+        sequence.is_some_and(|sequence| found.insert(sequence))
     };
     let head = facts::head(block);
-    let events = block.events.iter().filter(is_missing);
+    let events: Vec<&Event> = block.events.iter().filter(is_missing).collect();
+    let offers = block.events.iter().filter(|event| {
+        let offered = looked.offered_for(event);
+        offered.is_some_and(|sequence| found.contains(&sequence))
+    });
+    let events = events.into_iter().chain(offers);
     events
         .map(|event| facts::of_event(chain, head, event.clone()))
         .collect()
@@ -499,6 +517,20 @@ mod tests {
         let [first, second, _] = sent;
         assert_eq!(found, [event(first), event(second)]);
         assert_eq!(missing, [3]);
+    }
+
+    #[test]
+    fn what_is_offered_for_a_packet_that_is_found_comes_after_its_send() {
+        let offer = |channel, sequence: u64| Event::FeesOffered {
+            src: end(channel).end,
+            sequence: sequence.into(),
+            recv: vec![],
+        };
+        let sent = Event::SendPacket(packet(0, 1));
+        let events = vec![offer(0, 1), sent.clone(), offer(0, 2), offer(5, 1)];
+        let (found, missing) = found(Looked::Sends(&end(0)), events);
+        assert_eq!(found, [event(sent), event(offer(0, 1))]);
+        assert_eq!(missing, [2, 3]);
     }
 
     #[test]

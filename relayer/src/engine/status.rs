@@ -112,6 +112,8 @@ pub struct PathStatus {
     pub connection_on_src: Option<ConnectionId>,
     pub connection_on_dst: Option<ConnectionId>,
     pub ordering: Ordering,
+    /// Whether senders can pay relayers on it (ICS-29).
+    pub has_fees: bool,
     /// Whether both ends are open.
     pub is_open: bool,
     pub is_assigned: bool,

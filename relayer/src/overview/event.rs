@@ -76,7 +76,8 @@ impl EventOverview {
             Event::TimeoutPacket(id) => Some(packet("timed_out", id)),
             Event::ClientUpdated { client_id, .. } => Some(client("client_updated", client_id)),
             Event::ClientFrozen { client_id } => Some(client("client_frozen", client_id)),
-            Event::ClientChanged { .. }
+            Event::FeesOffered { .. }
+            | Event::ClientChanged { .. }
             | Event::ConnectionChanged { .. }
             | Event::ChannelChanged { .. } => None,
         }

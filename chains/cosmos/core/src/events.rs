@@ -13,7 +13,7 @@ use ibc_relayer_types::core::ics02_client::events as client;
 use ibc_relayer_types::core::ics03_connection::events as connection;
 use ibc_relayer_types::core::ics04_channel::events as channel;
 use tendermint::abci;
-use tern_chains::{Body, ChainId, End, Event, Packet, PacketId, Timeout};
+use tern_chains::{is_denom, Body, ChainId, Coin, End, Event, Packet, PacketId, Timeout};
 
 use crate::convert;
 
@@ -21,6 +21,8 @@ use crate::convert;
 const V2_SRC_CLIENT: &str = "packet_source_client";
 const CONSENSUS_HEIGHTS: &str = "consensus_heights";
 const SUBJECT_CLIENT_ID: &str = "subject_client_id";
+/// ICS-29, `modules/apps/29-fee/types/events.go`.
+const RECV_FEE: &str = "recv_fee";
 
 /// Why an event of an IBC kind is not one we can read.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -55,6 +57,14 @@ fn decode(event: &abci::Event) -> Result<Option<Event>> {
         | "acknowledge_packet"
         | "timeout_packet"
         | "timeout_on_close_packet" => return packet_event(&of),
+        "incentivized_ibc_packet" => Event::FeesOffered {
+            src: End::Channel {
+                port_id: of.parse(channel::PORT_ID_ATTRIBUTE_KEY)?,
+                channel_id: of.parse(channel::CHANNEL_ID_ATTRIBUTE_KEY)?,
+            },
+            sequence: of.parse::<u64>(channel::PKT_SEQ_ATTRIBUTE_KEY)?.into(),
+            recv: coins(&of, RECV_FEE)?,
+        },
         "create_client" | "upgrade_client" => Event::ClientChanged {
             client_id: of.parse(client::CLIENT_ID_ATTRIBUTE_KEY)?,
         },
@@ -159,6 +169,24 @@ fn consensus_heights(of: &Attributes<'_>) -> Result<Vec<u64>> {
             let height = convert::height(text.trim());
             Ok(height.ok_or_else(|| invalid(key, list))?.height)
         })
+        .collect()
+}
+
+/// Coins as the SDK writes them: `5uakt,7ibc/27394F`, or nothing.
+fn coins(of: &Attributes<'_>, key: &'static str) -> Result<Vec<Coin>> {
+    let list = of.need(key)?;
+    let coin = |text: &str| {
+        let digits = text.find(|c: char| !c.is_ascii_digit())?;
+        let (amount, denom) = text.split_at(digits);
+        is_denom(denom).then_some(())?;
+        Some(Coin {
+            denom: denom.to_owned(),
+            amount: amount.parse().ok()?,
+        })
+    };
+    let coins = list.split(',').filter(|text| !text.is_empty());
+    coins
+        .map(|text| coin(text).ok_or_else(|| invalid(key, list)))
         .collect()
 }
 

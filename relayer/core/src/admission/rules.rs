@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
-use tern_chains::ChannelId;
+use tern_chains::{ChannelId, Coin};
 
-use super::List;
+use super::{Glob, List};
 
 /// Rules for all chains, or for one. An empty list admits all; a limit of `None` is
 /// that for all chains, or no limit.
@@ -25,6 +25,9 @@ pub struct Rules {
     pub denoms: List,
     /// Packets sent from channels of a chain.
     pub excluded_sequences: Sequences,
+    /// What has to be offered for the receipt of packets that are sent from channels of a
+    /// chain (ICS-29).
+    pub min_recv_fees: MinFees,
     /// A client with a shorter trusting period would have to be updated so often
     /// that it is paid for nothing.
     pub trusting_period_min: Option<Duration>,
@@ -36,6 +39,41 @@ pub struct Rules {
 /// Sequences of packets by the channel they are sent from.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Sequences(BTreeMap<ChannelId, Vec<RangeInclusive<u64>>>);
+
+/// The least fees by the channel that packets are sent from.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct MinFees(Vec<(Glob, Vec<Coin>)>);
+
+impl MinFees {
+    /// For each channel whose name fits: coins of which one has to be offered.
+    pub fn new(channels: impl IntoIterator<Item = (Glob, Vec<Coin>)>) -> Self {
+        Self(channels.into_iter().collect())
+    }
+
+    /// Coins of which none is offered and one should be.
+    pub(super) fn missing(&self, channel: &ChannelId, offered: &[Coin]) -> Option<&[Coin]> {
+        let is_offered = |least: &Coin| {
+            let mut offered = offered.iter();
+            offered.any(|coin| coin.denom == least.denom && coin.amount >= least.amount)
+        };
+        let of_channel = self.0.iter();
+        let mut of_channel = of_channel.filter(|(glob, _)| glob.matches(channel.as_str()));
+        let missing = of_channel.find(|(_, least)| !least.iter().any(is_offered));
+        missing.map(|(_, least)| least.as_slice())
+    }
+}
+
+/// Amounts as people read them.
+pub(super) fn amounts(coins: &[Coin], separator: &str) -> String {
+    if coins.is_empty() {
+        return "nothing".to_owned();
+    }
+    let coins = coins.iter();
+    let coins: Vec<_> = coins
+        .map(|coin| format!("{}{}", coin.amount, coin.denom))
+        .collect();
+    coins.join(separator)
+}
 
 impl Rules {
     pub(super) fn has_transfer_lists(&self) -> bool {

@@ -131,7 +131,7 @@ fn packet(data: &str) -> Packet {
 const TRANSFER: &str = r#"{"amount":"1","denom":"uakt","receiver":"kava1r","sender":"akash1s"}"#;
 
 fn of_packet(admission: &Admission, data: &str) -> Option<String> {
-    rule(admission.packet(&path(), &packet(data)))
+    rule(admission.packet(&path(), &packet(data), &[]))
 }
 
 #[test]
@@ -289,4 +289,37 @@ fn a_channel_is_not_opened_where_none_would_be_served() {
     let admission = on(kava(), |rules| rules.ports = list(&["transfer"], &[]));
     let expected = "chain `kava-1`, admission.ports.allow".to_owned();
     assert_eq!(rule(admission.request(&request)), Some(expected));
+}
+
+#[test]
+fn one_of_the_least_fees_of_a_channel_has_to_be_offered() {
+    let coin = |amount, denom: &str| Coin {
+        denom: denom.to_owned(),
+        amount,
+    };
+    let least = vec![coin(50, "uakt"), coin(7, "usdx")];
+    let admission = everywhere(|rules| {
+        rules.min_recv_fees = MinFees::new([(Glob::new("channel-7*"), least.clone())]);
+    });
+    let verdict = |offered: &[Coin]| admission.packet(&path(), &packet(TRANSFER), offered);
+    for offered in [
+        vec![coin(50, "uakt")],
+        vec![coin(1, "uakt"), coin(8, "usdx")],
+    ] {
+        assert_eq!(verdict(&offered), Ok(()), "{offered:?}");
+    }
+    for (offered, told) in [
+        (vec![], "nothing"),
+        (vec![coin(49, "uakt"), coin(99, "uosmo")], "49uakt,99uosmo"),
+    ] {
+        let why = verdict(&offered).unwrap_err();
+        assert_eq!(why.rule, "policy.admission.min_recv_fees");
+        let told = format!("its sender offers {told}, less than 50uakt or 7usdx");
+        assert!(why.reason.ends_with(&told), "{why}");
+    }
+
+    let of_others = everywhere(|rules| {
+        rules.min_recv_fees = MinFees::new([(Glob::new("channel-8"), least.clone())]);
+    });
+    assert_eq!(of_packet(&of_others, TRANSFER), None);
 }

@@ -84,6 +84,9 @@ pub fn packet_of(view: &View, fact: &Fact) -> Option<PacketKey> {
             Event::AcknowledgePacket(id) | Event::TimeoutPacket(id) => (chain, id.clone(), true),
             Event::RecvPacket(id) => (chain, id.clone(), false),
             Event::WriteAcknowledgement { packet, .. } => (chain, packet.id(), false),
+            Event::FeesOffered { src, sequence, .. } => {
+                return Some(packet::sent_from(chain, src, *sequence));
+            }
             _ => return None,
         },
         Fact::Found { chain, finding, .. } => match finding {
@@ -132,6 +135,18 @@ fn apply_event(
         Event::TimeoutPacket(id) => on_src(view, admission, chain, id, |record| {
             finish(record, head.height, Done::TimedOut)
         }),
+        // For one that is not known it was offered before its send, and no packet may follow.
+        Event::FeesOffered {
+            src,
+            sequence,
+            recv,
+        } => {
+            let record = view.packet(&packet::sent_from(chain, src, *sequence));
+            let id = record.map(|record| record.id.clone());
+            id.map_or(vec![], |id| {
+                on_src(view, admission, chain, &id, |record| record.offer(recv))
+            })
+        }
         Event::ClientUpdated {
             client_id,
             consensus_heights,

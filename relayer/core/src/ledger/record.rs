@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 use tern_chains::{
-    BlockTime, ChainId, ChannelId, ChannelState, ClientId, ClientSummary, ConnectionId,
+    BlockTime, ChainId, ChannelId, ChannelState, ClientId, ClientSummary, Coin, ConnectionId,
     ConnectionState, Deadline, Misbehaviour, Ordering, Packet, PacketId, PortId,
 };
 
@@ -67,6 +67,15 @@ pub struct ChannelRecord {
     pub seen: u64,
 }
 
+impl ChannelRecord {
+    /// Whether senders can pay relayers on it: the fee middleware (ICS-29) is above its
+    /// application, and puts its own version around that of the application.
+    pub fn has_fees(&self) -> bool {
+        let version = serde_json::from_str::<serde_json::Value>(&self.version);
+        version.is_ok_and(|version| version["fee_version"].is_string())
+    }
+}
+
 /// An acknowledgement written on the destination.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Acknowledgement {
@@ -106,6 +115,10 @@ pub struct PacketRecord {
     /// What Tern has paid for it.
     #[serde(default)]
     pub paid: PacketFees,
+    /// What is offered to whoever relays its receipt (ICS-29), at most
+    /// [`PacketRecord::OFFERED_MAX`] denoms, as far as blocks with it were read.
+    #[serde(default)]
+    pub recv_fees: Vec<Coin>,
 }
 
 /// Fees paid for a packet, in the smallest unit of each chain's own denom.
@@ -137,6 +150,9 @@ pub enum PacketState {
 }
 
 impl PacketRecord {
+    /// Anybody can offer as many denoms as there are.
+    pub const OFFERED_MAX: usize = 8;
+
     pub fn new(id: PacketId, dst: ChainId) -> Self {
         Self {
             id,
@@ -148,6 +164,21 @@ impl PacketRecord {
             ack: None,
             done: None,
             paid: PacketFees::default(),
+            recv_fees: Vec::new(),
+        }
+    }
+
+    /// Adds what is offered for its receipt by now. It only grows, so of two that are told the
+    /// order does not matter.
+    pub fn offer(&mut self, recv: &[Coin]) {
+        for coin in recv {
+            let has_room = self.recv_fees.len() < Self::OFFERED_MAX;
+            let mut known = self.recv_fees.iter_mut();
+            match known.find(|known| known.denom == coin.denom) {
+                Some(known) => known.amount = known.amount.max(coin.amount),
+                None if has_room => self.recv_fees.push(coin.clone()),
+                None => {}
+            }
         }
     }
 

@@ -182,7 +182,7 @@ impl View {
         }
         let path = self.path(&key.src)?;
         let packet = record.packet.as_ref()?;
-        if admission.packet(&path, packet).is_err() {
+        if admission.packet(&path, packet, &record.recv_fees).is_err() {
             return Some(None);
         }
         let due = |item: &Item, chain: &ChainId| {

@@ -131,7 +131,8 @@ fn next(
         return Err(Why::SendNotSeen);
     };
     let admission = &input.policy.admission;
-    admission.packet(path, packet).map_err(Why::NotAdmitted)?;
+    let admitted = admission.packet(path, packet, &record.recv_fees);
+    admitted.map_err(Why::NotAdmitted)?;
     if let Some(why) = input.not_ready([&key.src.chain, &record.dst]) {
         return Err(why);
     }

@@ -185,6 +185,8 @@ impl Wanted {
             } => {
                 self.channels.insert((port_id.clone(), channel_id.clone()));
             }
+            // Its packet is sent in the same block, or was before.
+            Event::FeesOffered { .. } => {}
             // Read with others, some blocks later.
             Event::ClientUpdated { .. } => {}
         }

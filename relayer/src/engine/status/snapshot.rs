@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use tern_chains::{ChainId, Sequence};
 use tern_core::budget::{Paid, Pauses};
-use tern_core::ledger::{EndKey, Item, PacketKey, PacketState, View};
+use tern_core::ledger::{ChannelRecord, EndKey, Item, PacketKey, PacketState, View};
 use tern_core::plan::{Assignment, Paused, Plan, Why};
 use tern_core::policy::Policy;
 use tern_core::statistics::Statistics;
@@ -139,7 +139,10 @@ impl Snapshot<'_> {
             let channel = self.view.channel(&end.as_channel()?)?;
             Some(channel.connection_id.clone())
         };
+        let channel = path.src.as_channel();
+        let channel = channel.and_then(|key| self.view.channel(&key));
         Some(PathStatus {
+            has_fees: channel.is_some_and(ChannelRecord::has_fees),
             connection_on_src: connection(&path.src),
             connection_on_dst: connection(&path.dst),
             is_assigned: self.assignment.has_path(src),

@@ -73,6 +73,7 @@ impl Seen {
             connection_on_src: None,
             connection_on_dst: None,
             ordering: Ordering::Unordered,
+            has_fees: false,
             is_open: true,
             is_assigned: true,
             not_admitted: None,

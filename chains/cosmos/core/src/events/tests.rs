@@ -147,6 +147,43 @@ fn a_client_update_lists_its_heights() {
 }
 
 #[test]
+fn what_is_offered_for_a_receipt_is_read_in_all_its_denoms() {
+    let offered = |recv: &'static str| {
+        let attributes = [
+            ("port_id", "transfer"),
+            ("channel_id", "channel-3"),
+            ("packet_sequence", "17"),
+            ("recv_fee", recv),
+            ("ack_fee", "1uakt"),
+            ("timeout_fee", ""),
+        ];
+        decode(&event("incentivized_ibc_packet", &attributes))
+    };
+    let coin = |amount, denom: &str| Coin {
+        denom: denom.to_owned(),
+        amount,
+    };
+    for (text, recv) in [
+        ("", vec![]),
+        ("50uakt", vec![coin(50, "uakt")]),
+        (
+            "7ibc/27394F,50uakt",
+            vec![coin(7, "ibc/27394F"), coin(50, "uakt")],
+        ),
+    ] {
+        let fact = Event::FeesOffered {
+            src: the_packet().src,
+            sequence: 17.into(),
+            recv,
+        };
+        assert_eq!(offered(text), Ok(Some(fact)), "{text}");
+    }
+    for text in ["uakt", "50", "50uakt;", "-1uakt", "1.5uakt"] {
+        assert!(offered(text).is_err(), "{text}");
+    }
+}
+
+#[test]
 fn clients_are_made_frozen_and_recovered() {
     let client_id: tern_chains::ClientId = "08-wasm-2".parse().unwrap();
     let changed = || Event::ClientChanged {

@@ -1,6 +1,6 @@
 //! Changes of packet records.
 
-use tern_chains::{ChainId, Packet, PacketId};
+use tern_chains::{ChainId, End, Packet, PacketId, Sequence};
 
 use crate::admission::Admission;
 use crate::ledger::{Acknowledgement, Change, Done, EndKey, PacketKey, PacketRecord, View};
@@ -19,6 +19,17 @@ pub(super) fn on_src(
         return vec![];
     };
     change_packet(view, admission, key, id, &dst.chain, set)
+}
+
+/// The ledger key of a packet that is sent from an end of a chain.
+pub(super) fn sent_from(src: &ChainId, end: &End, sequence: Sequence) -> PacketKey {
+    PacketKey {
+        src: EndKey {
+            chain: src.clone(),
+            end: end.clone(),
+        },
+        sequence,
+    }
 }
 
 /// A fact about a packet on its destination.
