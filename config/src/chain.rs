@@ -10,7 +10,7 @@ use url::Url;
 use crate::admission::AdmissionConfig;
 use crate::budget::BudgetConfig;
 use crate::field;
-use crate::keys::{self, PassphraseSource};
+use crate::keys::{self, KeyTypeConfig, PassphraseSource};
 use crate::node::NodeConfig;
 use crate::signer::SignerConfig;
 
@@ -55,9 +55,14 @@ pub struct ChainConfig {
     /// of the section `[keys]`.
     #[serde(default, deserialize_with = "keys::some_source")]
     pub key_passphrase: Option<PassphraseSource>,
-    /// BIP-44 coin type of keys added from a mnemonic. Default: 118.
-    #[serde(default = "default_coin_type")]
-    pub coin_type: u32,
+    /// The type of the chain's keys: `secp256k1`, `ethermint`, `cosmos-evm` or `injective`.
+    /// Default: `secp256k1`.
+    #[serde(default)]
+    pub key_type: KeyTypeConfig,
+    /// BIP-44 coin type of keys added from a mnemonic. Default: 118, and 60 for the other
+    /// types of keys.
+    #[serde(default)]
+    coin_type: Option<u32>,
     /// The complete derivation path of keys added from a mnemonic. Default:
     /// `m/44'/<coin_type>'/0'/0/0`.
     #[serde(default)]
@@ -202,17 +207,16 @@ impl ChainConfig {
     pub fn hd_path(&self) -> String {
         match &self.hd_path {
             Some(path) => path.clone(),
-            None => format!("m/44'/{}'/0'/0/0", self.coin_type),
+            None => {
+                let coin_type = self.coin_type.unwrap_or(self.key_type.coin_type());
+                format!("m/44'/{coin_type}'/0'/0/0")
+            }
         }
     }
 }
 
 fn default_key() -> String {
     "relayer".to_owned()
-}
-
-fn default_coin_type() -> u32 {
-    118
 }
 
 fn default_gas_multiplier() -> String {

@@ -27,7 +27,7 @@ pub use chain::{ChainConfig, LightClientConfig};
 pub use error::{ConfigError, Fault, Place, UnknownChain};
 pub use field::is_file_name;
 pub use http::HttpConfig;
-pub use keys::{KeysConfig, PassphraseSource};
+pub use keys::{KeyTypeConfig, KeysConfig, PassphraseSource};
 pub use node::NodeConfig;
 pub use policy::PolicyConfig;
 pub use signer::{SignerAddressConfig, SignerConfig};

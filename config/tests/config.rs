@@ -415,6 +415,28 @@ fn hd_path_has_priority_over_coin_type() {
 }
 
 #[test]
+fn the_type_of_the_keys_decides_about_the_coin_type() {
+    for (key_type, path) in [
+        ("secp256k1", "m/44'/118'/0'/0/0"),
+        ("ethermint", "m/44'/60'/0'/0/0"),
+        ("cosmos-evm", "m/44'/60'/0'/0/0"),
+        ("injective", "m/44'/60'/0'/0/0"),
+    ] {
+        let line = format!("key_type = \"{key_type}\"");
+        let config = Config::parse(&with("key_type", &line)).unwrap();
+        assert_eq!(config.chains[0].hd_path(), path, "{key_type}");
+        let given = format!("{line}\ncoin_type = 118");
+        let config = Config::parse(&with("key_type", &given)).unwrap();
+        assert_eq!(config.chains[0].hd_path(), "m/44'/118'/0'/0/0");
+    }
+    let refusal = refusal(&with("key_type", "key_type = \"ed25519\""));
+    assert!(
+        refusal.contains("unknown variant `ed25519`") && refusal.contains("cosmos-evm"),
+        "{refusal}"
+    );
+}
+
+#[test]
 fn the_error_for_a_missing_file_has_its_path_and_an_example() {
     let path = Path::new("/nowhere/config.toml");
     let error = Config::load(path).unwrap_err();

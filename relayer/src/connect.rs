@@ -13,9 +13,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use anyhow::{bail, Context as _};
 use tern_chains::{Account, ChainId, GivenHeader};
-use tern_config::{ChainConfig, Config, PassphraseSource, UnknownChain};
+use tern_config::{ChainConfig, Config, KeyTypeConfig, PassphraseSource, UnknownChain};
 use tern_cosmos::{CosmosSettings, NodeAddress};
-use tern_cosmos_core::GasPrice;
+use tern_cosmos_core::{AccountFormat, GasPrice, KeyType};
 
 use keys::{KeyClaim, PassphraseError, Passphrases};
 
@@ -83,7 +83,7 @@ impl Context {
     /// The keys of a chain.
     pub fn keys(&self, id: &str) -> Result<KeyFolder, UnknownChain> {
         let chain = self.chain_config(id)?;
-        Ok(KeyFolder::new(&self.home, &chain.id, &chain.account_prefix))
+        Ok(KeyFolder::new(&self.home, &chain.id, account_format(chain)))
     }
 
     /// A configured chain. Does no network I/O.
@@ -251,4 +251,15 @@ impl Context {
             )
         })
     }
+}
+
+/// How a chain writes the addresses of accounts.
+pub fn account_format(chain: &ChainConfig) -> AccountFormat {
+    let key_type = match chain.key_type {
+        KeyTypeConfig::Secp256k1 => KeyType::Secp256k1,
+        KeyTypeConfig::Ethermint => KeyType::Ethermint,
+        KeyTypeConfig::CosmosEvm => KeyType::CosmosEvm,
+        KeyTypeConfig::Injective => KeyType::Injective,
+    };
+    AccountFormat::new(&chain.account_prefix, key_type)
 }

@@ -23,7 +23,7 @@ type Node = Arc<crate::node::Node>;
 #[async_trait]
 pub trait Signer: Send + Sync + 'static {
     fn public_key(&self) -> &PublicKey;
-    /// Signs the SHA-256 of an encoded `SignDoc`. What is returned was verified, or
+    /// Signs the hash of an encoded `SignDoc`, which the type of the key says. What is returned was verified, or
     /// comes from a key that is here.
     async fn sign(&self, document: &[u8]) -> Result<Vec<u8>>;
 }

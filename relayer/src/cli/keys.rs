@@ -9,7 +9,7 @@ use serde_json::json;
 use tern_config::PassphraseSource;
 use zeroize::Zeroizing;
 
-use crate::connect::{keep_in_keyring, Context, SigningKey};
+use crate::connect::{account_format, keep_in_keyring, Context, SigningKey};
 use crate::output::{self, Outcome};
 
 const ADD_EXAMPLE: &str = "\
@@ -67,7 +67,7 @@ pub struct AddArgs {
     #[arg(long, value_name = "FILE")]
     mnemonic_file: PathBuf,
     /// Derivation path [default: `hd_path` of the chain's configuration, else
-    /// m/44'/118'/0'/0/0 with its `coin_type`]
+    /// m/44'/118'/0'/0/0 with its `coin_type`, or with 60 for keys of Ethereum's kind]
     #[arg(long, value_name = "PATH")]
     hd_path: Option<String>,
     /// Replace the key of the same name; the old key is lost
@@ -162,7 +162,7 @@ fn add(context: &Context, args: &AddArgs) -> anyhow::Result<Outcome> {
     let hd_path = args.hd_path.clone().unwrap_or_else(|| chain.hd_path());
     keys.file(name)?;
     let mnemonic = read_mnemonic(&args.mnemonic_file)?;
-    let key = SigningKey::from_mnemonic(&mnemonic, &hd_path, &chain.account_prefix)
+    let key = SigningKey::from_mnemonic(&mnemonic, &hd_path, account_format(chain))
         .with_context(|| format!("cannot add the key `{name}` for {}", chain.id))?;
     let source = context.passphrase_source(&chain.id, args.passphrase.source()?.as_ref())?;
     let passphrase = match (&source, args.encrypt) {

@@ -55,6 +55,42 @@ fn the_coin_type_of_the_chain_and_a_given_path_are_used() {
 }
 
 #[test]
+fn keys_of_ethereums_kind_have_the_addresses_of_their_chains() {
+    for (key_type, prefix, address) in [
+        (
+            "cosmos-evm",
+            "cosmos",
+            "cosmos1cml96vmptgw99syqrrz8az79xer2pcgp95srxm",
+        ),
+        (
+            "ethermint",
+            "evmos",
+            "evmos1cml96vmptgw99syqrrz8az79xer2pcgp84pdun",
+        ),
+        (
+            "injective",
+            "inj",
+            "inj1cml96vmptgw99syqrrz8az79xer2pcgp0a885r",
+        ),
+    ] {
+        let config = TWO_CHAINS.replace(
+            "account_prefix = \"akash\"",
+            &format!("account_prefix = \"{prefix}\"\nkey_type = \"{key_type}\""),
+        );
+        let home = Home::with(&config);
+        // `dev0` of the `local_node.sh` of Evmos, and of cosmos/evm.
+        let mnemonic = "copper push brief egg scan entry inform record adjust fossil boss egg \
+                        comic alien upon aspect dry avoid interest fury window hint race symptom";
+        let add = ["--json", "keys", "add", "akash-a", "--mnemonic-file", "-"];
+        let added = home.tern_with_input(&add, mnemonic).json();
+        assert_eq!(added["address"], address);
+        assert_eq!(added["hd_path"], "m/44'/60'/0'/0/0");
+        let listed = home.tern(&["keys", "list", "akash-a", "--json"]).json();
+        assert_eq!(listed["keys"][0]["address"], address);
+    }
+}
+
+#[test]
 fn a_wrong_mnemonic_is_not_printed_and_leaves_no_file() {
     let home = Home::with(TWO_CHAINS);
     let wrong = MNEMONIC.replace("about", "zebrafish");

@@ -3,7 +3,7 @@
 //! Whoever is such a chain, talks to one or pretends to be one uses the same:
 //! `block` and `events` turn blocks and ABCI events into facts; `codec` and `convert` read what the chain
 //! stores; `msg` encodes datagrams; `proof` checks a value against a root (ICS-23);
-//! `light`, `verify`, `first_client`, `client_flaws` and `upgrade` are the light client (ICS-07); `key`, `gas`
+//! `light`, `verify`, `first_client`, `client_flaws` and `upgrade` are the light client (ICS-07); `key`, `key_type`, `gas`
 //! and `tx` make signed transactions, and `asked_price` reads what a refusal asks for. No clock is read and nothing is sent here.
 
 pub mod asked_price;
@@ -17,6 +17,7 @@ pub mod events;
 pub mod first_client;
 pub mod gas;
 pub mod key;
+pub mod key_type;
 pub mod light;
 pub mod msg;
 pub mod outcome;
@@ -35,7 +36,8 @@ pub use errors::Origin;
 pub use events::decode_or_warn;
 pub use first_client::first_client;
 pub use gas::{Decimal, DecimalError, GasPrice, GasPriceError};
-pub use key::{Key, KeyError, PublicKey, DEFAULT_HD_PATH};
+pub use key::{check_address, Key, KeyError, PublicKey, DEFAULT_HD_PATH};
+pub use key_type::{AccountFormat, KeyType};
 pub use msg::{encode, NotEncodable};
 pub use outcome::outcome;
 pub use proof::{encode as encode_proof, verify as verify_proof};
