@@ -9,6 +9,7 @@ use url::Url;
 
 use crate::admission::AdmissionConfig;
 use crate::budget::BudgetConfig;
+use crate::fee_market::FeeMarketConfig;
 use crate::field;
 use crate::keys::{self, KeyTypeConfig, PassphraseSource};
 use crate::node::NodeConfig;
@@ -41,6 +42,27 @@ pub struct ChainConfig {
     #[serde(default, deserialize_with = "field::some_gas_price")]
     pub gas_price_max: Option<String>,
 
+    /// A module of the chain that says what gas costs: `osmosis`, `feemarket`, `cosmos-evm` or
+    /// `ethermint`. At least `gas_price` is paid and at most `gas_price_max`, which must be
+    /// there. Default: none.
+    #[serde(default)]
+    pub fee_market: Option<FeeMarketConfig>,
+    /// Factor from the price of the fee market to what is offered: a decimal from 1 to 10.
+    /// Default: 1.1.
+    #[serde(
+        default = "default_fee_market_multiplier",
+        deserialize_with = "field::multiplier"
+    )]
+    pub fee_market_multiplier: String,
+    /// Most that is paid for a unit of gas beside the price of the fee market, where that is
+    /// `cosmos-evm` or `ethermint`. Default: all that is offered is paid.
+    #[serde(default, deserialize_with = "field::some_gas_price")]
+    pub priority_price: Option<String>,
+    /// The account that pays the fees of the keys below, with an allowance of `tern keys
+    /// grant`. Default: each pays its own.
+    #[serde(default)]
+    pub fee_granter: Option<String>,
+
     /// Name of the signing key, as in `tern keys add`. Default: `relayer`.
     #[serde(default = "default_key", deserialize_with = "field::key_name")]
     pub key: String,
@@ -72,7 +94,7 @@ pub struct ChainConfig {
     /// Default: 1.2.
     #[serde(
         default = "default_gas_multiplier",
-        deserialize_with = "field::gas_multiplier"
+        deserialize_with = "field::multiplier"
     )]
     pub gas_multiplier: String,
     /// Maximum gas of a transaction. Default: the maximum gas of a block.
@@ -173,9 +195,31 @@ impl ChainConfig {
         denom(&self.gas_price)
     }
 
-    pub(crate) fn gas_price_max_in_other_denom(&self) -> Option<&str> {
-        let other = self.gas_price_max.as_deref().map(denom);
-        other.filter(|denom| *denom != self.fee_denom())
+    /// A price in another denom than fees are paid in, by its field.
+    pub(crate) fn price_in_other_denom(&self) -> Option<(&'static str, &str)> {
+        let prices = [
+            ("gas_price_max", &self.gas_price_max),
+            ("priority_price", &self.priority_price),
+        ];
+        prices.into_iter().find_map(|(field, price)| {
+            let other = price.as_deref().map(denom)?;
+            (other != self.fee_denom()).then_some((field, other))
+        })
+    }
+
+    /// What is wrong with what is said of the fee market.
+    pub(crate) fn fee_market_fault(&self) -> Option<&'static str> {
+        let has_priority = self.priority_price.is_some();
+        match self.fee_market {
+            Some(_) if self.gas_price_max.is_none() => {
+                Some("`fee_market` needs `gas_price_max`: the most that is paid for a unit of gas")
+            }
+            Some(FeeMarketConfig::CosmosEvm | FeeMarketConfig::Ethermint) => None,
+            _ if has_priority => Some(
+                "`priority_price` is for `fee_market = \"cosmos-evm\"` and \"ethermint\" alone",
+            ),
+            _ => None,
+        }
     }
 
     pub(crate) fn budget_in_other_denom(&self) -> Option<(&'static str, &str)> {
@@ -217,6 +261,10 @@ impl ChainConfig {
 
 fn default_key() -> String {
     "relayer".to_owned()
+}
+
+fn default_fee_market_multiplier() -> String {
+    "1.1".to_owned()
 }
 
 fn default_gas_multiplier() -> String {

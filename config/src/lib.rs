@@ -8,6 +8,7 @@ mod admission;
 mod budget;
 mod chain;
 mod error;
+mod fee_market;
 mod field;
 mod http;
 mod keys;
@@ -25,6 +26,7 @@ pub use admission::{AdmissionConfig, ListConfig};
 pub use budget::{BudgetConfig, LimitConfig};
 pub use chain::{ChainConfig, LightClientConfig};
 pub use error::{ConfigError, Fault, Place, UnknownChain};
+pub use fee_market::FeeMarketConfig;
 pub use field::is_file_name;
 pub use http::HttpConfig;
 pub use keys::{KeyTypeConfig, KeysConfig, PassphraseSource};
@@ -110,11 +112,14 @@ impl Config {
                 );
                 return Err(Fault::at(text, start, reason));
             }
-            if let Some(denom) = chain.get_ref().gas_price_max_in_other_denom() {
+            if let Some((field, denom)) = chain.get_ref().price_in_other_denom() {
                 let paid_in = chain.get_ref().fee_denom();
                 let reason = format!(
-                    "`gas_price_max` is in {denom}, but fees are paid in {paid_in} (`gas_price`)"
+                    "`{field}` is in {denom}, but fees are paid in {paid_in} (`gas_price`)"
                 );
+                return Err(Fault::at(text, start, reason));
+            }
+            if let Some(reason) = chain.get_ref().fee_market_fault() {
                 return Err(Fault::at(text, start, reason));
             }
             if let Some(at) = chain.get_ref().repeated_node() {

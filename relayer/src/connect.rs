@@ -2,6 +2,7 @@
 //! the only part of the binary that knows which kind of chain a node serves.
 
 mod chain;
+pub mod fee_grant;
 pub mod ics20;
 mod keys;
 pub mod packet_proof;
@@ -13,9 +14,11 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use anyhow::{bail, Context as _};
 use tern_chains::{Account, ChainId, GivenHeader};
-use tern_config::{ChainConfig, Config, KeyTypeConfig, PassphraseSource, UnknownChain};
-use tern_cosmos::{CosmosSettings, NodeAddress};
-use tern_cosmos_core::{AccountFormat, GasPrice, KeyType};
+use tern_config::{
+    ChainConfig, Config, FeeMarketConfig, KeyTypeConfig, PassphraseSource, UnknownChain,
+};
+use tern_cosmos::{CosmosSettings, FeeMarketSettings, NodeAddress};
+use tern_cosmos_core::{check_address, AccountFormat, FeeMarket, GasPrice, KeyType};
 
 use keys::{KeyClaim, PassphraseError, Passphrases};
 
@@ -104,11 +107,14 @@ impl Context {
     ) -> anyhow::Result<Arc<dyn Account>> {
         let KeyId { chain: id, name } = self.key_id(chain.id().as_str(), key)?;
         let config = self.chain_config(&id)?;
+        // Other keys than those that relay pay for themselves.
+        let relays = config.keys().any(|key| key == name);
+        let granter = config.fee_granter.clone().filter(|_| relays);
         match &config.signer {
-            None => Ok(chain.account(self.load_key(&id, &name, None)?)),
+            None => Ok(chain.account(self.load_key(&id, &name, None)?, granter)),
             Some(signer) => {
                 let signer = signer::connect(&self.home, config, signer, &name).await?;
-                Ok(chain.account_of(Arc::new(signer)))
+                Ok(chain.account_of(Arc::new(signer), granter))
             }
         }
     }
@@ -227,6 +233,9 @@ impl Context {
                 field("gas_price_max")
             );
         }
+        if let Some(granter) = &chain.fee_granter {
+            check_address(granter, &chain.account_prefix).with_context(|| field("fee_granter"))?;
+        }
         let multiplier = chain.gas_multiplier.parse();
         let further_nodes = chain.further_nodes().map(|node| NodeAddress {
             rpc: node.rpc.clone(),
@@ -234,6 +243,7 @@ impl Context {
         });
         Ok(CosmosSettings {
             gas_price_max: price_max,
+            fee_market: fee_market(chain)?,
             gas_multiplier: multiplier.with_context(|| field("gas_multiplier"))?,
             request_timeout: chain.request_timeout,
             max_concurrent_requests: chain.max_concurrent_requests,
@@ -251,6 +261,32 @@ impl Context {
             )
         })
     }
+}
+
+/// How the price of a chain's fee market is used.
+fn fee_market(chain: &ChainConfig) -> anyhow::Result<Option<FeeMarketSettings>> {
+    let Some(market) = chain.fee_market else {
+        return Ok(None);
+    };
+    let field = |name: &str| format!("chain `{}`, field `{name}`", chain.id);
+    let multiplier = chain.fee_market_multiplier.parse();
+    let priority_price = match &chain.priority_price {
+        None => None,
+        Some(price) => {
+            let price: GasPrice = price.parse().with_context(|| field("priority_price"))?;
+            Some(price.amount)
+        }
+    };
+    Ok(Some(FeeMarketSettings {
+        market: match market {
+            FeeMarketConfig::Osmosis => FeeMarket::Osmosis,
+            FeeMarketConfig::Feemarket => FeeMarket::Feemarket,
+            FeeMarketConfig::CosmosEvm => FeeMarket::CosmosEvm,
+            FeeMarketConfig::Ethermint => FeeMarket::Ethermint,
+        },
+        multiplier: multiplier.with_context(|| field("fee_market_multiplier"))?,
+        priority_price,
+    }))
 }
 
 /// How a chain writes the addresses of accounts.

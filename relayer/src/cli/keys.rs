@@ -1,5 +1,7 @@
 //! `tern keys`: signing keys.
 
+mod grant;
+
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
@@ -51,6 +53,12 @@ pub enum KeysCommand {
     /// List a chain's keys
     #[command(after_help = LIST_EXAMPLE)]
     List(ListArgs),
+    /// Let an account pay the fees of the keys that relay
+    #[command(after_help = grant::GRANT_EXAMPLE)]
+    Grant(grant::GrantArgs),
+    /// Stop an account from paying the fees of the keys that relay
+    #[command(after_help = grant::REVOKE_EXAMPLE)]
+    Revoke(grant::RevokeArgs),
     /// Show the balances of a key's account
     #[command(after_help = BALANCE_EXAMPLE)]
     Balance(BalanceArgs),
@@ -151,6 +159,8 @@ pub async fn run(context: &Context, command: KeysCommand) -> anyhow::Result<Outc
         KeysCommand::Decrypt(args) => change(context, &args, Change::Decrypt),
         KeysCommand::StorePassphrase(args) => store_passphrase(context, &args),
         KeysCommand::List(args) => list(context, &args),
+        KeysCommand::Grant(args) => grant::grant(context, &args).await,
+        KeysCommand::Revoke(args) => grant::revoke(context, &args).await,
         KeysCommand::Balance(args) => balance(context, &args).await,
     }
 }

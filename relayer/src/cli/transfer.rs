@@ -3,13 +3,11 @@
 //!
 //! It does not relay the packets. A relayer must do that.
 
-mod coin;
 mod preflight;
 mod quote;
 mod receiver;
 mod report;
 mod send;
-mod signing;
 mod size;
 mod track;
 mod watch;
@@ -23,12 +21,12 @@ use tern_core::ledger::{Change, ChannelKey, ChannelRecord, Head, View};
 use tern_core::plan::Assignment;
 use tokio_util::sync::CancellationToken;
 
-use self::coin::Amount;
 use self::report::Report;
 use self::send::Sender;
-use self::signing::Signing;
 use self::track::Tracker;
+use super::amount::Amount;
 use super::parse;
+use super::signing::Signing;
 use crate::connect::{ConnectedChain, Context};
 use crate::output::{self, Outcome};
 use crate::progress::Progress;
@@ -103,7 +101,7 @@ pub async fn send(context: &Context, args: TransferArgs) -> anyhow::Result<(Repo
     let mut tracker = Tracker::new(src_end, route.transfer.timeout_timestamp, view.clone());
     let mut report = Report::new(&args, &route, context.json);
     let quote = quote::quote(config, &args, &route).await?;
-    let signing = Signing::choose(context, &route).await?;
+    let signing = Signing::choose(context, &route.key, &route.signer).await?;
 
     // The engine follows both chains from here on, and relays nothing.
     let served = |chain: &ConnectedChain, accounts| ServedChain {

@@ -37,13 +37,22 @@ impl ConnectedChain {
     }
 
     /// An account on the chain that signs with this key.
-    pub(super) fn account(&self, key: Key) -> Arc<dyn Account> {
-        Arc::new(CosmosAccount::new(self.chain.clone(), key))
+    pub(super) fn account(&self, key: Key, granter: Option<String>) -> Arc<dyn Account> {
+        Arc::new(CosmosAccount::new(self.chain.clone(), key).paid_by(granter))
     }
 
     /// An account on the chain that this signer signs for.
-    pub(super) fn account_of(&self, signer: Arc<dyn Signer>) -> Arc<dyn Account> {
-        Arc::new(CosmosAccount::of(self.chain.clone(), signer))
+    pub(super) fn account_of(
+        &self,
+        signer: Arc<dyn Signer>,
+        granter: Option<String>,
+    ) -> Arc<dyn Account> {
+        Arc::new(CosmosAccount::of(self.chain.clone(), signer).paid_by(granter))
+    }
+
+    /// Whether `granter` has an allowance for the fees of `grantee`.
+    pub async fn is_granted(&self, granter: &str, grantee: &str) -> Result<bool, ChainError> {
+        self.chain.is_granted(granter, grantee).await
     }
 
     /// The price of a unit of gas, as configured.

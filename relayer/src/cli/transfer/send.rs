@@ -10,7 +10,7 @@ use tern_core::ledger::Fact;
 
 use super::preflight::Route;
 use super::quote::Quote;
-use super::signing::Signing;
+use crate::cli::signing::Signing;
 use crate::output;
 
 /// Maximum number of transactions in flight.

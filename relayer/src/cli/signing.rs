@@ -7,12 +7,11 @@ use std::sync::Arc;
 use tern::engine::{EngineHandle, SendRequest, Sent};
 use tern_chains::Account;
 
-use super::preflight::Route;
-use crate::connect::Context;
+use crate::connect::{Context, KeyId};
 use crate::daemon::DaemonClient;
 use crate::turn::{self, Turn};
 
-/// Where the account of the transfers is.
+/// Where the account of a command is.
 pub enum Signing {
     /// The daemon of this home folder has it.
     Daemon(PathBuf),
@@ -22,11 +21,14 @@ pub enum Signing {
 
 impl Signing {
     /// Asks the daemon, if there is one, and claims the key if it has not got it.
-    pub async fn choose(context: &Context, route: &Route) -> anyhow::Result<Self> {
-        let address = &route.account.address;
-        match turn::daemon_with_account_or_claim(context, &route.key, address).await? {
+    pub async fn choose(
+        context: &Context,
+        key: &KeyId,
+        account: &Arc<dyn Account>,
+    ) -> anyhow::Result<Self> {
+        match turn::daemon_with_account_or_claim(context, key, account.address()).await? {
             Turn::Daemon => Ok(Self::Daemon(context.home.clone())),
-            Turn::Here => Ok(Self::Here(Arc::clone(&route.signer))),
+            Turn::Here => Ok(Self::Here(Arc::clone(account))),
         }
     }
 
