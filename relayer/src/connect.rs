@@ -4,6 +4,7 @@
 mod chain;
 pub mod fee_grant;
 pub mod ics20;
+pub mod import;
 mod keys;
 pub mod packet_proof;
 mod signer;

@@ -5,8 +5,9 @@
 //! stores; `msg` encodes datagrams; `proof` checks a value against a root (ICS-23);
 //! `light`, `verify`, `first_client`, `client_flaws` and `upgrade` are the light client (ICS-07); `key`, `key_type`, `gas`
 //! and `tx` make signed transactions; `fee_market` and `asked_price` read what is asked for gas, and `fee_grant`
-//! lets another account pay. No clock is read and nothing is sent here.
+//! lets another account pay; `armor` and `hermes_key` read keys of other programs. No clock is read and nothing is sent here.
 
+pub mod armor;
 pub mod asked_price;
 pub mod block;
 pub mod block_time;
@@ -19,6 +20,7 @@ pub mod fee_grant;
 pub mod fee_market;
 pub mod first_client;
 pub mod gas;
+pub mod hermes_key;
 pub mod key;
 pub mod key_type;
 pub mod light;
