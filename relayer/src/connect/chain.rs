@@ -65,6 +65,17 @@ impl ConnectedChain {
         self.gas_price().amount.mul_ceil(gas)
     }
 
+    /// What this much gas costs when it is dear: as configured, and where a fee market sets the
+    /// price, at the highest one. `None` if it is too large to count.
+    pub fn dear_fee(&self, gas: u64) -> Option<u128> {
+        let settings = self.chain.settings();
+        let price = match settings.fee_market {
+            Some(_) => settings.gas_price_max,
+            None => settings.gas_price.amount,
+        };
+        price.mul_ceil(gas)
+    }
+
     /// The amount of a denom that an account has.
     pub async fn balance(&self, address: &str, denom: &str) -> Result<u128, ChainError> {
         self.chain.balance(address, denom).await
