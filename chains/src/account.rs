@@ -15,6 +15,11 @@ pub trait Account: Send + Sync + 'static {
     fn chain_id(&self) -> &ChainId;
     fn address(&self) -> &str;
 
+    /// The account that pays its fees: itself, or another that has agreed to.
+    fn payer(&self) -> &str {
+        self.address()
+    }
+
     /// A datagram as a message of this chain, signed for by this account. Pure.
     fn encode(&self, datagram: &Datagram) -> Result<Message>;
     /// The deadline of a transaction made with this as the newest followed block,
@@ -26,7 +31,7 @@ pub trait Account: Send + Sync + 'static {
 
     async fn params(&self) -> Result<ChainParams>;
     async fn state(&self) -> Result<AccountState>;
-    /// What the account can pay fees with, now.
+    /// What its payer can pay fees with, now.
     async fn balance(&self) -> Result<Coin>;
     /// The unit in which people say what fees cost; `None` if the chain tells none.
     async fn fee_unit(&self) -> Result<Option<Unit>> {

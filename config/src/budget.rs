@@ -4,11 +4,12 @@ use serde::de::{Deserialize, Deserializer, Error};
 
 use crate::field;
 
-/// Limits for the fees that are paid on a chain, in the denom of its `gas_price`.
+/// Limits for the fees that are paid on a chain, in the denom of its `gas_price`. Their defaults
+/// are what some gas costs at that price, and with a `fee_market` at `gas_price_max`.
 #[derive(Clone, Debug, Default, PartialEq, serde::Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct BudgetConfig {
-    /// Most fees in an hour. Default: what 20,000,000,000 gas cost at `gas_price`.
+    /// Most fees in an hour. Default: what 20,000,000,000 gas cost.
     pub hour: Option<LimitConfig>,
     /// Most fees in a day. Default: what 200,000,000,000 gas cost.
     pub day: Option<LimitConfig>,

@@ -9,9 +9,10 @@ use url::Url;
 
 use crate::admission::AdmissionConfig;
 use crate::budget::BudgetConfig;
+use crate::fee_market::FeeMarketConfig;
 use crate::fee_payee::FeePayee;
 use crate::field;
-use crate::keys::{self, PassphraseSource};
+use crate::keys::{self, KeyTypeConfig, PassphraseSource};
 use crate::node::NodeConfig;
 use crate::signer::SignerConfig;
 
@@ -47,6 +48,26 @@ pub struct ChainConfig {
     /// registers it on each such channel that it serves. Default: nothing is registered.
     #[serde(default)]
     pub fee_payee: Option<FeePayee>,
+    /// A module of the chain that says what gas costs: `osmosis`, `feemarket`, `cosmos-evm` or
+    /// `ethermint`. At least `gas_price` is paid and at most `gas_price_max`, which must be
+    /// there. Default: none.
+    #[serde(default)]
+    pub fee_market: Option<FeeMarketConfig>,
+    /// Factor from the price of the fee market to what is offered: a decimal from 1 to 10.
+    /// Default: 1.1.
+    #[serde(
+        default = "default_fee_market_multiplier",
+        deserialize_with = "field::multiplier"
+    )]
+    pub fee_market_multiplier: String,
+    /// Most that is paid for a unit of gas beside the price of the fee market, where that is
+    /// `cosmos-evm` or `ethermint`. Default: all that is offered is paid.
+    #[serde(default, deserialize_with = "field::some_gas_price")]
+    pub priority_price: Option<String>,
+    /// The account that pays the fees of the keys below, with an allowance of `tern keys
+    /// grant`. Default: each pays its own.
+    #[serde(default)]
+    pub fee_granter: Option<String>,
 
     /// Name of the signing key, as in `tern keys add`. Default: `relayer`.
     #[serde(default = "default_key", deserialize_with = "field::key_name")]
@@ -62,9 +83,14 @@ pub struct ChainConfig {
     /// of the section `[keys]`.
     #[serde(default, deserialize_with = "keys::some_source")]
     pub key_passphrase: Option<PassphraseSource>,
-    /// BIP-44 coin type of keys added from a mnemonic. Default: 118.
-    #[serde(default = "default_coin_type")]
-    pub coin_type: u32,
+    /// The type of the chain's keys: `secp256k1`, `ethermint`, `cosmos-evm` or `injective`.
+    /// Default: `secp256k1`.
+    #[serde(default)]
+    pub key_type: KeyTypeConfig,
+    /// BIP-44 coin type of keys added from a mnemonic. Default: 118, and 60 for the other
+    /// types of keys.
+    #[serde(default)]
+    coin_type: Option<u32>,
     /// The complete derivation path of keys added from a mnemonic. Default:
     /// `m/44'/<coin_type>'/0'/0/0`.
     #[serde(default)]
@@ -74,7 +100,7 @@ pub struct ChainConfig {
     /// Default: 1.2.
     #[serde(
         default = "default_gas_multiplier",
-        deserialize_with = "field::gas_multiplier"
+        deserialize_with = "field::multiplier"
     )]
     pub gas_multiplier: String,
     /// Maximum gas of a transaction. Default: the maximum gas of a block.
@@ -175,9 +201,31 @@ impl ChainConfig {
         denom(&self.gas_price)
     }
 
-    pub(crate) fn gas_price_max_in_other_denom(&self) -> Option<&str> {
-        let other = self.gas_price_max.as_deref().map(denom);
-        other.filter(|denom| *denom != self.fee_denom())
+    /// A price in another denom than fees are paid in, by its field.
+    pub(crate) fn price_in_other_denom(&self) -> Option<(&'static str, &str)> {
+        let prices = [
+            ("gas_price_max", &self.gas_price_max),
+            ("priority_price", &self.priority_price),
+        ];
+        prices.into_iter().find_map(|(field, price)| {
+            let other = price.as_deref().map(denom)?;
+            (other != self.fee_denom()).then_some((field, other))
+        })
+    }
+
+    /// What is wrong with what is said of the fee market.
+    pub(crate) fn fee_market_fault(&self) -> Option<&'static str> {
+        let has_priority = self.priority_price.is_some();
+        match self.fee_market {
+            Some(_) if self.gas_price_max.is_none() => {
+                Some("`fee_market` needs `gas_price_max`: the most that is paid for a unit of gas")
+            }
+            Some(FeeMarketConfig::CosmosEvm | FeeMarketConfig::Ethermint) => None,
+            _ if has_priority => Some(
+                "`priority_price` is for `fee_market = \"cosmos-evm\"` and \"ethermint\" alone",
+            ),
+            _ => None,
+        }
     }
 
     pub(crate) fn budget_in_other_denom(&self) -> Option<(&'static str, &str)> {
@@ -215,7 +263,10 @@ impl ChainConfig {
     pub fn hd_path(&self) -> String {
         match &self.hd_path {
             Some(path) => path.clone(),
-            None => format!("m/44'/{}'/0'/0/0", self.coin_type),
+            None => {
+                let coin_type = self.coin_type.unwrap_or(self.key_type.coin_type());
+                format!("m/44'/{coin_type}'/0'/0/0")
+            }
         }
     }
 }
@@ -224,8 +275,8 @@ fn default_key() -> String {
     "relayer".to_owned()
 }
 
-fn default_coin_type() -> u32 {
-    118
+fn default_fee_market_multiplier() -> String {
+    "1.1".to_owned()
 }
 
 fn default_gas_multiplier() -> String {

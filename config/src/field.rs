@@ -126,7 +126,7 @@ pub fn some_duration<'de, D: Deserializer<'de>>(input: D) -> Result<Option<Durat
 }
 
 /// A decimal from 1 to 10, a number or a string in the file. It is kept as text.
-pub fn gas_multiplier<'de, D: Deserializer<'de>>(input: D) -> Result<String, D::Error> {
+pub fn multiplier<'de, D: Deserializer<'de>>(input: D) -> Result<String, D::Error> {
     let text = match toml::Value::deserialize(input)? {
         // The shortest text that parses to this float: the text in the file.
         toml::Value::Float(number) => number.to_string(),
@@ -145,7 +145,7 @@ pub fn gas_multiplier<'de, D: Deserializer<'de>>(input: D) -> Result<String, D::
     };
     if !in_range || !is_decimal(&text) {
         return Err(Error::custom(
-            "a gas multiplier is a decimal number from 1 to 10, such as 1.2",
+            "a multiplier is a decimal number from 1 to 10, such as 1.2",
         ));
     }
     Ok(text)

@@ -1,4 +1,5 @@
-//! The `[keys]` section: where the passphrase of encrypted keys is.
+//! The `[keys]` section: where the passphrase of encrypted keys is; and the type of a chain's
+//! keys.
 
 use std::path::PathBuf;
 
@@ -13,6 +14,31 @@ pub struct KeysConfig {
     /// terminal, if there is one.
     #[serde(deserialize_with = "some_source")]
     pub passphrase: Option<PassphraseSource>,
+}
+
+/// The type of a chain's keys: how addresses are made, and what is signed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum KeyTypeConfig {
+    /// That of most chains.
+    #[default]
+    Secp256k1,
+    /// The `ethsecp256k1` of chains on Ethermint.
+    Ethermint,
+    /// The `ethsecp256k1` of chains on cosmos/evm.
+    CosmosEvm,
+    /// The `ethsecp256k1` of Injective.
+    Injective,
+}
+
+impl KeyTypeConfig {
+    /// The BIP-44 coin type of most wallets for such keys.
+    pub(crate) fn coin_type(self) -> u32 {
+        match self {
+            Self::Secp256k1 => 118,
+            Self::Ethermint | Self::CosmosEvm | Self::Injective => 60,
+        }
+    }
 }
 
 /// Where a passphrase is. The passphrase itself is never in the configuration.

@@ -8,6 +8,7 @@ mod admission;
 mod budget;
 mod chain;
 mod error;
+mod fee_market;
 mod fee_payee;
 mod field;
 mod http;
@@ -26,10 +27,11 @@ pub use admission::{AdmissionConfig, CoinConfig, ListConfig};
 pub use budget::{BudgetConfig, LimitConfig};
 pub use chain::{ChainConfig, LightClientConfig};
 pub use error::{ConfigError, Fault, Place, UnknownChain};
+pub use fee_market::FeeMarketConfig;
 pub use fee_payee::FeePayee;
 pub use field::is_file_name;
 pub use http::HttpConfig;
-pub use keys::{KeysConfig, PassphraseSource};
+pub use keys::{KeyTypeConfig, KeysConfig, PassphraseSource};
 pub use node::NodeConfig;
 pub use policy::PolicyConfig;
 pub use signer::{SignerAddressConfig, SignerConfig};
@@ -112,10 +114,10 @@ impl Config {
                 );
                 return Err(Fault::at(text, start, reason));
             }
-            if let Some(denom) = chain.get_ref().gas_price_max_in_other_denom() {
+            if let Some((field, denom)) = chain.get_ref().price_in_other_denom() {
                 let paid_in = chain.get_ref().fee_denom();
                 let reason = format!(
-                    "`gas_price_max` is in {denom}, but fees are paid in {paid_in} (`gas_price`)"
+                    "`{field}` is in {denom}, but fees are paid in {paid_in} (`gas_price`)"
                 );
                 return Err(Fault::at(text, start, reason));
             }
@@ -123,6 +125,9 @@ impl Config {
                 let reason = format!(
                     "`fee_payee` is no account of this chain: its addresses begin with `{prefix}1`"
                 );
+                return Err(Fault::at(text, start, reason));
+            }
+            if let Some(reason) = chain.get_ref().fee_market_fault() {
                 return Err(Fault::at(text, start, reason));
             }
             if let Some(at) = chain.get_ref().repeated_node() {

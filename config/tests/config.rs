@@ -415,6 +415,56 @@ fn hd_path_has_priority_over_coin_type() {
 }
 
 #[test]
+fn the_type_of_the_keys_decides_about_the_coin_type() {
+    for (key_type, path) in [
+        ("secp256k1", "m/44'/118'/0'/0/0"),
+        ("ethermint", "m/44'/60'/0'/0/0"),
+        ("cosmos-evm", "m/44'/60'/0'/0/0"),
+        ("injective", "m/44'/60'/0'/0/0"),
+    ] {
+        let line = format!("key_type = \"{key_type}\"");
+        let config = Config::parse(&with("key_type", &line)).unwrap();
+        assert_eq!(config.chains[0].hd_path(), path, "{key_type}");
+        let given = format!("{line}\ncoin_type = 118");
+        let config = Config::parse(&with("key_type", &given)).unwrap();
+        assert_eq!(config.chains[0].hd_path(), "m/44'/118'/0'/0/0");
+    }
+    let refusal = refusal(&with("key_type", "key_type = \"ed25519\""));
+    assert!(
+        refusal.contains("unknown variant `ed25519`") && refusal.contains("cosmos-evm"),
+        "{refusal}"
+    );
+}
+
+#[test]
+fn a_fee_market_has_a_limit_and_a_priority_only_where_the_chain_knows_one() {
+    let parse = |lines: &str| Config::parse(&with("fee_market", lines));
+    for market in ["osmosis", "feemarket", "cosmos-evm", "ethermint"] {
+        let lines = format!("fee_market = \"{market}\"\ngas_price_max = \"1uakt\"");
+        let config = parse(&lines).unwrap();
+        assert_eq!(config.chains[0].fee_market_multiplier, "1.1");
+        let prior = parse(&format!("{lines}\npriority_price = \"0.1uakt\""));
+        assert_eq!(prior.is_ok(), market.starts_with(['c', 'e']), "{market}");
+    }
+    for (lines, reason) in [
+        ("fee_market = \"osmosis\"", "needs `gas_price_max`"),
+        ("priority_price = \"0uakt\"", "`priority_price` is for"),
+        ("fee_market = \"x\"", "unknown variant `x`"),
+        (
+            "fee_market = \"ethermint\"\ngas_price_max = \"1uakt\"\npriority_price = \"1ukava\"",
+            "`priority_price` is in ukava",
+        ),
+        (
+            "fee_market_multiplier = 0.9",
+            "a multiplier is a decimal number from 1 to 10",
+        ),
+    ] {
+        let refusal = refusal(&with("fee_market", lines));
+        assert!(refusal.contains(reason), "{refusal}");
+    }
+}
+
+#[test]
 fn the_error_for_a_missing_file_has_its_path_and_an_example() {
     let path = Path::new("/nowhere/config.toml");
     let error = Config::load(path).unwrap_err();

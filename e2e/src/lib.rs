@@ -28,7 +28,7 @@ mod tern;
 mod token;
 pub mod wait;
 
-pub use binaries::tern as tern_binary;
+pub use binaries::{chaind, tern as tern_binary};
 pub use books::{Books, Counts};
 pub use browser::{Browser, Look};
 pub use chain::{ChainSpec, IbcGo, TestChain};

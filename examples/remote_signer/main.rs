@@ -19,7 +19,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{bail, ensure, Context};
 use clap::Parser;
-use tern_cosmos_core::Key;
+use tern_cosmos_core::{AccountFormat, Key, KeyType};
 use tokio::net::TcpListener;
 use zeroize::Zeroizing;
 
@@ -34,6 +34,9 @@ struct Args {
     /// The bech32 prefix of the chain's accounts
     #[arg(long)]
     prefix: String,
+    /// The type of the chain's keys, as `key_type` of the relayer's configuration has it
+    #[arg(long, default_value_t)]
+    key_type: KeyType,
     /// The key's name in the relayer's configuration
     #[arg(long, default_value = "relayer")]
     name: String,
@@ -66,7 +69,10 @@ async fn main() -> anyhow::Result<()> {
     let (fee_max, fee_denom) = coin(&args.fee_max)?;
     let keys = GuardedKey {
         name: args.name,
-        key: key(&args.key_file, &args.prefix)?,
+        key: key(
+            &args.key_file,
+            &AccountFormat::new(args.prefix, args.key_type),
+        )?,
         rules: Rules {
             chain_id: args.chain,
             fee_max,
@@ -96,7 +102,7 @@ async fn main() -> anyhow::Result<()> {
     serve::tls(keys, listener, &certificates, stop).await
 }
 
-fn key(path: &Path, prefix: &str) -> anyhow::Result<Key> {
+fn key(path: &Path, format: &AccountFormat) -> anyhow::Result<Key> {
     let shown = path.display();
     let mode = fs::metadata(path)
         .with_context(|| format!("cannot read {shown}"))?
@@ -116,7 +122,7 @@ fn key(path: &Path, prefix: &str) -> anyhow::Result<Key> {
         .map_err(|error| anyhow::anyhow!("{shown} is no plain key file (line {})", error.line()))?;
     let secret = hex::decode(file.private_key.as_bytes()).map(Zeroizing::new);
     let secret = secret.map_err(|_| anyhow::anyhow!("`private_key` in {shown} is not hex"))?;
-    Ok(Key::from_private_key(&secret, prefix)?)
+    Ok(Key::from_private_key(&secret, format)?)
 }
 
 fn coin(text: &str) -> anyhow::Result<(u128, String)> {

@@ -1,5 +1,6 @@
 //! The command line: one file for each group of commands.
 
+mod amount;
 mod channel;
 mod client;
 mod connection;
@@ -14,6 +15,7 @@ mod packet;
 mod parse;
 mod path;
 mod query;
+mod send_once;
 mod signing;
 mod start;
 mod status;

@@ -2,8 +2,10 @@
 //! the only part of the binary that knows which kind of chain a node serves.
 
 mod chain;
+pub mod fee_grant;
 pub mod ics20;
 pub mod ics29;
+pub mod import;
 mod keys;
 pub mod packet_proof;
 mod signer;
@@ -14,9 +16,11 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use anyhow::{bail, Context as _};
 use tern_chains::{Account, ChainId, GivenHeader};
-use tern_config::{ChainConfig, Config, PassphraseSource, UnknownChain};
-use tern_cosmos::{CosmosSettings, NodeAddress};
-use tern_cosmos_core::GasPrice;
+use tern_config::{
+    ChainConfig, Config, FeeMarketConfig, KeyTypeConfig, PassphraseSource, UnknownChain,
+};
+use tern_cosmos::{CosmosSettings, FeeMarketSettings, NodeAddress};
+use tern_cosmos_core::{check_address, AccountFormat, FeeMarket, GasPrice, KeyType};
 
 use keys::{KeyClaim, PassphraseError, Passphrases};
 
@@ -84,7 +88,7 @@ impl Context {
     /// The keys of a chain.
     pub fn keys(&self, id: &str) -> Result<KeyFolder, UnknownChain> {
         let chain = self.chain_config(id)?;
-        Ok(KeyFolder::new(&self.home, &chain.id, &chain.account_prefix))
+        Ok(KeyFolder::new(&self.home, &chain.id, account_format(chain)))
     }
 
     /// A configured chain. Does no network I/O.
@@ -105,11 +109,14 @@ impl Context {
     ) -> anyhow::Result<Arc<dyn Account>> {
         let KeyId { chain: id, name } = self.key_id(chain.id().as_str(), key)?;
         let config = self.chain_config(&id)?;
+        // Other keys than those that relay pay for themselves.
+        let relays = config.keys().any(|key| key == name);
+        let granter = config.fee_granter.clone().filter(|_| relays);
         match &config.signer {
-            None => Ok(chain.account(self.load_key(&id, &name, None)?)),
+            None => Ok(chain.account(self.load_key(&id, &name, None)?, granter)),
             Some(signer) => {
                 let signer = signer::connect(&self.home, config, signer, &name).await?;
-                Ok(chain.account_of(Arc::new(signer)))
+                Ok(chain.account_of(Arc::new(signer), granter))
             }
         }
     }
@@ -228,6 +235,9 @@ impl Context {
                 field("gas_price_max")
             );
         }
+        if let Some(granter) = &chain.fee_granter {
+            check_address(granter, &chain.account_prefix).with_context(|| field("fee_granter"))?;
+        }
         let multiplier = chain.gas_multiplier.parse();
         let further_nodes = chain.further_nodes().map(|node| NodeAddress {
             rpc: node.rpc.clone(),
@@ -235,6 +245,7 @@ impl Context {
         });
         Ok(CosmosSettings {
             gas_price_max: price_max,
+            fee_market: fee_market(chain)?,
             gas_multiplier: multiplier.with_context(|| field("gas_multiplier"))?,
             request_timeout: chain.request_timeout,
             max_concurrent_requests: chain.max_concurrent_requests,
@@ -252,4 +263,41 @@ impl Context {
             )
         })
     }
+}
+
+/// How the price of a chain's fee market is used.
+fn fee_market(chain: &ChainConfig) -> anyhow::Result<Option<FeeMarketSettings>> {
+    let Some(market) = chain.fee_market else {
+        return Ok(None);
+    };
+    let field = |name: &str| format!("chain `{}`, field `{name}`", chain.id);
+    let multiplier = chain.fee_market_multiplier.parse();
+    let priority_price = match &chain.priority_price {
+        None => None,
+        Some(price) => {
+            let price: GasPrice = price.parse().with_context(|| field("priority_price"))?;
+            Some(price.amount)
+        }
+    };
+    Ok(Some(FeeMarketSettings {
+        market: match market {
+            FeeMarketConfig::Osmosis => FeeMarket::Osmosis,
+            FeeMarketConfig::Feemarket => FeeMarket::Feemarket,
+            FeeMarketConfig::CosmosEvm => FeeMarket::CosmosEvm,
+            FeeMarketConfig::Ethermint => FeeMarket::Ethermint,
+        },
+        multiplier: multiplier.with_context(|| field("fee_market_multiplier"))?,
+        priority_price,
+    }))
+}
+
+/// How a chain writes the addresses of accounts.
+pub fn account_format(chain: &ChainConfig) -> AccountFormat {
+    let key_type = match chain.key_type {
+        KeyTypeConfig::Secp256k1 => KeyType::Secp256k1,
+        KeyTypeConfig::Ethermint => KeyType::Ethermint,
+        KeyTypeConfig::CosmosEvm => KeyType::CosmosEvm,
+        KeyTypeConfig::Injective => KeyType::Injective,
+    };
+    AccountFormat::new(&chain.account_prefix, key_type)
 }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use anyhow::Context as _;
 use tern::engine::{Engine, EngineError, LaneSettings, Parts, Store, StoreError};
 use tern_chains::{Account, ChainId, ClientParams, Coin};
 use tern_config::{AdmissionConfig, ChainConfig, Config, LimitConfig, ListConfig};
@@ -152,10 +153,13 @@ fn budgets(context: &Context, chains: &[ServedChain]) -> anyhow::Result<Budgets>
     let budget = |served: &ServedChain| {
         let id = served.chain.id().clone();
         let config = context.chain_config(id.as_str())?;
-        let Some(account) = served.accounts.first() else {
+        if served.accounts.is_empty() {
             return Ok((id, Budget::unlimited(config.fee_denom())));
+        }
+        let cost = |gas| {
+            let cost = served.chain.dear_fee(gas);
+            cost.with_context(|| format!("chain `{id}`: the price × {gas} gas is too large"))
         };
-        let cost = |gas| Ok::<_, anyhow::Error>(account.fee(gas)?.amount);
         let limit = |limit: &Option<LimitConfig>, gas| match limit {
             None => cost(gas),
             Some(LimitConfig::None) => Ok(u128::MAX),

@@ -97,6 +97,28 @@ mod tests {
         assert_eq!(found, Some(base()));
     }
 
+    /// `ethermint.types.v1.EthAccount`, and Injective's, whose hash is bytes.
+    #[derive(Clone, PartialEq, Message)]
+    struct EthAccount {
+        #[prost(message, optional, tag = "1")]
+        base_account: Option<auth::BaseAccount>,
+        #[prost(bytes = "vec", tag = "2")]
+        code_hash: Vec<u8>,
+    }
+
+    #[test]
+    fn accounts_of_ethermint_and_injective_are_unwrapped() {
+        let of_ethermint = b"0xc5d2460186f7233c927e7db2dcc703c0e500b653ca82273b7bfad8045d85a470";
+        for code_hash in [&of_ethermint[..], &[0xc5; 32]] {
+            let account = EthAccount {
+                base_account: Some(base()),
+                code_hash: code_hash.to_vec(),
+            };
+            let found = base_account(&account.encode_to_vec(), "cosmos1me");
+            assert_eq!(found, Some(base()));
+        }
+    }
+
     #[test]
     fn somebody_elses_account_is_none_of_ours() {
         assert_eq!(base_account(&base().encode_to_vec(), "cosmos1you"), None);

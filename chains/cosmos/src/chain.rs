@@ -14,9 +14,10 @@ use tern_chains::{
     Sequence, StateCodec, StorePath, TrustedClient, TrustedHeader, TxHash, Unit,
 };
 use tern_cosmos_core::{block_time, client_upgrade, upgrade_paths};
+use tracing::warn;
 
 use crate::codec::{CosmosCodec, HEIGHT_RULES};
-use crate::errors::Result;
+use crate::errors::{with_causes, Result};
 use crate::info::{Coin, NodeReport};
 use crate::light::Light;
 use crate::payee::{self, PayeeRole};
@@ -27,7 +28,10 @@ use crate::settings::CosmosSettings;
 use crate::txs::BlockWithTxs;
 use crate::validators::Validators;
 use crate::wake::Wake;
-use crate::{blocks, check_header, info, new_client, proof, query, search, state, txs};
+use crate::{
+    blocks, check_header, fee_grant, info, market_price, new_client, proof, query, search, state,
+    txs,
+};
 
 type Node = Arc<crate::node::Node>;
 
@@ -141,6 +145,35 @@ impl CosmosChain {
     /// indexes. Pages count from 1.
     pub async fn txs_of_sender(&self, sender: &str, page: u32) -> Result<Indexed<TxPage>> {
         search::txs_of_sender(&self.pool, sender, page, &self.settings.account_prefix).await
+    }
+
+    /// Whether `granter` has an allowance for the fees of `grantee`.
+    pub async fn is_granted(&self, granter: &str, grantee: &str) -> Result<bool> {
+        let ask = |node: Node| async move {
+            fee_grant::is_granted(node.grpc().await?, granter, grantee).await
+        };
+        self.list(ask).await
+    }
+
+    /// Reads what the fee market asks for gas, if there is one and it was not read a moment
+    /// ago. Without an answer the price stays as it is.
+    pub(crate) async fn read_price(&self) {
+        let Some(settings) = &self.settings.fee_market else {
+            return;
+        };
+        if !self.price.begins_to_read() {
+            return;
+        }
+        let (market, denom) = (settings.market, &self.settings.gas_price.denom);
+        let ask =
+            |node: Node| async move { market_price::read(node.grpc().await?, market, denom).await };
+        match self.list(ask).await {
+            Ok(price) => self.price.market_asks(price, settings.multiplier),
+            Err(error) => {
+                let (chain, reason) = (self.id(), with_causes(&error));
+                warn!(%chain, reason, "the fee market of the chain cannot be read: the price of gas stays as it is");
+            }
+        }
     }
 
     /// What is asked of the newest state by gRPC.

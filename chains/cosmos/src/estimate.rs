@@ -3,23 +3,25 @@
 use ibc_proto::cosmos::tx::v1beta1::service_client::ServiceClient;
 use ibc_proto::cosmos::tx::v1beta1::SimulateRequest;
 use tern_chains::{AccountState, Blame, ChainError, Message};
+use tern_cosmos_core::fee_grant::NOT_ALLOWED;
 use tern_cosmos_core::outcome::message_index;
 use tonic::Status;
 
 use crate::errors::Result;
-use crate::gas::{Decimal, GasPrice};
+use crate::gas::Decimal;
 use crate::grpc::{self, Grpc};
 use crate::key::PublicKey;
-use crate::unsigned::{body, Unsigned};
+use crate::unsigned::{body, Terms, Unsigned};
 
 const DOING: &str = "simulation";
 /// The length of the signature that is yet to come: it costs gas by the byte.
 const SIGNATURE_BYTES: usize = 64;
 /// Gas the simulated transaction offers to pay for: some, so that taking a fee
 /// is part of what is measured, and little, so that it can be afforded.
-const OFFERED_GAS: u64 = 1;
+pub(crate) const OFFERED_GAS: u64 = 1;
 
-/// The gas limit for these messages: simulated gas times the multiplier.
+/// The gas limit for these messages: simulated gas times the multiplier. `terms` are those for
+/// [`OFFERED_GAS`].
 ///
 /// A message that would fail is `ChainError::Rejected` with its index.
 #[tracing::instrument(level = "debug", skip_all, fields(chain = %grpc.origin.chain, messages = messages.len()))]
@@ -28,12 +30,11 @@ pub(crate) async fn estimate(
     key: &PublicKey,
     account: &AccountState,
     messages: &[Message],
-    price: &GasPrice,
+    terms: Terms,
     multiplier: Decimal,
 ) -> Result<u64> {
-    let fee = price.fee(OFFERED_GAS).unwrap_or_default();
     let body = body(messages, "", 0);
-    let tx = Unsigned::new(key, account, body, fee, OFFERED_GAS);
+    let tx = Unsigned::new(key, account, body, terms, OFFERED_GAS);
     let request = SimulateRequest {
         tx_bytes: tx.with_signature(vec![0; SIGNATURE_BYTES]),
         ..SimulateRequest::default()
@@ -79,7 +80,7 @@ fn blame(log: &str) -> Blame {
     let says = |text| log.contains(text);
     if says("account sequence mismatch") {
         Blame::Sequence
-    } else if says("insufficient funds") || says("insufficient fee") {
+    } else if says("insufficient funds") || says("insufficient fee") || says(NOT_ALLOWED) {
         Blame::Funds
     } else {
         Blame::Unnamed
@@ -109,6 +110,11 @@ mod tests {
             ),
             (
                 "spendable balance 1uakt is smaller than 500uakt: insufficient funds",
+                Blame::Funds,
+            ),
+            (
+                "akash1rich does not allow to pay fees for akash1me: fee-grant not found: not \
+                 found",
                 Blame::Funds,
             ),
             ("out of gas in location: ReadFlat", Blame::Unnamed),

@@ -10,8 +10,10 @@ use ibc_proto::cosmos::base::query::v1beta1::{PageRequest, PageResponse};
 use ibc_proto::cosmos::base::tendermint::v1beta1::{service_client, GetNodeInfoRequest};
 use tern_chains::{Blame, ChainError};
 use tokio::sync::OnceCell;
+use tonic::codec::ProstCodec;
+use tonic::codegen::http::uri::PathAndQuery;
 use tonic::transport::{Channel, ClientTlsConfig, Endpoint};
-use tonic::{Code, Response, Status};
+use tonic::{Code, Request, Response, Status};
 use url::Url;
 
 use self::counted::Counted;
@@ -143,6 +145,30 @@ impl Grpc {
     {
         let answer = self.ask(doing, call).await;
         answer.map_err(|status| self.error(doing, &status))
+    }
+
+    /// Asks a method for which there is no generated client. The error is the bare status.
+    pub async fn unary<T, U>(
+        &self,
+        doing: &str,
+        method: &'static str,
+        request: T,
+    ) -> std::result::Result<U, Status>
+    where
+        T: prost::Message + 'static,
+        U: prost::Message + Default + 'static,
+    {
+        let mut client =
+            tonic::client::Grpc::new(self.channel()).max_decoding_message_size(ANSWER_BYTES_MAX);
+        let asked = async {
+            client
+                .ready()
+                .await
+                .map_err(|error| Status::unavailable(with_causes(&error)))?;
+            let (path, codec) = (PathAndQuery::from_static(method), ProstCodec::default());
+            client.unary(Request::new(request), path, codec).await
+        };
+        self.ask(doing, asked).await
     }
 
     /// Reads a whole list, page by page.

@@ -1,5 +1,5 @@
-//! The price of gas on a chain: as configured, or for a while the higher one that its nodes
-//! have asked for, up to a limit.
+//! The price of gas on a chain: as configured, or what its fee market asks for, or for a while
+//! the higher one that its nodes have asked for, up to a limit.
 //!
 //! A refusal costs nothing, so the price is learned from refusals alone, and tried as
 //! configured again after a while. Nodes that lie can raise it up to the limit.
@@ -15,6 +15,9 @@ use crate::gas::{Decimal, GasPrice};
 /// How long a higher price holds. Default ten minutes: a price that has fallen again is not
 /// paid for long, and a refusal in ten minutes delays little.
 const HOLDS: Duration = Duration::from_secs(600);
+/// The price of a fee market changes with each block at most. It is read again after this time.
+/// Default two seconds: few chains make blocks faster.
+const MARKET_EVERY: Duration = Duration::from_secs(2);
 /// Added where a price is asked for that has moved within that time, as it may go on, and
 /// where the nodes do not say what they want.
 const MOVING_PERCENT: u64 = 25;
@@ -23,6 +26,16 @@ pub struct Price {
     configured: GasPrice,
     most: Decimal,
     raised: Mutex<Option<Raised>>,
+    market: Mutex<Market>,
+}
+
+/// What is known of the fee market.
+#[derive(Clone, Copy, Default)]
+struct Market {
+    /// When it was asked last.
+    read: Option<Instant>,
+    /// What it asked for then, multiplied.
+    asks: Decimal,
 }
 
 #[derive(Clone, Copy)]
@@ -37,16 +50,33 @@ impl Price {
             configured,
             most,
             raised: Mutex::default(),
+            market: Mutex::default(),
         }
     }
 
     /// What the next transaction pays for a unit of gas.
     pub fn now(&self) -> GasPrice {
         let mut price = self.configured.clone();
+        price.amount = price.amount.max(self.market().asks.min(self.most));
         if let Some(raised) = self.holding() {
-            price.amount = raised.amount;
+            price.amount = price.amount.max(raised.amount);
         }
         price
+    }
+
+    /// Whether it is time to ask the fee market: of several who want to know, one asks.
+    pub fn begins_to_read(&self) -> bool {
+        let (mut market, now) = (self.market(), Instant::now());
+        let is_due = market.read.is_none_or(|read| now >= read + MARKET_EVERY);
+        if is_due {
+            market.read = Some(now);
+        }
+        is_due
+    }
+
+    /// What the fee market asks for. A price that is too large to count is the limit.
+    pub fn market_asks(&self, price: Decimal, multiplier: Decimal) {
+        self.market().asks = price.times(multiplier).unwrap_or(self.most);
     }
 
     /// All nodes refused a transaction of this gas limit because of its fee. Whether the next
@@ -78,6 +108,10 @@ impl Price {
     fn holding(&self) -> Option<Raised> {
         let raised = *self.raised();
         raised.filter(|raised| Instant::now() < raised.until)
+    }
+
+    fn market(&self) -> MutexGuard<'_, Market> {
+        self.market.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn raised(&self) -> MutexGuard<'_, Option<Raised>> {
@@ -141,6 +175,37 @@ mod tests {
         assert!(refused(&price, "still too little"));
         assert_eq!(price.now().cost(GAS), Some(4_000));
         assert!(!refused(&price, "still too little"));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_fee_market_sets_the_price_between_the_configured_one_and_the_limit() {
+        let price = price("0.05");
+        let decimal = |text: &str| -> Decimal { text.parse().unwrap() };
+        for (asks, pays) in [
+            ("0.03", 3_300),
+            ("0.01", 2_500),
+            ("0.04", 4_400),
+            ("0.06", 5_000),
+            ("340282366920938463463374607431768211455", 5_000),
+        ] {
+            price.market_asks(decimal(asks), decimal("1.1"));
+            assert_eq!(price.now().cost(GAS), Some(pays), "{asks}");
+        }
+        price.market_asks(decimal("0.03"), decimal("1.1"));
+        // The node knows better.
+        assert!(refused(&price, &asks(4_000)));
+        assert_eq!(price.now().cost(GAS), Some(4_000));
+        // Or it is the market that does.
+        price.market_asks(decimal("0.04"), decimal("1.1"));
+        assert_eq!(price.now().cost(GAS), Some(4_400));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_fee_market_is_asked_once_in_a_while() {
+        let price = price("0.05");
+        assert!(price.begins_to_read() && !price.begins_to_read());
+        tokio::time::advance(MARKET_EVERY).await;
+        assert!(price.begins_to_read() && !price.begins_to_read());
     }
 
     #[tokio::test(start_paused = true)]

@@ -7,6 +7,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use hyper_util::rt::TokioIo;
 use tern_chains::{ChainError, ChainId};
+use tern_cosmos_core::AccountFormat;
 use tokio::net::UnixStream;
 use tokio::time::timeout;
 use tonic::client::Grpc;
@@ -77,7 +78,7 @@ impl RemoteSigner {
         address: &SignerAddress,
         chain: &ChainId,
         key: &str,
-        account_prefix: &str,
+        format: impl Into<AccountFormat>,
         time_max: Duration,
     ) -> Result<Self> {
         let connection = Connection::new(address, chain, key, time_max)?;
@@ -86,7 +87,7 @@ impl RemoteSigner {
             key: key.to_owned(),
         };
         let answer: PublicKeyResponse = connection.ask(proto::PUBLIC_KEY, request).await?;
-        let public_key = PublicKey::from_bytes(&answer.public_key, account_prefix);
+        let public_key = PublicKey::from_bytes(&answer.public_key, format);
         let public_key = public_key.map_err(|error| connection.refused(error))?;
         Ok(Self {
             connection,

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use tern_chains::{ChainId, GivenHeader};
+use tern_cosmos_core::FeeMarket;
 use url::Url;
 
 use crate::gas::{Decimal, GasPrice};
@@ -25,6 +26,9 @@ pub struct CosmosSettings {
     /// The highest price of a unit of gas, where nodes ask for more than `gas_price`.
     /// Default: `gas_price`.
     pub gas_price_max: Decimal,
+    /// The module of the chain that says what gas costs, if that is not `gas_price`, which is
+    /// the least then. Default: none.
+    pub fee_market: Option<FeeMarketSettings>,
     /// What a simulation's gas is multiplied with to get the gas limit.
     /// Default: 1.2.
     pub gas_multiplier: Decimal,
@@ -35,6 +39,17 @@ pub struct CosmosSettings {
     pub max_concurrent_requests: usize,
     /// The header that trust in this chain begins with. Default: what the nodes agree on.
     pub light_client: Option<GivenHeader>,
+}
+
+/// How the price of a fee market is used.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FeeMarketSettings {
+    pub market: FeeMarket,
+    /// What its price is multiplied with, because it moves until a transaction is in a block.
+    pub multiplier: Decimal,
+    /// Most that is paid more than the market's price, where the chain lets a transaction say
+    /// so. `None`: all that is offered is paid.
+    pub priority_price: Option<Decimal>,
 }
 
 /// Where one node's two endpoints are.
@@ -61,6 +76,7 @@ impl CosmosSettings {
             account_prefix: account_prefix.into(),
             gas_price_max: gas_price.amount,
             gas_price,
+            fee_market: None,
             gas_multiplier: Decimal::new(12, 1),
             request_timeout: Duration::from_secs(10),
             max_concurrent_requests: 32,

@@ -15,6 +15,7 @@ use crate::chain::CosmosChain;
 use crate::errors::Result;
 use crate::key::{Key, PublicKey};
 use crate::pool::{Kind, Need};
+use crate::unsigned::Terms;
 use crate::{account, estimate, msg, tx, unsigned};
 
 type Node = Arc<crate::node::Node>;
@@ -23,7 +24,7 @@ type Node = Arc<crate::node::Node>;
 #[async_trait]
 pub trait Signer: Send + Sync + 'static {
     fn public_key(&self) -> &PublicKey;
-    /// Signs the SHA-256 of an encoded `SignDoc`. What is returned was verified, or
+    /// Signs the hash of an encoded `SignDoc`, which the type of the key says. What is returned was verified, or
     /// comes from a key that is here.
     async fn sign(&self, document: &[u8]) -> Result<Vec<u8>>;
 }
@@ -53,6 +54,8 @@ impl Signer for Local {
 pub struct CosmosAccount {
     chain: Arc<CosmosChain>,
     signer: Arc<dyn Signer>,
+    /// Who pays the fees, if another account does.
+    granter: Option<String>,
     /// Of the denom that fees are paid in, once the chain was asked.
     unit: OnceCell<Option<Unit>>,
 }
@@ -72,8 +75,26 @@ impl CosmosAccount {
         Self {
             chain,
             signer,
+            granter: None,
             unit: OnceCell::new(),
         }
+    }
+
+    /// The same account with its fees paid by another, which has an allowance for it.
+    pub fn paid_by(mut self, granter: Option<String>) -> Self {
+        self.granter = granter.filter(|granter| granter != self.address());
+        self
+    }
+
+    /// The terms of a transaction with this gas limit. `None` if its fee is too large to count.
+    fn terms(&self, gas: u64) -> Option<Terms> {
+        let market = self.chain.settings().fee_market.as_ref();
+        let dynamic = market.and_then(|market| market.market.dynamic_fee(market.priority_price?));
+        Some(Terms {
+            fee: self.chain.price.now().fee(gas)?,
+            granter: self.granter.clone(),
+            option: dynamic,
+        })
     }
 
     pub fn chain(&self) -> &Arc<CosmosChain> {
@@ -103,6 +124,10 @@ impl Account for CosmosAccount {
 
     fn address(&self) -> &str {
         self.signer.public_key().address()
+    }
+
+    fn payer(&self) -> &str {
+        self.granter.as_deref().unwrap_or(self.address())
     }
 
     fn encode(&self, datagram: &Datagram) -> Result<Message> {
@@ -141,7 +166,7 @@ impl Account for CosmosAccount {
 
     async fn balance(&self) -> Result<Coin> {
         let denom = self.chain.settings().gas_price.denom.clone();
-        let amount = self.chain.balance(self.address(), &denom).await?;
+        let amount = self.chain.balance(self.payer(), &denom).await?;
         Ok(Coin { denom, amount })
     }
 
@@ -155,12 +180,12 @@ impl Account for CosmosAccount {
     }
 
     async fn estimate(&self, messages: &[Message], account: &AccountState) -> Result<u64> {
-        let settings = self.chain.settings();
-        let (price, multiplier) = (&settings.gas_price, settings.gas_multiplier);
+        let multiplier = self.chain.settings().gas_multiplier;
+        let terms = &self.terms(estimate::OFFERED_GAS).unwrap_or_default();
         let ask = |node: Node| async move {
             let grpc = node.grpc().await?;
             let key = self.signer.public_key();
-            estimate::estimate(grpc, key, account, messages, price, multiplier).await
+            estimate::estimate(grpc, key, account, messages, terms.clone(), multiplier).await
         };
         // The account's earlier transactions are there, or in blocks already.
         let pool = &self.chain.pool;
@@ -169,10 +194,11 @@ impl Account for CosmosAccount {
 
     async fn sign(&self, draft: &TxDraft) -> Result<SignedTx> {
         let (settings, origin) = (self.chain.settings(), self.chain.pool.origin());
-        let fee = self.chain.price.now().fee(draft.gas);
-        let fee = fee.ok_or_else(|| origin.local("gas_price × gas is too large"))?;
+        self.chain.read_price().await;
+        let terms = self.terms(draft.gas);
+        let terms = terms.ok_or_else(|| origin.local("gas_price × gas is too large"))?;
         let key = self.signer.public_key();
-        let document = unsigned::document(&settings.id, key, draft, fee);
+        let document = unsigned::document(&settings.id, key, draft, terms);
         let document = document.map_err(|error| origin.local(error))?;
         let signature = self.signer.sign(document.bytes()).await?;
         Ok(document.signed(signature))

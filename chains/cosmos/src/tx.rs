@@ -2,6 +2,7 @@
 
 use tendermint_rpc::endpoint::broadcast::tx_sync;
 use tern_chains::{ChainParams, Check, SignedTx};
+use tern_cosmos_core::fee_grant::NOT_ALLOWED;
 
 use crate::errors::{answer, Result};
 use crate::rpc::Rpc;
@@ -65,6 +66,8 @@ fn check(response: tx_sync::Response) -> Check {
         (SDK, SDK_MEMPOOL_FULL | SDK_INVALID_HEIGHT | SDK_PAST_TIMEOUT) => Check::Busy { log },
         (CHANNEL, CHANNEL_REDUNDANT) => Check::Redundant { log },
         (SDK, SDK_FUNDS) => Check::CannotPay { log },
+        // Of several codes.
+        _ if log.contains(NOT_ALLOWED) => Check::CannotPay { log },
         (SDK, SDK_FEE) => Check::Underpriced { log },
         _ => Check::Refused {
             codespace,
@@ -137,6 +140,19 @@ mod tests {
             ("channel", 22, Check::Redundant { log: log() }),
         ] {
             assert_eq!(check(response(codespace, code)), expected);
+        }
+    }
+
+    #[test]
+    fn where_a_granter_does_not_pay_nobody_can() {
+        let log = "akash1rich does not allow to pay fees for akash1me: fee limit exceeded";
+        for (codespace, code) in [("sdk", 38), ("feegrant", 2), ("feegrant", 7)] {
+            let mut response = response(codespace, code);
+            response.log = log.to_owned();
+            let expected = Check::CannotPay {
+                log: log.to_owned(),
+            };
+            assert_eq!(check(response), expected);
         }
     }
 

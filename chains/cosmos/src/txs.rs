@@ -1,7 +1,6 @@
 //! A block with what its events came from: which transaction, who signed it and
 //! what it asked for. More than following a chain needs: it is for `trace`.
 
-use cosmrs::crypto::PublicKey;
 use ibc_proto::cosmos::tx::v1beta1::{AuthInfo, TxBody, TxRaw};
 use prost::Message as _;
 use tendermint_rpc::endpoint::tx;
@@ -11,6 +10,7 @@ use tern_cosmos_core::{decode_or_warn, outcome};
 use crate::blocks;
 use crate::convert::encoded;
 use crate::errors::Result;
+use crate::key::PublicKey;
 use crate::rpc::Rpc;
 
 /// One committed block, its events where they came from.
@@ -28,8 +28,9 @@ pub struct BlockWithTxs {
 #[derive(Clone, Debug, PartialEq)]
 pub struct TxInBlock {
     pub outcome: TxOutcome,
-    /// The account of its first signature; `None` for keys other than
-    /// secp256k1.
+    /// The account of its first signature; `None` for keys of no [`KeyType`].
+    ///
+    /// [`KeyType`]: tern_cosmos_core::KeyType
     pub signer: Option<String>,
     /// Empty if it cannot be decoded.
     pub messages: Vec<Encoded>,
@@ -85,11 +86,9 @@ fn contents(tx: &[u8], prefix: &str) -> Option<(Option<String>, Vec<Encoded>)> {
     let body = TxBody::decode(raw.body_bytes.as_slice()).ok()?;
     let auth = AuthInfo::decode(raw.auth_info_bytes.as_slice()).ok()?;
     let key = auth.signer_infos.into_iter().next();
-    let signer = key
-        .and_then(|info| PublicKey::try_from(info.public_key?).ok())
-        .and_then(|key| key.account_id(prefix).ok());
+    let signer = key.and_then(|info| PublicKey::from_any(&info.public_key?, prefix));
     Some((
-        signer.map(|address| address.to_string()),
+        signer.map(|key| key.address().to_owned()),
         body.messages.into_iter().map(encoded).collect(),
     ))
 }
@@ -100,10 +99,18 @@ mod tests {
     use crate::key::Key;
     use crate::unsigned::sign;
     use tern_chains::{AccountState, ChainId, Deadline, Message, MessageKind, TxDraft};
+    use tern_cosmos_core::{AccountFormat, KeyType};
 
     #[test]
     fn a_transaction_tells_its_signer_and_messages() {
-        let key = Key::from_private_key(&[7; 32], "kava").unwrap();
+        for key_type in KeyType::ALL {
+            tells_its_signer(&AccountFormat::new("kava", key_type));
+        }
+        assert_eq!(contents(b"\xff", "kava"), None);
+    }
+
+    fn tells_its_signer(format: &AccountFormat) {
+        let key = Key::from_private_key(&[7; 32], format).unwrap();
         let encoded = Encoded {
             type_name: "/ibc.core.channel.v1.MsgRecvPacket".to_owned(),
             bytes: vec![1, 2],
@@ -127,6 +134,5 @@ mod tests {
         let (signer, messages) = contents(&tx.bytes, "kava").unwrap();
         assert_eq!(signer.as_deref(), Some(key.address()));
         assert_eq!(messages, [encoded]);
-        assert_eq!(contents(b"\xff", "kava"), None);
     }
 }

@@ -14,6 +14,7 @@ mod batch;
 pub mod client;
 pub mod cut;
 pub mod gas;
+pub mod gas_margin;
 pub mod handshake;
 mod misbehaviour;
 pub mod packet;

@@ -1,26 +1,18 @@
 //! `tern client evidence`: the headers that were shown to a client in the newest blocks of
 //! its host, beside those of the client's chain (ICS-02 misbehaviour).
 
-use std::sync::Arc;
-
-use anyhow::{bail, ensure, Context as _};
+use anyhow::Context as _;
 use clap::Args;
 use futures::{stream, StreamExt as _, TryStreamExt as _};
 use serde::Serialize;
-use tern::engine::{Engine, EngineHandle, SendRequest, Sent, Store};
 use tern_chains::{
-    Account, ChainId, ClientId, Datagram, Encoded, HeaderCheck, LightClient, Misbehaviour,
-    StorePath, TxHash,
+    ChainId, ClientId, Datagram, Encoded, HeaderCheck, LightClient, Misbehaviour, StorePath, TxHash,
 };
-use tern_core::ledger::{Change, Fact, Head, View};
-use tern_core::plan::Assignment;
-use tokio_util::sync::CancellationToken;
 
 use super::parse;
-use super::signing::Signing;
+use super::send_once::send_once;
 use crate::connect::{ConnectedChain, Context};
 use crate::output::{self, Outcome};
-use crate::setup::{self, ServedChain};
 
 /// Most blocks that are read at the same time.
 const AT_ONCE: usize = 8;
@@ -206,70 +198,8 @@ async fn submit(
         misbehaviour: misbehaviour.clone(),
     })?;
     let key = context.key_id(host.id().as_str(), None)?;
-    let signing = Signing::choose(context, &key, &account).await?;
-    let messages = vec![message];
-    let gas = account.estimate(&messages, &account.state().await?).await?;
-    let request = SendRequest {
-        chain: host.id().clone(),
-        address: account.address().to_owned(),
-        messages,
-        memo: context.chain_config(host.id().as_str())?.memo.clone(),
-        gas,
-    };
-    let (height, time) = host.latest().await?;
-    let mut view = View::default();
-    let head = Head { height, time };
-    view.commit(&Change::Head(host.id().clone(), head));
-    let served = ServedChain {
-        chain: host.clone(),
-        accounts: signing
-            .account()
-            .into_iter()
-            .collect::<Vec<Arc<dyn Account>>>(),
-    };
-    let parts = setup::parts(context, &[served], Store::none(), view)?;
-    let engine = Engine::start(parts, Assignment::nothing());
-    let handle = engine.handle();
-    let sent = send(&handle, &signing, request);
-    engine.run_until(CancellationToken::new(), sent).await
-}
-
-/// Sends it and waits until a block has it.
-async fn send(
-    engine: &EngineHandle,
-    signing: &Signing,
-    request: SendRequest,
-) -> anyhow::Result<TxHash> {
-    let mut facts = engine.watch().await?;
-    let (hash, deadline) = match signing.send(engine, request).await? {
-        Sent::Accepted { hash, deadline } | Sent::NoAnswer { hash, deadline, .. } => {
-            (hash, deadline)
-        }
-        Sent::Busy(reason)
-        | Sent::WrongSequence(reason)
-        | Sent::CannotPay(reason)
-        | Sent::Refused(reason)
-        | Sent::Failed(reason) => bail!("the evidence was not sent: {reason}"),
-    };
-    loop {
-        let facts = facts.recv().await.context("the chain cannot be followed")?;
-        for fact in facts {
-            match fact {
-                Fact::Outcome { outcome, .. } if outcome.hash == hash => {
-                    ensure!(
-                        outcome.code == 0,
-                        "transaction {hash} has failed: {}",
-                        outcome.log
-                    );
-                    return Ok(hash);
-                }
-                Fact::BlockEnd { head, .. } if deadline.is_past(head.height, head.time) => {
-                    bail!("transaction {hash} is in no block: run the command again");
-                }
-                _ => {}
-            }
-        }
-    }
+    let sent = send_once(context, host.clone(), &key, account, vec![message]).await?;
+    Ok(sent.hash)
 }
 
 fn lines(report: &Report<'_>, is_submit: bool) -> Vec<String> {

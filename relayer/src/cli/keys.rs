@@ -1,21 +1,25 @@
 //! `tern keys`: signing keys.
 
+mod grant;
+
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 use clap::{Args, Subcommand};
 use serde_json::json;
-use tern_config::PassphraseSource;
+use tern_config::{ChainConfig, PassphraseSource};
 use zeroize::Zeroizing;
 
-use crate::connect::{keep_in_keyring, Context, SigningKey};
+use crate::connect::{account_format, import, keep_in_keyring, Context, SigningKey};
 use crate::output::{self, Outcome};
 
 const ADD_EXAMPLE: &str = "\
 Examples:
   tern keys add akash-a --mnemonic-file akash.txt
-  pass show akash | tern keys add akash-a --name user --mnemonic-file -";
+  pass show akash | tern keys add akash-a --name user --mnemonic-file -
+  tern keys add akash-a --armor relayer.asc
+  tern keys add akash-a --hermes ~/.hermes/keys/akashnet-2/keyring-test/relayer.json";
 const ENCRYPT_EXAMPLE: &str = "\
 Examples:
   tern keys encrypt akash-a
@@ -36,7 +40,7 @@ Example:
 
 #[derive(Debug, Subcommand)]
 pub enum KeysCommand {
-    /// Add a key from a mnemonic
+    /// Add a key from a mnemonic, or from a file of another program
     #[command(after_help = ADD_EXAMPLE)]
     Add(AddArgs),
     /// Encrypt the file of a key with a passphrase
@@ -51,6 +55,12 @@ pub enum KeysCommand {
     /// List a chain's keys
     #[command(after_help = LIST_EXAMPLE)]
     List(ListArgs),
+    /// Let an account pay the fees of the keys that relay
+    #[command(after_help = grant::GRANT_EXAMPLE)]
+    Grant(grant::GrantArgs),
+    /// Stop an account from paying the fees of the keys that relay
+    #[command(after_help = grant::REVOKE_EXAMPLE)]
+    Revoke(grant::RevokeArgs),
     /// Show the balances of a key's account
     #[command(after_help = BALANCE_EXAMPLE)]
     Balance(BalanceArgs),
@@ -63,12 +73,15 @@ pub struct AddArgs {
     /// The key's name [default: the `key` of the chain's configuration]
     #[arg(long)]
     name: Option<String>,
-    /// File with the mnemonic (12 to 24 words); `-` reads it from stdin
-    #[arg(long, value_name = "FILE")]
-    mnemonic_file: PathBuf,
+    #[command(flatten)]
+    source: KeySource,
+    /// File with the passphrase of the exported key, which only its owner can read [default: it
+    /// is asked for in the terminal]
+    #[arg(long, value_name = "FILE", requires = "armor")]
+    armor_passphrase_file: Option<PathBuf>,
     /// Derivation path [default: `hd_path` of the chain's configuration, else
-    /// m/44'/118'/0'/0/0 with its `coin_type`]
-    #[arg(long, value_name = "PATH")]
+    /// m/44'/118'/0'/0/0 with its `coin_type`, or with 60 for keys of Ethereum's kind]
+    #[arg(long, value_name = "PATH", requires = "mnemonic_file")]
     hd_path: Option<String>,
     /// Replace the key of the same name; the old key is lost
     #[arg(long)]
@@ -80,6 +93,24 @@ pub struct AddArgs {
     #[command(flatten)]
     passphrase: PassphraseArgs,
 }
+
+/// Where the key is now.
+#[derive(Debug, Args)]
+#[group(required = true, multiple = false)]
+struct KeySource {
+    /// File with the mnemonic (12 to 24 words); `-` reads it from stdin
+    #[arg(long, value_name = "FILE")]
+    mnemonic_file: Option<PathBuf>,
+    /// File that a program of a chain has exported, as `simd keys export NAME` does
+    #[arg(long, value_name = "FILE")]
+    armor: Option<PathBuf>,
+    /// Key file of Hermes
+    #[arg(long, value_name = "FILE")]
+    hermes: Option<PathBuf>,
+}
+
+/// In the place of a derivation path, of a key that was made elsewhere.
+const IMPORTED: &str = "imported";
 
 #[derive(Debug, Args)]
 pub struct ChangeArgs {
@@ -151,6 +182,8 @@ pub async fn run(context: &Context, command: KeysCommand) -> anyhow::Result<Outc
         KeysCommand::Decrypt(args) => change(context, &args, Change::Decrypt),
         KeysCommand::StorePassphrase(args) => store_passphrase(context, &args),
         KeysCommand::List(args) => list(context, &args),
+        KeysCommand::Grant(args) => grant::grant(context, &args).await,
+        KeysCommand::Revoke(args) => grant::revoke(context, &args).await,
         KeysCommand::Balance(args) => balance(context, &args).await,
     }
 }
@@ -159,10 +192,8 @@ fn add(context: &Context, args: &AddArgs) -> anyhow::Result<Outcome> {
     let chain = context.chain_config(&args.chain)?;
     let keys = context.keys(&args.chain)?;
     let name = args.name.as_deref().unwrap_or(&chain.key);
-    let hd_path = args.hd_path.clone().unwrap_or_else(|| chain.hd_path());
     keys.file(name)?;
-    let mnemonic = read_mnemonic(&args.mnemonic_file)?;
-    let key = SigningKey::from_mnemonic(&mnemonic, &hd_path, &chain.account_prefix)
+    let (key, hd_path) = read_key(context, chain, args)
         .with_context(|| format!("cannot add the key `{name}` for {}", chain.id))?;
     let source = context.passphrase_source(&chain.id, args.passphrase.source()?.as_ref())?;
     let passphrase = match (&source, args.encrypt) {
@@ -192,6 +223,37 @@ fn add(context: &Context, args: &AddArgs) -> anyhow::Result<Outcome> {
         ))?;
     }
     Ok(Outcome::Done)
+}
+
+/// The key from where it is now, and its derivation path.
+fn read_key(
+    context: &Context,
+    chain: &ChainConfig,
+    args: &AddArgs,
+) -> anyhow::Result<(SigningKey, String)> {
+    let (source, format) = (&args.source, account_format(chain));
+    if let Some(file) = &source.mnemonic_file {
+        let hd_path = args.hd_path.clone().unwrap_or_else(|| chain.hd_path());
+        let mnemonic = read_mnemonic(file)?;
+        let key = SigningKey::from_mnemonic(&mnemonic, &hd_path, format)?;
+        return Ok((key, hd_path));
+    }
+    let key = if let Some(file) = &source.armor {
+        let passphrase = match &args.armor_passphrase_file {
+            // Relative to where the command is run.
+            Some(file) => Some(PassphraseSource::File(
+                std::path::absolute(file).context("there is no current folder")?,
+            )),
+            None => None,
+        };
+        let ask = |what: &str| context.passphrases().get(passphrase.as_ref(), what);
+        import::from_armor(file, &format, ask)?
+    } else {
+        let file = source.hermes.as_deref();
+        let file = file.context("nothing says where the key is")?;
+        import::from_hermes(file, &format)?
+    };
+    Ok((key, IMPORTED.to_owned()))
 }
 
 #[derive(Clone, Copy)]

@@ -1,4 +1,4 @@
-//! Who signs the transactions of a command: the daemon of this home folder if it has the account,
+//! Who signs the transactions: the daemon of this home folder if it has the account,
 //! or else an engine of this command. Two processes never sign with one key.
 
 use std::path::PathBuf;
@@ -11,7 +11,7 @@ use crate::connect::{Context, KeyId};
 use crate::daemon::DaemonClient;
 use crate::turn::{self, Turn};
 
-/// Where the account is.
+/// Where the account of a command is.
 pub enum Signing {
     /// The daemon of this home folder has it.
     Daemon(PathBuf),
@@ -26,8 +26,7 @@ impl Signing {
         key: &KeyId,
         account: &Arc<dyn Account>,
     ) -> anyhow::Result<Self> {
-        let address = account.address();
-        match turn::daemon_with_account_or_claim(context, key, address).await? {
+        match turn::daemon_with_account_or_claim(context, key, account.address()).await? {
             Turn::Daemon => Ok(Self::Daemon(context.home.clone())),
             Turn::Here => Ok(Self::Here(Arc::clone(account))),
         }

@@ -3,7 +3,6 @@
 //!
 //! It does not relay the packets. A relayer must do that.
 
-mod coin;
 mod preflight;
 mod quote;
 mod receiver;
@@ -22,10 +21,10 @@ use tern_core::ledger::{Change, ChannelKey, ChannelRecord, Head, View};
 use tern_core::plan::Assignment;
 use tokio_util::sync::CancellationToken;
 
-use self::coin::Amount;
 use self::report::Report;
 use self::send::Sender;
 use self::track::Tracker;
+use super::amount::Amount;
 use super::parse;
 use super::signing::Signing;
 use crate::connect::{ConnectedChain, Context};

@@ -38,13 +38,22 @@ impl ConnectedChain {
     }
 
     /// An account on the chain that signs with this key.
-    pub(super) fn account(&self, key: Key) -> Arc<dyn Account> {
-        Arc::new(CosmosAccount::new(self.chain.clone(), key))
+    pub(super) fn account(&self, key: Key, granter: Option<String>) -> Arc<dyn Account> {
+        Arc::new(CosmosAccount::new(self.chain.clone(), key).paid_by(granter))
     }
 
     /// An account on the chain that this signer signs for.
-    pub(super) fn account_of(&self, signer: Arc<dyn Signer>) -> Arc<dyn Account> {
-        Arc::new(CosmosAccount::of(self.chain.clone(), signer))
+    pub(super) fn account_of(
+        &self,
+        signer: Arc<dyn Signer>,
+        granter: Option<String>,
+    ) -> Arc<dyn Account> {
+        Arc::new(CosmosAccount::of(self.chain.clone(), signer).paid_by(granter))
+    }
+
+    /// Whether `granter` has an allowance for the fees of `grantee`.
+    pub async fn is_granted(&self, granter: &str, grantee: &str) -> Result<bool, ChainError> {
+        self.chain.is_granted(granter, grantee).await
     }
 
     /// The price of a unit of gas, as configured.
@@ -55,6 +64,17 @@ impl ConnectedChain {
     /// The fee for this much gas; `None` if it is too large to count.
     pub fn fee(&self, gas: u64) -> Option<u128> {
         self.gas_price().amount.mul_ceil(gas)
+    }
+
+    /// What this much gas costs when it is dear: as configured, and where a fee market sets the
+    /// price, at the highest one. `None` if it is too large to count.
+    pub fn dear_fee(&self, gas: u64) -> Option<u128> {
+        let settings = self.chain.settings();
+        let price = match settings.fee_market {
+            Some(_) => settings.gas_price_max,
+            None => settings.gas_price.amount,
+        };
+        price.mul_ceil(gas)
     }
 
     /// The amount of a denom that an account has.

@@ -7,7 +7,7 @@ use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 use age::secrecy::SecretString;
-use tern_cosmos_core::{Key as SigningKey, PublicKey};
+use tern_cosmos_core::{AccountFormat, Key as SigningKey, PublicKey};
 
 use disk::{failed, is_at, FILE_MODE};
 use file::{KeyFile, ReadError};
@@ -28,7 +28,7 @@ const FOLDER_MODE: u32 = 0o700;
 #[derive(Clone, Debug)]
 pub struct KeyFolder {
     chain: String,
-    account_prefix: String,
+    format: AccountFormat,
     path: PathBuf,
 }
 
@@ -46,10 +46,10 @@ pub struct KeyInfo {
 }
 
 impl KeyFolder {
-    pub fn new(home: &Path, chain: &str, account_prefix: &str) -> Self {
+    pub fn new(home: &Path, chain: &str, format: impl Into<AccountFormat>) -> Self {
         Self {
             chain: chain.to_owned(),
-            account_prefix: account_prefix.to_owned(),
+            format: format.into(),
             path: home.join("keys").join(chain),
         }
     }
@@ -111,7 +111,7 @@ impl KeyFolder {
     /// What can be said of a key without its passphrase.
     pub fn info(&self, name: &str) -> Result<KeyInfo, KeyFileError> {
         let (path, file) = self.read(name)?;
-        let public_key = file.public_key(&self.account_prefix);
+        let public_key = file.public_key(&self.format);
         Ok(KeyInfo {
             public_key: public_key.map_err(|error| self.failed_read(name, &path, error))?,
             is_encrypted: file.is_sealed(),
@@ -251,7 +251,7 @@ impl KeyFolder {
             }
         }
         let ask = || passphrase(&self.described(name)).map_err(Either::Passphrase);
-        let key = file.key(&self.account_prefix, ask);
+        let key = file.key(&self.format, ask);
         key.map_err(|error| match error {
             Either::File(error) => self.failed_read(name, path, error),
             Either::Passphrase(source) => self.no_passphrase(name, source),

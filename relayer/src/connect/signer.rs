@@ -20,8 +20,8 @@ pub async fn connect(
     let address = address(home, &signer.address)
         .with_context(|| format!("chain `{}`, field `signer`", chain.id))?;
     let id = ChainId::from_string(&chain.id);
-    let prefix = &chain.account_prefix;
-    Ok(RemoteSigner::connect(&address, &id, key, prefix, signer.timeout).await?)
+    let format = super::account_format(chain);
+    Ok(RemoteSigner::connect(&address, &id, key, format, signer.timeout).await?)
 }
 
 fn address(home: &Path, config: &SignerAddressConfig) -> anyhow::Result<SignerAddress> {

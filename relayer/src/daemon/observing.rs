@@ -197,9 +197,9 @@ impl Swap<'_> {
     }
 }
 
-/// Those of the wallets that an engine signs with.
+/// Those of the wallets that an engine pays from.
 fn theirs(mut wallets: Vec<Wallet>, engine: &EngineHandle) -> Vec<Wallet> {
-    wallets.retain(|wallet| engine.signs_with(&wallet.chain, &wallet.address));
+    wallets.retain(|wallet| engine.pays_from(&wallet.chain, &wallet.address));
     wallets
 }
 

@@ -99,7 +99,7 @@ impl Budgeting {
         let min = self.budgets.chains.get(chain);
         let min = min.map_or(0, |budget| budget.wallet_min);
         let wallets = self.needs.wallets.get(chain);
-        let balance = wallets.and_then(|wallets| wallets.get(account.address()));
+        let balance = wallets.and_then(|wallets| wallets.get(account.payer()));
         balance.is_some_and(|balance| *balance < min)
     }
 
@@ -132,7 +132,7 @@ impl Budgeting {
                 let chain = account.chain_id().clone();
                 match account.balance().await {
                     Ok(balance) => {
-                        let address = account.address().to_owned();
+                        let address = account.payer().to_owned();
                         let balance = balance.amount;
                         let read = Input::Balance {
                             chain,

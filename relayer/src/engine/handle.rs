@@ -1,6 +1,6 @@
 //! The way to a running engine: commands in, a snapshot of its status out.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use futures::future::join_all;
@@ -61,19 +61,23 @@ impl EngineHandle {
         nodes.collect()
     }
 
-    /// Whether an account is one of those that it signs with.
-    pub fn signs_with(&self, chain: &ChainId, address: &str) -> bool {
+    /// Whether an account is one of those that pay its fees.
+    pub fn pays_from(&self, chain: &ChainId, address: &str) -> bool {
         let mut accounts = self.accounts.iter();
-        accounts.any(|account| account.chain_id() == chain && account.address() == address)
+        accounts.any(|account| account.chain_id() == chain && account.payer() == address)
     }
 
-    /// The signing accounts with their balances, which are asked of the chains.
+    /// The paying accounts with their balances, which are asked of the chains.
     pub async fn wallets(&self) -> Vec<Wallet> {
-        let wallets = self.accounts.iter().map(|account| async {
+        let mut seen = BTreeSet::new();
+        let accounts = self.accounts.iter();
+        // One may pay for several.
+        let payers = accounts.filter(|account| seen.insert((account.chain_id(), account.payer())));
+        let wallets = payers.map(|account| async {
             let balance = account.balance().await;
             Wallet {
                 chain: account.chain_id().clone(),
-                address: account.address().to_owned(),
+                address: account.payer().to_owned(),
                 balance: balance.map_err(|error| describe(&error)),
                 // Without one, amounts are said in the denom.
                 unit: account.fee_unit().await.ok().flatten(),

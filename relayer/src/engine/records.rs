@@ -144,7 +144,11 @@ impl Records {
         };
         let tx = self.view.tx(&key)?;
         if outcome.code != 0 {
-            return Some((key, Ended::Failed));
+            let ended = match outcome.gas_used > outcome.gas_wanted {
+                true => Ended::OutOfGas,
+                false => Ended::Failed,
+            };
+            return Some((key, ended));
         }
         // The block's events came before.
         let is_taken = |item: &Item| match item {

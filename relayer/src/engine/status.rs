@@ -207,7 +207,7 @@ pub struct MemoryStatus {
     pub not_located: usize,
 }
 
-/// A signing account and what it can pay with.
+/// An account that pays fees, and what it has for them.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Wallet {
     pub chain: ChainId,

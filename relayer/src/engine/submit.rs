@@ -126,10 +126,7 @@ impl Lane {
                 }
                 Job::Resend(txs) => self.resend(txs).await,
                 Job::Included { hash, ended } => {
-                    self.gas.ended(hash, ended);
-                    if ended == Ended::Failed {
-                        self.client_heights.clear();
-                    }
+                    self.included(hash, ended);
                 }
             }
         }
@@ -164,6 +161,20 @@ impl Lane {
                     self.probe().await;
                 }
             }
+        }
+    }
+
+    /// A block shows what became of a transaction.
+    fn included(&mut self, hash: TxHash, ended: Ended) {
+        let before = self.gas.margin.percent();
+        self.gas.ended(hash, ended);
+        let percent = self.gas.margin.percent();
+        if percent > before {
+            let chain = self.signer.chain_id();
+            info!(%chain, tx = %hash, percent, "a transaction ran out of gas: the next ones ask for so much more than is simulated");
+        }
+        if matches!(ended, Ended::Failed | Ended::OutOfGas) {
+            self.client_heights.clear();
         }
     }
 
@@ -248,7 +259,10 @@ impl Lane {
     async fn estimate(&self, draft: &Draft, account: &AccountState) -> Result<u64, ChainError> {
         match draft.gas {
             Some(gas) => Ok(gas),
-            None => self.signer.estimate(&draft.estimated, account).await,
+            None => {
+                let gas = self.signer.estimate(&draft.estimated, account).await?;
+                Ok(self.gas.margin.on(gas))
+            }
         }
     }
 
@@ -285,9 +299,8 @@ impl Lane {
             };
             match self.signer.sign(&tx_draft).await {
                 Ok(signed) => {
-                    if let Some(size) = draft.size {
-                        self.gas.sent(signed.hash, size.shape);
-                    }
+                    self.gas
+                        .sent(signed.hash, draft.size.map(|size| size.shape));
                     let record = TxRecord {
                         signer,
                         account_sequence,

@@ -8,7 +8,7 @@ use super::money::UnitOverview;
 use super::reason::plain_of;
 use crate::engine::status::{Status, Wallet};
 
-/// One signing account.
+/// One account that pays fees.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct WalletOverview {
     pub chain: String,

@@ -13,6 +13,8 @@ fn every_command_has_help_with_an_example() {
         "keys encrypt",
         "keys decrypt",
         "keys store-passphrase",
+        "keys grant",
+        "keys revoke",
         "keys list",
         "keys balance",
         "client create",

@@ -78,6 +78,27 @@ impl Decimal {
         })
     }
 
+    /// `self × factor`, rounded up in the last digit that can be kept. `None` on overflow.
+    pub fn times(self, factor: Self) -> Option<Self> {
+        let (a, b) = (self.shortest(), factor.shortest());
+        let mantissa = a.mantissa.checked_mul(b.mantissa)?;
+        let scale = a.scale + b.scale;
+        let over = scale.saturating_sub(SCALE_MAX);
+        Some(Self {
+            mantissa: mantissa.div_ceil(10u128.pow(over)),
+            scale: scale - over,
+        })
+    }
+
+    /// The same number without zeros at its end.
+    fn shortest(mut self) -> Self {
+        while self.scale > 0 && self.mantissa.is_multiple_of(10) {
+            self.mantissa /= 10;
+            self.scale -= 1;
+        }
+        self
+    }
+
     /// What is before the point, and 18 digits after it.
     fn parts(self) -> (u128, u128) {
         let unit = 10u128.pow(self.scale);
@@ -287,6 +308,20 @@ mod tests {
         let more = |mantissa, scale| Decimal::new(mantissa, scale).plus_percent(25);
         assert_eq!(more(25, 3), Some(Decimal::new(3_125, 5)));
         assert_eq!(more(1, 18), Some(Decimal::new(2, 18)));
+    }
+
+    #[test]
+    fn a_product_is_exact_as_far_as_its_digits_can_be_kept() {
+        let decimal = |text: &str| -> Decimal { text.parse().unwrap() };
+        for (a, b, product) in [
+            ("0.025", "1.1", "0.0275"),
+            ("1000000000.000000000000000000", "1.1", "1100000000"),
+            ("0.000000000000000001", "1.1", "0.000000000000000002"),
+            ("0", "1.1", "0"),
+        ] {
+            assert_eq!(decimal(a).times(decimal(b)), Some(decimal(product)), "{a}");
+        }
+        assert_eq!(Decimal::new(u128::MAX, 0).times(decimal("1.1")), None);
     }
 
     #[test]

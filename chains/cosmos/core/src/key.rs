@@ -5,19 +5,26 @@
 use std::fmt;
 use std::sync::Arc;
 
-use cosmrs::crypto::secp256k1::{Signature, SigningKey, VerifyingKey};
+use cosmrs::AccountId;
+use ibc_proto::cosmos::crypto::secp256k1::PubKey;
 use ibc_proto::google::protobuf::Any;
 use ibc_relayer::config::AddressType;
 use ibc_relayer::keyring::{Secp256k1KeyPair, SigningKeyPair};
-use k256::ecdsa::signature::Verifier;
+use k256::ecdsa::signature::hazmat::{PrehashSigner, PrehashVerifier};
+use k256::ecdsa::{Signature, SigningKey, VerifyingKey};
+use prost::Message;
 use serde::Deserialize;
 use zeroize::Zeroizing;
+
+use crate::key_type::{keccak256, AccountFormat, KeyType};
 
 /// The derivation path of the Cosmos Hub and most chains (BIP-44, coin 118).
 pub const DEFAULT_HD_PATH: &str = "m/44'/118'/0'/0/0";
 
 /// Of a point on the curve.
 const COMPRESSED_BYTES: usize = 33;
+/// Of an address of Ethereum: the last bytes of a hash.
+const ADDRESS_BYTES: usize = 20;
 
 /// A secp256k1 key with its account address. Cheap to clone; `Debug` shows the
 /// address only.
@@ -33,8 +40,8 @@ struct Inner {
 /// The public half of a key, with its account address.
 #[derive(Clone, Debug, PartialEq)]
 pub struct PublicKey {
-    key: cosmrs::crypto::PublicKey,
-    any: Any,
+    key: VerifyingKey,
+    key_type: KeyType,
     address: String,
 }
 
@@ -54,27 +61,48 @@ pub enum KeyError {
     PublicKey,
     #[error("`{prefix}` is not a bech32 account prefix such as `cosmos`")]
     Prefix { prefix: String },
+    #[error("`{address}` is not an address of an account that begins with `{prefix}1`")]
+    Address { address: String, prefix: String },
+}
+
+/// Whether this is the address of an account with this prefix.
+pub fn check_address(address: &str, prefix: &str) -> Result<(), KeyError> {
+    match address.parse::<AccountId>() {
+        Ok(id) if id.prefix() == prefix => Ok(()),
+        _ => Err(KeyError::Address {
+            address: address.to_owned(),
+            prefix: prefix.to_owned(),
+        }),
+    }
 }
 
 impl Key {
     /// Derives a key from a BIP-39 mnemonic without a passphrase.
-    pub fn from_mnemonic(mnemonic: &str, hd_path: &str, prefix: &str) -> Result<Self, KeyError> {
+    pub fn from_mnemonic(
+        mnemonic: &str,
+        hd_path: &str,
+        format: impl Into<AccountFormat>,
+    ) -> Result<Self, KeyError> {
         let words: Vec<&str> = mnemonic.split_whitespace().collect();
         let phrase = Zeroizing::new(words.join(" "));
         let path = hd_path.parse().map_err(|_| KeyError::HdPath {
             path: hd_path.to_owned(),
         })?;
-        // The prefix is checked below: here only the mnemonic can be wrong.
+        // The prefix is checked below: here only the mnemonic can be wrong. The secret of a
+        // path is the same for each type of keys.
         let pair = Secp256k1KeyPair::from_mnemonic(&phrase, &path, &AddressType::Cosmos, "cosmos")
             .map_err(|_| KeyError::Mnemonic { words: words.len() })?;
-        Self::from_private_key(private_key_of(&pair)?.as_slice(), prefix)
+        Self::from_private_key(private_key_of(&pair)?.as_slice(), format)
     }
 
     /// A key from its 32 secret bytes, big endian.
-    pub fn from_private_key(bytes: &[u8], prefix: &str) -> Result<Self, KeyError> {
+    pub fn from_private_key(
+        bytes: &[u8],
+        format: impl Into<AccountFormat>,
+    ) -> Result<Self, KeyError> {
         let secret = Zeroizing::new(bytes.try_into().map_err(|_| KeyError::PrivateKey)?);
         let signing_key = SigningKey::from_slice(bytes).map_err(|_| KeyError::PrivateKey)?;
-        let public = PublicKey::new(signing_key.public_key(), prefix)?;
+        let public = PublicKey::new(*signing_key.verifying_key(), &format.into())?;
         Ok(Self(Arc::new(Inner {
             secret,
             signing_key,
@@ -102,30 +130,44 @@ impl Key {
         self.0.secret.clone()
     }
 
-    /// Signs the SHA-256 of `bytes`; `None` if the signer fails.
+    /// Signs the hash of `bytes` that keys of this type sign; `None` if the signer fails.
     pub fn sign(&self, bytes: &[u8]) -> Option<Vec<u8>> {
-        let signature = self.0.signing_key.sign(bytes).ok()?;
-        Some(signature.to_vec())
+        let digest = self.0.public.key_type.digest(bytes);
+        let signature: Signature = self.0.signing_key.sign_prehash(&digest).ok()?;
+        Some(signature.normalize_s().unwrap_or(signature).to_vec())
     }
 }
 
 impl PublicKey {
     /// A public key from its compressed point.
-    pub fn from_bytes(bytes: &[u8], prefix: &str) -> Result<Self, KeyError> {
+    pub fn from_bytes(bytes: &[u8], format: impl Into<AccountFormat>) -> Result<Self, KeyError> {
         if bytes.len() != COMPRESSED_BYTES {
             return Err(KeyError::PublicKey);
         }
         let key = VerifyingKey::from_sec1_bytes(bytes).map_err(|_| KeyError::PublicKey)?;
-        Self::new(key.into(), prefix)
+        Self::new(key, &format.into())
     }
 
-    fn new(key: cosmrs::crypto::PublicKey, prefix: &str) -> Result<Self, KeyError> {
-        let address = key.account_id(prefix).map_err(|_| KeyError::Prefix {
-            prefix: prefix.to_owned(),
+    /// A public key as a transaction names it; `None` if it is of another type than [`KeyType`]
+    /// knows.
+    pub fn from_any(any: &Any, prefix: &str) -> Option<Self> {
+        let key_type = KeyType::of_type_url(&any.type_url)?;
+        let key = PubKey::decode(any.value.as_slice()).ok()?;
+        Self::from_bytes(&key.key, AccountFormat::new(prefix, key_type)).ok()
+    }
+
+    fn new(key: VerifyingKey, format: &AccountFormat) -> Result<Self, KeyError> {
+        let AccountFormat { prefix, key_type } = format;
+        let address = match key_type.is_ethereum() {
+            false => cosmrs::crypto::PublicKey::from(key).account_id(prefix),
+            true => AccountId::new(prefix, &ethereum_address(&key)),
+        };
+        let address = address.map_err(|_| KeyError::Prefix {
+            prefix: prefix.clone(),
         })?;
         Ok(Self {
             key,
-            any: key.to_any().map_err(|_| KeyError::PublicKey)?,
+            key_type: *key_type,
             address: address.to_string(),
         })
     }
@@ -137,23 +179,36 @@ impl PublicKey {
 
     /// The compressed point (33 bytes).
     pub fn bytes(&self) -> Vec<u8> {
-        self.key.to_bytes()
+        self.key.to_encoded_point(true).as_bytes().to_vec()
     }
 
-    /// The key as a transaction names it.
+    /// The key as a transaction names it. The message has the same fields for each type.
     pub(crate) fn any(&self) -> Any {
-        self.any.clone()
+        let key = PubKey { key: self.bytes() };
+        Any {
+            type_url: self.key_type.type_url().to_owned(),
+            value: key.encode_to_vec(),
+        }
     }
 
-    /// Whether this is the key's signature of the SHA-256 of `bytes`, in the form that
-    /// the SDK accepts: 64 bytes, with the smaller of the two possible `s`.
+    /// Whether this is the key's signature of the hash of `bytes`, in the form that the SDK
+    /// accepts: 64 bytes, with the smaller of the two possible `s`.
     pub fn verifies(&self, bytes: &[u8], signature: &[u8]) -> bool {
-        let key = VerifyingKey::from_sec1_bytes(&self.bytes());
-        let (Ok(key), Ok(signature)) = (key, Signature::from_slice(signature)) else {
+        let Ok(signature) = Signature::from_slice(signature) else {
             return false;
         };
-        signature.normalize_s().is_none() && key.verify(bytes, &signature).is_ok()
+        let digest = self.key_type.digest(bytes);
+        signature.normalize_s().is_none() && self.key.verify_prehash(&digest, &signature).is_ok()
     }
+}
+
+/// The last 20 bytes of the hash of the point, without the byte that says how it is written.
+fn ethereum_address(key: &VerifyingKey) -> [u8; ADDRESS_BYTES] {
+    let point = key.to_encoded_point(false);
+    let hash = keccak256(&point.as_bytes()[1..]);
+    let mut address = [0; ADDRESS_BYTES];
+    address.copy_from_slice(&hash[hash.len() - ADDRESS_BYTES..]);
+    address
 }
 
 impl fmt::Debug for Key {
@@ -257,6 +312,100 @@ mod tests {
         }
         let prefix = PublicKey::from_bytes(&point, "Cosmos!").unwrap_err();
         assert!(matches!(prefix, KeyError::Prefix { .. }));
+    }
+
+    /// The first key of the mnemonic that development nodes of Ethereum use.
+    const ETH_MNEMONIC: &str = "test test test test test test test test test test test junk";
+    const ETH_SECRET: &str = "ac0974bec39a17e36ba4a6b4d238ff944bacb478cbed5efcae784d7bf4f2ff80";
+    const ETH_PATH: &str = "m/44'/60'/0'/0/0";
+
+    /// The address of a bech32 address, as Ethereum writes it.
+    fn hex_of(address: &str) -> String {
+        hex::encode(address.parse::<AccountId>().unwrap().to_bytes())
+    }
+
+    #[test]
+    fn a_mnemonic_gives_the_address_every_wallet_of_ethereum_shows() {
+        for key_type in [KeyType::Ethermint, KeyType::CosmosEvm, KeyType::Injective] {
+            let format = AccountFormat::new("inj", key_type);
+            for (path, address) in [
+                (ETH_PATH, "f39fd6e51aad88f6f4ce6ab8827279cfffb92266"),
+                (
+                    "m/44'/60'/0'/0/1",
+                    "70997970c51812dc3a010c7d01b50e0d17dc79c8",
+                ),
+            ] {
+                let key = Key::from_mnemonic(ETH_MNEMONIC, path, &format).unwrap();
+                assert_eq!(hex_of(key.address()), address);
+            }
+            let key = Key::from_mnemonic(ETH_MNEMONIC, ETH_PATH, &format).unwrap();
+            assert_eq!(hex::encode(*key.private_key_bytes()), ETH_SECRET);
+            assert_eq!(key.public().any().type_url, key_type.type_url());
+        }
+    }
+
+    /// `dev0` of the `local_node.sh` of Evmos, and of cosmos/evm.
+    #[test]
+    fn a_key_of_a_chain_with_an_evm_has_the_address_that_its_wallets_show() {
+        let mnemonic = "copper push brief egg scan entry inform record adjust fossil boss egg \
+                        comic alien upon aspect dry avoid interest fury window hint race symptom";
+        let format = AccountFormat::new("evmos", KeyType::Ethermint);
+        let key = Key::from_mnemonic(mnemonic, ETH_PATH, &format).unwrap();
+        let address = "evmos1cml96vmptgw99syqrrz8az79xer2pcgp84pdun";
+        assert_eq!(key.address(), address);
+        assert_eq!(hex_of(address), "c6fe5d33615a1c52c08018c47e8bc53646a0e101");
+        assert_eq!(
+            hex::encode(*key.private_key_bytes()),
+            "88cbead91aee890d27bf06e003ade3d4e952427e88f88d31d61d3ef5e5d54305"
+        );
+    }
+
+    /// As go-ethereum signs it: `crypto.Sign` of the Keccak-256 hash, without the last byte.
+    #[test]
+    fn a_key_of_ethereums_kind_signs_as_ethereum_does() {
+        let secret = hex::decode(ETH_SECRET).unwrap();
+        let format = AccountFormat::new("cosmos", KeyType::CosmosEvm);
+        let key = Key::from_private_key(&secret, &format).unwrap();
+        let signature = key.sign(b"document").unwrap();
+        assert_eq!(
+            hex::encode(&signature),
+            "00b3fbd6754bb6427af2daa78769169d87913dd9f2493806ec40887721b5cd20\
+             21fb809381030d4bacda089cb27b22da9dfb14095a6db847b5e6012b7ec5b74c"
+        );
+        let public = PublicKey::from_bytes(&key.public_key(), &format).unwrap();
+        assert!(public.verifies(b"document", &signature));
+        // The same point signs another hash where keys are the SDK's.
+        let other = Key::from_private_key(&secret, "cosmos").unwrap();
+        assert!(!other.public().verifies(b"document", &signature));
+        assert_ne!(other.address(), key.address());
+    }
+
+    #[test]
+    fn a_public_key_is_read_as_a_transaction_names_it() {
+        for key_type in KeyType::ALL {
+            let format = AccountFormat::new("cosmos", key_type);
+            let key = Key::from_private_key(&[7; 32], &format).unwrap();
+            let any = key.public().any();
+            // Field 1, 33 bytes.
+            assert_eq!(any.value[..2], [0x0a, 33]);
+            let read = PublicKey::from_any(&any, "cosmos");
+            assert_eq!(read.as_ref(), Some(key.public()));
+            let ed25519 = Any {
+                type_url: "/cosmos.crypto.ed25519.PubKey".to_owned(),
+                ..any
+            };
+            assert_eq!(PublicKey::from_any(&ed25519, "cosmos"), None);
+        }
+    }
+
+    #[test]
+    fn an_address_is_one_of_the_chain_only_with_its_prefix() {
+        let address = "cosmos19rl4cm2hmr8afy4kldpxz3fka4jguq0auqdal4";
+        assert_eq!(check_address(address, "cosmos"), Ok(()));
+        for (address, prefix) in [(address, "osmo"), ("cosmos1x", "cosmos"), ("", "cosmos")] {
+            let error = check_address(address, prefix).unwrap_err();
+            assert!(matches!(error, KeyError::Address { .. }), "{error}");
+        }
     }
 
     #[test]

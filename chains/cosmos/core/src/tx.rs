@@ -4,12 +4,32 @@ use cosmrs::tx::SignMode;
 use ibc_proto::cosmos::base::v1beta1::Coin;
 use ibc_proto::cosmos::tx::v1beta1::mode_info::{Single, Sum};
 use ibc_proto::cosmos::tx::v1beta1::{AuthInfo, Fee, ModeInfo, SignDoc, SignerInfo, TxBody, TxRaw};
+use ibc_proto::google::protobuf::Any;
 use prost::Message as _;
 use sha2::{Digest, Sha256};
 use tern_chains::{AccountState, ChainId, Deadline, Message, SignedTx, TxDraft, TxHash};
 
 use crate::convert::any;
 use crate::key::{Key, PublicKey};
+
+/// On what terms a transaction is paid for.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Terms {
+    pub fee: Vec<Coin>,
+    /// The account that pays in the place of the signer (`x/feegrant`).
+    pub granter: Option<String>,
+    /// What the transaction says besides, such as that its fee is dynamic.
+    pub option: Option<Any>,
+}
+
+impl From<Vec<Coin>> for Terms {
+    fn from(fee: Vec<Coin>) -> Self {
+        Self {
+            fee,
+            ..Self::default()
+        }
+    }
+}
 
 /// A transaction that only lacks its signature.
 pub struct Unsigned {
@@ -18,14 +38,15 @@ pub struct Unsigned {
 }
 
 impl Unsigned {
-    /// SIGN_MODE_DIRECT with one signer, who also pays.
+    /// SIGN_MODE_DIRECT with one signer.
     pub fn new(
         key: &PublicKey,
         account: &AccountState,
-        body: TxBody,
-        fee: Vec<Coin>,
+        mut body: TxBody,
+        terms: Terms,
         gas: u64,
     ) -> Self {
+        body.extension_options.extend(terms.option);
         let single = Single {
             mode: SignMode::Direct as i32,
         };
@@ -39,8 +60,9 @@ impl Unsigned {
         let auth_info = AuthInfo {
             signer_infos: vec![signer],
             fee: Some(Fee {
-                amount: fee,
+                amount: terms.fee,
                 gas_limit: gas,
+                granter: terms.granter.unwrap_or_default(),
                 ..Fee::default()
             }),
             ..AuthInfo::default()
@@ -115,7 +137,7 @@ pub fn document(
     chain: &ChainId,
     key: &PublicKey,
     draft: &TxDraft,
-    fee: Vec<Coin>,
+    terms: impl Into<Terms>,
 ) -> std::result::Result<Document, SignError> {
     let Deadline::Height(timeout_height) = draft.deadline else {
         return Err(SignError::Deadline);
@@ -124,9 +146,10 @@ pub fn document(
         return Err(SignError::DeadlineZero);
     }
     let body = body(&draft.messages, &draft.memo, timeout_height);
-    let amounts = fee.iter().filter_map(|coin| coin.amount.parse().ok());
+    let terms = terms.into();
+    let amounts = terms.fee.iter().filter_map(|coin| coin.amount.parse().ok());
     let amount = amounts.fold(0u128, u128::saturating_add);
-    let unsigned = Unsigned::new(key, &draft.account, body, fee, draft.gas);
+    let unsigned = Unsigned::new(key, &draft.account, body, terms, draft.gas);
     let document = SignDoc {
         body_bytes: unsigned.body_bytes.clone(),
         auth_info_bytes: unsigned.auth_info_bytes.clone(),
@@ -153,9 +176,9 @@ pub fn sign(
     chain: &ChainId,
     key: &Key,
     draft: &TxDraft,
-    fee: Vec<Coin>,
+    terms: impl Into<Terms>,
 ) -> std::result::Result<SignedTx, SignError> {
-    let document = document(chain, key.public(), draft, fee)?;
+    let document = document(chain, key.public(), draft, terms)?;
     let signature = key.sign(document.bytes()).ok_or(SignError::Key)?;
     Ok(document.signed(signature))
 }
@@ -165,10 +188,12 @@ mod tests {
     use super::*;
     use tern_chains::{Encoded, MessageKind};
 
-    #[test]
-    fn signing_twice_gives_the_same_transaction_and_one_without_end_is_not_signed() {
-        let key = Key::from_private_key(&[7; 32], "cosmos").unwrap();
-        let draft = TxDraft {
+    fn key() -> Key {
+        Key::from_private_key(&[7; 32], "cosmos").unwrap()
+    }
+
+    fn draft() -> TxDraft {
+        TxDraft {
             messages: vec![Message {
                 kind: MessageKind::Other,
                 encoded: Encoded {
@@ -178,13 +203,42 @@ mod tests {
             }],
             memo: "by hand".to_owned(),
             account: AccountState {
-                address: key.address().to_owned(),
+                address: key().address().to_owned(),
                 account_number: 3,
                 account_sequence: 4,
             },
             gas: 100_000,
             deadline: Deadline::Height(77),
+        }
+    }
+
+    #[test]
+    fn the_terms_are_in_the_transaction() {
+        let chain = ChainId::from_string("a-1");
+        let option = Any {
+            type_url: "/a.Option".to_owned(),
+            value: vec![9],
         };
+        let terms = Terms {
+            granter: Some("cosmos1rich".to_owned()),
+            option: Some(option.clone()),
+            ..Terms::default()
+        };
+        let tx = sign(&chain, &key(), &draft(), terms).unwrap();
+        let raw = TxRaw::decode(tx.bytes.as_slice()).unwrap();
+        let auth = AuthInfo::decode(raw.auth_info_bytes.as_slice()).unwrap();
+        let fee = auth.fee.unwrap();
+        assert_eq!(
+            (fee.granter.as_str(), fee.payer.as_str()),
+            ("cosmos1rich", "")
+        );
+        let body = TxBody::decode(raw.body_bytes.as_slice()).unwrap();
+        assert_eq!(body.extension_options, [option]);
+    }
+
+    #[test]
+    fn signing_twice_gives_the_same_transaction_and_one_without_end_is_not_signed() {
+        let (key, draft) = (key(), draft());
         let chain = ChainId::from_string("a-1");
         let fee: Vec<Coin> = "0.1stake"
             .parse::<crate::GasPrice>()

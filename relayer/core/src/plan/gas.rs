@@ -101,6 +101,8 @@ pub struct Size {
 pub enum Ended {
     /// In its block, or at the node.
     Failed,
+    /// In its block, because it took more gas than its limit.
+    OutOfGas,
     Succeeded {
         /// Whether each transfer in it was taken.
         all_taken: bool,
@@ -181,7 +183,7 @@ impl GasTable {
     /// nothing of what the others take.
     pub fn ended(&mut self, shape: &Shape, ended: Ended) {
         match ended {
-            Ended::Failed => {
+            Ended::Failed | Ended::OutOfGas => {
                 self.shapes.remove(shape);
             }
             Ended::Succeeded { all_taken: true } => {

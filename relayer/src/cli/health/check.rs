@@ -157,19 +157,32 @@ fn check_node(
 
 /// Checks that the account of a key is on chain and can pay fees.
 async fn account(chain: &ConnectedChain, account: &dyn Account) -> Check {
-    let address = account.address();
+    let (address, payer) = (account.address(), account.payer());
     let found = async {
+        if payer != address && !chain.is_granted(payer, address).await? {
+            return Ok(not_granted(chain.id().as_str(), payer, address));
+        }
         account.state().await?;
         let denom = chain.gas_price().denom.clone();
-        let balance = chain.balance(address, &denom).await?;
+        let balance = chain.balance(payer, &denom).await?;
         // A fee that is too large to count is larger than any balance.
         let reserve = chain.fee(GAS_IN_RESERVE).unwrap_or(u128::MAX);
-        anyhow::Ok(funds(balance, reserve, &denom, address))
+        anyhow::Ok(funds(balance, reserve, &denom, payer))
     };
     match found.await {
         Ok(check) => check,
         Err(error) => Check::bad("account", describe(error.as_ref())),
     }
+}
+
+fn not_granted(chain: &str, payer: &str, address: &str) -> Check {
+    Check::bad(
+        "account",
+        format!(
+            "{payer} (`fee_granter`) does not pay the fees of {address}: \
+             `tern keys grant {chain} --from KEY` with the key of {payer} allows it"
+        ),
+    )
 }
 
 fn funds(balance: u128, reserve: u128, denom: &str, address: &str) -> Check {

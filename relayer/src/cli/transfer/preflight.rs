@@ -60,8 +60,9 @@ pub async fn check(context: &Context, args: &TransferArgs) -> anyhow::Result<Rou
     let total = check_balance(&account.address, args, balance)?;
     let price = src.gas_price();
     let costs = src.fee(1) != Some(0);
+    let pays = signer.payer() == account.address;
     ensure!(
-        !(costs && price.denom == args.amount.denom && total == balance),
+        !(costs && pays && price.denom == args.amount.denom && total == balance),
         "{} would have no {} left to pay fees",
         account.address,
         price.denom

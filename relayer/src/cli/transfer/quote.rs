@@ -118,16 +118,17 @@ impl Quote {
             sum.checked_add(chain.fee(*self.gas.get(transfers)?)?)
         });
         let fees = fees.context("the fees are too large: check `gas_price`")?;
-        let (denom, sender) = (&price.denom, &self.account.address);
-        let (balance, tokens) = if *denom == args.amount.denom {
+        let (denom, payer) = (&price.denom, route.signer.payer());
+        let pays = payer == self.account.address;
+        let (balance, tokens) = if pays && *denom == args.amount.denom {
             (route.balance, route.total)
         } else {
-            (chain.balance(sender, denom).await?, 0)
+            (chain.balance(payer, denom).await?, 0)
         };
         let missing = fees.saturating_add(tokens).saturating_sub(balance);
         if missing > 0 {
             bail!(
-                "{sender} has {balance}{denom} on {}, but the fees are {fees}{denom}: \
+                "{payer} has {balance}{denom} on {}, but the fees are {fees}{denom}: \
                  {missing}{denom} are missing",
                 chain.id()
             );

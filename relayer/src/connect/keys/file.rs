@@ -3,7 +3,7 @@
 
 use age::secrecy::SecretString;
 use serde::{Deserialize, Serialize};
-use tern_cosmos_core::{Key, PublicKey};
+use tern_cosmos_core::{AccountFormat, Key, PublicKey};
 use zeroize::Zeroizing;
 
 use super::sealed::{self, OpenError};
@@ -96,16 +96,16 @@ impl KeyFile {
     }
 
     /// The public half; the address in the file is for people.
-    pub fn public_key(&self, prefix: &str) -> Result<PublicKey, ReadError> {
+    pub fn public_key(&self, format: &AccountFormat) -> Result<PublicKey, ReadError> {
         let bytes = hex::decode(&self.public_key);
         let bytes = bytes.map_err(|_| damaged("`public_key` is not hex"))?;
-        PublicKey::from_bytes(&bytes, prefix).map_err(damaged)
+        PublicKey::from_bytes(&bytes, format).map_err(damaged)
     }
 
     /// The key; the passphrase is asked for if it is needed.
     pub fn key<E: From<ReadError>>(
         &self,
-        prefix: &str,
+        format: &AccountFormat,
         passphrase: impl FnOnce() -> Result<SecretString, E>,
     ) -> Result<Key, E> {
         let secret = match (&self.private_key, &self.encrypted_private_key) {
@@ -123,7 +123,7 @@ impl KeyFile {
             }
             (None, None) => return Err(damaged("it has no secret").into()),
         };
-        let key = Key::from_private_key(&secret, prefix).map_err(damaged)?;
+        let key = Key::from_private_key(&secret, format).map_err(damaged)?;
         if hex::encode(key.public_key()) != self.public_key {
             let reason = "`public_key` does not belong to `private_key`";
             return Err(damaged(reason).into());
