@@ -96,6 +96,8 @@ impl Purpose {
             Item::Handshake { .. } => Self::Handshake,
             Item::Refresh(client) if is_in_use(view, client) => Self::Refresh,
             Item::Refresh(_) => Self::IdleRefresh,
+            // It cannot be done later.
+            Item::Upgrade(_) => Self::Refresh,
         }
     }
 

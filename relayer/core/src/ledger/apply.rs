@@ -157,6 +157,10 @@ fn apply_finding(
             client_found(view, chain, client_id, record)
         }
         Finding::Trusted(header) => trusted(view, chain, header),
+        Finding::RevisionEnds { last_height } => match view.planned_end(chain) {
+            Some(known) if known == *last_height => vec![],
+            _ => vec![Change::RevisionEnd(chain.clone(), *last_height)],
+        },
         Finding::Connection { connection_id, end } => {
             let key = ConnectionKey {
                 chain: chain.clone(),

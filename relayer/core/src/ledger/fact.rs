@@ -45,6 +45,9 @@ pub enum Finding {
     },
     /// The chain's header of this height verifies from what was trusted before.
     Trusted(Box<TrustedHeader>),
+    /// The chain has planned an upgrade of its clients: `last_height` is the last of its
+    /// revision. The block before is there, with the states that clients are upgraded to.
+    RevisionEnds { last_height: u64 },
     /// Its client must be known before.
     Connection {
         connection_id: ConnectionId,

@@ -34,6 +34,8 @@ pub enum Item {
     Timeout(PacketKey),
     /// A bare client update, so that the client does not expire.
     Refresh(ClientKey),
+    /// `MsgUpgradeClient`: the client's chain has ended its revision (ICS-02).
+    Upgrade(ClientKey),
     /// A handshake step for the request between `a` and `b`.
     Handshake {
         a: ChainId,
@@ -56,7 +58,7 @@ impl Item {
     pub fn packet(&self) -> Option<&PacketKey> {
         match self {
             Self::Recv(packet) | Self::Ack(packet) | Self::Timeout(packet) => Some(packet),
-            Self::Refresh(_) | Self::Handshake { .. } => None,
+            Self::Refresh(_) | Self::Upgrade(_) | Self::Handshake { .. } => None,
         }
     }
 }
@@ -68,6 +70,7 @@ impl fmt::Display for Item {
             Self::Ack(packet) => write!(f, "acknowledge {packet}"),
             Self::Timeout(packet) => write!(f, "time out {packet}"),
             Self::Refresh(client) => write!(f, "refresh client {client}"),
+            Self::Upgrade(client) => write!(f, "upgrade client {client}"),
             Self::Handshake { a, b, step } => write!(f, "{step:?} between {a} and {b}"),
         }
     }
@@ -88,6 +91,7 @@ pub fn summary(items: &[Item]) -> String {
     parts.extend(items.iter().filter_map(|item| match item {
         Item::Handshake { step, .. } => Some(format!("{step:?}")),
         Item::Refresh(client) => Some(format!("refresh {}", client.client_id)),
+        Item::Upgrade(client) => Some(format!("upgrade {}", client.client_id)),
         _ => None,
     }));
     parts.join(", ")

@@ -44,7 +44,7 @@ pub(super) fn propose(input: &PlanInput<'_>, proposals: &mut Proposals) {
 }
 
 /// Whether packets travel from or to this end.
-fn is_served(input: &PlanInput<'_>, end: &EndKey) -> bool {
+pub(super) fn is_served(input: &PlanInput<'_>, end: &EndKey) -> bool {
     let Some(path) = input.view.path(end) else {
         return false;
     };
@@ -66,6 +66,10 @@ fn is_due(input: &PlanInput<'_>, key: &ClientKey) -> Result<Option<Route>, Why> 
         return Ok(None);
     };
     if input.not_ready([chain, src_chain]).is_some() {
+        return Ok(None);
+    }
+    // The client is upgraded, and from then on has other headers.
+    if input.view.revision_end(src_chain).is_some() {
         return Ok(None);
     }
     let record = usable_client(input, chain, client_id)?;

@@ -134,6 +134,7 @@ impl Known {
                         .insert((key.port_id.clone(), key.channel_id.clone()));
                 }
                 Finding::Trusted(_)
+                | Finding::RevisionEnds { .. }
                 | Finding::Received { .. }
                 | Finding::NotReceived { .. }
                 | Finding::NotAcknowledged { .. }

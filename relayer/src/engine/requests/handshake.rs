@@ -129,6 +129,7 @@ fn note(entry: &Entry) -> Option<HandshakeNote> {
             format!("{}/{} {}", key.port_id, key.channel_id, end.state)
         }
         Finding::Trusted(_)
+        | Finding::RevisionEnds { .. }
         | Finding::Received { .. }
         | Finding::NotReceived { .. }
         | Finding::NotAcknowledged { .. }
