@@ -211,11 +211,13 @@ async fn prove_route(
         return Ok(assemble(client, update, steps, batch.atomic));
     }
     let proofs = fetch(&*src.chain, batch, route.height);
-    let (forward, mut proofs) = tokio::try_join!(forward, proofs)?;
+    let (forward, proofs) = tokio::join!(forward, proofs);
+    let forward = forward?;
     let rules = src.chain.height_rules();
-    if let Some(height) = height_to_prove_again(route, forward.height, rules) {
-        proofs = fetch(&*src.chain, batch, height).await?;
-    }
+    let proofs = match height_to_prove_again(route, forward.height, rules) {
+        Some(height) => fetch(&*src.chain, batch, height).await?,
+        None => proofs?,
+    };
     let updates = forward.updates.iter();
     let updates = updates.map(|update| account.encode(update));
     let update: Vec<Message> = updates.collect::<Result<_, _>>()?;
