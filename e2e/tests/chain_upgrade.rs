@@ -105,6 +105,7 @@ async fn a_client_is_upgraded_on_demand_and_the_heights_begin_anew() -> Result<(
 
     // A relayer that begins at the end finds out by itself.
     let mut daemon = upgrade.network.tern.start()?;
+    daemon.follows(2, LONG)?;
     let upgraded = upgrade.network.tern.run(&client)?;
     let text = upgraded.text();
     let is_done = text.contains("it is a client of akash-2 now");

@@ -589,7 +589,7 @@ impl Engine {
             assignment: &self.assignment,
             cleared: &self.requests.cleared(),
             handshakes: &self.requests.handshakes(),
-            refreshed: &self.requests.refreshed(),
+            refreshed: &self.requests.refreshed(self.records.view()),
             paused: self.pausing.paused(),
             is_draining: self.pausing.is_draining(),
         })

@@ -90,8 +90,9 @@ impl Follow {
                 debug!(chain = %self.chain.id(), reason = describe(&error), "the chain stands at its end");
                 tokio::time::sleep(self.policy.node_pause_max).await;
                 continue;
+            } else {
+                self.log(&error, failures == 0, pause);
             }
-            self.log(&error, failures == 0, pause);
             let down = Input::Down {
                 chain: self.chain.id().clone(),
                 class: error.class(),

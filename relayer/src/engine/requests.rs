@@ -86,11 +86,19 @@ impl Requests {
         self.clears.iter().map(|clear| clear.src.clone()).collect()
     }
 
-    /// What planning must know: the clients to be refreshed or upgraded.
-    pub fn refreshed(&self) -> BTreeSet<ClientKey> {
+    /// What planning must know: the clients to be refreshed, or to be upgraded. One whose
+    /// chain is not at its end is not refreshed in place of it.
+    pub fn refreshed(&self, view: &View) -> BTreeSet<ClientKey> {
+        let is_at_end = |client: &&ClientKey| {
+            let of = view.client(client).map(|record| &record.summary.chain_id);
+            of.is_some_and(|of| view.revision_end(of).is_some())
+        };
         let refreshes = self.refreshes.iter().map(|refresh| &refresh.client);
         let upgrades = self.upgrades.iter().map(|upgrade| &upgrade.client);
-        refreshes.chain(upgrades).cloned().collect()
+        refreshes
+            .chain(upgrades.filter(is_at_end))
+            .cloned()
+            .collect()
     }
 
     /// Reports an entry of the ledger to the commands that count or print it.
