@@ -27,6 +27,21 @@ impl ChainId {
         &self.id
     }
 
+    /// Whether this is the id of the same chain after an upgrade that ended the revision
+    /// of `earlier`: the name is the same and the revision number higher (ibc-go
+    /// `clienttypes.SetRevisionNumber`).
+    pub fn is_later_revision_of(&self, earlier: &Self) -> bool {
+        earlier.revision > 0 && self.revision > earlier.revision && self.name() == earlier.name()
+    }
+
+    /// The id without its revision number.
+    fn name(&self) -> &str {
+        match self.revision {
+            0 => &self.id,
+            _ => self.id.rsplit_once('-').map_or(&*self.id, |(name, _)| name),
+        }
+    }
+
     /// The revision number (ICS-02, ibc-go `clienttypes.ParseChainID`): 4 of
     /// `cosmoshub-4`, 0 where the id does not end with one.
     pub fn version(&self) -> u64 {
@@ -85,6 +100,25 @@ impl<'de> Deserialize<'de> for ChainId {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_later_revision_has_the_same_name_and_a_higher_number() {
+        let is_later = |later, earlier| {
+            ChainId::from_string(later).is_later_revision_of(&ChainId::from_string(earlier))
+        };
+        assert!(is_later("akash-2", "akash-1"));
+        assert!(is_later("kava_2222-10", "kava_2222-9"));
+        for (later, earlier) in [
+            ("akash-1", "akash-1"),
+            ("akash-1", "akash-2"),
+            ("kava-2", "akash-1"),
+            ("akash-2", "akash"),
+            ("akash-2-2", "akash-1"),
+            ("akash-b", "akash-a"),
+        ] {
+            assert!(!is_later(later, earlier), "{later} after {earlier}");
+        }
+    }
 
     #[test]
     fn the_revision_is_read_as_ibc_go_reads_it() {

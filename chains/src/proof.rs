@@ -19,6 +19,18 @@ pub struct Proof {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Root(pub Vec<u8>);
 
+impl Root {
+    /// Of a consensus state that proves nothing: a client was upgraded to it (ibc-go
+    /// `07-tendermint` `SentinelRoot`), and headers are verified from it.
+    pub fn none() -> Self {
+        Self(vec![])
+    }
+
+    pub fn is_none(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
 /// A value of the IBC store with its proof, as a node gave it: not yet checked
 /// against a root.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -13,6 +13,7 @@ use crate::ports::free_ports;
 use crate::process::{self, Process, Signal};
 use crate::{http, wait, OTHER, RELAYER, USER};
 
+mod upgrade;
 mod version;
 
 /// Half of what is usual: waiting for blocks is most of what the scenarios do.

@@ -53,7 +53,7 @@ impl TestChain {
     }
 
     /// The home knows the node, the chain and the keys.
-    fn chaind(&self, args: &[&str]) -> Result<String> {
+    pub(crate) fn chaind(&self, args: &[&str]) -> Result<String> {
         let mut command = Command::new(self.spec.version.program()?);
         let output = command.args(args).arg("--home").arg(&self.home).output()?;
         let errors = String::from_utf8_lossy(&output.stderr);

@@ -4,16 +4,15 @@
 mod support;
 
 use anyhow::{ensure, Context, Result};
-use ibc_proto::cosmos::upgrade::v1beta1::Plan;
 use ibc_proto::ibc::core::client::v1 as client;
-use ibc_proto::ibc::lightclients::tendermint::v1::ClientState;
 use prost::{Message as _, Name as _};
-use support::light::{any, create_client, stored, update};
+use support::light::{create_client, stored, update};
 use support::tx::{account, submit};
+use support::upgrade::software_upgrade;
 use support::LONG;
 use tern_chains::{
-    Account as _, Chain as _, ClientId, ClientParams, ClientUpdate, Datagram, GivenHeader,
-    HeaderCheck, Height, LightClient as _, Message, StateCodec as _, StorePath, TrustOrigin,
+    Account as _, Chain as _, ClientId, ClientUpdate, Datagram, GivenHeader, HeaderCheck, Height,
+    LightClient as _, Message, StateCodec as _, StorePath, TrustOrigin,
 };
 use tern_cosmos::{BlockWithTxs, CosmosAccount, CosmosChain, CosmosSettings};
 use tern_cosmos_core::{convert, CosmosCodec};
@@ -47,7 +46,8 @@ async fn headers_are_recognized_and_a_client_goes_over_an_upgrade() -> Result<()
 
     // The plan's height is the last one that akash-a makes a header of.
     let last_height = akash.chain().latest().await?.0 + NOTICE_BLOCKS;
-    submit(&akash, vec![software_upgrade(&akash, last_height).await?]).await?;
+    let plan = software_upgrade(&akash, last_height, "akash-1", Height::new(1, 1)).await?;
+    submit(&akash, vec![plan]).await?;
     wait::until("the chain to halt", LONG, || {
         Ok((akash_node.height()? == last_height).then_some(()))
     })?;
@@ -131,25 +131,4 @@ fn header_in(block: &BlockWithTxs) -> Result<tern_chains::Encoded> {
     Ok(convert::encoded(
         update.client_message.context("no header")?,
     ))
-}
-
-/// Plans the upgrade of akash-a to akash-1 (ibc-go `MsgIBCSoftwareUpgrade`).
-async fn software_upgrade(akash: &CosmosAccount, last_height: u64) -> Result<Message> {
-    let new = akash.chain().new_client(&ClientParams::default()).await?;
-    let mut state = ClientState::decode(new.client_state.bytes.as_slice())?;
-    state.chain_id = "akash-1".to_owned();
-    state.latest_height = Some(client::Height {
-        revision_number: 1,
-        revision_height: 1,
-    });
-    let message = client::MsgIbcSoftwareUpgrade {
-        plan: Some(Plan {
-            name: "akash-1".to_owned(),
-            height: last_height.try_into()?,
-            ..Plan::default()
-        }),
-        upgraded_client_state: Some(any(&state)),
-        signer: akash.address().to_owned(),
-    };
-    Ok(convert::message(any(&message)))
 }

@@ -8,6 +8,7 @@ pub mod ics29;
 pub mod import;
 mod keys;
 pub mod packet_proof;
+pub mod revisions;
 mod signer;
 
 use std::collections::BTreeMap;
@@ -57,7 +58,7 @@ impl Context {
     pub fn load(home: &Path, config_file: &Path, json: bool) -> anyhow::Result<Self> {
         Ok(Self {
             home: home.to_owned(),
-            config: Config::load(config_file)?,
+            config: config_now(home, config_file)?,
             config_file: config_file.to_owned(),
             json,
             claims: Arc::default(),
@@ -71,7 +72,7 @@ impl Context {
     pub fn read_again(&self) -> anyhow::Result<Self> {
         Ok(Self {
             home: self.home.clone(),
-            config: Config::load(&self.config_file)?,
+            config: config_now(&self.home, &self.config_file)?,
             config_file: self.config_file.clone(),
             json: self.json,
             claims: Arc::clone(&self.claims),
@@ -184,11 +185,13 @@ impl Context {
     pub fn claim(&self, keys: &[KeyId]) -> anyhow::Result<Option<KeyId>> {
         let mut new = Vec::new();
         for key in keys {
+            let signer = &self.chain_config(&key.chain)?.signer;
+            let keys = self.keys(&key.chain)?;
+            let key = &claimed(&keys, key);
             if self.claims().contains_key(key) {
                 continue;
             }
-            let keys = self.keys(&key.chain)?;
-            let claim = match self.chain_config(&key.chain)?.signer {
+            let claim = match signer {
                 None => keys.claim(&key.name)?,
                 Some(_) => keys.claim_remote(&key.name)?,
             };
@@ -203,12 +206,19 @@ impl Context {
 
     /// Lets other processes sign with all keys but these.
     pub fn keep_claims(&self, keys: &[KeyId]) {
-        self.claims().retain(|key, _| keys.contains(key));
+        let claimed = keys.iter().filter_map(|key| {
+            let folder = self.keys(&key.chain).ok()?;
+            Some(claimed(&folder, key))
+        });
+        let claimed: Vec<KeyId> = claimed.collect();
+        self.claims().retain(|key, _| claimed.contains(key));
     }
 
     /// Lets other processes sign with a key: this one will not any more.
     pub fn release(&self, key: &KeyId) {
-        self.claims().remove(key);
+        if let Ok(folder) = self.keys(&key.chain) {
+            self.claims().remove(&claimed(&folder, key));
+        }
     }
 
     fn claims(&self) -> MutexGuard<'_, BTreeMap<KeyId, KeyClaim>> {
@@ -300,4 +310,19 @@ pub fn account_format(chain: &ChainConfig) -> AccountFormat {
         KeyTypeConfig::Injective => KeyType::Injective,
     };
     AccountFormat::new(&chain.account_prefix, key_type)
+}
+
+/// The configuration with the ids that its chains have now.
+fn config_now(home: &Path, config_file: &Path) -> anyhow::Result<Config> {
+    let mut config = Config::load(config_file)?;
+    revisions::apply(home, &mut config)?;
+    Ok(config)
+}
+
+/// What is claimed of a key: its file, which stays where it is when the chain has another id.
+fn claimed(folder: &KeyFolder, key: &KeyId) -> KeyId {
+    KeyId {
+        chain: folder.name().to_owned(),
+        name: key.name.clone(),
+    }
 }

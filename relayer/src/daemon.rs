@@ -21,7 +21,7 @@ pub mod testing;
 use std::sync::Arc;
 
 use futures::future::OptionFuture;
-use tern::engine::{describe, Engine, EngineError, Kept};
+use tern::engine::{describe, Engine, EngineError, Kept, NextRevision};
 use tern_chains::{Account, ChainError};
 use tern_core::plan::Assignment;
 use tokio::sync::{mpsc, watch};
@@ -29,7 +29,7 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
-use crate::connect::Context;
+use crate::connect::{revisions, Context};
 use crate::http::HttpServer;
 use crate::setup::{self, ServedChain};
 pub use client::DaemonClient;
@@ -70,7 +70,7 @@ impl Daemon {
     pub async fn open(context: Arc<Context>) -> anyhow::Result<Self> {
         let (store, view) = setup::open_store(&context).await?;
         let paused = paused_file::read(&context.home)?;
-        let configured = Configured::open(Arc::clone(&context), None).await?;
+        let configured = Configured::open_at_start(Arc::clone(&context)).await?;
         let mut parts = configured.parts(store, view)?;
         parts.kept.paused = paused;
         let engine = Engine::start(parts, Assignment::Everything);
@@ -168,7 +168,13 @@ impl Running {
         loop {
             tokio::select! {
                 biased;
-                ended = self.ended() => return ended.map(drop),
+                ended = self.ended() => {
+                    let mut kept = ended?;
+                    let Some(next) = kept.next_revision.take() else {
+                        return Ok(());
+                    };
+                    self.go_over(kept, &next).await?;
+                }
                 Some(reload) = reloads.recv() => {
                     let reloaded = self.reload().await?;
                     match &reloaded {
@@ -246,19 +252,45 @@ impl Running {
         let swap = observed.swap().await;
         self.stop_engine.cancel();
         let kept = self.ended().await?;
-        let engine = match next.parts_of(kept) {
-            Ok(parts) => Engine::start(parts, Assignment::Everything),
-            // It was tried before.
-            Err(error) => return Err(EngineError::CommandFailed(format!("{error:#}"))),
-        };
+        let engine = go_on(&next, kept)?;
         swap.to(engine.handle());
+        self.take(engine, next);
+        Ok(Ok(changes))
+    }
+
+    /// Goes on with a chain that was upgraded and has another id now.
+    async fn go_over(&mut self, kept: Kept, next: &NextRevision) -> Result<(), EngineError> {
+        let observed = self.at_work.observed.clone();
+        let swap = observed.swap().await;
+        let home = self.configured.context.home.clone();
+        let failed = |error: anyhow::Error| EngineError::CommandFailed(format!("{error:#}"));
+        revisions::keep(&home, &next.chain, &next.now).map_err(|error| failed(error.into()))?;
+        let configured = self.configured.read_again().await.map_err(failed)?;
+        let engine = go_on(&configured, kept)?;
+        swap.to(engine.handle());
+        self.take(engine, configured);
+        let NextRevision { chain, now } = next;
+        info!(chain = %now, before = %chain, "gone on with the upgraded chain: give its new `id` in the configuration when it is convenient");
+        Ok(())
+    }
+
+    /// Goes on with this engine and configuration.
+    fn take(&mut self, engine: Engine, configured: Configured) {
         self.spawn(engine);
-        self.configured = next;
+        self.configured = configured;
         self.contexts
             .send_replace(Arc::clone(&self.configured.context));
         self.served.send_replace(self.configured.chains.clone());
         self.configured.release_others();
-        Ok(Ok(changes))
+    }
+}
+
+/// An engine that goes on where another one ended.
+fn go_on(configured: &Configured, kept: Kept) -> Result<Engine, EngineError> {
+    match configured.parts_of(kept) {
+        Ok(parts) => Ok(Engine::start(parts, Assignment::Everything)),
+        // It was tried before.
+        Err(error) => Err(EngineError::CommandFailed(format!("{error:#}"))),
     }
 }
 

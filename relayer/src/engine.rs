@@ -33,6 +33,7 @@ mod reconcile;
 mod records;
 mod requests;
 mod resend;
+mod revisions;
 mod seen_headers;
 pub mod status;
 mod steps;
@@ -62,7 +63,7 @@ pub use discover::{channel_end, read_channel};
 pub use error::{EngineError, StoreError};
 pub use follow::describe;
 pub use handle::EngineHandle;
-pub use parts::{Clock, Kept, Observer, Parts};
+pub use parts::{Clock, Kept, NextRevision, Observer, Parts};
 pub use prove::{ChainAccess, Chains};
 pub use reconcile::{pending, Pending};
 pub use records::Records;
@@ -81,7 +82,7 @@ use pausing::Pausing;
 use readiness::Readiness;
 use reconcile::schedule::{served_ends, served_ends_of, Reconciling};
 use reconcile::Compared;
-use requests::{Clear, Compare, Make, Refresh, Requests, Situation};
+use requests::{Clear, Compare, Make, Refresh, Requests, Situation, Upgrade};
 use resend::Resend;
 use seen_headers::SeenHeaders;
 use status::{LaneStatus, Snapshot};
@@ -106,6 +107,8 @@ pub struct Engine {
     resend: Resend,
     seen_headers: SeenHeaders,
     pausing: Pausing,
+    /// The chain that goes on as another revision.
+    next_revision: Option<NextRevision>,
     /// Who gets all facts.
     watchers: Vec<mpsc::Sender<Vec<Fact>>>,
     inputs: mpsc::Receiver<Input>,
@@ -141,8 +144,11 @@ impl Engine {
             store,
             view,
             statistics,
-            paused,
+            mut paused,
+            next_revision: _,
         } = parts.kept;
+        let packets_max = parts.policy.packets_in_memory_max;
+        let view = revisions::go_over(&store, view, &mut paused, parts.chains.keys(), packets_max);
         let mut tasks = Tasks::default();
         for (id, chain) in &parts.chains {
             let follow = Follow {
@@ -150,6 +156,7 @@ impl Engine {
                 light_client: Arc::clone(&chain.light_client),
                 trusted: view.trusted(id).cloned(),
                 cursor: view.head(id).map(|head| head.height),
+                revision_end: None,
                 known: Known::of(&view, chain.chain.id()),
                 policy: parts.policy.clone(),
                 inputs: sender.clone(),
@@ -195,6 +202,7 @@ impl Engine {
             watchers: vec![],
             records: Records::new(store, view, statistics, parts.policy.clone()),
             pausing: Pausing::new(paused),
+            next_revision: None,
             policy: parts.policy,
             handle,
             inputs,
@@ -209,11 +217,18 @@ impl Engine {
     }
 
     /// Relays until `shutdown`, or until it is drained.
+    ///
+    /// # Errors
+    /// What ended it otherwise: also that a chain has another id since an upgrade.
     pub async fn run(self, shutdown: CancellationToken) -> Result<(), EngineError> {
-        self.run_and_keep(shutdown).await.map(drop)
+        match self.run_and_keep(shutdown).await?.next_revision {
+            None => Ok(()),
+            Some(NextRevision { chain, now }) => Err(EngineError::Upgraded { chain, now }),
+        }
     }
 
-    /// The same, and returns what another engine can go on with.
+    /// The same, until a chain goes on as another revision, and returns what another engine
+    /// can go on with.
     pub async fn run_and_keep(mut self, shutdown: CancellationToken) -> Result<Kept, EngineError> {
         let mut comparing = tokio::time::interval(self.reconcile_every);
         comparing.tick().await;
@@ -230,6 +245,9 @@ impl Engine {
             }
             if self.is_drained() {
                 self.pausing.drained();
+                break Ok(());
+            }
+            if self.next_revision.is_some() {
                 break Ok(());
             }
         };
@@ -295,7 +313,8 @@ impl Engine {
         }
         self.tasks.abort_all();
         self.records.flush().await?;
-        Ok(self.records.keep(self.pausing.into_paused()))
+        let paused = self.pausing.into_paused();
+        Ok(self.records.keep(paused, self.next_revision))
     }
 
     /// Whether no work is taken, and what was begun is in blocks or dead.
@@ -357,10 +376,15 @@ impl Engine {
                 reason,
             } => {
                 // What only the operator can mend, and a command does not wait.
-                if class == Class::Local && !self.readiness.has_been_ready(&chain) {
+                let is_new = !self.readiness.has_been_ready(&chain);
+                if class == Class::Local && is_new && self.next_revision.is_none() {
                     return Err(EngineError::CommandFailed(reason));
                 }
                 self.readiness.down(chain, reason, (self.clock)());
+            }
+            Input::NextRevision(next) => {
+                warn!(chain = %next.chain, now = %next.now, "the chain was upgraded: it goes on under another id");
+                self.next_revision = Some(next);
             }
             Input::Signed { txs, durable } => {
                 for item in txs.iter().flat_map(|(_, tx)| &tx.items) {
@@ -460,6 +484,14 @@ impl Engine {
                 self.records
                     .forget_failures(|item| *item == Item::Refresh(client.clone()));
                 self.requests.refresh(Refresh::new(client, reply));
+            }
+            Command::Upgrade { client, reply } if !self.chains.contains_key(&client.chain) => {
+                let _ = reply.send(Err(EngineError::UnknownChain(client.chain).to_string()));
+            }
+            Command::Upgrade { client, reply } => {
+                self.records
+                    .forget_failures(|item| *item == Item::Upgrade(client.clone()));
+                self.requests.upgrade(Upgrade::new(client, reply));
             }
             Command::Pause { what, reply } => {
                 let _ = reply.send(self.pause(&what));
@@ -567,7 +599,7 @@ impl Engine {
             assignment: &self.assignment,
             cleared: &self.requests.cleared(),
             handshakes: &self.requests.handshakes(),
-            refreshed: &self.requests.refreshed(),
+            refreshed: &self.requests.refreshed(self.records.view()),
             paused: self.pausing.paused(),
             is_draining: self.pausing.is_draining(),
         })

@@ -10,7 +10,7 @@ use std::time::Duration;
 use futures::future::join_all;
 use tendermint::Hash;
 use tern_chains::{BlockTime, ChainError, GivenHeader, TrustOrigin, TrustedHeader};
-use tern_cosmos_core::light::{begin_trust, move_trust};
+use tern_cosmos_core::light::{begin_trust, move_trust, over_upgrade};
 use tokio::time::timeout;
 
 use crate::errors::Result;
@@ -35,7 +35,9 @@ impl Light {
         now: BlockTime,
     ) -> Result<TrustedHeader> {
         let before = before.filter(|before| before.origin.is_of(given));
-        let moved = match before {
+        let before = before.map(|before| self.of_this_revision(before, height));
+        let before = before.transpose()?.flatten();
+        let moved = match &before {
             None => None,
             Some(before) => match self.move_to(before, height, now).await {
                 Err(error @ ChainError::ClientUnusable { .. }) => {
@@ -69,6 +71,26 @@ impl Light {
         };
         self.compare_nodes(&trusted).await;
         Ok(trusted)
+    }
+
+    /// What was trusted before, also if that was before an upgrade; none if the heights have
+    /// begun anew with it.
+    fn of_this_revision(
+        &self,
+        before: &TrustedHeader,
+        height: u64,
+    ) -> Result<Option<TrustedHeader>> {
+        let over = over_upgrade(self.pool.origin(), before)?;
+        let is_over = over != *before;
+        let chain = &self.pool.origin().chain;
+        if is_over && over.client.height >= height {
+            tracing::warn!(%chain, "the heights have begun anew with this revision: trust begins anew");
+            return Ok(None);
+        }
+        if is_over {
+            tracing::info!(%chain, trusted = over.client.height, "trust goes on from the revision before");
+        }
+        Ok(Some(over))
     }
 
     async fn move_to(

@@ -70,6 +70,7 @@ address, its chain id and its accounts' keys.`,
 	root.AddCommand(
 		prepare.NewCommand(),
 		newStart(chain),
+		newExport(chain),
 		server.StatusCommand(),
 		keys.Commands(),
 		newQuery(model),
@@ -103,8 +104,9 @@ func bindContext(cmd *cobra.Command, ctx client.Context) error {
 	if err != nil {
 		return err
 	}
-	starting := cmd.Name() == startName && cmd.Parent() == cmd.Root()
-	if starting && !prepared {
+	isNodes := cmd.Name() == startName || cmd.Name() == exportName
+	ofNode := isNodes && cmd.Parent() == cmd.Root()
+	if ofNode && !prepared {
 		return fmt.Errorf("%s is not the home of a chain: run prepare first", home)
 	}
 	cmd.SetOut(cmd.OutOrStdout())
@@ -123,7 +125,7 @@ func bindContext(cmd *cobra.Command, ctx client.Context) error {
 	if err := client.SetCmdClientContextHandler(ctx, cmd); err != nil {
 		return err
 	}
-	if !starting {
+	if !ofNode {
 		return nil
 	}
 	return server.InterceptConfigsPreRunHandler(cmd, srvcfg.DefaultConfigTemplate, srvcfg.DefaultConfig(), cmtcfg.DefaultConfig())

@@ -98,6 +98,8 @@ impl Purpose {
             Item::Misbehaviour(_) => Self::Refresh,
             Item::Refresh(client) if is_in_use(view, client) => Self::Refresh,
             Item::Refresh(_) => Self::IdleRefresh,
+            // It cannot be done later.
+            Item::Upgrade(_) => Self::Refresh,
         }
     }
 

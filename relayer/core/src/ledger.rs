@@ -20,6 +20,7 @@ mod key;
 mod packets;
 mod path;
 mod record;
+mod revision;
 mod view;
 
 pub use apply::{apply, packet_of};

@@ -1,8 +1,9 @@
 //! What to do next, decided from what is known.
 //!
 //! Each planner proposes work in its own file: [`packet`] (receive,
-//! acknowledge, time out), [`client`] (refresh), [`handshake`] (clients,
-//! connections, channels) and `misbehaviour`. [`plan`] merges the proposals for one destination,
+//! acknowledge, time out), [`client`] (refresh), [`upgrade`] (clients of chains that were
+//! upgraded), [`handshake`] (clients, connections, channels) and `misbehaviour`.
+//! [`plan`] merges the proposals for one destination,
 //! client and proof height into [`Batch`]es. What
 //! cannot be done now is a [`Wait`] with its reason: "not yet" is a value.
 //!
@@ -20,6 +21,7 @@ mod misbehaviour;
 pub mod packet;
 mod paused;
 mod proof;
+pub mod upgrade;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -61,7 +63,7 @@ pub struct PlanInput<'a> {
     pub cleared: &'a BTreeSet<EndKey>,
     /// Channels that commands asked to be opened.
     pub handshakes: &'a [HandshakeRequest],
-    /// Clients that are refreshed now, because a command asked for it.
+    /// Clients that are refreshed or upgraded now, because a command asked for it.
     pub refreshed: &'a BTreeSet<ClientKey>,
     /// What the operator has paused.
     pub paused: &'a Paused,
@@ -136,6 +138,7 @@ pub fn plan(input: &PlanInput<'_>) -> Plan {
     packet::propose(input, &mut proposals);
     client::propose(input, &mut proposals);
     misbehaviour::propose(input, &mut proposals);
+    upgrade::propose(input, &mut proposals);
     for request in input.handshakes {
         handshake::propose(input, request, &mut proposals);
     }

@@ -1,4 +1,4 @@
-//! `tern client`: making, updating and looking at light clients (ICS-02).
+//! `tern client`: making, updating, upgrading and looking at light clients (ICS-02).
 
 use anyhow::{bail, Context as _};
 use clap::{Args, Subcommand};
@@ -25,6 +25,13 @@ Example:
   tern client update akash-a 07-tendermint-0
 
 The running relayer does it: it keeps clients of served channels alive by itself.";
+const UPGRADE_EXAMPLE: &str = "\
+Example:
+  tern client upgrade kava-a 07-tendermint-0
+
+The running relayer does it, once the client's chain stands at the height that it has planned
+for its upgrade. Clients of served channels it upgrades by itself. The nodes of the chain have
+to be running until then: what they say of that height is proven.";
 const STATUS_EXAMPLE: &str = "\
 Example:
   tern client status akash-a 07-tendermint-0
@@ -49,6 +56,9 @@ pub enum ClientCommand {
     /// Update a client now, whether or not it is time for it
     #[command(visible_alias = "refresh", after_help = UPDATE_EXAMPLE)]
     Update(ClientArgs),
+    /// Upgrade a client whose chain ends its revision
+    #[command(after_help = UPGRADE_EXAMPLE)]
+    Upgrade(ClientArgs),
     /// Show whether a client is active, and until when
     #[command(after_help = STATUS_EXAMPLE)]
     Status(ClientArgs),
@@ -79,7 +89,7 @@ pub struct ClientArgs {
     client: ClientId,
 }
 
-/// An update is asked of the daemon alone; the others need the configuration.
+/// Updates and upgrades are asked of the daemon alone; the others need the configuration.
 pub async fn run(
     home: &Home,
     context: impl FnOnce() -> anyhow::Result<Context>,
@@ -88,6 +98,7 @@ pub async fn run(
     match command {
         ClientCommand::Create(args) => create(&context()?, args).await,
         ClientCommand::Update(args) => update(home, args).await,
+        ClientCommand::Upgrade(args) => upgrade(home, args).await,
         ClientCommand::Status(args) => status(&context()?, args).await,
         ClientCommand::Evidence(args) => evidence::run(&context()?, args).await,
         ClientCommand::List(args) => query::clients(&context()?, args).await,
@@ -128,6 +139,18 @@ async fn update(home: &Home, args: ClientArgs) -> anyhow::Result<Outcome> {
     let progress = Progress::new(home.json);
     let updated = progress.during(updated, async || Some(doing.clone()));
     steering::done(home, &updated.await?)
+}
+
+async fn upgrade(home: &Home, args: ClientArgs) -> anyhow::Result<Outcome> {
+    let client = ClientKey {
+        chain: ChainId::from_string(&args.chain),
+        client_id: args.client,
+    };
+    let doing = format!("upgrading {client}");
+    let upgraded = home.daemon().await?.upgrade(client);
+    let progress = Progress::new(home.json);
+    let upgraded = progress.during(upgraded, async || Some(doing.clone()));
+    steering::done(home, &upgraded.await?)
 }
 
 async fn status(context: &Context, args: ClientArgs) -> anyhow::Result<Outcome> {

@@ -7,6 +7,7 @@ use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 use age::secrecy::SecretString;
+use tern_chains::ChainId;
 use tern_cosmos_core::{AccountFormat, Key as SigningKey, PublicKey};
 
 use disk::{failed, is_at, FILE_MODE};
@@ -29,6 +30,7 @@ const FOLDER_MODE: u32 = 0o700;
 pub struct KeyFolder {
     chain: String,
     format: AccountFormat,
+    name: String,
     path: PathBuf,
 }
 
@@ -46,12 +48,27 @@ pub struct KeyInfo {
 }
 
 impl KeyFolder {
+    /// The folder of the chain, or else that of its newest revision before: an upgrade
+    /// changes no key.
     pub fn new(home: &Path, chain: &str, format: impl Into<AccountFormat>) -> Self {
+        let all = home.join("keys");
+        let own = all.join(chain);
+        let name = match own.exists() {
+            true => None,
+            false => earlier_revision(&all, chain),
+        };
+        let name = name.unwrap_or_else(|| chain.to_owned());
         Self {
             chain: chain.to_owned(),
             format: format.into(),
-            path: home.join("keys").join(chain),
+            path: all.join(&name),
+            name,
         }
+    }
+
+    /// The name of the folder: the chain's id when its first key was added.
+    pub fn name(&self) -> &str {
+        &self.name
     }
 
     /// The path of the key file with this name. The file may not exist.
@@ -322,6 +339,17 @@ fn damaged(path: &Path, reason: impl ToString) -> KeyFileError {
         path: path.to_owned(),
         reason: reason.to_string(),
     }
+}
+
+/// The folder of the newest revision before this one.
+fn earlier_revision(all: &Path, chain: &str) -> Option<String> {
+    let chain = ChainId::from_string(chain);
+    let folders = fs::read_dir(all).ok()?.filter_map(Result::ok);
+    let ids = folders.filter_map(|folder| folder.file_name().into_string().ok());
+    let ids = ids.map(|id| ChainId::from_string(&id));
+    let earlier = ids.filter(|earlier| chain.is_later_revision_of(earlier));
+    let newest = earlier.max_by_key(ChainId::version)?;
+    Some(newest.as_str().to_owned())
 }
 
 #[cfg(test)]

@@ -102,6 +102,11 @@ impl DaemonClient {
         self.act(Request::Refresh(client)).await
     }
 
+    /// Upgrades a client whose chain has ended its revision.
+    pub async fn upgrade(self, client: ClientKey) -> Result<String, SocketError> {
+        self.act(Request::Upgrade(client)).await
+    }
+
     pub async fn pause(self, what: Pausable) -> Result<String, SocketError> {
         self.act(Request::Pause(what)).await
     }

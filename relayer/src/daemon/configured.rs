@@ -4,12 +4,13 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use anyhow::{bail, Context as _};
-use tern::engine::{Kept, Parts, Store};
+use tern::engine::{Kept, NextRevision, Parts, Store};
 use tern_config::ChainConfig;
 use tern_core::ledger::View;
+use tracing::warn;
 
 use super::check_account;
-use crate::connect::{Context, KeyId};
+use crate::connect::{revisions, Context, KeyId};
 use crate::http::HttpServer;
 use crate::setup::{self, ServedChain};
 
@@ -67,6 +68,24 @@ impl Configured {
             chains,
             http,
         })
+    }
+
+    /// The same at the start of a daemon: chains that were upgraded while it did not run go on
+    /// under their new ids.
+    pub async fn open_at_start(mut context: Arc<Context>) -> anyhow::Result<Self> {
+        loop {
+            let error = match Self::open(Arc::clone(&context), None).await {
+                Err(error) => error,
+                opened => return opened,
+            };
+            let next = error.downcast_ref().and_then(NextRevision::of);
+            let Some(NextRevision { chain, now }) = next else {
+                return Err(error);
+            };
+            warn!(%chain, %now, "the chain was upgraded: it goes on under another id");
+            revisions::keep(&context.home, &chain, &now)?;
+            context = Arc::new(context.read_again()?);
+        }
     }
 
     /// Claims the keys: at the start it waits for them, and later it does not.

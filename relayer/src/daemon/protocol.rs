@@ -39,6 +39,7 @@ pub enum Request {
     Clear(EndKey),
     Send(SendRequest),
     Refresh(ClientKey),
+    Upgrade(ClientKey),
     Pause(Pausable),
     Resume(Pausable),
     Reload,

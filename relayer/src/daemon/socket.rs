@@ -199,6 +199,7 @@ async fn meet(
         Request::Make(request) => Response::Made(Box::new(engine.make(request, notes).await?)),
         Request::Clear(src) => Response::Cleared(steering.clear(src).await?),
         Request::Refresh(client) => Response::Done(steering.refresh(client).await?),
+        Request::Upgrade(client) => Response::Done(steering.upgrade(client).await?),
         Request::Pause(what) => Response::Done(steering.pause(what).await?),
         Request::Resume(what) => Response::Done(steering.resume(what).await?),
         Request::Reload => Response::Done(steering.reload().await?),

@@ -83,6 +83,16 @@ impl Steering {
         Ok(format!("{client} is updated to height {}", grouped(height)))
     }
 
+    /// Upgrades a client, and waits until it is.
+    pub async fn upgrade(&self, client: ClientKey) -> Result<String, SteeringError> {
+        let upgraded = self.observed.ask(|engine| {
+            let client = client.clone();
+            async move { engine.upgrade(client).await }
+        });
+        let of = upgraded.await?;
+        Ok(format!("{client} is upgraded: it is a client of {of} now"))
+    }
+
     /// Relays what is pending on a path, and waits until nothing of it can be relayed.
     pub async fn clear(&self, src: EndKey) -> Result<Cleared, SteeringError> {
         let cleared = self.observed.ask(|engine| {

@@ -1,5 +1,6 @@
 //! What an engine is asked to do while it runs, with the channels for the answers.
 
+use tern_chains::ChainId;
 use tern_core::ledger::{ClientKey, EndKey, Fact, HandshakeRequest};
 use tern_core::plan::{Assignment, Pausable, Paused};
 use tokio::sync::{mpsc, oneshot};
@@ -37,6 +38,11 @@ pub enum Command {
     Refresh {
         client: ClientKey,
         reply: oneshot::Sender<Result<u64, String>>,
+    },
+    /// The answer is the chain that the client is of then.
+    Upgrade {
+        client: ClientKey,
+        reply: oneshot::Sender<Result<ChainId, String>>,
     },
     /// The answers are all that is paused then.
     Pause {

@@ -77,8 +77,12 @@ impl Dispatching {
         let ordered: BTreeSet<Item> = ordered.cloned().collect();
         let in_order = !ordered.is_empty();
         // What keeps clients in use alive is paid to the end.
-        let is_refresh =
-            |work: &Work| matches!(work.item, Item::Refresh(_) | Item::Misbehaviour(_));
+        let is_refresh = |work: &Work| {
+            matches!(
+                work.item,
+                Item::Refresh(_) | Item::Upgrade(_) | Item::Misbehaviour(_)
+            )
+        };
         let is_refresh = batch.work.iter().all(is_refresh);
         let may_use = |account: &dyn Account| is_refresh || !is_low(account);
         let items = batch.work.len();

@@ -14,6 +14,9 @@ pub enum EngineError {
     Chain(#[from] ChainError),
     #[error("chain {0} is not in the configuration")]
     UnknownChain(ChainId),
+    /// What was begun is gone on with under the new id.
+    #[error("{chain} was upgraded and is {now} now: give this `id` in the configuration")]
+    Upgraded { chain: ChainId, now: ChainId },
     /// A task ended that must not end while the engine runs.
     #[error("task `{task}` ended unasked: {reason}")]
     Task { task: String, reason: String },

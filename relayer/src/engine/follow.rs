@@ -11,7 +11,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures::stream::{self, StreamExt};
-use tern_chains::{Block, BlockTime, Chain, ChainError, Class, LightClient, Next, TrustedHeader};
+use tern_chains::{
+    Block, BlockTime, Chain, ChainError, Class, LightClient, Next, StorePath, TrustedHeader,
+};
 use tern_core::ledger::{Finding, Head};
 use tern_core::policy::Policy;
 use tokio::sync::mpsc;
@@ -20,7 +22,7 @@ use tracing::{debug, error, info, warn};
 use super::discover::{self, Known, Lists};
 use super::facts;
 use super::input::Input;
-use super::parts::Clock;
+use super::parts::{Clock, NextRevision};
 use reading::Reading;
 
 pub struct Follow {
@@ -36,6 +38,8 @@ pub struct Follow {
     pub clock: Clock,
     /// How often the state was read again because a client could not be read.
     pub rescans: u32,
+    /// The last height of the chain's revision, if the chain says that it stands before it.
+    pub revision_end: Option<u64>,
     /// Whether the chain's list of clients was compared with those known.
     pub clients_are_listed: bool,
 }
@@ -77,7 +81,18 @@ impl Follow {
                 failures = 0;
             }
             let pause = pause(error.class(), failures, &self.policy);
-            self.log(&error, failures == 0, pause);
+            if let Some(next) = NextRevision::of(&error) {
+                if self.send(Input::NextRevision(next)).await.is_err() {
+                    return;
+                }
+            } else if self.has_ended(failures).await {
+                // There is no next block of this revision.
+                debug!(chain = %self.chain.id(), reason = describe(&error), "the chain stands at its end");
+                tokio::time::sleep(self.policy.node_pause_max).await;
+                continue;
+            } else {
+                self.log(&error, failures == 0, pause);
+            }
             let down = Input::Down {
                 chain: self.chain.id().clone(),
                 class: error.class(),
@@ -90,6 +105,23 @@ impl Follow {
             tokio::time::sleep(pause).await;
             failures += 1;
         }
+    }
+
+    /// Whether there is no next block because the revision has ended, and not for a failure,
+    /// of which there were so many in a row.
+    async fn has_ended(&mut self, failures: u32) -> bool {
+        if let (0, Some(cursor)) = (failures, self.cursor) {
+            if let Err(Trouble::Chain(error)) = self.look_for_end(cursor).await {
+                debug!(chain = %self.chain.id(), reason = describe(&error), "cannot ask for the end of the revision");
+            }
+        }
+        self.is_at_end()
+    }
+
+    /// Whether the newest block is the last one before the revision's end.
+    fn is_at_end(&self) -> bool {
+        let next = self.cursor.map(|cursor| cursor + 1);
+        next.is_some() && next == self.revision_end
     }
 
     fn log(&self, error: &ChainError, is_first: bool, pause: Duration) {
@@ -111,6 +143,7 @@ impl Follow {
     async fn follow(&mut self, failures: u32) -> Result<(), Trouble> {
         let (latest, _) = self.chain.latest().await?;
         self.trust(latest).await?;
+        let latest = self.look_for_end(latest).await?;
         let mut is_again = failures > 0;
         match start(self.cursor, latest, failures, &self.policy) {
             Start::CatchUp { cursor } => self.catch_up(cursor, latest).await?,
@@ -136,15 +169,40 @@ impl Follow {
         }
     }
 
+    /// Whether the chain has ended its revision: it has planned that, and has made all blocks
+    /// before the last height. The header of that height is there, and its state never is.
+    /// Returns the newest block with a state.
+    async fn look_for_end(&mut self, latest: u64) -> Result<u64, Trouble> {
+        for last_height in [latest, latest + 1] {
+            let path = StorePath::UpgradedConsensusState { last_height };
+            if last_height == 0 || self.chain.query(path, None).await?.is_none() {
+                continue;
+            }
+            let chain = self.chain.id();
+            if self.revision_end.replace(last_height) != Some(last_height) {
+                info!(%chain, height = last_height, "the chain has ended its revision for an upgrade: its clients are upgraded");
+            }
+            let end = Finding::RevisionEnds { last_height };
+            let facts = facts::found(chain, last_height - 1, [end]);
+            self.send(Input::Facts(facts.collect())).await?;
+            return Ok(latest.min(last_height - 1));
+        }
+        Ok(latest)
+    }
+
     /// Waits for the next block, and says so when that takes longer than any block.
-    async fn next_block(&self, after: u64) -> Result<Next, ChainError> {
-        let chain = self.chain.id();
-        let mut next = pin!(self.chain.next_block(after));
+    async fn next_block(&mut self, after: u64) -> Result<Next, ChainError> {
+        let following = Arc::clone(&self.chain);
+        let chain = following.id();
+        let mut next = pin!(following.next_block(after));
         let standstill = self.policy.standstill_after;
         tokio::select! {
             biased;
             next = &mut next => return next,
             () = tokio::time::sleep(standstill) => {}
+        }
+        if self.has_ended(0).await {
+            return next.await;
         }
         warn!(%chain, height = after, "no new block for {}: the chain stands still, or its nodes do not follow it; waiting", humantime::format_duration(standstill));
         let next = next.await?;

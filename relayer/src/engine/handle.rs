@@ -127,6 +127,14 @@ impl EngineHandle {
         refreshed.await?.map_err(EngineError::CommandFailed)
     }
 
+    /// Upgrades a client whose chain has ended its revision, and waits until it is. The
+    /// answer is the chain that the client is of then. Dropping the future gives the request
+    /// up.
+    pub async fn upgrade(&self, client: ClientKey) -> Result<ChainId, EngineError> {
+        let upgraded = self.ask(|reply| Command::Upgrade { client, reply });
+        upgraded.await?.map_err(EngineError::CommandFailed)
+    }
+
     /// Pauses a chain, or a channel by one of its ends: both ways. What is in flight stays
     /// so. The answer is all that is paused.
     pub async fn pause(&self, what: Pausable) -> Result<Paused, EngineError> {

@@ -5,6 +5,7 @@ use tern_core::ledger::{EndKey, Fact, Intent, Item, SeenHeaderKey, TxKey, TxReco
 use tokio::sync::oneshot;
 
 use super::command::Command;
+use super::parts::NextRevision;
 use super::reconcile::Compared;
 
 /// Most inputs waiting for the engine; senders wait beyond.
@@ -28,6 +29,8 @@ pub enum Input {
         class: Class,
         reason: String,
     },
+    /// The chain's nodes serve the next revision of the chain.
+    NextRevision(NextRevision),
     /// Transactions about to be broadcast: the reply is how many of them, the first, are
     /// on disk and may go. No reply means that none is wanted any more.
     Signed {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tern_chains::{Account, BlockTime, ChainId, ClientParams};
+use tern_chains::{Account, BlockTime, ChainError, ChainId, ClientParams};
 use tern_core::ledger::{Entry, View};
 use tern_core::plan::Paused;
 use tern_core::policy::Policy;
@@ -47,6 +47,32 @@ pub struct Kept {
     pub statistics: Statistics,
     /// What the operator has paused.
     pub paused: Paused,
+    /// Why the engine has ended by itself, if it was for an upgrade.
+    pub next_revision: Option<NextRevision>,
+}
+
+/// A chain that goes on under another id: an upgrade has ended its revision.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NextRevision {
+    pub chain: ChainId,
+    pub now: ChainId,
+}
+
+impl NextRevision {
+    /// What an error says: a node that serves a later revision than the one wanted.
+    pub fn of(error: &ChainError) -> Option<Self> {
+        let ChainError::WrongChain {
+            expected, actual, ..
+        } = error
+        else {
+            return None;
+        };
+        let now = ChainId::from_string(actual);
+        now.is_later_revision_of(expected).then(|| Self {
+            chain: expected.clone(),
+            now,
+        })
+    }
 }
 
 impl Parts {
@@ -68,6 +94,7 @@ impl Parts {
                 view,
                 statistics: Statistics::default(),
                 paused: Paused::default(),
+                next_revision: None,
             },
             observer: Box::new(|_| {}),
         }

@@ -23,6 +23,7 @@ use tern_core::plan::gas::Class;
 use tern_core::plan::{Action, Batch, Route, Work};
 
 pub(super) use client::bring_forward;
+use client::Forward;
 
 use super::parts::Clock;
 use super::steps::Packets;
@@ -203,12 +204,27 @@ async fn prove_route(
 ) -> Result<Messages, ChainError> {
     let (src, dst) = (chain(chains, &route.src)?, chain(chains, &batch.dst)?);
     let forward = client::bring_forward(&*dst.chain, src, route, clock);
-    let proofs = fetch(&*src.chain, batch, route.height);
-    let (forward, mut proofs) = tokio::try_join!(forward, proofs)?;
-    let rules = src.chain.height_rules();
-    if let Some(height) = height_to_prove_again(route, forward.height, rules) {
-        proofs = fetch(&*src.chain, batch, height).await?;
+    if let [Work {
+        item,
+        action: Action::UpgradeClient { last_height },
+        ..
+    }] = &*batch.work
+    {
+        let forward = forward.await?;
+        let upgrade = upgrade(src, route, *last_height, &forward, account);
+        let (update, step) = upgrade.await?;
+        let client = (route.client_on_dst.clone(), *last_height);
+        let steps = vec![(item.clone(), step)];
+        return Ok(assemble(client, update, steps, batch.atomic));
     }
+    let proofs = fetch(&*src.chain, batch, route.height);
+    let (forward, proofs) = tokio::join!(forward, proofs);
+    let forward = forward?;
+    let rules = src.chain.height_rules();
+    let proofs = match height_to_prove_again(route, forward.height, rules) {
+        Some(height) => fetch(&*src.chain, batch, height).await?,
+        None => proofs?,
+    };
     let updates = forward.updates.iter();
     let updates = updates.map(|update| account.encode(update));
     let update: Vec<Message> = updates.collect::<Result<_, _>>()?;
@@ -227,6 +243,32 @@ async fn prove_route(
         classes: batch.work.iter().filter_map(class).collect(),
         ..assemble(client, update, steps, batch.atomic)
     })
+}
+
+/// The update that brings a client to the last height of its chain, and its upgrade with
+/// what the chain has committed for it.
+async fn upgrade(
+    src: &ChainAccess,
+    route: &Route,
+    last_height: u64,
+    forward: &Forward,
+    account: &dyn Account,
+) -> Result<(Vec<Message>, Result<Option<Message>, NotProven>), ChainError> {
+    if forward.height != last_height {
+        return Ok((vec![], Err(NotProven::Moot)));
+    }
+    let planned = src.light_client.client_upgrade(last_height, &forward.root);
+    let Some(upgrade) = planned.await? else {
+        let reason = format!("no upgrade of clients is proven at {last_height}");
+        return Ok((vec![], Err(NotProven::Unprovable(reason))));
+    };
+    let updates = forward.updates.iter();
+    let updates = updates.map(|update| account.encode(update));
+    let message = account.encode(&Datagram::UpgradeClient {
+        client_id: route.client_on_dst.clone(),
+        upgrade,
+    })?;
+    Ok((updates.collect::<Result<_, _>>()?, Ok(Some(message))))
 }
 
 /// At which height of the source the proofs are fetched again, if the client is at

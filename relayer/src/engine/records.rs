@@ -13,7 +13,7 @@ use tern_core::policy::Policy;
 use tern_core::statistics::Statistics;
 
 use super::error::StoreError;
-use super::parts::Kept;
+use super::parts::{Kept, NextRevision};
 use super::store::Store;
 
 pub struct Records {
@@ -44,8 +44,9 @@ impl Records {
     }
 
     /// What another engine can go on with.
-    pub fn keep(self, paused: Paused) -> Kept {
+    pub fn keep(self, paused: Paused, next_revision: Option<NextRevision>) -> Kept {
         Kept {
+            next_revision,
             store: self.store,
             view: self.view,
             statistics: self.statistics,

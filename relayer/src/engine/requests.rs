@@ -1,10 +1,11 @@
 //! What commands asked the engine for, until it is done: channels to be opened,
-//! paths to be cleared or compared, clients to be refreshed.
+//! paths to be cleared or compared, clients to be refreshed or upgraded.
 
 mod clear;
 mod compare;
 mod handshake;
 mod refresh;
+mod upgrade;
 
 use std::collections::BTreeSet;
 
@@ -19,6 +20,7 @@ pub use clear::{Clear, Cleared};
 pub use compare::Compare;
 pub use handshake::{HandshakeNote, Made, Make, OpenedChannel, OpenedConnection};
 pub use refresh::Refresh;
+pub use upgrade::Upgrade;
 
 /// What a request is answered from.
 pub struct Situation<'a> {
@@ -36,6 +38,7 @@ pub struct Requests {
     clears: Vec<Clear>,
     comparisons: Vec<Compare>,
     refreshes: Vec<Refresh>,
+    upgrades: Vec<Upgrade>,
 }
 
 impl Requests {
@@ -68,6 +71,10 @@ impl Requests {
         self.refreshes.push(refresh);
     }
 
+    pub fn upgrade(&mut self, upgrade: Upgrade) {
+        self.upgrades.push(upgrade);
+    }
+
     /// What planning must know: the channels to be opened.
     pub fn handshakes(&self) -> Vec<HandshakeRequest> {
         let requests = self.handshakes.iter();
@@ -79,10 +86,19 @@ impl Requests {
         self.clears.iter().map(|clear| clear.src.clone()).collect()
     }
 
-    /// What planning must know: the clients to be refreshed.
-    pub fn refreshed(&self) -> BTreeSet<ClientKey> {
-        let refreshes = self.refreshes.iter();
-        refreshes.map(|refresh| refresh.client.clone()).collect()
+    /// What planning must know: the clients to be refreshed, or to be upgraded. One whose
+    /// chain is not at its end is not refreshed in place of it.
+    pub fn refreshed(&self, view: &View) -> BTreeSet<ClientKey> {
+        let is_at_end = |client: &&ClientKey| {
+            let of = view.client(client).map(|record| &record.summary.chain_id);
+            of.is_some_and(|of| view.revision_end(of).is_some())
+        };
+        let refreshes = self.refreshes.iter().map(|refresh| &refresh.client);
+        let upgrades = self.upgrades.iter().map(|upgrade| &upgrade.client);
+        refreshes
+            .chain(upgrades.filter(is_at_end))
+            .cloned()
+            .collect()
     }
 
     /// Reports an entry of the ledger to the commands that count or print it.
@@ -102,6 +118,7 @@ impl Requests {
         self.clears.retain(|clear| !clear.is_abandoned());
         self.comparisons.retain(|compare| !compare.is_abandoned());
         self.refreshes.retain(|refresh| !refresh.is_abandoned());
+        self.upgrades.retain(|upgrade| !upgrade.is_abandoned());
         let both_ready = |a: &ChainId, b: &ChainId| readiness.is_ready(a) && readiness.is_ready(b);
         for open in &mut self.handshakes {
             if both_ready(&open.request.a, &open.request.b) {
@@ -145,6 +162,13 @@ impl Requests {
             match refresh.outcome(plan, now) {
                 Some(outcome) => refresh.answer(outcome),
                 None => self.refreshes.push(refresh),
+            }
+        }
+        let upgrades = std::mem::take(&mut self.upgrades);
+        for mut upgrade in upgrades {
+            match upgrade.outcome(plan, now) {
+                Some(outcome) => upgrade.answer(outcome),
+                None => self.upgrades.push(upgrade),
             }
         }
     }

@@ -14,6 +14,7 @@ use std::fs::{File, TryLockError};
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
+use tern_chains::ChainId;
 use tern_core::ledger::{Change, PacketKey, View};
 use tracing::warn;
 
@@ -83,13 +84,7 @@ impl Store {
                     store = %path.display(), kept_as = %aside.display(), reason,
                     "the store cannot be read: it is renamed, and a new one is rebuilt from the chains"
                 );
-                read(&path, packets_max).map_err(|unreadable| match unreadable {
-                    Unreadable::Refused(error) => error,
-                    Unreadable::Damaged(reason) | Unreadable::Old(reason) => StoreError::Open {
-                        path: path.clone(),
-                        source: sled::Error::Unsupported(reason),
-                    },
-                })?
+                read(&path, packets_max).map_err(|unreadable| unreadable.into_error(&path))?
             }
         };
         let disk = Disk {
@@ -123,17 +118,31 @@ impl Store {
             if change.is_removal() {
                 continue;
             }
-            let value = serde_json::to_vec(change).map_err(|source| StoreError::Encode {
-                key: key.clone(),
-                source,
-            })?;
-            for (key, part) in parts::split(&key, &value) {
-                batch.insert(key, part);
-            }
+            disk.write(&mut batch, change)?;
         }
         disk.db
             .apply_batch(batch)
             .map_err(|source| disk.write_error(source))
+    }
+
+    /// What is known of the chain `from` becomes what is known of `to`: the chain was
+    /// upgraded. Returns the ledger as it is then, with at most `packets_max` packets in
+    /// memory; none if nothing is kept.
+    pub fn go_over(
+        &self,
+        from: &ChainId,
+        to: &ChainId,
+        packets_max: usize,
+    ) -> Result<Option<View>, StoreError> {
+        let disk = match &self.kept {
+            Kept::Nowhere => return Ok(None),
+            Kept::Memory(memory) => return Ok(Some(memory.go_over(from, to))),
+            Kept::Disk(disk) => disk,
+        };
+        let went_over = disk.go_over(from, to, packets_max);
+        went_over
+            .map(Some)
+            .map_err(|unreadable| unreadable.into_error(&disk.path))
     }
 
     /// Whether what is committed can be read back.
@@ -176,6 +185,61 @@ impl Store {
 }
 
 impl Disk {
+    /// In batches. The head goes last: without its removal all is done once more.
+    fn go_over(
+        &self,
+        from: &ChainId,
+        to: &ChainId,
+        packets_max: usize,
+    ) -> Result<View, Unreadable> {
+        let mut batch = sled::Batch::default();
+        let mut heads = sled::Batch::default();
+        let mut size = 0;
+        for_each(&self.path, &self.db, |key, value| {
+            let change = decode(key, value)?;
+            let next = change.clone().over(from, to);
+            if next.as_ref() == Some(&change) {
+                return Ok(());
+            }
+            let name = change.key();
+            let old = self.keys_of(&name).map_err(Unreadable::Refused)?;
+            let removed = match change {
+                Change::Head(..) => &mut heads,
+                _ => &mut batch,
+            };
+            old.into_iter().for_each(|old| removed.remove(old));
+            if let Some(next) = next {
+                self.write(&mut batch, &next).map_err(Unreadable::Refused)?;
+            }
+            size += 1;
+            if size % GO_OVER_EVERY == 0 {
+                self.apply(std::mem::take(&mut batch))?;
+            }
+            Ok(())
+        })?;
+        self.apply(batch)?;
+        self.apply(heads)?;
+        view_of(&self.path, &self.db, packets_max)
+    }
+
+    fn apply(&self, batch: sled::Batch) -> Result<(), Unreadable> {
+        let applied = self.db.apply_batch(batch);
+        applied.map_err(|source| Unreadable::Refused(self.write_error(source)))
+    }
+
+    /// Adds a record to a batch, in parts.
+    fn write(&self, batch: &mut sled::Batch, change: &Change) -> Result<(), StoreError> {
+        let key = change.key();
+        let value = serde_json::to_vec(change).map_err(|source| StoreError::Encode {
+            key: key.clone(),
+            source,
+        })?;
+        for (key, part) in parts::split(&key, &value) {
+            batch.insert(key, part);
+        }
+        Ok(())
+    }
+
     /// A value, its parts joined.
     fn get(&self, key: &str) -> Result<Option<Vec<u8>>, StoreError> {
         let first = self.db.get(key).map_err(|source| self.read_error(source))?;
@@ -260,9 +324,34 @@ enum Unreadable {
 fn read(path: &Path, packets_max: usize) -> Result<(sled::Db, View), Unreadable> {
     let db = open_sled(path)?;
     check_schema(path, &db)?;
+    let view = view_of(path, &db, packets_max)?;
+    Ok((db, view))
+}
+
+/// The ledger as the store has it.
+fn view_of(path: &Path, db: &sled::Db, packets_max: usize) -> Result<View, Unreadable> {
     let mut view = View::default();
+    let mut read = 0;
+    for_each(path, db, |key, value| {
+        restore(&mut view, &decode(key, value)?);
+        read += 1;
+        if read % TRIM_EVERY == 0 {
+            trim(&mut view, packets_max);
+        }
+        Ok(())
+    })?;
+    trim(&mut view, packets_max);
+    Ok(view)
+}
+
+/// Every value with its key, its parts joined.
+fn for_each(
+    path: &Path,
+    db: &sled::Db,
+    mut take: impl FnMut(&[u8], &[u8]) -> Result<(), Unreadable>,
+) -> Result<(), Unreadable> {
     let mut whole: Option<(sled::IVec, Vec<u8>)> = None;
-    for (number, entry) in db.iter().enumerate() {
+    for entry in db.iter() {
         let (key, value) = entry.map_err(|error| Unreadable::of(path, error))?;
         if key == SCHEMA_KEY.as_bytes() {
             continue;
@@ -271,28 +360,21 @@ fn read(path: &Path, packets_max: usize) -> Result<(sled::Db, View), Unreadable>
             Some((of, whole)) if parts::is_part_of(&key, of) => whole.extend_from_slice(&value),
             _ => {
                 if let Some((key, value)) = whole.replace((key, value.to_vec())) {
-                    take(&mut view, &key, &value)?;
+                    take(&key, &value)?;
                 }
             }
         }
-        if number % TRIM_EVERY == 0 {
-            trim(&mut view, packets_max);
-        }
     }
-    if let Some((key, value)) = whole {
-        take(&mut view, &key, &value)?;
+    match whole {
+        Some((key, value)) => take(&key, &value),
+        None => Ok(()),
     }
-    trim(&mut view, packets_max);
-    Ok((db, view))
 }
 
-/// Takes a stored record into the view.
-fn take(view: &mut View, key: &[u8], value: &[u8]) -> Result<(), Unreadable> {
-    let change: Change = serde_json::from_slice(value).map_err(|error| {
-        Unreadable::Damaged(format!("{}: {error}", String::from_utf8_lossy(key)))
-    })?;
-    restore(view, &change);
-    Ok(())
+/// A stored record.
+fn decode(key: &[u8], value: &[u8]) -> Result<Change, Unreadable> {
+    serde_json::from_slice(value)
+        .map_err(|error| Unreadable::Damaged(format!("{}: {error}", String::from_utf8_lossy(key))))
 }
 
 /// A record as it was kept. Finished packets stay in the store alone.
@@ -315,6 +397,8 @@ fn trim(view: &mut View, packets_max: usize) {
 
 /// How many records are read between two looks at how many there are.
 const TRIM_EVERY: usize = 1_000;
+/// How many records go over to another revision in one batch.
+const GO_OVER_EVERY: usize = 1_000;
 
 /// sled reports most damage as an error, but its recovery may also panic on it.
 fn open_sled(path: &Path) -> Result<sled::Db, Unreadable> {
@@ -395,6 +479,16 @@ impl Unreadable {
         }
     }
 
+    fn into_error(self, path: &Path) -> StoreError {
+        match self {
+            Self::Refused(error) => error,
+            Self::Damaged(reason) | Self::Old(reason) => StoreError::Open {
+                path: path.to_owned(),
+                source: sled::Error::Unsupported(reason),
+            },
+        }
+    }
+
     /// Why, and what the store is called when it is set aside.
     fn reason_and_name(self) -> (String, &'static str) {
         match self {
@@ -434,7 +528,7 @@ mod tests {
     use tern_chains::{
         BlockTime, Body, ChainId, ChannelId, Deadline, End, Height, Packet, PortId, Timeout, TxHash,
     };
-    use tern_core::ledger::{Head, PacketRecord, TxKey, TxRecord};
+    use tern_core::ledger::{EndKey, Head, PacketRecord, TxKey, TxRecord};
 
     use super::*;
 
@@ -444,6 +538,41 @@ mod tests {
             time: BlockTime(height),
         };
         Change::Head(ChainId::from_string("akash-a"), head)
+    }
+
+    #[tokio::test]
+    async fn what_is_known_of_an_upgraded_chain_goes_over_to_its_next_revision() {
+        let [first, second] = ["akash-1", "akash-2"].map(ChainId::from_string);
+        let home = tempfile::tempdir().unwrap();
+        let (store, _) = Store::open(home.path(), 100).unwrap();
+        let head = Head {
+            height: 500,
+            time: BlockTime(5),
+        };
+        let (key, packet) = sent(7);
+        let packet = packet.over(&key.src.chain, &first).unwrap();
+        let Change::Packet(first_key, _) = packet.clone() else {
+            panic!("not a packet");
+        };
+        store
+            .commit(&[Change::Head(first.clone(), head), packet])
+            .unwrap();
+        let view = store.go_over(&first, &second, 100).unwrap().unwrap();
+        let moved = PacketKey {
+            src: EndKey {
+                chain: second.clone(),
+                ..first_key.src.clone()
+            },
+            sequence: first_key.sequence,
+        };
+        assert!(view.packet(&moved).is_some());
+        assert!(view.packet(&first_key).is_none());
+        assert_eq!(view.head(&first), None);
+        drop(store);
+        let (store, read) = Store::open(home.path(), 100).unwrap();
+        assert_eq!(read, view);
+        assert!(store.packet(&first_key).unwrap().is_none());
+        assert!(store.packet(&moved).unwrap().is_some());
     }
 
     #[tokio::test]

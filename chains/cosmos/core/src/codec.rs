@@ -76,7 +76,7 @@ impl StateCodec for CosmosCodec {
             .map_err(|_| wrong("its time is before 1970 or after 2554".to_owned()))?;
         Ok(StoredConsensus {
             state: convert::encoded(any),
-            root: Root(state.root.as_bytes().to_vec()),
+            root: root(state.root.as_bytes()),
             time: BlockTime(time),
         })
     }
@@ -103,6 +103,17 @@ impl StateCodec for CosmosCodec {
     }
 }
 
+/// What stands for the root where a client was upgraded (ibc-go `07-tendermint`
+/// `SentinelRoot`).
+const SENTINEL_ROOT: &[u8] = b"sentinel_root";
+
+fn root(bytes: &[u8]) -> Root {
+    match bytes {
+        SENTINEL_ROOT => Root::none(),
+        bytes => Root(bytes.to_vec()),
+    }
+}
+
 /// A number as the SDK and ibc-go store it: eight bytes, the most significant first.
 pub fn number(value: &[u8]) -> Option<u64> {
     Some(u64::from_be_bytes(value.try_into().ok()?))
@@ -122,6 +133,12 @@ fn wrong(what: &'static str, error: &dyn std::fmt::Display) -> DecodeError {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_consensus_state_that_a_client_was_upgraded_to_has_no_root() {
+        assert!(root(b"sentinel_root").is_none());
+        assert_eq!(root(&[7; 32]), Root(vec![7; 32]));
+    }
 
     #[test]
     fn a_next_sequence_is_eight_bytes() {

@@ -8,5 +8,5 @@ mod walk;
 
 pub use check::SeenHeader;
 pub use client::StoredClient;
-pub use trusted_header::{begin_trust, move_trust};
+pub use trusted_header::{begin_trust, move_trust, over_upgrade};
 pub use walk::{Need, Walk};

@@ -185,6 +185,10 @@ fn apply_finding(
         Finding::HeaderChecked { seen, misbehaviour } => {
             misbehaviour::checked(view, seen, misbehaviour.as_deref())
         }
+        Finding::RevisionEnds { last_height } => match view.planned_end(chain) {
+            Some(known) if known == *last_height => vec![],
+            _ => vec![Change::RevisionEnd(chain.clone(), *last_height)],
+        },
         Finding::Connection { connection_id, end } => {
             let key = ConnectionKey {
                 chain: chain.clone(),

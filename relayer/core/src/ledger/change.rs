@@ -20,6 +20,8 @@ pub enum Change {
     Tx(TxKey, Option<TxRecord>),
     /// What is trusted of a chain.
     Trusted(ChainId, Box<TrustedHeader>),
+    /// The last height of a chain's revision.
+    RevisionEnd(ChainId, u64),
     Fees(FeesKey, FeesRecord),
     FeesDay(FeesDayKey, Option<FeesRecord>),
     /// Fees of a span of time, by its number.
@@ -53,6 +55,7 @@ impl Change {
             ),
             Self::Tx(key, _) => format!("tx/{}/{}", key.chain, key.hash),
             Self::Trusted(chain, _) => format!("trusted/{chain}"),
+            Self::RevisionEnd(chain, _) => format!("revision_end/{chain}"),
             Self::Fees(key, _) => match &key.path {
                 Some(path) => format!("fees/{}/{:?}/{path}", key.chain, key.kind),
                 None => format!("fees/{}/{:?}", key.chain, key.kind),

@@ -51,6 +51,9 @@ pub enum Finding {
         seen: SeenHeaderKey,
         misbehaviour: Option<Box<Misbehaviour>>,
     },
+    /// The chain has planned an upgrade of its clients: `last_height` is the last of its
+    /// revision. The block before is there, with the states that clients are upgraded to.
+    RevisionEnds { last_height: u64 },
     /// Its client must be known before.
     Connection {
         connection_id: ConnectionId,

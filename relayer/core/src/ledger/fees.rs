@@ -27,7 +27,7 @@ pub const DAYS: u64 = 31;
 pub enum FeeKind {
     /// Packets, acknowledgements and timeouts.
     Packets,
-    /// Client updates: those that packets need, and refreshes.
+    /// Client updates: those that packets need, refreshes, and upgrades.
     Updates,
     /// Handshakes that a command asked for.
     Handshakes,

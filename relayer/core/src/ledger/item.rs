@@ -36,6 +36,8 @@ pub enum Item {
     Refresh(ClientKey),
     /// Two headers of one chain that freeze a client of it.
     Misbehaviour(ClientKey),
+    /// `MsgUpgradeClient`: the client's chain has ended its revision (ICS-02).
+    Upgrade(ClientKey),
     /// A handshake step for the request between `a` and `b`.
     Handshake {
         a: ChainId,
@@ -58,7 +60,10 @@ impl Item {
     pub fn packet(&self) -> Option<&PacketKey> {
         match self {
             Self::Recv(packet) | Self::Ack(packet) | Self::Timeout(packet) => Some(packet),
-            Self::Refresh(_) | Self::Misbehaviour(_) | Self::Handshake { .. } => None,
+            Self::Refresh(_)
+            | Self::Upgrade(_)
+            | Self::Misbehaviour(_)
+            | Self::Handshake { .. } => None,
         }
     }
 }
@@ -71,6 +76,7 @@ impl fmt::Display for Item {
             Self::Timeout(packet) => write!(f, "time out {packet}"),
             Self::Refresh(client) => write!(f, "refresh client {client}"),
             Self::Misbehaviour(client) => write!(f, "show misbehaviour to client {client}"),
+            Self::Upgrade(client) => write!(f, "upgrade client {client}"),
             Self::Handshake { a, b, step } => write!(f, "{step:?} between {a} and {b}"),
         }
     }
@@ -92,6 +98,7 @@ pub fn summary(items: &[Item]) -> String {
         Item::Handshake { step, .. } => Some(format!("{step:?}")),
         Item::Refresh(client) => Some(format!("refresh {}", client.client_id)),
         Item::Misbehaviour(client) => Some(format!("misbehaviour for {}", client.client_id)),
+        Item::Upgrade(client) => Some(format!("upgrade {}", client.client_id)),
         _ => None,
     }));
     parts.join(", ")

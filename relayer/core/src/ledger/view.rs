@@ -25,6 +25,7 @@ pub struct View {
     packets: Packets,
     txs: BTreeMap<TxKey, TxRecord>,
     trusted: BTreeMap<ChainId, TrustedHeader>,
+    revision_ends: BTreeMap<ChainId, u64>,
     fees: Fees,
     seen_headers: BTreeMap<SeenHeaderKey, Encoded>,
     evidence: BTreeMap<ClientKey, Evidence>,
@@ -255,6 +256,31 @@ impl View {
         self.evidence.get(client)
     }
 
+    /// The last height of a chain's revision, if the chain stands there: it goes on as
+    /// another revision, or not before its nodes run another program.
+    pub fn revision_end(&self, chain: &ChainId) -> Option<u64> {
+        let end = self.planned_end(chain)?;
+        let is_there = self.heads.get(chain).is_some_and(|head| head.height < end);
+        is_there.then_some(end)
+    }
+
+    /// The last height that a chain has planned for its revision, whether or not it stands
+    /// there.
+    pub(super) fn planned_end(&self, chain: &ChainId) -> Option<u64> {
+        self.revision_ends.get(chain).copied()
+    }
+
+    /// The newest earlier revision of a chain that is followed no more, if this one was
+    /// never followed.
+    pub fn earlier_revision(&self, chain: &ChainId) -> Option<&ChainId> {
+        if self.heads.contains_key(chain) {
+            return None;
+        }
+        let earlier = self.heads.keys();
+        let earlier = earlier.filter(|earlier| chain.is_later_revision_of(earlier));
+        earlier.max_by_key(|earlier| earlier.version())
+    }
+
     /// What was paid.
     pub fn fees(&self) -> &Fees {
         &self.fees
@@ -308,6 +334,9 @@ impl View {
             Change::Tx(key, record) => self.commit_tx(key, record),
             Change::Trusted(chain, header) => {
                 self.trusted.insert(chain, *header);
+            }
+            Change::RevisionEnd(chain, last_height) => {
+                self.revision_ends.insert(chain, last_height);
             }
             Change::Fees(key, record) => self.fees.put_sum(key, record),
             Change::FeesDay(key, record) => self.fees.put_day(key, record),

@@ -44,6 +44,10 @@ pub enum Action {
     },
     /// The route's client update and nothing else.
     UpdateClient,
+    /// The client's chain has ended its revision at `last_height`.
+    UpgradeClient {
+        last_height: u64,
+    },
     CreateClient {
         of: ChainId,
     },

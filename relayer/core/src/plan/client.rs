@@ -82,6 +82,10 @@ fn is_due(input: &PlanInput<'_>, key: &ClientKey) -> Result<Option<Route>, Why> 
     if input.not_ready([chain, src_chain]).is_some() {
         return Ok(None);
     }
+    // The client is upgraded, and from then on has other headers.
+    if input.view.revision_end(src_chain).is_some() {
+        return Ok(None);
+    }
     let record = usable_client(input, chain, client_id)?;
     let age_ns = u128::from(host.time.0.saturating_sub(record.updated.0));
     let limit_ns = record.summary.trusting_period.as_nanos()

@@ -52,6 +52,23 @@ impl Paused {
         self.0.remove(what).is_some()
     }
 
+    /// What was paused of an earlier revision of this chain is paused of the chain.
+    pub fn go_over(&mut self, to: &ChainId) {
+        let over = |chain: &ChainId| match to.is_later_revision_of(chain) {
+            true => to.clone(),
+            false => chain.clone(),
+        };
+        let all = std::mem::take(&mut self.0).into_iter();
+        let all = all.map(|(what, since)| match what {
+            Pausable::Chain(chain) => (Pausable::Chain(over(&chain)), since),
+            Pausable::Path(src) => {
+                let chain = over(&src.chain);
+                (Pausable::Path(EndKey { chain, ..src }), since)
+            }
+        });
+        self.0 = all.collect();
+    }
+
     /// Since when the chain is paused.
     pub fn chain(&self, chain: &ChainId) -> Option<BlockTime> {
         self.since(&Pausable::Chain(chain.clone()))
@@ -134,6 +151,19 @@ mod tests {
         assert_eq!(paused.holds(&view, &recv("b-1"), &chain("a-1")), None);
         assert!(paused.resume(&path));
         assert_eq!(paused.holds(&view, &recv("a-1"), &chain("b-1")), None);
+    }
+
+    #[test]
+    fn what_is_paused_stays_so_when_a_chain_goes_on_as_its_next_revision() {
+        let mut paused = Paused::default();
+        paused.pause(Pausable::Chain(chain("a-1")), BlockTime(7));
+        paused.pause(Pausable::Path(end("a-1")), BlockTime(8));
+        paused.pause(Pausable::Path(end("b-1")), BlockTime(9));
+        paused.go_over(&chain("a-2"));
+        assert_eq!(paused.chain(&chain("a-2")), Some(BlockTime(7)));
+        assert_eq!(paused.path(&end("a-2")), Some(BlockTime(8)));
+        assert_eq!(paused.path(&end("b-1")), Some(BlockTime(9)));
+        assert_eq!(paused.chain(&chain("a-1")), None);
     }
 
     #[test]

@@ -135,6 +135,7 @@ impl Known {
                 }
                 Finding::Trusted(_)
                 | Finding::HeaderChecked { .. }
+                | Finding::RevisionEnds { .. }
                 | Finding::Received { .. }
                 | Finding::NotReceived { .. }
                 | Finding::NotAcknowledged { .. }

@@ -23,16 +23,22 @@ pub async fn bring_forward(
     clock: &Clock,
 ) -> Result<Forward, ChainError> {
     let (trusted, consensus) = read(dst, &route.client_on_dst).await?;
-    if trusted.height >= route.proof_height {
+    // With what a client was upgraded to nothing is proven yet.
+    let is_there = trusted.height >= route.proof_height && !consensus.root.is_none();
+    if is_there {
         return Ok(Forward {
             height: trusted.height,
             root: consensus.root,
             updates: vec![],
         });
     }
+    let target = match consensus.root.is_none() {
+        true => route.proof_height.max(trusted.height + 1),
+        false => route.proof_height,
+    };
     let update = src
         .light_client
-        .client_update(&trusted, route.proof_height, clock())
+        .client_update(&trusted, target, clock())
         .await?;
     let datagram = |header| Datagram::UpdateClient {
         client_id: route.client_on_dst.clone(),

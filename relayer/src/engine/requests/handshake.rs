@@ -130,6 +130,7 @@ fn note(entry: &Entry) -> Option<HandshakeNote> {
         }
         Finding::Trusted(_)
         | Finding::HeaderChecked { .. }
+        | Finding::RevisionEnds { .. }
         | Finding::Received { .. }
         | Finding::NotReceived { .. }
         | Finding::NotAcknowledged { .. }

@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use tern_chains::ChainId;
 use tern_core::ledger::{Change, View};
 
 /// What outlives the engine. Clones are the same memory.
@@ -54,6 +55,20 @@ impl Memory {
         for batch in batches {
             apply(&mut records.flushed, batch);
         }
+    }
+
+    pub(super) fn go_over(&self, from: &ChainId, to: &ChainId) -> View {
+        let mut records = self.lock();
+        let all = std::mem::take(&mut records.current).into_values();
+        let over = all.filter_map(|change| change.over(from, to));
+        let over: BTreeMap<String, Change> = over.map(|change| (change.key(), change)).collect();
+        *records = Records {
+            flushed: over.clone(),
+            current: over,
+            unflushed: vec![],
+        };
+        drop(records);
+        self.view()
     }
 
     pub(super) fn view(&self) -> View {

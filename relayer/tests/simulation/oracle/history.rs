@@ -131,7 +131,10 @@ impl Included<'_> {
             Item::Recv(key) => (PacketStep::Receive, key),
             Item::Ack(key) => (PacketStep::Acknowledge, key),
             Item::Timeout(key) => (PacketStep::TimeOut, key),
-            Item::Refresh(_) | Item::Misbehaviour(_) | Item::Handshake { .. } => return false,
+            Item::Refresh(_)
+            | Item::Upgrade(_)
+            | Item::Misbehaviour(_)
+            | Item::Handshake { .. } => return false,
         };
         let at = (self.height, self.index);
         self.node

@@ -240,7 +240,7 @@ fn did_something(
     let is_useful = |item: &Item| match item {
         Item::Handshake { .. } => true,
         // No client grows old in the time that a run takes.
-        Item::Refresh(_) | Item::Misbehaviour(_) => false,
+        Item::Refresh(_) | Item::Upgrade(_) | Item::Misbehaviour(_) => false,
         Item::Recv(_) | Item::Ack(_) | Item::Timeout(_) => included.did(item),
     };
     // With its store it has lost what it had sent.

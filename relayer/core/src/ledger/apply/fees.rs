@@ -88,7 +88,7 @@ fn split(amount: u128, parts: usize) -> impl Iterator<Item = u128> {
 fn kind_of(item: &Item) -> FeeKind {
     match item {
         Item::Recv(_) | Item::Ack(_) | Item::Timeout(_) => FeeKind::Packets,
-        Item::Refresh(_) | Item::Misbehaviour(_) => FeeKind::Updates,
+        Item::Refresh(_) | Item::Upgrade(_) | Item::Misbehaviour(_) => FeeKind::Updates,
         Item::Handshake { .. } => FeeKind::Handshakes,
     }
 }
