@@ -103,6 +103,11 @@ func messages() []proto.Message {
 			PortId: "transfer", ChannelId: "channel-3", ProofAck: []byte("proofAck"),
 			ProofHeight: proofHeight, Signer: signer,
 		},
+		&channeltypes.MsgChannelCloseInit{PortId: "transfer", ChannelId: "channel-3", Signer: signer},
+		&channeltypes.MsgChannelCloseConfirm{
+			PortId: "transfer", ChannelId: "channel-3", ProofInit: []byte("proofInit"),
+			ProofHeight: proofHeight, Signer: signer,
+		},
 		&channeltypes.MsgRecvPacket{
 			Packet: packet, ProofCommitment: []byte("proofCommitment"), ProofHeight: proofHeight,
 			Signer: signer,
@@ -114,6 +119,10 @@ func messages() []proto.Message {
 		&channeltypes.MsgTimeout{
 			Packet: packet, ProofUnreceived: []byte("proofUnreceived"), ProofHeight: proofHeight,
 			NextSequenceRecv: 17, Signer: signer,
+		},
+		&channeltypes.MsgTimeoutOnClose{
+			Packet: packet, ProofUnreceived: []byte("proofUnreceived"), ProofClose: []byte("proofClose"),
+			ProofHeight: proofHeight, NextSequenceRecv: 17, Signer: signer,
 		},
 	}
 }

@@ -185,6 +185,21 @@ fn datagrams() -> Vec<(&'static str, Datagram)> {
             },
         ),
         (
+            "MsgChannelCloseInit",
+            Datagram::ChanCloseInit {
+                port_id: port("transfer"),
+                channel_id: ChannelId::new(3),
+            },
+        ),
+        (
+            "MsgChannelCloseConfirm",
+            Datagram::ChanCloseConfirm {
+                port_id: port("transfer"),
+                channel_id: ChannelId::new(3),
+                proof_init: proof("proofInit"),
+            },
+        ),
+        (
             "MsgRecvPacket",
             Datagram::RecvPacket {
                 packet: packet(),
@@ -205,6 +220,15 @@ fn datagrams() -> Vec<(&'static str, Datagram)> {
                 packet: packet(),
                 next_sequence_recv: 17,
                 proof_unreceived: proof("proofUnreceived"),
+            },
+        ),
+        (
+            "MsgTimeoutOnClose",
+            Datagram::TimeoutOnClose {
+                packet: packet(),
+                next_sequence_recv: 17,
+                proof_unreceived: proof("proofUnreceived"),
+                proof_close: proof("proofClose"),
             },
         ),
     ]
