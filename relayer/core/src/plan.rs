@@ -1,8 +1,9 @@
 //! What to do next, decided from what is known.
 //!
 //! Each planner proposes work in its own file: [`packet`] (receive,
-//! acknowledge, time out), [`client`] (refresh) and [`handshake`] (clients,
-//! connections, channels). [`plan`] merges the proposals for one destination,
+//! acknowledge, time out), [`client`] (refresh), [`handshake`] (clients,
+//! connections, channels; also those that others have begun) and `closing` (the other end of a
+//! channel that is closed). [`plan`] merges the proposals for one destination,
 //! client and proof height into [`Batch`]es. What
 //! cannot be done now is a [`Wait`] with its reason: "not yet" is a value.
 //!
@@ -12,6 +13,7 @@ mod ack_batching;
 mod assignment;
 mod batch;
 pub mod client;
+mod closing;
 pub mod cut;
 pub mod gas;
 pub mod handshake;
@@ -109,6 +111,8 @@ pub enum Why {
     Unreconciled,
     #[error("the channel is not open on {0}")]
     ChannelNotOpen(ChainId),
+    #[error("packets of the channel must go first")]
+    PacketsFirst,
     #[error("an earlier packet of this ordered channel must go first")]
     Predecessor,
     #[error("too late to be received on {0}: it times out once {0} has passed its timeout")]
@@ -132,6 +136,8 @@ pub fn plan(input: &PlanInput<'_>) -> Plan {
     let mut proposals = batch::Proposals::default();
     packet::propose(input, &mut proposals);
     client::propose(input, &mut proposals);
+    let left = closing::propose(input, input.channel_steps_left(), &mut proposals);
+    handshake::propose_begun(input, left, &mut proposals);
     for request in input.handshakes {
         handshake::propose(input, request, &mut proposals);
     }
@@ -178,6 +184,14 @@ impl PlanInput<'_> {
             }
         }
         self.policy.budgets.packet(self.view, dst, item).err()
+    }
+
+    /// How many more steps of channels may be planned that nobody has asked for.
+    fn channel_steps_left(&self) -> usize {
+        let under_way = self.in_progress.iter().chain(self.view.intended());
+        let under_way = under_way.filter(|item| matches!(item, Item::Channel { .. }));
+        let max = self.policy.channel_steps_max;
+        max.saturating_sub(under_way.count())
     }
 
     /// The height rules of a chain. A chain that is not served has no head, and

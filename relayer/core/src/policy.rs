@@ -73,6 +73,9 @@ pub struct Policy {
     /// not received any more: its block may be past the timeout. Default 10 s: one or two
     /// blocks of most chains, and little of the minutes that packets are given.
     pub recv_margin_ns: u64,
+    /// Most steps of channels that are opened or closed unasked, on their way at a time.
+    /// Default 8: whoever begins or closes many does not keep packets waiting.
+    pub channel_steps_max: usize,
     /// A failed item waits `2^failures` blocks, at most this many. Default 256: a
     /// packet is tried again some times an hour for ever.
     pub backoff_blocks_max: u64,
@@ -120,6 +123,7 @@ impl Default for Policy {
             ack_wait_max_ns: 20_000_000_000,
             ack_update_blocks_min: 2,
             recv_margin_ns: 10_000_000_000,
+            channel_steps_max: 8,
             backoff_blocks_max: 256,
             node_pause_first: Duration::from_millis(250),
             node_pause_max: Duration::from_secs(15),

@@ -1,17 +1,19 @@
-//! `tern channel`: opening channels.
+//! `tern channel`: opening and closing channels.
 
 use anyhow::bail;
 use clap::{Args, Subcommand, ValueEnum};
-use tern::engine::{Made, OpenedChannel};
+use tern::engine::{ClosedChannel, Made, OpenedChannel};
 use tern_chains::{ChainId, ConnectionId, Ordering, PortId};
 use tern_core::ledger::{
     ChannelKey, ChannelTerms, ConnectionKey, ConnectionRecord, Goal, HandshakeProgress,
     HandshakeRequest,
 };
 
+use super::path::PathArgs;
 use super::{making, parse};
 use crate::connect::Context;
 use crate::output::{self, Outcome};
+use crate::path::end_json;
 
 const EXAMPLE: &str = "\
 Example:
@@ -21,10 +23,20 @@ The command creates the clients, the connection and the channel, and prints both
 ends. With --json it prints an _IBC entry of the chain registry. If the command is
 interrupted, run it again: it continues with the unfinished steps on the chains.";
 
+const CLOSE_EXAMPLE: &str = "\
+Example:
+  tern channel close akash-a channel-3 --port icacontroller-akash1owner
+
+The application on the chain decides whether the channel may be closed: that of
+transfers refuses. Packets that are under way go back to their senders.";
+
 #[derive(Debug, Subcommand)]
 pub enum ChannelCommand {
     /// Open a channel between two chains
     Open(OpenArgs),
+    /// Close a channel at both ends
+    #[command(after_help = CLOSE_EXAMPLE)]
+    Close(PathArgs),
 }
 
 #[derive(Debug, Args)]
@@ -76,7 +88,41 @@ pub async fn run(context: &Context, command: ChannelCommand) -> anyhow::Result<O
             print(context, &open(context, args).await?, ordering)?;
             Ok(Outcome::Done)
         }
+        ChannelCommand::Close(args) => {
+            print_closed(context, &close(context, args).await?)?;
+            Ok(Outcome::Done)
+        }
     }
+}
+
+async fn close(context: &Context, args: PathArgs) -> anyhow::Result<ClosedChannel> {
+    let chain = context.connect(&args.chain)?;
+    let (a, b) = args.ends(context, &*chain).await?;
+    let request = HandshakeRequest {
+        a: a.chain.clone(),
+        b: b.chain,
+        goal: Goal::Close(a),
+        progress: HandshakeProgress::default(),
+    };
+    match making::make(context, request, "closing the channel").await? {
+        Made::Closed(closed) => Ok(closed),
+        other => bail!("{other:?} was made instead"),
+    }
+}
+
+fn print_closed(context: &Context, closed: &ClosedChannel) -> anyhow::Result<()> {
+    let ends = [&closed.a, &closed.b];
+    if context.json {
+        return output::json(&serde_json::json!({ "closed": ends.map(end_json) }));
+    }
+    output::line("channel is closed")?;
+    for end in ends {
+        output::line(format!(
+            "  {}  {}/{}",
+            end.chain, end.port_id, end.channel_id
+        ))?;
+    }
+    Ok(())
 }
 
 /// Opens the channel. Without `--json` it prints each step.

@@ -196,6 +196,9 @@ fn not_proven(batch: &Batch, items: Vec<(Item, NotProven)>) -> Vec<Input> {
             (NotProven::NotAcknowledged { packet, height }, Some(src)) => {
                 found(src, height, Finding::NotAcknowledged { packet })
             }
+            (NotProven::Channel { key, end, height }, Some(src)) => {
+                found(src, height, Finding::Channel { key, end })
+            }
             (why, _) => Input::Intent(Intent::Failed {
                 chain: batch.dst.clone(),
                 refusal: Refusal {
@@ -218,6 +221,7 @@ fn class(why: &NotProven) -> Class {
         NotProven::Unverified(_) | NotProven::Companion => Class::Node,
         NotProven::Settled { .. }
         | NotProven::NotAcknowledged { .. }
+        | NotProven::Channel { .. }
         | NotProven::Moot
         | NotProven::Unprovable(_) => Class::Rejected,
     }
@@ -229,6 +233,7 @@ fn reason(why: &NotProven) -> String {
         NotProven::NotAcknowledged { .. } => {
             "the acknowledgement on the destination is another one".into()
         }
+        NotProven::Channel { key, end, .. } => format!("{key} is {}", end.state),
         NotProven::Moot => "the chain has moved past this step".into(),
         NotProven::Unprovable(reason) | NotProven::Unverified(reason) => reason.clone(),
         NotProven::Companion => "another message of its transaction is not proven".into(),

@@ -17,7 +17,9 @@ use super::readiness::Readiness;
 use super::reconcile::schedule::Reconciling;
 pub use clear::{Clear, Cleared};
 pub use compare::Compare;
-pub use handshake::{HandshakeNote, Made, Make, OpenedChannel, OpenedConnection};
+pub use handshake::{
+    is_step, ClosedChannel, HandshakeNote, Made, Make, OpenedChannel, OpenedConnection,
+};
 pub use refresh::Refresh;
 
 /// What a request is answered from.

@@ -435,6 +435,7 @@ fn action(wait: &PacketWait, path: &PathStatus) -> Option<String> {
             | Why::SendNotSeen
             | Why::Unreconciled
             | Why::Predecessor
+            | Why::PacketsFirst
             | Why::TooLate(_)
             | Why::ClientUnknown { .. }
             | Why::Failed { .. } => Some(format!("{clear} tries at once and says more")),

@@ -157,6 +157,7 @@ fn is_held(wait: &PacketWait) -> bool {
         | Why::SendNotSeen
         | Why::Unreconciled
         | Why::Predecessor
+        | Why::PacketsFirst
         | Why::TooLate(_) => false,
     }
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use tern_chains::ChannelId;
 
-use super::List;
+use super::{Glob, List};
 
 /// Rules for all chains, or for one. An empty list admits all; a limit of `None` is
 /// that for all chains, or no limit.
@@ -19,6 +19,9 @@ pub struct Rules {
     pub clients: List,
     /// The ids of the chains at the other end.
     pub counterparty_chains: List,
+    /// Of the end at which somebody else begins a channel: where one fits, it is opened to the
+    /// end. Empty: no such channel is.
+    pub finish_channels: Vec<Glob>,
     /// Of transfers (ICS-20), as their packets have them.
     pub senders: List,
     pub receivers: List,

@@ -8,7 +8,7 @@ use tern_chains::{
 
 use crate::policy::Policy;
 
-use super::{Item, PacketKey};
+use super::{ChannelKey, Item, PacketKey};
 
 /// The newest followed block of a chain.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -221,6 +221,8 @@ pub enum Goal {
     Connection,
     /// A channel that is open on both ends.
     Channel(ChannelTerms),
+    /// The channel of this end, which is on `a`, closed at both ends.
+    Close(ChannelKey),
 }
 
 /// Which channel.
@@ -238,7 +240,7 @@ impl HandshakeRequest {
     pub fn channel(&self) -> Option<&ChannelTerms> {
         match &self.goal {
             Goal::Channel(terms) => Some(terms),
-            Goal::Client | Goal::Connection => None,
+            Goal::Client | Goal::Connection | Goal::Close(_) => None,
         }
     }
 }

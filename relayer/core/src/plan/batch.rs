@@ -40,6 +40,11 @@ pub enum Action {
         packet: Packet,
         ordering: Ordering,
     },
+    /// The packet's destination is closed.
+    TimeoutOnClose {
+        packet: Packet,
+        ordering: Ordering,
+    },
     /// The route's client update and nothing else.
     UpdateClient,
     CreateClient {
@@ -84,6 +89,16 @@ pub enum Action {
         counterparty_channel_id: ChannelId,
     },
     ChanOpenConfirm {
+        port_id: PortId,
+        channel_id: ChannelId,
+        counterparty_port_id: PortId,
+        counterparty_channel_id: ChannelId,
+    },
+    ChanCloseInit {
+        port_id: PortId,
+        channel_id: ChannelId,
+    },
+    ChanCloseConfirm {
         port_id: PortId,
         channel_id: ChannelId,
         counterparty_port_id: PortId,

@@ -9,9 +9,11 @@
 //! b: CreateClient                ConnOpenTry                          ConnOpenConfirm+ChanOpenTry         ChanOpenConfirm
 //! ```
 
+mod begun;
+mod chan_open;
 mod ends;
 
-use tern_chains::{ChainId, ChannelState, ConnectionState};
+use tern_chains::{ChainId, ConnectionState};
 
 use super::batch::{Action, Batch, Proposals, Work};
 use super::proof::route;
@@ -21,6 +23,7 @@ use crate::ledger::{
     Item, View,
 };
 
+pub(super) use begun::propose as propose_begun;
 use ends::Ends;
 pub use ends::{resume, unusable_client};
 
@@ -36,10 +39,17 @@ pub enum Completed {
         connection_on_a: ConnectionKey,
         connection_on_b: ConnectionKey,
     },
+    Closed {
+        a: ChannelKey,
+        b: ChannelKey,
+    },
 }
 
-/// What the request wants, once it is there, and open on both ends.
+/// What the request wants, once it is there, and open, or closed, on both ends.
 pub fn completed(view: &View, request: &HandshakeRequest) -> Option<Completed> {
+    if let Goal::Close(a) = &request.goal {
+        return closed(view, a);
+    }
     if request.goal == Goal::Client {
         let client = ClientKey {
             chain: request.a.clone(),
@@ -65,6 +75,15 @@ pub fn completed(view: &View, request: &HandshakeRequest) -> Option<Completed> {
         connection_on_a,
         connection_on_b,
     })
+}
+
+fn closed(view: &View, a: &ChannelKey) -> Option<Completed> {
+    let b = view.counterparty(a)?;
+    (is_closed(view, a) && is_closed(view, &b)).then(|| Completed::Closed { a: a.clone(), b })
+}
+
+fn is_closed(view: &View, end: &ChannelKey) -> bool {
+    view.channel(end).is_some_and(|end| end.state.is_closed())
 }
 
 /// Proposes the steps the request needs next: one transaction on one chain, or a
@@ -95,6 +114,16 @@ struct Next {
     steps: Vec<(HandshakeStep, Action)>,
 }
 
+impl From<chan_open::Step> for Next {
+    fn from(step: chan_open::Step) -> Self {
+        Self {
+            on_a: step.on_a,
+            need: Some(step.need),
+            steps: vec![step.step],
+        }
+    }
+}
+
 fn next(view: &View, request: &HandshakeRequest) -> Vec<Next> {
     if request.goal == Goal::Client {
         let is_there = request.progress.client_on_a.is_some();
@@ -103,6 +132,9 @@ fn next(view: &View, request: &HandshakeRequest) -> Vec<Next> {
         } else {
             vec![create_on_a(request)]
         };
+    }
+    if let Goal::Close(a) = &request.goal {
+        return chan_close_init(view, a).into_iter().collect();
     }
     let ends = Ends::of(view, request);
     let Some((_, on_a)) = &ends.connection_on_a else {
@@ -206,9 +238,9 @@ fn conn_open_confirm(ends: &Ends<'_>) -> Option<Next> {
     };
     let mut need = a_end.seen;
     let mut steps = vec![(HandshakeStep::ConnOpenConfirm, confirm)];
-    if let (Some((channel, end)), None) = (ends.channel_on_a, ends.channel_on_b) {
-        need = need.max(end.seen);
-        steps.push(chan_open_try(ends, channel)?);
+    if let (Some(a), None) = (ends.channel_on_a, ends.channel_on_b) {
+        need = need.max(a.1.seen);
+        steps.push(chan_open::open_try(a, &on_b.connection_id));
     }
     Some(Next {
         on_a: false,
@@ -220,49 +252,33 @@ fn conn_open_confirm(ends: &Ends<'_>) -> Option<Next> {
 fn channel(ends: &Ends<'_>, request: &HandshakeRequest) -> Option<Next> {
     let terms = request.channel()?;
     let (on_a, _) = ends.connection_on_a?;
-    let Some((a, a_end)) = ends.channel_on_a else {
+    let Some(a) = ends.channel_on_a else {
         return Some(Next {
             on_a: true,
             need: None,
             steps: vec![chan_open_init(on_a, terms)],
         });
     };
-    let Some((b, b_end)) = ends.channel_on_b else {
-        return Some(Next {
-            on_a: false,
-            need: Some(a_end.seen),
-            steps: vec![chan_open_try(ends, a)?],
-        });
-    };
-    match (a_end.state, b_end.state) {
-        (ChannelState::Init, ChannelState::TryOpen) => Some(Next {
-            on_a: true,
-            need: Some(b_end.seen),
-            steps: vec![(
-                HandshakeStep::ChanOpenAck,
-                Action::ChanOpenAck {
-                    port_id: a.port_id.clone(),
-                    channel_id: a.channel_id.clone(),
-                    counterparty_port_id: b.port_id.clone(),
-                    counterparty_channel_id: b.channel_id.clone(),
-                },
-            )],
-        }),
-        (ChannelState::Open, ChannelState::TryOpen) => Some(Next {
-            on_a: false,
-            need: Some(a_end.seen),
-            steps: vec![(
-                HandshakeStep::ChanOpenConfirm,
-                Action::ChanOpenConfirm {
-                    port_id: b.port_id.clone(),
-                    channel_id: b.channel_id.clone(),
-                    counterparty_port_id: a.port_id.clone(),
-                    counterparty_channel_id: a.channel_id.clone(),
-                },
-            )],
-        }),
-        _ => None,
+    let (on_b, _) = ends.connection_on_b?;
+    chan_open::next(a, ends.channel_on_b, &on_b.connection_id).map(Next::from)
+}
+
+/// The first step of closing, unless the other end is closed already: then `closing` closes
+/// this one.
+fn chan_close_init(view: &View, a: &ChannelKey) -> Option<Next> {
+    let b = view.counterparty(a)?;
+    if view.channel(a).is_none() || is_closed(view, a) || is_closed(view, &b) {
+        return None;
     }
+    let action = Action::ChanCloseInit {
+        port_id: a.port_id.clone(),
+        channel_id: a.channel_id.clone(),
+    };
+    Some(Next {
+        on_a: true,
+        need: None,
+        steps: vec![(HandshakeStep::ChanCloseInit, action)],
+    })
 }
 
 fn chan_open_init(on_a: &ConnectionKey, terms: &ChannelTerms) -> (HandshakeStep, Action) {
@@ -274,18 +290,6 @@ fn chan_open_init(on_a: &ConnectionKey, terms: &ChannelTerms) -> (HandshakeStep,
         version: terms.version.clone(),
     };
     (HandshakeStep::ChanOpenInit, action)
-}
-
-fn chan_open_try(ends: &Ends<'_>, a: &ChannelKey) -> Option<(HandshakeStep, Action)> {
-    let (on_b, _) = ends.connection_on_b?;
-    let (_, a_end) = ends.channel_on_a?;
-    let action = Action::ChanOpenTry {
-        connection_id: on_b.connection_id.clone(),
-        port_id: a_end.counterparty_port_id.clone(),
-        counterparty_port_id: a.port_id.clone(),
-        counterparty_channel_id: a.channel_id.clone(),
-    };
-    Some((HandshakeStep::ChanOpenTry, action))
 }
 
 fn batch(input: &PlanInput<'_>, request: &HandshakeRequest, next: Next) -> Result<Batch, Why> {

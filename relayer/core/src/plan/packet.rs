@@ -25,7 +25,12 @@ pub fn is_overtaken(view: &View, item: &Item) -> bool {
     };
     match item {
         _ if record.done.is_some() => true,
-        Item::Recv(_) => record.received.is_some() || is_late(),
+        Item::Recv(_) => {
+            let dst = view.destination(&key.src);
+            record.received.is_some()
+                || is_late()
+                || dst.is_some_and(|dst| closed_since(view, &dst).is_some())
+        }
         Item::Timeout(_) => record.received.is_some(),
         _ => false,
     }
@@ -36,6 +41,12 @@ pub fn is_overtaken(view: &View, item: &Item) -> bool {
 pub fn timed_out(packet: &Packet, dst: &ChainId, head: Head) -> bool {
     let height = Height::new(dst.version(), head.height);
     packet.timeout.is_past(height, head.time.0)
+}
+
+/// The height at which a channel end was seen to be closed, if it is.
+fn closed_since(view: &View, end: &EndKey) -> Option<u64> {
+    let record = view.channel(&end.as_channel()?)?;
+    record.state.is_closed().then_some(record.seen)
 }
 
 /// Proposes the next step of every open packet of the paths that are served.
@@ -109,9 +120,11 @@ fn step(input: &PlanInput<'_>, key: &PacketKey, record: &PacketRecord) -> Item {
             .head(&record.dst)
             .is_some_and(|head| timed_out(packet, &record.dst, head))
     });
+    let dst = input.view.destination(&key.src);
+    let is_closed = dst.is_some_and(|dst| closed_since(input.view, &dst).is_some());
     match record.state() {
         PacketState::Received | PacketState::AckWritten => Item::Ack(key.clone()),
-        _ if has_timed_out => Item::Timeout(key.clone()),
+        _ if has_timed_out || is_closed => Item::Timeout(key.clone()),
         _ => Item::Recv(key.clone()),
     }
 }
@@ -173,29 +186,50 @@ fn recv_or_timeout(
     let Some(rules) = input.rules(&record.dst) else {
         return Err(Why::NotReady(record.dst.clone()));
     };
-    if timed_out(packet, &record.dst, dst_head) {
-        // A receive that is still in flight decides first.
-        if let Some(why) = input.hold(&Item::Recv(key.clone()), &record.dst) {
-            if why == Why::InFlight {
-                return Err(why);
-            }
-        }
+    // The destination names the source as its counterparty.
+    let is_mutual = path.client_on_dst.is_some();
+    let closed = closed_since(input.view, &path.dst).filter(|_| is_mutual);
+    let (action, need) = if timed_out(packet, &record.dst, dst_head) {
         let action = Action::Timeout {
             packet: packet.clone(),
             ordering: path.ordering,
         };
         // The consensus state at the head has passed the timeout.
-        let need = rules.state_height(dst_head.height);
-        return to_src(
-            input,
-            key,
-            record,
-            path,
-            Item::Timeout(key.clone()),
-            action,
-            need,
-        );
+        (action, rules.state_height(dst_head.height))
+    } else if let Some(closed) = closed {
+        let action = Action::TimeoutOnClose {
+            packet: packet.clone(),
+            ordering: path.ordering,
+        };
+        (action, closed)
+    } else {
+        return recv(input, key, record, path, packet, (sent, dst_head));
+    };
+    // A receive that is still in flight decides first.
+    if let Some(why) = input.hold(&Item::Recv(key.clone()), &record.dst) {
+        if why == Why::InFlight {
+            return Err(why);
+        }
     }
+    let item = Item::Timeout(key.clone());
+    to_src(input, key, record, path, item, action, need)
+}
+
+fn recv(
+    input: &PlanInput<'_>,
+    key: &PacketKey,
+    record: &PacketRecord,
+    path: &Path,
+    packet: &Packet,
+    (sent, dst_head): (u64, Head),
+) -> Result<Proposal, Why> {
+    // No acknowledgement could come back. Once the destination is closed, it times out.
+    if closed_since(input.view, &path.src).is_some() {
+        return Err(Why::ChannelNotOpen(path.src.chain.clone()));
+    }
+    let Some(rules) = input.rules(&record.dst) else {
+        return Err(Why::NotReady(record.dst.clone()));
+    };
     // One that times out before its block fails all that is in its transaction.
     let time = dst_head.time.0;
     let its_block = Head {

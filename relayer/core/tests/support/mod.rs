@@ -240,6 +240,26 @@ pub fn plan_assigned(
     )
 }
 
+/// Plans everything and what is requested, under these limits.
+pub fn plan_by(view: &View, policy: &Policy, handshakes: &[HandshakeRequest]) -> Plan {
+    plan(&PlanInput {
+        view,
+        policy,
+        height_rules: &[(akash(), TENDERMINT), (kava(), TENDERMINT)].into(),
+        ready: &BTreeSet::from([akash(), kava()]),
+        unreconciled: &BTreeSet::new(),
+        full: &BTreeSet::new(),
+        pauses: &Pauses::new(),
+        in_progress: &BTreeSet::new(),
+        assignment: &Assignment::Everything,
+        cleared: &BTreeSet::new(),
+        handshakes,
+        refreshed: &BTreeSet::new(),
+        paused: &Paused::default(),
+        is_draining: false,
+    })
+}
+
 /// Plans everything but what is paused, or nothing new.
 pub fn plan_paused(view: &View, paused: &Paused, is_draining: bool) -> Plan {
     plan(&PlanInput {

@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 use tern_chains::ChainId;
 use tern_core::ledger::{
-    ChannelKey, ClientKey, ConnectionKey, ConnectionRecord, Entry, Fact, Finding, HandshakeRequest,
-    Item, View,
+    ChannelKey, ClientKey, ConnectionKey, ConnectionRecord, Entry, Fact, Finding, Goal,
+    HandshakeRequest, Item, View,
 };
 use tern_core::plan::handshake::{self, Completed};
 use tern_core::plan::Plan;
@@ -19,6 +19,7 @@ pub enum Made {
     Client(ClientKey),
     Connection(OpenedConnection),
     Channel(OpenedChannel),
+    Closed(ClosedChannel),
 }
 
 /// Both ends of a connection that is open.
@@ -35,6 +36,13 @@ pub struct OpenedChannel {
     pub b: ChannelKey,
     pub connection: OpenedConnection,
     pub version: String,
+}
+
+/// Both ends of a channel that is closed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ClosedChannel {
+    pub a: ChannelKey,
+    pub b: ChannelKey,
 }
 
 /// A client, connection or channel that has changed in a block, for whoever waits
@@ -167,7 +175,19 @@ fn made(view: &View, request: &HandshakeRequest) -> Option<Made> {
             a,
             b,
         }),
+        Completed::Closed { a, b } => Made::Closed(ClosedChannel { a, b }),
     })
+}
+
+/// Whether an item is one of those that the request is done with.
+pub fn is_step(view: &View, request: &HandshakeRequest, item: &Item) -> bool {
+    match (item, &request.goal) {
+        (Item::Handshake { a, b, .. }, _) => [a, b] == [&request.a, &request.b],
+        (Item::Channel { end, .. }, Goal::Close(a)) => {
+            end == a || view.counterparty(a).as_ref() == Some(end)
+        }
+        _ => false,
+    }
 }
 
 /// The step that has failed too often, if there is one.
@@ -177,10 +197,7 @@ fn failed_step(
     request: &HandshakeRequest,
     policy: &Policy,
 ) -> Option<String> {
-    let is_step = |item: &Item| match item {
-        Item::Handshake { a, b, .. } => [a, b] == [&request.a, &request.b],
-        _ => false,
-    };
+    let is_step = |item: &Item| is_step(view, request, item);
     let waits = plan.waits.iter().filter(|wait| is_step(&wait.item));
     let mut failures = waits.filter_map(|wait| Some((&wait.item, view.failure(&wait.item)?)));
     let (item, failure) = failures.find(|(_, failure)| failure.is_given_up(policy))?;
@@ -200,7 +217,9 @@ fn wrong(view: &View, request: &HandshakeRequest) -> Option<String> {
             key.client_id, key.chain
         )
     });
-    client.or_else(|| wrong_connection(view, request))
+    client
+        .or_else(|| wrong_connection(view, request))
+        .or_else(|| wrong_channel(view, request))
 }
 
 /// Why the connection that the request was given cannot serve it.
@@ -222,12 +241,28 @@ fn wrong_connection(view: &View, request: &HandshakeRequest) -> Option<String> {
     }
 }
 
+/// Why there is no channel to be closed.
+fn wrong_channel(view: &View, request: &HandshakeRequest) -> Option<String> {
+    let Goal::Close(key) = &request.goal else {
+        return None;
+    };
+    match view.channel(key) {
+        None => Some(format!(
+            "there is no channel {key}: `tern query channels {}` lists them",
+            key.chain
+        )),
+        Some(end) if end.counterparty_chain != request.b => Some(format!(
+            "channel {key} leads to {}, not to {}",
+            end.counterparty_chain, request.b
+        )),
+        Some(_) => None,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use tern_chains::{Ordering, PortId};
-    use tern_core::ledger::{
-        Change, ChannelTerms, Failure, Goal, HandshakeProgress, HandshakeStep,
-    };
+    use tern_core::ledger::{Change, ChannelTerms, Failure, HandshakeProgress, HandshakeStep};
     use tern_core::plan::{Wait, Why};
 
     use super::*;
