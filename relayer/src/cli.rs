@@ -15,6 +15,7 @@ mod path;
 mod query;
 mod start;
 mod status;
+mod step;
 mod steering;
 mod trace;
 mod transfer;

@@ -65,7 +65,9 @@ pub use parts::{Clock, Kept, Observer, Parts};
 pub use prove::{ChainAccess, Chains};
 pub use reconcile::{pending, Pending};
 pub use records::Records;
-pub use requests::{Cleared, ClosedChannel, HandshakeNote, Made, OpenedChannel, OpenedConnection};
+pub use requests::{
+    Cleared, ClosedChannel, HandshakeNote, Made, OpenedChannel, OpenedConnection, StepDone,
+};
 pub use store::{Memory, Store};
 pub use submit::{LaneSettings, SendRequest, Sent};
 

@@ -343,6 +343,7 @@ fn request() -> HandshakeRequest {
             version: String::new(),
         }),
         progress: HandshakeProgress::default(),
+            only: None,
     }
 }
 

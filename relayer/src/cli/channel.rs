@@ -3,13 +3,14 @@
 use anyhow::bail;
 use clap::{Args, Subcommand, ValueEnum};
 use tern::engine::{ClosedChannel, Made, OpenedChannel};
-use tern_chains::{ChainId, ConnectionId, Ordering, PortId};
+use tern_chains::{ChainId, ChannelId, ConnectionId, Ordering, PortId};
 use tern_core::ledger::{
     ChannelKey, ChannelTerms, ConnectionKey, ConnectionRecord, Goal, HandshakeProgress,
-    HandshakeRequest,
+    HandshakeRequest, HandshakeStep,
 };
 
 use super::path::PathArgs;
+use super::step::{self, CloseStep, OpenStep};
 use super::{making, parse};
 use crate::connect::Context;
 use crate::output::{self, Outcome};
@@ -18,6 +19,7 @@ use crate::path::end_json;
 const EXAMPLE: &str = "\
 Example:
   tern channel open akash-a kava-a
+  tern channel open akash-a kava-a --connection connection-0 --step init
 
 The command creates the clients, the connection and the channel, and prints both
 ends. With --json it prints an _IBC entry of the chain registry. If the command is
@@ -35,8 +37,7 @@ pub enum ChannelCommand {
     /// Open a channel between two chains
     Open(OpenArgs),
     /// Close a channel at both ends
-    #[command(after_help = CLOSE_EXAMPLE)]
-    Close(PathArgs),
+    Close(CloseArgs),
 }
 
 #[derive(Debug, Args)]
@@ -63,6 +64,22 @@ pub struct OpenArgs {
     /// Connection on chain A for the channel [default: a new connection]
     #[arg(long, value_parser = parse::connection, value_name = "ID")]
     pub connection: Option<ConnectionId>,
+    /// Channel on chain A that the handshake goes on with [default: one that was begun]
+    #[arg(long, value_parser = parse::channel, value_name = "ID", requires = "connection")]
+    pub channel: Option<ChannelId>,
+    /// Do this step alone, if it is the next one
+    #[arg(long, value_name = "STEP", requires = "connection")]
+    pub step: Option<OpenStep>,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = CLOSE_EXAMPLE)]
+pub struct CloseArgs {
+    #[command(flatten)]
+    end: PathArgs,
+    /// Do this step alone, if it is the next one of this end
+    #[arg(long, value_name = "STEP")]
+    step: Option<CloseStep>,
 }
 
 /// A channel's order (ICS-04).
@@ -85,29 +102,32 @@ pub async fn run(context: &Context, command: ChannelCommand) -> anyhow::Result<O
     match command {
         ChannelCommand::Open(args) => {
             let ordering = args.order.into();
-            print(context, &open(context, args).await?, ordering)?;
-            Ok(Outcome::Done)
+            match make(context, args).await? {
+                Made::Channel(opened) => print(context, &opened, ordering)?,
+                Made::Step(done) => step::print(context, &done)?,
+                other => bail!("{other:?} was made instead of a channel"),
+            }
         }
-        ChannelCommand::Close(args) => {
-            print_closed(context, &close(context, args).await?)?;
-            Ok(Outcome::Done)
-        }
+        ChannelCommand::Close(args) => match close(context, args).await? {
+            Made::Closed(closed) => print_closed(context, &closed)?,
+            Made::Step(done) => step::print(context, &done)?,
+            other => bail!("{other:?} was made instead"),
+        },
     }
+    Ok(Outcome::Done)
 }
 
-async fn close(context: &Context, args: PathArgs) -> anyhow::Result<ClosedChannel> {
-    let chain = context.connect(&args.chain)?;
-    let (a, b) = args.ends(context, &*chain).await?;
+async fn close(context: &Context, args: CloseArgs) -> anyhow::Result<Made> {
+    let chain = context.connect(&args.end.chain)?;
+    let (a, b) = args.end.ends(context, &*chain).await?;
     let request = HandshakeRequest {
         a: a.chain.clone(),
         b: b.chain,
         goal: Goal::Close(a),
         progress: HandshakeProgress::default(),
+        only: args.step.map(HandshakeStep::from),
     };
-    match making::make(context, request, "closing the channel").await? {
-        Made::Closed(closed) => Ok(closed),
-        other => bail!("{other:?} was made instead"),
-    }
+    making::make(context, request, "closing the channel").await
 }
 
 fn print_closed(context: &Context, closed: &ClosedChannel) -> anyhow::Result<()> {
@@ -127,6 +147,13 @@ fn print_closed(context: &Context, closed: &ClosedChannel) -> anyhow::Result<()>
 
 /// Opens the channel. Without `--json` it prints each step.
 pub async fn open(context: &Context, args: OpenArgs) -> anyhow::Result<OpenedChannel> {
+    match make(context, args).await? {
+        Made::Channel(opened) => Ok(opened),
+        other => bail!("{other:?} was made instead of a channel"),
+    }
+}
+
+async fn make(context: &Context, args: OpenArgs) -> anyhow::Result<Made> {
     let version = args.version;
     let version = version.unwrap_or_else(|| default_version(&args.a_port, &args.b_port));
     let request = HandshakeRequest {
@@ -140,13 +167,12 @@ pub async fn open(context: &Context, args: OpenArgs) -> anyhow::Result<OpenedCha
         }),
         progress: HandshakeProgress {
             connection_on_a: args.connection,
+            channel_on_a: args.channel,
             ..HandshakeProgress::default()
         },
+        only: args.step.map(OpenStep::of_channel),
     };
-    match making::make(context, request, "opening the channel").await? {
-        Made::Channel(opened) => Ok(opened),
-        other => bail!("{other:?} was made instead of a channel"),
-    }
+    making::make(context, request, "opening the channel").await
 }
 
 /// Between transfer ports the one that all versions of ibc-go speak. Asked for none, two chains

@@ -4,9 +4,10 @@ use anyhow::bail;
 use clap::{Args, Subcommand};
 use serde_json::json;
 use tern::engine::{Made, OpenedConnection};
-use tern_chains::{ChainId, ClientId};
+use tern_chains::{ChainId, ClientId, ConnectionId};
 use tern_core::ledger::{Goal, HandshakeProgress, HandshakeRequest};
 
+use super::step::{self, OpenStep};
 use super::{making, parse};
 use crate::connect::Context;
 use crate::output::{self, Outcome};
@@ -15,6 +16,7 @@ const EXAMPLE: &str = "\
 Examples:
   tern connection open akash-a kava-a
   tern connection open akash-a kava-a --a-client 07-tendermint-0 --b-client 07-tendermint-4
+  tern connection open akash-a kava-a --connection connection-0 --step try
 
 The command creates the clients that are missing and opens the connection. If it is
 interrupted, run it again: it continues with the unfinished steps on the chains.
@@ -42,6 +44,12 @@ pub struct OpenArgs {
     /// Client of chain A on chain B [default: a new client]
     #[arg(long, value_parser = parse::client, value_name = "ID")]
     b_client: Option<ClientId>,
+    /// Connection on chain A that the handshake goes on with [default: one that was begun]
+    #[arg(long, value_parser = parse::connection, value_name = "ID")]
+    connection: Option<ConnectionId>,
+    /// Do this step alone, if it is the next one
+    #[arg(long, value_name = "STEP")]
+    step: Option<OpenStep>,
 }
 
 pub async fn run(context: &Context, command: ConnectionCommand) -> anyhow::Result<Outcome> {
@@ -53,11 +61,14 @@ pub async fn run(context: &Context, command: ConnectionCommand) -> anyhow::Resul
         progress: HandshakeProgress {
             client_on_a: args.a_client,
             client_on_b: args.b_client,
+            connection_on_a: args.connection,
             ..HandshakeProgress::default()
         },
+        only: args.step.map(OpenStep::of_connection),
     };
     match making::make(context, request, "opening the connection").await? {
         Made::Connection(opened) => print(context, &opened)?,
+        Made::Step(done) => step::print(context, &done)?,
         other => bail!("{other:?} was made instead of a connection"),
     }
     Ok(Outcome::Done)

@@ -8,7 +8,7 @@ use tern_chains::{
 
 use crate::policy::Policy;
 
-use super::{ChannelKey, Item, PacketKey};
+use super::{ChannelKey, HandshakeStep, Item, PacketKey};
 
 /// The newest followed block of a chain.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -210,6 +210,8 @@ pub struct HandshakeRequest {
     pub goal: Goal,
     /// What it goes through, as far as it was found or made.
     pub progress: HandshakeProgress,
+    /// This step alone, if it is the next one.
+    pub only: Option<HandshakeStep>,
 }
 
 /// What a request ends with. What it needs is made on the way.

@@ -50,7 +50,10 @@ pub(super) fn propose(input: &PlanInput<'_>, mut left: usize, proposals: &mut Pr
 /// Whether a command closes the channel with these ends.
 fn is_asked_for(input: &PlanInput<'_>, ends: [&ChannelKey; 2]) -> bool {
     let mut requests = input.handshakes.iter();
-    requests.any(|request| matches!(&request.goal, Goal::Close(end) if ends.contains(&end)))
+    requests.any(|request| {
+        let is_one = matches!(&request.goal, Goal::Close(end) if ends.contains(&end));
+        is_one && request.only != Some(HandshakeStep::ChanCloseInit)
+    })
 }
 
 fn is_served(input: &PlanInput<'_>, closed: &ChannelKey, key: &ChannelKey) -> bool {

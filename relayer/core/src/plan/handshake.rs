@@ -12,6 +12,7 @@
 mod begun;
 mod chan_open;
 mod ends;
+mod step;
 
 use tern_chains::{ChainId, ConnectionState};
 
@@ -26,6 +27,7 @@ use crate::ledger::{
 pub(super) use begun::propose as propose_begun;
 use ends::Ends;
 pub use ends::{resume, unusable_client};
+pub use step::{ends_of, next_step, EndState};
 
 /// What was made for a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -96,13 +98,25 @@ pub(super) fn propose(
     if let Some(why) = input.not_ready([&request.a, &request.b]) {
         return proposals.wait(item(request, HandshakeStep::CreateClientOnA), why);
     }
-    for step in next(input.view, request) {
+    for step in planned(input.view, request) {
         let first = item(request, step.steps[0].0);
         match batch(input, request, step) {
             Ok(batch) => proposals.add_atomic(batch),
             Err(why) => proposals.wait(first, why),
         }
     }
+}
+
+/// What is to be done now: of a request for one step that step, if it is the next.
+fn planned(view: &View, request: &HandshakeRequest) -> Vec<Next> {
+    let mut next = next(view, request);
+    if let Some(only) = request.only {
+        next.retain(|next| next.steps.first().is_some_and(|(step, _)| *step == only));
+        for next in &mut next {
+            next.steps.truncate(1);
+        }
+    }
+    next
 }
 
 /// Steps for one transaction.
@@ -263,13 +277,19 @@ fn channel(ends: &Ends<'_>, request: &HandshakeRequest) -> Option<Next> {
     chan_open::next(a, ends.channel_on_b, &on_b.connection_id).map(Next::from)
 }
 
-/// The first step of closing, unless the other end is closed already: then `closing` closes
-/// this one.
-fn chan_close_init(view: &View, a: &ChannelKey) -> Option<Next> {
+/// The step that closes this end: the first of closing, unless the other end is closed already.
+fn close_step(view: &View, a: &ChannelKey) -> Option<HandshakeStep> {
     let b = view.counterparty(a)?;
-    if view.channel(a).is_none() || is_closed(view, a) || is_closed(view, &b) {
-        return None;
-    }
+    let is_there = view.channel(a).is_some();
+    (is_there && !is_closed(view, a)).then(|| match is_closed(view, &b) {
+        true => HandshakeStep::ChanCloseConfirm,
+        false => HandshakeStep::ChanCloseInit,
+    })
+}
+
+/// The confirmation is left to `closing`.
+fn chan_close_init(view: &View, a: &ChannelKey) -> Option<Next> {
+    let step = close_step(view, a).filter(|step| *step == HandshakeStep::ChanCloseInit)?;
     let action = Action::ChanCloseInit {
         port_id: a.port_id.clone(),
         channel_id: a.channel_id.clone(),
@@ -277,7 +297,7 @@ fn chan_close_init(view: &View, a: &ChannelKey) -> Option<Next> {
     Some(Next {
         on_a: true,
         need: None,
-        steps: vec![(HandshakeStep::ChanCloseInit, action)],
+        steps: vec![(step, action)],
     })
 }
 

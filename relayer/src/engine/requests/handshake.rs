@@ -4,9 +4,9 @@ use serde::{Deserialize, Serialize};
 use tern_chains::ChainId;
 use tern_core::ledger::{
     ChannelKey, ClientKey, ConnectionKey, ConnectionRecord, Entry, Fact, Finding, Goal,
-    HandshakeRequest, Item, View,
+    HandshakeRequest, HandshakeStep, Item, View,
 };
-use tern_core::plan::handshake::{self, Completed};
+use tern_core::plan::handshake::{self, Completed, EndState};
 use tern_core::plan::Plan;
 use tern_core::policy::Policy;
 use tokio::sync::{mpsc, oneshot};
@@ -20,6 +20,7 @@ pub enum Made {
     Connection(OpenedConnection),
     Channel(OpenedChannel),
     Closed(ClosedChannel),
+    Step(StepDone),
 }
 
 /// Both ends of a connection that is open.
@@ -45,6 +46,13 @@ pub struct ClosedChannel {
     pub b: ChannelKey,
 }
 
+/// One step that was asked for, and how the ends are after it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StepDone {
+    pub step: HandshakeStep,
+    pub ends: Vec<EndState>,
+}
+
 /// A client, connection or channel that has changed in a block, for whoever waits
 /// for it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -63,6 +71,8 @@ pub struct Make {
     reply: oneshot::Sender<Result<Made, String>>,
     /// Both chains were ready once: what comes now is new.
     has_begun: bool,
+    /// Of a request for one step: it was the next one.
+    is_its_turn: bool,
 }
 
 impl Make {
@@ -76,6 +86,7 @@ impl Make {
             notes,
             reply,
             has_begun: false,
+            is_its_turn: false,
         }
     }
 
@@ -106,7 +117,10 @@ impl Make {
         }
     }
 
-    pub fn outcome(&self, plan: &Plan, now: &Situation<'_>) -> Option<Result<Made, String>> {
+    pub fn outcome(&mut self, plan: &Plan, now: &Situation<'_>) -> Option<Result<Made, String>> {
+        if let Some(only) = self.request.only {
+            return self.outcome_of(only, plan, now);
+        }
         if let Some(made) = made(now.view, &self.request) {
             return Some(Ok(made));
         }
@@ -117,6 +131,53 @@ impl Make {
         let reason = wrong.or_else(|| failed_step(now.view, plan, &self.request, now.policy));
         reason.map(Err)
     }
+
+    /// The same of one step: it is done when another one is the next after it.
+    fn outcome_of(
+        &mut self,
+        only: HandshakeStep,
+        plan: &Plan,
+        now: &Situation<'_>,
+    ) -> Option<Result<Made, String>> {
+        if !self.has_begun {
+            return None;
+        }
+        let request = &self.request;
+        let next = handshake::next_step(now.view, request);
+        let is_next = next.as_ref().is_some_and(|(step, _)| *step == only);
+        let ends = || handshake::ends_of(now.view, request);
+        if !is_next && self.is_its_turn {
+            return Some(Ok(Made::Step(StepDone {
+                step: only,
+                ends: ends(),
+            })));
+        }
+        self.is_its_turn |= is_next;
+        let wrong = wrong(now.view, request);
+        let reason = wrong.or_else(|| match is_next {
+            true => failed_step(now.view, plan, request, now.policy),
+            false => Some(not_its_turn(only, next, &ends())),
+        });
+        reason.map(Err)
+    }
+}
+
+/// Why a step cannot be done now.
+fn not_its_turn(
+    only: HandshakeStep,
+    next: Option<(HandshakeStep, ChainId)>,
+    ends: &[EndState],
+) -> String {
+    let said = |EndState { chain, end, state }: &EndState| format!("{end} on {chain} is {state}");
+    let mut ends: Vec<String> = ends.iter().map(said).collect();
+    if ends.is_empty() {
+        ends.push("there is no end yet".to_owned());
+    }
+    let next = match next {
+        Some((step, chain)) => format!("the next step is {step:?}, on {chain}"),
+        None => "there is no next step".to_owned(),
+    };
+    format!("{only:?} cannot be done now: {}; {next}", ends.join(", "))
 }
 
 fn note(entry: &Entry) -> Option<HandshakeNote> {
@@ -262,7 +323,7 @@ fn wrong_channel(view: &View, request: &HandshakeRequest) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use tern_chains::{Ordering, PortId};
-    use tern_core::ledger::{Change, ChannelTerms, Failure, HandshakeProgress, HandshakeStep};
+    use tern_core::ledger::{Change, ChannelTerms, Failure, HandshakeProgress};
     use tern_core::plan::{Wait, Why};
 
     use super::*;
@@ -278,6 +339,7 @@ mod tests {
                 version: String::new(),
             }),
             progress: HandshakeProgress::default(),
+            only: None,
         }
     }
 
@@ -321,6 +383,25 @@ mod tests {
     #[test]
     fn steps_of_other_requests_do_not_end_it() {
         assert_eq!(failed("c-1", 3), None);
+    }
+
+    #[test]
+    fn a_step_that_cannot_be_done_now_says_what_there_is_and_what_comes_next() {
+        let end = EndState {
+            chain: ChainId::from_string("a-1"),
+            end: "connection-0".to_owned(),
+            state: "INIT".to_owned(),
+        };
+        let next = Some((HandshakeStep::ConnOpenTry, ChainId::from_string("b-1")));
+        assert_eq!(
+            not_its_turn(HandshakeStep::ConnOpenAck, next, &[end]),
+            "ConnOpenAck cannot be done now: connection-0 on a-1 is INIT; the next step is \
+             ConnOpenTry, on b-1"
+        );
+        assert_eq!(
+            not_its_turn(HandshakeStep::ConnOpenAck, None, &[]),
+            "ConnOpenAck cannot be done now: there is no end yet; there is no next step"
+        );
     }
 
     #[test]
