@@ -24,6 +24,7 @@ pub enum Datagram {
     ConnOpenInit {
         client_id: ClientId,
         counterparty: ConnectionCounterparty,
+        delay_period_ns: u64,
     },
     ConnOpenTry {
         client_id: ClientId,

@@ -15,8 +15,8 @@ mod path;
 mod query;
 mod start;
 mod status;
-mod step;
 mod steering;
+mod step;
 mod trace;
 mod transfer;
 

@@ -55,7 +55,8 @@ func messages() []proto.Message {
 			ProofUpgradeConsensusState: []byte("proofUpgradeConsensus"), Signer: signer,
 		},
 		&connectiontypes.MsgConnectionOpenInit{
-			ClientId: "07-tendermint-3", Counterparty: counterparty(""), Signer: signer,
+			ClientId: "07-tendermint-3", Counterparty: counterparty(""), DelayPeriod: 5,
+			Signer: signer,
 		},
 		&connectiontypes.MsgConnectionOpenTry{
 			ClientId: "07-tendermint-3", ClientState: opaque("clientState"),

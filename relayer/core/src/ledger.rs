@@ -19,6 +19,7 @@ mod item;
 mod key;
 mod packets;
 mod path;
+mod processed;
 mod record;
 mod view;
 
@@ -31,9 +32,10 @@ pub use item::{summary, HandshakeStep, Item};
 pub use key::{ChannelKey, ClientKey, ConnectionKey, EndKey, PacketKey, TxKey};
 pub use packets::Held;
 pub use path::Path;
+pub use processed::{Delay, Processed};
 pub use record::{
-    Acknowledgement, ChannelRecord, ChannelTerms, ClientRecord, ConnectionRecord, Done, Failure,
-    Goal, HandshakeProgress, HandshakeRequest, Head, PacketFees, PacketRecord, PacketState,
-    TxRecord,
+    Acknowledgement, ChannelRecord, ChannelTerms, ClientRecord, ConnectionRecord, ConnectionTerms,
+    Done, Failure, Goal, HandshakeProgress, HandshakeRequest, Head, PacketFees, PacketRecord,
+    PacketState, TxRecord,
 };
 pub use view::View;

@@ -111,6 +111,8 @@ pub enum Why {
     Unreconciled,
     #[error("the channel is not open on {0}")]
     ChannelNotOpen(ChainId),
+    #[error("the delay period of its connection on {0} has not passed")]
+    DelayPeriod(ChainId),
     #[error("packets of the channel must go first")]
     PacketsFirst,
     #[error("an earlier packet of this ordered channel must go first")]

@@ -37,7 +37,7 @@ fn request() -> HandshakeRequest {
         b: kava(),
         goal: Goal::Close(end(&akash())),
         progress: HandshakeProgress::default(),
-            only: None,
+        only: None,
     }
 }
 

@@ -12,8 +12,8 @@ use tern_chains::{
 };
 use tern_core::admission::{Glob, List};
 use tern_core::ledger::{
-    Change, ChannelKey, ChannelTerms, ClientKey, Fact, Finding, Goal, HandshakeProgress,
-    HandshakeRequest, HandshakeStep, Item, View,
+    Change, ChannelKey, ChannelTerms, ClientKey, ConnectionTerms, Fact, Finding, Goal,
+    HandshakeProgress, HandshakeRequest, HandshakeStep, Item, View,
 };
 use tern_core::plan::handshake::{completed, resume, unusable_client, Completed};
 use tern_core::plan::{Action, Assignment, Batch, Work};
@@ -143,6 +143,7 @@ impl Model {
             Action::ConnOpenInit {
                 client_id,
                 counterparty_client_id,
+                ..
             } => {
                 let id = self.connections.len() as u64;
                 self.connection(
@@ -343,7 +344,7 @@ fn request() -> HandshakeRequest {
             version: String::new(),
         }),
         progress: HandshakeProgress::default(),
-            only: None,
+        only: None,
     }
 }
 
@@ -442,7 +443,7 @@ fn a_client_alone_is_made_on_one_chain_and_one_without_a_connection_is_taken() {
 #[test]
 fn a_connection_alone_is_made_with_its_clients_and_a_channel_goes_over_it_later() {
     let mut world = World::new();
-    let (connection, txs, counts) = made(&mut world, Goal::Connection);
+    let (connection, txs, counts) = made(&mut world, Goal::Connection(ConnectionTerms::default()));
     assert!(matches!(connection, Completed::Connection(..)));
     assert_eq!(txs, [2, 1, 1, 1, 1]);
     assert_eq!(counts, [[1, 1, 0], [1, 1, 0]]);
@@ -461,7 +462,7 @@ fn a_connection_alone_is_made_with_its_clients_and_a_channel_goes_over_it_later(
     );
     assert_eq!(counts, [[1, 1, 1], [1, 1, 1]]);
     // One that carries a channel is not taken for a new one.
-    let (_, _, counts) = made(&mut world, Goal::Connection);
+    let (_, _, counts) = made(&mut world, Goal::Connection(ConnectionTerms::default()));
     assert_eq!(counts, [[2, 2, 1], [2, 2, 1]]);
 }
 
@@ -627,7 +628,7 @@ fn states(view: &View) -> Vec<ChannelState> {
 /// Two chains with an open connection.
 fn connected() -> (World, View) {
     let mut world = World::new();
-    made(&mut world, Goal::Connection);
+    made(&mut world, Goal::Connection(ConnectionTerms::default()));
     let view = world.view();
     (world, view)
 }

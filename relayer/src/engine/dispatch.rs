@@ -276,6 +276,7 @@ mod tests {
                 height: 9,
                 proof_height: 10,
                 update: true,
+                exact: false,
             }),
             work: vec![],
             atomic: false,

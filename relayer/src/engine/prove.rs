@@ -425,6 +425,7 @@ mod tests {
             height: 39,
             proof_height: 40,
             update: true,
+            exact: false,
         };
         let rules = HeightRules {
             proof_lag: 1,

@@ -158,6 +158,7 @@ fn is_held(wait: &PacketWait) -> bool {
         | Why::Unreconciled
         | Why::Predecessor
         | Why::PacketsFirst
+        | Why::DelayPeriod(_)
         | Why::TooLate(_) => false,
     }
 }

@@ -43,7 +43,8 @@ pub fn encode(datagram: &Datagram, signer: &str) -> Result<Message, NotEncodable
         Datagram::ConnOpenInit {
             client_id,
             counterparty,
-        } => conn_open_init::encode(client_id, counterparty, signer),
+            delay_period_ns,
+        } => conn_open_init::encode(client_id, counterparty, *delay_period_ns, signer),
         Datagram::ConnOpenTry {
             client_id,
             counterparty,

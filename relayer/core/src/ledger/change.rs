@@ -5,7 +5,8 @@ use tern_chains::{ChainId, TrustedHeader};
 
 use super::{
     ChannelKey, ChannelRecord, ClientKey, ClientRecord, ConnectionKey, ConnectionRecord, Failure,
-    FeesDayKey, FeesKey, FeesRecord, Head, Item, PacketKey, PacketRecord, TxKey, TxRecord,
+    FeesDayKey, FeesKey, FeesRecord, Head, Item, PacketKey, PacketRecord, Processed, TxKey,
+    TxRecord,
 };
 
 /// A record's new value; `None` removes it.
@@ -23,6 +24,9 @@ pub enum Change {
     FeesDay(FeesDayKey, Option<FeesRecord>),
     /// Fees of a span of time, by its number.
     Paid(ChainId, u64, Option<u128>),
+    /// What is remembered of a client under a connection with a delay period. Not stored: after
+    /// a restart the client is updated again.
+    Processed(ClientKey, Vec<Processed>),
     /// Not stored: a restart tries afresh.
     Failure(Item, Option<Failure>),
 }
@@ -56,6 +60,7 @@ impl Change {
                 format!("fees_day/{}/{:06}/{:?}", key.chain, key.day, key.kind)
             }
             Self::Paid(chain, slot, _) => format!("paid/{chain}/{slot:020}"),
+            Self::Processed(key, _) => format!("processed/{}/{}", key.chain, key.client_id),
             Self::Failure(item, _) => format!("failure/{item}"),
         }
     }
@@ -73,6 +78,6 @@ impl Change {
 
     /// True for what lives in memory only.
     pub fn is_volatile(&self) -> bool {
-        matches!(self, Self::Failure(..))
+        matches!(self, Self::Failure(..) | Self::Processed(..))
     }
 }

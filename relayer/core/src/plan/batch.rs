@@ -53,6 +53,7 @@ pub enum Action {
     ConnOpenInit {
         client_id: ClientId,
         counterparty_client_id: ClientId,
+        delay_period_ns: u64,
     },
     ConnOpenTry {
         client_id: ClientId,
@@ -119,6 +120,14 @@ pub(super) struct Proposals {
 impl Proposals {
     pub fn add(&mut self, dst: ChainId, route: Route, work: Work) {
         self.work.entry((dst, route)).or_default().push(work);
+    }
+
+    /// The same of an update that others may have proposed already.
+    pub fn add_update(&mut self, dst: ChainId, route: Route, update: Work) {
+        let is_it = |work: &Work| work.item == update.item;
+        if !self.work.values().flatten().any(is_it) {
+            self.add(dst, route, update);
+        }
     }
 
     /// Steps that must be in one tx, in this order.

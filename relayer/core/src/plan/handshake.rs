@@ -188,6 +188,7 @@ fn clients_or_init(request: &HandshakeRequest) -> Vec<Next> {
         let init = Action::ConnOpenInit {
             client_id: client_on_a.clone(),
             counterparty_client_id: client_on_b.clone(),
+            delay_period_ns: request.delay_period_ns(),
         };
         return vec![Next {
             on_a: true,

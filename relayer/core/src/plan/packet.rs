@@ -3,10 +3,12 @@
 use tern_chains::{BlockTime, ChainId, Height, Ordering, Packet};
 
 use super::batch::{together_max, Action, Proposals, Work};
-use super::proof::route;
+use super::proof::{way, Way};
 use super::{PlanInput, Route, Why};
 use crate::admission::NotAdmitted;
-use crate::ledger::{EndKey, Head, Item, PacketKey, PacketRecord, PacketState, Path, View};
+use crate::ledger::{
+    ClientKey, EndKey, Head, Item, PacketKey, PacketRecord, PacketState, Path, View,
+};
 
 /// Whether what is known by now shows that a message would do nothing: planned
 /// while it was needed, and overtaken since.
@@ -97,7 +99,13 @@ fn propose_on(input: &PlanInput<'_>, path: &Path, proposals: &mut Proposals) {
             continue;
         }
         match next(input, key, record, path) {
-            Ok((dst, route, work)) => {
+            Ok(Step::AfterUpdate((dst, route, update))) => {
+                let why = Why::DelayPeriod(dst.clone());
+                proposals.add_update(dst, route, update);
+                proposals.wait(step(input, key, record), why);
+                *is_blocked = true;
+            }
+            Ok(Step::Now((dst, route, work))) => {
                 // A timeout closes an ordered channel: nothing may go with it. What
                 // failed before goes in a batch of its own, perhaps after others.
                 *is_blocked |= matches!(work.item, Item::Timeout(_))
@@ -131,12 +139,19 @@ fn step(input: &PlanInput<'_>, key: &PacketKey, record: &PacketRecord) -> Item {
 
 type Proposal = (ChainId, Route, Work);
 
+/// What is done for a packet.
+enum Step {
+    Now(Proposal),
+    /// Its client is updated, and it waits for a delay period.
+    AfterUpdate(Proposal),
+}
+
 fn next(
     input: &PlanInput<'_>,
     key: &PacketKey,
     record: &PacketRecord,
     path: &Path,
-) -> Result<Proposal, Why> {
+) -> Result<Step, Why> {
     if input.unreconciled.contains(&key.src) {
         return Err(Why::Unreconciled);
     }
@@ -179,7 +194,7 @@ fn recv_or_timeout(
     path: &Path,
     packet: &Packet,
     sent: u64,
-) -> Result<Proposal, Why> {
+) -> Result<Step, Why> {
     let Some(dst_head) = input.view.head(&record.dst) else {
         return Err(Why::NotReady(record.dst.clone()));
     };
@@ -222,7 +237,7 @@ fn recv(
     path: &Path,
     packet: &Packet,
     (sent, dst_head): (u64, Head),
-) -> Result<Proposal, Why> {
+) -> Result<Step, Why> {
     // No acknowledgement could come back. Once the destination is closed, it times out.
     if closed_since(input.view, &path.src).is_some() {
         return Err(Why::ChannelNotOpen(path.src.chain.clone()));
@@ -249,7 +264,7 @@ fn to_dst(
     path: &Path,
     packet: &Packet,
     sent: u64,
-) -> Result<Proposal, Why> {
+) -> Result<Step, Why> {
     let (src, dst) = (&path.src.chain, &path.dst.chain);
     let item = Item::Recv(key.clone());
     if let Some(why) = input.hold(&item, dst) {
@@ -259,13 +274,15 @@ fn to_dst(
     let Some(client_on_dst) = client_on_dst.filter(|_| path.is_open_on_dst) else {
         return Err(Why::ChannelNotOpen(dst.clone()));
     };
-    let route = route(input, dst, src, client_on_dst, sent)?;
+    let rules = input.rules(src);
+    let fits = |height| rules.is_some_and(|rules| height >= rules.proof_height(sent));
+    let way = way(input, &path.dst, src, client_on_dst, sent, fits)?;
     let work = Work {
         item,
         action: Action::RecvPacket(packet.clone()),
         deadline_ns: deadline_ns(packet),
     };
-    Ok((dst.clone(), route, work))
+    along(input, dst, way, work)
 }
 
 /// A message to the packet's source, proven on its destination.
@@ -277,18 +294,52 @@ fn to_src(
     item: Item,
     action: Action,
     need: u64,
-) -> Result<Proposal, Why> {
+) -> Result<Step, Why> {
     let chain = &key.src.chain;
     if let Some(why) = input.hold(&item, chain) {
         return Err(why);
     }
-    let route = route(input, chain, &record.dst, &path.client_on_src, need)?;
+    let rules = input.rules(&record.dst);
+    let fits = |height| match &action {
+        // Any consensus state that is past the timeout.
+        Action::Timeout { packet, .. } => {
+            let time = input.view.time_of(&record.dst, height);
+            time.is_some_and(|time| timed_out(packet, &record.dst, Head { height, time }))
+        }
+        _ => rules.is_some_and(|rules| height >= rules.proof_height(need)),
+    };
+    let client = &path.client_on_src;
+    let way = way(input, &path.src, &record.dst, client, need, fits)?;
     let work = Work {
         item,
         action,
         deadline_ns: u64::MAX,
     };
-    Ok((chain.clone(), route, work))
+    along(input, chain, way, work)
+}
+
+/// The work, or the update that has to come before it.
+fn along(input: &PlanInput<'_>, dst: &ChainId, way: Way, work: Work) -> Result<Step, Why> {
+    let route = match way {
+        Way::Now(route) => return Ok(Step::Now((dst.clone(), route, work))),
+        Way::UpdateFirst(route) => route,
+    };
+    let update = Item::Refresh(ClientKey {
+        chain: dst.clone(),
+        client_id: route.client_on_dst.clone(),
+    });
+    if let Some(why) = input.hold(&update, dst) {
+        return Err(match why {
+            Why::InFlight => Why::DelayPeriod(dst.clone()),
+            why => why,
+        });
+    }
+    let update = Work {
+        item: update,
+        action: Action::UpdateClient,
+        deadline_ns: u64::MAX,
+    };
+    Ok(Step::AfterUpdate((dst.clone(), route, update)))
 }
 
 fn deadline_ns(packet: &Packet) -> u64 {

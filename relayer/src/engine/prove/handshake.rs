@@ -17,7 +17,9 @@ pub(super) fn init(action: &Action, prefix: Vec<u8>) -> Option<Datagram> {
         Action::ConnOpenInit {
             client_id,
             counterparty_client_id,
+            delay_period_ns,
         } => Some(Datagram::ConnOpenInit {
+            delay_period_ns: *delay_period_ns,
             client_id: client_id.clone(),
             counterparty: ConnectionCounterparty {
                 client_id: counterparty_client_id.clone(),
@@ -356,6 +358,7 @@ mod tests {
         let action = Action::ConnOpenInit {
             client_id: "07-tendermint-0".parse().unwrap(),
             counterparty_client_id: "07-tendermint-1".parse().unwrap(),
+            delay_period_ns: 0,
         };
         let Some(Datagram::ConnOpenInit { counterparty, .. }) = init(&action, b"x".to_vec()) else {
             panic!("no datagram");

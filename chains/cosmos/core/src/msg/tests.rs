@@ -114,6 +114,7 @@ fn datagrams() -> Vec<(&'static str, Datagram)> {
             Datagram::ConnOpenInit {
                 client_id: client_id(3),
                 counterparty: counterparty(None),
+                delay_period_ns: 5,
             },
         ),
         (

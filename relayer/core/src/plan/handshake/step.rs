@@ -44,11 +44,14 @@ pub fn ends_of(view: &View, request: &HandshakeRequest) -> Vec<EndState> {
     }
     let ends = Ends::of(view, request);
     let connections = [ends.connection_on_a, ends.connection_on_b];
-    let connections = connections.into_iter().flatten().map(|(key, end)| EndState {
-        chain: key.chain.clone(),
-        end: key.connection_id.to_string(),
-        state: end.state.to_string(),
-    });
+    let connections = connections
+        .into_iter()
+        .flatten()
+        .map(|(key, end)| EndState {
+            chain: key.chain.clone(),
+            end: key.connection_id.to_string(),
+            state: end.state.to_string(),
+        });
     let channels = [ends.channel_on_a, ends.channel_on_b];
     let channels = channels.into_iter().flatten();
     let channels = channels.filter_map(|(key, _)| channel(key));
