@@ -107,21 +107,31 @@ fn packets_first(input: &PlanInput<'_>, end: &EndKey, ordering: Ordering) -> Res
     if input.unreconciled.contains(end) {
         return Err(Why::Unreconciled);
     }
-    let is_first = |state: PacketState| match state {
-        PacketState::AckWritten => true,
-        PacketState::Sent => ordering == Ordering::Ordered,
-        PacketState::Unseen | PacketState::Received | PacketState::Done => false,
-    };
-    let mut open = input.view.open_packets_of(end);
-    let waits = open.any(|(sequence, record)| {
+    let has_failed = |sequence| {
         let key = PacketKey {
             src: end.clone(),
             sequence,
         };
-        let has_failed = |item: &Item| input.view.failure(item).is_some();
-        is_first(record.state()) && !Item::of_packet(&key).iter().any(has_failed)
+        let mut items = Item::of_packet(&key).into_iter();
+        items.any(|item| input.view.failure(&item).is_some())
+    };
+    let mut open = input.view.open_packets_of(end);
+    let has_acks = open.any(|(sequence, record)| {
+        record.state() == PacketState::AckWritten && !has_failed(sequence)
     });
-    match waits {
+    // The first that was not received: the others wait for it.
+    let mut open = input.view.open_packets_of(end);
+    let first = open.find(|(_, record)| {
+        !matches!(
+            record.state(),
+            PacketState::Received | PacketState::AckWritten
+        )
+    });
+    let closes_it = ordering == Ordering::Ordered
+        && first.is_some_and(|(sequence, record)| {
+            record.state() == PacketState::Sent && !has_failed(sequence)
+        });
+    match has_acks || closes_it {
         true => Err(Why::PacketsFirst),
         false => Ok(()),
     }
