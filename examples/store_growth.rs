@@ -147,6 +147,7 @@ fn open_channel() -> Result<Vec<Change>> {
             counterparty_chain: there.clone(),
             counterparty_client_id: client_id()?,
             counterparty_connection_id: Some(connection_id.clone()),
+            delay_period_ns: 0,
             seen: 1,
         };
         let channel = ChannelRecord {

@@ -29,6 +29,7 @@ pub enum Datagram {
     ConnOpenInit {
         client_id: ClientId,
         counterparty: ConnectionCounterparty,
+        delay_period_ns: u64,
     },
     ConnOpenTry {
         client_id: ClientId,
@@ -78,6 +79,16 @@ pub enum Datagram {
         channel_id: ChannelId,
         proof_ack: Proof,
     },
+    /// Only where the application lets it be closed.
+    ChanCloseInit {
+        port_id: PortId,
+        channel_id: ChannelId,
+    },
+    ChanCloseConfirm {
+        port_id: PortId,
+        channel_id: ChannelId,
+        proof_init: Proof,
+    },
     RecvPacket {
         packet: Packet,
         proof_commitment: Proof,
@@ -94,6 +105,15 @@ pub enum Datagram {
         /// packet's own sequence, which ibc-go wants and does not use.
         next_sequence_recv: u64,
         proof_unreceived: Proof,
+    },
+    /// The packet's destination is closed, whether or not the packet has timed out.
+    TimeoutOnClose {
+        packet: Packet,
+        /// As of a timeout.
+        next_sequence_recv: u64,
+        proof_unreceived: Proof,
+        /// Of the closed end, at the same height.
+        proof_close: Proof,
     },
 }
 
@@ -127,7 +147,7 @@ impl Datagram {
             Self::UpdateClient { .. } => MessageKind::UpdateClient,
             Self::RecvPacket { .. } => MessageKind::RecvPacket,
             Self::Acknowledgement { .. } => MessageKind::Acknowledgement,
-            Self::Timeout { .. } => MessageKind::Timeout,
+            Self::Timeout { .. } | Self::TimeoutOnClose { .. } => MessageKind::Timeout,
             _ => MessageKind::Other,
         }
     }

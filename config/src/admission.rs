@@ -26,6 +26,10 @@ pub struct AdmissionConfig {
     pub clients: ListConfig,
     /// Ids of the chains at the other end.
     pub counterparty_chains: ListConfig,
+    /// Ports on which channels that somebody else has begun are opened to the end, such as
+    /// `icacontroller-*`. Default: none.
+    #[serde(deserialize_with = "patterns")]
+    pub finish_channels: Vec<String>,
     /// Addresses in transfers.
     pub senders: ListConfig,
     pub receivers: ListConfig,

@@ -79,6 +79,7 @@ async fn plant(fixture: &Fixture) -> Result<Vec<String>> {
                 connection_id: None,
                 prefix: b"ibc".to_vec(),
             },
+            delay_period_ns: 0,
         })
     });
     submit(&stranger, half_open.collect::<Result<_, _>>()?).await?;

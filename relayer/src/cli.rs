@@ -20,6 +20,7 @@ mod signing;
 mod start;
 mod status;
 mod steering;
+mod step;
 mod trace;
 mod transfer;
 

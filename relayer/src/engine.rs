@@ -67,7 +67,9 @@ pub use parts::{Clock, Kept, NextRevision, Observer, Parts};
 pub use prove::{ChainAccess, Chains};
 pub use reconcile::{pending, Pending};
 pub use records::Records;
-pub use requests::{Cleared, HandshakeNote, Made, OpenedChannel, OpenedConnection};
+pub use requests::{
+    Cleared, ClosedChannel, HandshakeNote, Made, OpenedChannel, OpenedConnection, StepDone,
+};
 pub use store::{Memory, Store};
 pub use submit::{LaneSettings, SendRequest, Sent};
 
@@ -82,7 +84,7 @@ use pausing::Pausing;
 use readiness::Readiness;
 use reconcile::schedule::{served_ends, served_ends_of, Reconciling};
 use reconcile::Compared;
-use requests::{Clear, Compare, Make, Refresh, Requests, Situation, Upgrade};
+use requests::{is_step, Clear, Compare, Make, Refresh, Requests, Situation, Upgrade};
 use resend::Resend;
 use seen_headers::SeenHeaders;
 use status::{LaneStatus, Snapshot};
@@ -447,6 +449,7 @@ impl Engine {
             } => {
                 let pair = [request.a.clone(), request.b.clone()];
                 let admitted = self.policy.admission.request(&request);
+                let wanted = request.clone();
                 let make = Make::new(request, notes, reply);
                 if let Err(why) = admitted {
                     return make.answer(Err(format!("it would not be served: {why}")));
@@ -455,9 +458,8 @@ impl Engine {
                     return make.answer(Err(EngineError::UnknownChain(chain.clone()).to_string()));
                 }
                 // What failed for an earlier request is tried anew.
-                self.records.forget_failures(|item| {
-                    matches!(item, Item::Handshake { a, b, .. } if [a, b] == [&pair[0], &pair[1]])
-                });
+                self.records
+                    .forget_failures(|view, item| is_step(view, &wanted, item));
                 self.requests.make(make);
             }
             // They would wait for ever.
@@ -471,8 +473,9 @@ impl Engine {
                 let _ = reply.send(Err(EngineError::UnknownChain(client.chain).to_string()));
             }
             Command::Clear { src, reply } => {
-                self.records
-                    .forget_failures(|item| item.packet().is_some_and(|packet| packet.src == src));
+                self.records.forget_failures(|_, item| {
+                    item.packet().is_some_and(|packet| packet.src == src)
+                });
                 self.reconciling.expect([src.clone()]);
                 self.requests.clear(Clear::new(src, reply));
             }
@@ -482,7 +485,7 @@ impl Engine {
             }
             Command::Refresh { client, reply } => {
                 self.records
-                    .forget_failures(|item| *item == Item::Refresh(client.clone()));
+                    .forget_failures(|_, item| *item == Item::Refresh(client.clone()));
                 self.requests.refresh(Refresh::new(client, reply));
             }
             Command::Upgrade { client, reply } if !self.chains.contains_key(&client.chain) => {
@@ -490,7 +493,7 @@ impl Engine {
             }
             Command::Upgrade { client, reply } => {
                 self.records
-                    .forget_failures(|item| *item == Item::Upgrade(client.clone()));
+                    .forget_failures(|_, item| *item == Item::Upgrade(client.clone()));
                 self.requests.upgrade(Upgrade::new(client, reply));
             }
             Command::Pause { what, reply } => {

@@ -210,6 +210,7 @@ fn rules(config: &AdmissionConfig) -> Rules {
         connections: list(&config.connections),
         clients: list(&config.clients),
         counterparty_chains: list(&config.counterparty_chains),
+        finish_channels: config.finish_channels.iter().map(Glob::new).collect(),
         senders: list(&config.senders),
         receivers: list(&config.receivers),
         denoms: list(&config.denoms),

@@ -42,8 +42,7 @@
 //! An upgrade is only planned ([`Node::plan_upgrade`]). There are no evidence,
 //! staking, governance, multi-signature accounts, fee grants, IBC v2 or block events. Gas is near the
 //! SDK's, not equal to it. ibc-rs' own refusals have code 1 of their ICS module's
-//! codespace. A `MsgTimeoutOnClose` on an ordered channel must prove the packet's
-//! own sequence as the next one.
+//! codespace.
 //!
 //! [`Machine`] is IBC and the applications alone, for simulated chains of other
 //! kinds. Clients of attested chains (`tern-attested-core`) are hosted besides those

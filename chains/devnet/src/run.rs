@@ -1,10 +1,12 @@
 //! Executes the messages of a transaction, all or none.
 
 use ibc::core::channel::types::msgs::PacketMsg;
+use ibc::core::channel::types::packet::Packet;
 use ibc::core::entrypoint::dispatch;
 use ibc::core::handler::types::error::HandlerError;
 use ibc::core::handler::types::events::IbcEvent;
 use ibc::core::handler::types::msgs::MsgEnvelope;
+use ibc::core::router::module::Module;
 use ibc::core::router::router::Router;
 use ibc_proto::cosmos::bank::v1beta1::{MsgSend, MsgSendResponse};
 use ibc_proto::cosmos::base::abci::v1beta1::TxMsgData;
@@ -227,16 +229,25 @@ impl Run<'_> {
 
 /// Core IBC's own messages.
 fn core(host: &mut Host, apps: &mut Apps, envelope: MsgEnvelope) -> Result<(), Refusal> {
-    if let MsgEnvelope::Packet(PacketMsg::Timeout(msg)) = &envelope {
-        if timeout::is_ordered(host, &msg.packet) {
-            let module = apps.lookup_module(&msg.packet.port_id_on_a);
-            let module = module.and_then(|module| apps.get_route_mut(&module));
-            let module = module.ok_or_else(|| Refusal::unknown_request("no such port"))?;
-            let done = timeout::ordered(host, module, msg.clone());
-            return done.map_err(|error| HandlerError::from(error).into());
+    let done = match envelope {
+        MsgEnvelope::Packet(PacketMsg::Timeout(msg)) if timeout::is_ordered(host, &msg.packet) => {
+            timeout::ordered(host, sender(apps, &msg.packet)?, msg)
         }
-    }
-    Ok(dispatch(host, apps, envelope)?)
+        MsgEnvelope::Packet(PacketMsg::TimeoutOnClose(msg))
+            if timeout::is_ordered(host, &msg.packet) =>
+        {
+            timeout::ordered_on_close(host, sender(apps, &msg.packet)?, msg)
+        }
+        other => return Ok(dispatch(host, apps, other)?),
+    };
+    done.map_err(|error| HandlerError::from(error).into())
+}
+
+/// The application that has sent a packet.
+fn sender<'a>(apps: &'a mut Apps, packet: &Packet) -> Result<&'a mut dyn Module, Refusal> {
+    let module = apps.lookup_module(&packet.port_id_on_a);
+    let module = module.and_then(|module| apps.get_route_mut(&module));
+    module.ok_or_else(|| Refusal::unknown_request("no such port"))
 }
 
 /// `MsgRecvPacketResponse`; those of the other packet messages are the same.

@@ -55,7 +55,8 @@ func messages() []proto.Message {
 			ProofUpgradeConsensusState: []byte("proofUpgradeConsensus"), Signer: signer,
 		},
 		&connectiontypes.MsgConnectionOpenInit{
-			ClientId: "07-tendermint-3", Counterparty: counterparty(""), Signer: signer,
+			ClientId: "07-tendermint-3", Counterparty: counterparty(""), DelayPeriod: 5,
+			Signer: signer,
 		},
 		&connectiontypes.MsgConnectionOpenTry{
 			ClientId: "07-tendermint-3", ClientState: opaque("clientState"),
@@ -103,6 +104,11 @@ func messages() []proto.Message {
 			PortId: "transfer", ChannelId: "channel-3", ProofAck: []byte("proofAck"),
 			ProofHeight: proofHeight, Signer: signer,
 		},
+		&channeltypes.MsgChannelCloseInit{PortId: "transfer", ChannelId: "channel-3", Signer: signer},
+		&channeltypes.MsgChannelCloseConfirm{
+			PortId: "transfer", ChannelId: "channel-3", ProofInit: []byte("proofInit"),
+			ProofHeight: proofHeight, Signer: signer,
+		},
 		&channeltypes.MsgRecvPacket{
 			Packet: packet, ProofCommitment: []byte("proofCommitment"), ProofHeight: proofHeight,
 			Signer: signer,
@@ -114,6 +120,10 @@ func messages() []proto.Message {
 		&channeltypes.MsgTimeout{
 			Packet: packet, ProofUnreceived: []byte("proofUnreceived"), ProofHeight: proofHeight,
 			NextSequenceRecv: 17, Signer: signer,
+		},
+		&channeltypes.MsgTimeoutOnClose{
+			Packet: packet, ProofUnreceived: []byte("proofUnreceived"), ProofClose: []byte("proofClose"),
+			ProofHeight: proofHeight, NextSequenceRecv: 17, Signer: signer,
 		},
 	}
 }

@@ -14,7 +14,9 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use tern_chains::{ChainId, ClientFlaw, Coin, Packet};
 
-use crate::ledger::{ChannelRecord, ClientKey, EndKey, HandshakeRequest, Path, View};
+use crate::ledger::{
+    ChannelKey, ChannelRecord, ClientKey, ConnectionKey, EndKey, HandshakeRequest, Path, View,
+};
 use crate::transfer::{self, Transfer};
 
 pub use list::{Glob, List};
@@ -160,6 +162,46 @@ impl Admission {
             self.listed(chain, "ports", port.as_str(), |rules| &rules.ports)?;
         }
         Ok(())
+    }
+
+    /// Whether a channel is opened to the end that somebody else has begun at `a`, over
+    /// connection `on_b` of the other chain. It must be one that is served once it is open, and
+    /// the operator must have named its port.
+    pub fn begun_channel(&self, view: &View, a: &ChannelKey, on_b: &ConnectionKey) -> Verdict {
+        let names_port = |(_, rules): (_, &Rules)| {
+            let mut globs = rules.finish_channels.iter();
+            globs.any(|glob| glob.matches(a.port_id.as_str()))
+        };
+        if !self.rules(&a.chain).any(names_port) {
+            return Err(NotAdmitted {
+                rule: "policy.admission.finish_channels".to_owned(),
+                reason: format!("{} on {} is not in the list", a.port_id, a.chain),
+            });
+        }
+        self.end(view, &a.clone().into(), &on_b.chain)?;
+        self.counterparty(&on_b.chain, &a.chain)?;
+        if let Some(end) = view.channel(a) {
+            let port = end.counterparty_port_id.as_str();
+            self.listed(&on_b.chain, "ports", port, |rules| &rules.ports)?;
+        }
+        let connection = on_b.connection_id.as_str();
+        self.listed(&on_b.chain, "connections", connection, |rules| {
+            &rules.connections
+        })?;
+        let Some(record) = view.connection(on_b) else {
+            return Ok(());
+        };
+        let client = ClientKey {
+            chain: on_b.chain.clone(),
+            client_id: record.client_id.clone(),
+        };
+        self.client(view, &client)
+    }
+
+    /// Whether any channel that somebody else has begun is opened to the end.
+    pub fn finishes_channels(&self) -> bool {
+        let mut all = self.chains.values().chain([&self.everywhere]);
+        all.any(|rules| !rules.finish_channels.is_empty())
     }
 
     fn end(&self, view: &View, end: &EndKey, counterparty: &ChainId) -> Verdict {

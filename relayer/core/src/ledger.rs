@@ -19,6 +19,7 @@ mod item;
 mod key;
 mod packets;
 mod path;
+mod processed;
 mod record;
 mod revision;
 mod view;
@@ -32,9 +33,10 @@ pub use item::{summary, HandshakeStep, Item};
 pub use key::{ChannelKey, ClientKey, ConnectionKey, EndKey, PacketKey, SeenHeaderKey, TxKey};
 pub use packets::Held;
 pub use path::Path;
+pub use processed::{Delay, Processed};
 pub use record::{
-    Acknowledgement, ChannelRecord, ChannelTerms, ClientRecord, ConnectionRecord, Done, Evidence,
-    Failure, Goal, HandshakeProgress, HandshakeRequest, Head, PacketFees, PacketRecord,
-    PacketState, TxRecord,
+    Acknowledgement, ChannelRecord, ChannelTerms, ClientRecord, ConnectionRecord, ConnectionTerms,
+    Done, Evidence, Failure, Goal, HandshakeProgress, HandshakeRequest, Head, PacketFees,
+    PacketRecord, PacketState, TxRecord,
 };
 pub use view::View;

@@ -2,8 +2,9 @@
 //!
 //! Each planner proposes work in its own file: [`packet`] (receive,
 //! acknowledge, time out), [`client`] (refresh), [`upgrade`] (clients of chains that were
-//! upgraded), [`handshake`] (clients, connections, channels) and `misbehaviour`.
-//! [`plan`] merges the proposals for one destination,
+//! upgraded), [`handshake`] (clients, connections, channels; also those that others have
+//! begun), `closing` (the other end of a channel that is closed) and `misbehaviour` (clients of
+//! chains that have forked). [`plan`] merges the proposals for one destination,
 //! client and proof height into [`Batch`]es. What
 //! cannot be done now is a [`Wait`] with its reason: "not yet" is a value.
 //!
@@ -13,6 +14,7 @@ mod ack_batching;
 mod assignment;
 mod batch;
 pub mod client;
+mod closing;
 pub mod cut;
 pub mod gas;
 pub mod gas_margin;
@@ -114,6 +116,10 @@ pub enum Why {
     Unreconciled,
     #[error("the channel is not open on {0}")]
     ChannelNotOpen(ChainId),
+    #[error("the delay period of its connection on {0} has not passed")]
+    DelayPeriod(ChainId),
+    #[error("packets of the channel must go first")]
+    PacketsFirst,
     #[error("an earlier packet of this ordered channel must go first")]
     Predecessor,
     #[error("too late to be received on {0}: it times out once {0} has passed its timeout")]
@@ -139,6 +145,8 @@ pub fn plan(input: &PlanInput<'_>) -> Plan {
     client::propose(input, &mut proposals);
     misbehaviour::propose(input, &mut proposals);
     upgrade::propose(input, &mut proposals);
+    let left = closing::propose(input, input.channel_steps_left(), &mut proposals);
+    handshake::propose_begun(input, left, &mut proposals);
     for request in input.handshakes {
         handshake::propose(input, request, &mut proposals);
     }
@@ -185,6 +193,14 @@ impl PlanInput<'_> {
             }
         }
         self.policy.budgets.packet(self.view, dst, item).err()
+    }
+
+    /// How many more steps of channels may be planned that nobody has asked for.
+    fn channel_steps_left(&self) -> usize {
+        let under_way = self.in_progress.iter().chain(self.view.intended());
+        let under_way = under_way.filter(|item| matches!(item, Item::Channel { .. }));
+        let max = self.policy.channel_steps_max;
+        max.saturating_sub(under_way.count())
     }
 
     /// The height rules of a chain. A chain that is not served has no head, and

@@ -72,10 +72,17 @@ pub struct Policy {
     /// Least number of blocks by which an update for acknowledgements alone moves
     /// its client. Default 2.
     pub ack_update_blocks_min: u64,
+    /// The longest that a block takes, as chains count the blocks of delay periods. Default 30 s:
+    /// ibc-go's `max_expected_time_per_block`. Where a chain has another one, packets may be
+    /// refused for free and tried again.
+    pub block_time_max_ns: u64,
     /// A packet that times out within this time after the destination's newest block is
     /// not received any more: its block may be past the timeout. Default 10 s: one or two
     /// blocks of most chains, and little of the minutes that packets are given.
     pub recv_margin_ns: u64,
+    /// Most steps of channels that are opened or closed unasked, on their way at a time.
+    /// Default 8: whoever begins or closes many does not keep packets waiting.
+    pub channel_steps_max: usize,
     /// A failed item waits `2^failures` blocks, at most this many. Default 256: a
     /// packet is tried again some times an hour for ever.
     pub backoff_blocks_max: u64,
@@ -123,7 +130,9 @@ impl Default for Policy {
             reuse_blocks_max: 50,
             ack_wait_max_ns: 20_000_000_000,
             ack_update_blocks_min: 2,
+            block_time_max_ns: 30_000_000_000,
             recv_margin_ns: 10_000_000_000,
+            channel_steps_max: 8,
             backoff_blocks_max: 256,
             node_pause_first: Duration::from_millis(250),
             node_pause_max: Duration::from_secs(15),

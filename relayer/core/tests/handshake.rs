@@ -5,17 +5,19 @@ mod support;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use support::{akash, kava, plan_assigned, port, tell};
+use support::{akash, items, kava, plan_assigned, plan_by, port, tell};
 use tern_chains::{
     BlockTime, ChainId, ChannelCounterparty, ChannelEnd, ChannelId, ChannelState, ClientId,
     ClientSummary, ConnectionCounterparty, ConnectionEnd, ConnectionId, ConnectionState, Ordering,
 };
+use tern_core::admission::{Glob, List};
 use tern_core::ledger::{
-    Change, ChannelKey, ChannelTerms, ClientKey, Fact, Finding, Goal, HandshakeProgress,
-    HandshakeRequest, View,
+    Change, ChannelKey, ChannelTerms, ClientKey, ConnectionTerms, Fact, Finding, Goal,
+    HandshakeProgress, HandshakeRequest, HandshakeStep, Item, View,
 };
 use tern_core::plan::handshake::{completed, resume, unusable_client, Completed};
-use tern_core::plan::{Action, Assignment, Batch};
+use tern_core::plan::{Action, Assignment, Batch, Work};
+use tern_core::policy::Policy;
 
 /// What one chain holds.
 #[derive(Default)]
@@ -141,6 +143,7 @@ impl Model {
             Action::ConnOpenInit {
                 client_id,
                 counterparty_client_id,
+                ..
             } => {
                 let id = self.connections.len() as u64;
                 self.connection(
@@ -341,6 +344,7 @@ fn request() -> HandshakeRequest {
             version: String::new(),
         }),
         progress: HandshakeProgress::default(),
+        only: None,
     }
 }
 
@@ -439,7 +443,7 @@ fn a_client_alone_is_made_on_one_chain_and_one_without_a_connection_is_taken() {
 #[test]
 fn a_connection_alone_is_made_with_its_clients_and_a_channel_goes_over_it_later() {
     let mut world = World::new();
-    let (connection, txs, counts) = made(&mut world, Goal::Connection);
+    let (connection, txs, counts) = made(&mut world, Goal::Connection(ConnectionTerms::default()));
     assert!(matches!(connection, Completed::Connection(..)));
     assert_eq!(txs, [2, 1, 1, 1, 1]);
     assert_eq!(counts, [[1, 1, 0], [1, 1, 0]]);
@@ -458,7 +462,7 @@ fn a_connection_alone_is_made_with_its_clients_and_a_channel_goes_over_it_later(
     );
     assert_eq!(counts, [[1, 1, 1], [1, 1, 1]]);
     // One that carries a channel is not taken for a new one.
-    let (_, _, counts) = made(&mut world, Goal::Connection);
+    let (_, _, counts) = made(&mut world, Goal::Connection(ConnectionTerms::default()));
     assert_eq!(counts, [[2, 2, 1], [2, 2, 1]]);
 }
 
@@ -562,4 +566,125 @@ fn a_client_that_expires_under_a_connection_is_named() {
     }
     request = resume(&view, &request);
     assert!(unusable_client(&view, &request).is_some());
+}
+
+/// Limits under which channels are opened to the end that somebody has begun on such a port.
+fn finishing(port: &str) -> Policy {
+    let mut policy = Policy::default();
+    policy.admission.everywhere.finish_channels = vec![Glob::new(port)];
+    policy
+}
+
+/// Somebody begins a channel on a chain.
+fn begin(world: &mut World, view: &mut View, chain: ChainId) {
+    let batch = Batch {
+        dst: chain.clone(),
+        route: None,
+        work: vec![Work {
+            item: Item::Handshake {
+                a: chain.clone(),
+                b: chain,
+                step: HandshakeStep::ChanOpenInit,
+            },
+            action: Action::ChanOpenInit {
+                connection_id: ConnectionId::new(0),
+                port_id: port(),
+                counterparty_port_id: port(),
+                ordering: Ordering::Unordered,
+                version: String::new(),
+            },
+            deadline_ns: u64::MAX,
+        }],
+        atomic: true,
+    };
+    world.deliver(&batch, view);
+}
+
+/// Runs plans until there is nothing to do; the steps in the order they were done.
+fn finish(world: &mut World, view: &mut View, policy: &Policy) -> Vec<Vec<HandshakeStep>> {
+    let mut done = Vec::new();
+    loop {
+        let plan = plan_by(view, policy, &[]);
+        let steps = items(&plan).into_iter().map(|item| match item {
+            Item::Channel { step, .. } => step,
+            other => panic!("{other:?}"),
+        });
+        let steps: Vec<_> = steps.collect();
+        if steps.is_empty() {
+            return done;
+        }
+        done.push(steps);
+        assert!(done.len() < 20, "does not end: {done:?}");
+        for batch in &plan.batches {
+            world.deliver(batch, view);
+        }
+    }
+}
+
+fn states(view: &View) -> Vec<ChannelState> {
+    view.channels().map(|(_, end)| end.state).collect()
+}
+
+/// Two chains with an open connection.
+fn connected() -> (World, View) {
+    let mut world = World::new();
+    made(&mut world, Goal::Connection(ConnectionTerms::default()));
+    let view = world.view();
+    (world, view)
+}
+
+#[test]
+fn a_channel_that_somebody_has_begun_is_opened_only_on_a_port_that_the_operator_names() {
+    use HandshakeStep::{ChanOpenAck, ChanOpenConfirm, ChanOpenTry};
+    let (mut world, mut view) = connected();
+    begin(&mut world, &mut view, akash());
+    let none: Vec<Vec<HandshakeStep>> = vec![];
+    assert_eq!(finish(&mut world, &mut view, &Policy::default()), none);
+    assert_eq!(finish(&mut world, &mut view, &finishing("ica*")), none);
+    let mut denied = finishing("*");
+    denied.admission.everywhere.connections = List {
+        deny: vec![Glob::new("connection-0")],
+        ..List::default()
+    };
+    assert_eq!(finish(&mut world, &mut view, &denied), none);
+    let steps = finish(&mut world, &mut view, &finishing("trans*"));
+    assert_eq!(
+        steps,
+        [[ChanOpenTry], [ChanOpenAck], [ChanOpenConfirm]].map(Vec::from)
+    );
+    assert_eq!(states(&view), [OPEN; 2]);
+}
+
+#[test]
+fn channels_that_were_begun_on_both_chains_at_once_are_both_opened() {
+    let (mut world, mut view) = connected();
+    begin(&mut world, &mut view, akash());
+    begin(&mut world, &mut view, kava());
+    finish(&mut world, &mut view, &finishing("*"));
+    // ICS-04 has no crossing hellos any more: each try makes an end of its own.
+    assert_eq!(states(&view), [OPEN; 4]);
+}
+
+#[test]
+fn what_a_command_opens_is_not_opened_besides() {
+    let (mut world, mut view) = connected();
+    let mut request = request();
+    while request.progress.channel_on_a.is_none() {
+        round(&mut world, &mut view, &mut request);
+        request = resume(&view, &request);
+    }
+    let plan = plan_by(&view, &finishing("*"), &[request]);
+    assert_eq!(plan.batches.len(), 1);
+    assert!(matches!(items(&plan)[..], [Item::Handshake { .. }]));
+}
+
+#[test]
+fn of_many_channels_that_were_begun_some_are_opened_at_a_time() {
+    let (mut world, mut view) = connected();
+    for _ in 0..20 {
+        begin(&mut world, &mut view, akash());
+    }
+    let policy = finishing("*");
+    let plan = plan_by(&view, &policy, &[]);
+    assert_eq!(plan.batches.len(), policy.channel_steps_max);
 }

@@ -1,30 +1,43 @@
-//! `tern channel`: opening channels.
+//! `tern channel`: opening and closing channels.
 
 use anyhow::bail;
 use clap::{Args, Subcommand, ValueEnum};
-use tern::engine::{Made, OpenedChannel};
-use tern_chains::{ChainId, ConnectionId, Ordering, PortId};
+use tern::engine::{ClosedChannel, Made, OpenedChannel};
+use tern_chains::{ChainId, ChannelId, ConnectionId, Ordering, PortId};
 use tern_core::ledger::{
     ChannelKey, ChannelTerms, ConnectionKey, ConnectionRecord, Goal, HandshakeProgress,
-    HandshakeRequest,
+    HandshakeRequest, HandshakeStep,
 };
 
+use super::path::PathArgs;
+use super::step::{self, CloseStep, OpenStep};
 use super::{making, parse};
 use crate::connect::Context;
 use crate::output::{self, Outcome};
+use crate::path::end_json;
 
 const EXAMPLE: &str = "\
 Example:
   tern channel open akash-a kava-a
+  tern channel open akash-a kava-a --connection connection-0 --step init
 
 The command creates the clients, the connection and the channel, and prints both
 ends. With --json it prints an _IBC entry of the chain registry. If the command is
 interrupted, run it again: it continues with the unfinished steps on the chains.";
 
+const CLOSE_EXAMPLE: &str = "\
+Example:
+  tern channel close akash-a channel-3 --port icacontroller-akash1owner
+
+The application on the chain decides whether the channel may be closed: that of
+transfers refuses. Packets that are under way go back to their senders.";
+
 #[derive(Debug, Subcommand)]
 pub enum ChannelCommand {
     /// Open a channel between two chains
     Open(OpenArgs),
+    /// Close a channel at both ends
+    Close(CloseArgs),
 }
 
 #[derive(Debug, Args)]
@@ -51,6 +64,22 @@ pub struct OpenArgs {
     /// Connection on chain A for the channel [default: a new connection]
     #[arg(long, value_parser = parse::connection, value_name = "ID")]
     pub connection: Option<ConnectionId>,
+    /// Channel on chain A that the handshake goes on with [default: one that was begun]
+    #[arg(long, value_parser = parse::channel, value_name = "ID", requires = "connection")]
+    pub channel: Option<ChannelId>,
+    /// Do this step alone, if it is the next one
+    #[arg(long, value_name = "STEP", requires = "connection")]
+    pub step: Option<OpenStep>,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = CLOSE_EXAMPLE)]
+pub struct CloseArgs {
+    #[command(flatten)]
+    end: PathArgs,
+    /// Do this step alone, if it is the next one of this end
+    #[arg(long, value_name = "STEP")]
+    step: Option<CloseStep>,
 }
 
 /// A channel's order (ICS-04).
@@ -73,14 +102,58 @@ pub async fn run(context: &Context, command: ChannelCommand) -> anyhow::Result<O
     match command {
         ChannelCommand::Open(args) => {
             let ordering = args.order.into();
-            print(context, &open(context, args).await?, ordering)?;
-            Ok(Outcome::Done)
+            match make(context, args).await? {
+                Made::Channel(opened) => print(context, &opened, ordering)?,
+                Made::Step(done) => step::print(context, &done)?,
+                other => bail!("{other:?} was made instead of a channel"),
+            }
         }
+        ChannelCommand::Close(args) => match close(context, args).await? {
+            Made::Closed(closed) => print_closed(context, &closed)?,
+            Made::Step(done) => step::print(context, &done)?,
+            other => bail!("{other:?} was made instead"),
+        },
     }
+    Ok(Outcome::Done)
+}
+
+async fn close(context: &Context, args: CloseArgs) -> anyhow::Result<Made> {
+    let chain = context.connect(&args.end.chain)?;
+    let (a, b) = args.end.ends(context, &*chain).await?;
+    let request = HandshakeRequest {
+        a: a.chain.clone(),
+        b: b.chain,
+        goal: Goal::Close(a),
+        progress: HandshakeProgress::default(),
+        only: args.step.map(HandshakeStep::from),
+    };
+    making::make(context, request, "closing the channel").await
+}
+
+fn print_closed(context: &Context, closed: &ClosedChannel) -> anyhow::Result<()> {
+    let ends = [&closed.a, &closed.b];
+    if context.json {
+        return output::json(&serde_json::json!({ "closed": ends.map(end_json) }));
+    }
+    output::line("channel is closed")?;
+    for end in ends {
+        output::line(format!(
+            "  {}  {}/{}",
+            end.chain, end.port_id, end.channel_id
+        ))?;
+    }
+    Ok(())
 }
 
 /// Opens the channel. Without `--json` it prints each step.
 pub async fn open(context: &Context, args: OpenArgs) -> anyhow::Result<OpenedChannel> {
+    match make(context, args).await? {
+        Made::Channel(opened) => Ok(opened),
+        other => bail!("{other:?} was made instead of a channel"),
+    }
+}
+
+async fn make(context: &Context, args: OpenArgs) -> anyhow::Result<Made> {
     let version = args.version;
     let version = version.unwrap_or_else(|| default_version(&args.a_port, &args.b_port));
     let request = HandshakeRequest {
@@ -94,13 +167,12 @@ pub async fn open(context: &Context, args: OpenArgs) -> anyhow::Result<OpenedCha
         }),
         progress: HandshakeProgress {
             connection_on_a: args.connection,
+            channel_on_a: args.channel,
             ..HandshakeProgress::default()
         },
+        only: args.step.map(OpenStep::of_channel),
     };
-    match making::make(context, request, "opening the channel").await? {
-        Made::Channel(opened) => Ok(opened),
-        other => bail!("{other:?} was made instead of a channel"),
-    }
+    making::make(context, request, "opening the channel").await
 }
 
 /// Between transfer ports the one that all versions of ibc-go speak. Asked for none, two chains

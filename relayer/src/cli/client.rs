@@ -111,6 +111,7 @@ async fn create(context: &Context, args: CreateArgs) -> anyhow::Result<Outcome> 
         b: ChainId::from_string(&args.of),
         goal: Goal::Client,
         progress: HandshakeProgress::default(),
+        only: None,
     };
     let Made::Client(client) = making::make(context, request, "creating the client").await? else {
         bail!("something else was made instead of a client");

@@ -15,7 +15,7 @@ use tern_core::plan::Pausable;
 use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, BufReader};
 
 /// Raised with every change of what is said.
-pub const VERSION: u32 = 4;
+pub const VERSION: u32 = 5;
 
 /// The longest line of a command: a transaction of several megabytes.
 pub const REQUEST_BYTES_MAX: u64 = 16 << 20;

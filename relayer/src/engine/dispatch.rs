@@ -201,6 +201,9 @@ fn not_proven(batch: &Batch, items: Vec<(Item, NotProven)>) -> Vec<Input> {
             (NotProven::NotAcknowledged { packet, height }, Some(src)) => {
                 found(src, height, Finding::NotAcknowledged { packet })
             }
+            (NotProven::Channel { key, end, height }, Some(src)) => {
+                found(src, height, Finding::Channel { key, end })
+            }
             (why, _) => Input::Intent(Intent::Failed {
                 chain: batch.dst.clone(),
                 refusal: Refusal {
@@ -223,6 +226,7 @@ fn class(why: &NotProven) -> Class {
         NotProven::Unverified(_) | NotProven::Companion => Class::Node,
         NotProven::Settled { .. }
         | NotProven::NotAcknowledged { .. }
+        | NotProven::Channel { .. }
         | NotProven::Moot
         | NotProven::Unprovable(_) => Class::Rejected,
     }
@@ -234,6 +238,7 @@ fn reason(why: &NotProven) -> String {
         NotProven::NotAcknowledged { .. } => {
             "the acknowledgement on the destination is another one".into()
         }
+        NotProven::Channel { key, end, .. } => format!("{key} is {}", end.state),
         NotProven::Moot => "the chain has moved past this step".into(),
         NotProven::Unprovable(reason) | NotProven::Unverified(reason) => reason.clone(),
         NotProven::Companion => "another message of its transaction is not proven".into(),
@@ -276,6 +281,7 @@ mod tests {
                 height: 9,
                 proof_height: 10,
                 update: true,
+                exact: false,
             }),
             work: vec![],
             atomic: false,

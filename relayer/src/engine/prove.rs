@@ -15,10 +15,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use tern_chains::{
-    Account, Chain, ChainError, ChainId, ClientId, ClientParams, Datagram, HeightRules,
+    Account, Chain, ChainError, ChainId, ChannelEnd, ClientId, ClientParams, Datagram, HeightRules,
     LightClient, Message, NewClient, PacketId, Proven, Root, StorePath, TrustedHeader,
 };
-use tern_core::ledger::Item;
+use tern_core::ledger::{ChannelKey, Item};
 use tern_core::plan::gas::Class;
 use tern_core::plan::{Action, Batch, Route, Work};
 
@@ -54,6 +54,12 @@ pub enum NotProven {
     Settled { packet: PacketId, height: u64 },
     /// The destination has another acknowledgement, or none, at this height.
     NotAcknowledged { packet: PacketId, height: u64 },
+    /// The counterparty's end is not as it was said to be, at this height of its chain.
+    Channel {
+        key: ChannelKey,
+        end: ChannelEnd,
+        height: u64,
+    },
     /// The state has moved past this step; its event is on its way.
     Moot,
     /// The value or proof is not what it should be.
@@ -186,7 +192,7 @@ async fn new_client(
     Ok(new)
 }
 
-/// The first datagram of a handshake; it always goes to the side `a`.
+/// A datagram that begins something; it always goes to the side `a`.
 fn init(chains: &Chains, action: &Action, item: &Item) -> Option<Datagram> {
     let Item::Handshake { b, .. } = item else {
         return None;
@@ -342,9 +348,10 @@ async fn fetch(
 
 /// What an action needs to have proven, on the route's source.
 fn paths(action: &Action) -> Vec<StorePath> {
-    match packet::path(action) {
-        Some(path) => vec![path],
-        None => handshake::paths(action),
+    let paths = packet::paths(action);
+    match paths.is_empty() {
+        false => paths,
+        true => handshake::paths(action),
     }
 }
 
@@ -365,15 +372,15 @@ fn datagram(
     let codec = src.chain.codec();
     match &work.action {
         Action::UpdateClient => Ok(None),
-        Action::RecvPacket(_) | Action::Acknowledgement { .. } | Action::Timeout { .. } => {
-            let [proven] = proofs else {
-                return Err(NotProven::Unverified("no proof was given".into()));
-            };
-            packet::datagram(&work.action, proven, codec).map(Some)
+        Action::RecvPacket(_)
+        | Action::Acknowledgement { .. }
+        | Action::Timeout { .. }
+        | Action::TimeoutOnClose { .. } => {
+            packet::datagram(&work.action, proofs, src.chain.id(), codec).map(Some)
         }
         step => match init(chains, step, &work.item) {
             Some(datagram) => Ok(Some(datagram)),
-            None => handshake::datagram(step, proofs, codec).map(Some),
+            None => handshake::datagram(step, proofs, src.chain.id(), codec).map(Some),
         },
     }
 }
@@ -467,6 +474,7 @@ mod tests {
             height: 39,
             proof_height: 40,
             update: true,
+            exact: false,
         };
         let rules = HeightRules {
             proof_lag: 1,

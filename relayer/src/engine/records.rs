@@ -126,9 +126,12 @@ impl Records {
     }
 
     /// Forgets the failures of items, so that they are tried at once.
-    pub fn forget_failures(&mut self, is_meant: impl Fn(&Item) -> bool) {
+    pub fn forget_failures(&mut self, is_meant: impl Fn(&View, &Item) -> bool) {
         let items = self.view.failures().map(|(item, _)| item);
-        let items: Vec<Item> = items.filter(|item| is_meant(item)).cloned().collect();
+        let items: Vec<Item> = items
+            .filter(|item| is_meant(&self.view, item))
+            .cloned()
+            .collect();
         for item in items {
             self.view.commit(&Change::Failure(item, None));
         }

@@ -18,7 +18,9 @@ use super::readiness::Readiness;
 use super::reconcile::schedule::Reconciling;
 pub use clear::{Clear, Cleared};
 pub use compare::Compare;
-pub use handshake::{HandshakeNote, Made, Make, OpenedChannel, OpenedConnection};
+pub use handshake::{
+    is_step, ClosedChannel, HandshakeNote, Made, Make, OpenedChannel, OpenedConnection, StepDone,
+};
 pub use refresh::Refresh;
 pub use upgrade::Upgrade;
 
@@ -137,7 +139,7 @@ impl Requests {
     /// Answers what is done, or cannot be done, as the newest plan shows.
     pub fn answer(&mut self, plan: &Plan, now: &Situation<'_>) {
         let handshakes = std::mem::take(&mut self.handshakes);
-        for open in handshakes {
+        for mut open in handshakes {
             match open.outcome(plan, now) {
                 Some(outcome) => open.answer(outcome),
                 None => self.handshakes.push(open),

@@ -26,3 +26,21 @@ pub fn open_channel(a: &str, b: &str) -> Vec<Change> {
     };
     vec![channel(a, b), channel(b, a)]
 }
+
+/// A channel end as Cosmos chains store it: the fields of `ibc.core.channel.v1.Channel` that
+/// matter. Its counterparty is `transfer/channel-0`.
+pub fn channel_value(state: ChannelState) -> Vec<u8> {
+    let state = match state {
+        ChannelState::Uninitialized => 0,
+        ChannelState::Init => 1,
+        ChannelState::TryOpen => 2,
+        ChannelState::Open => 3,
+        ChannelState::Closed => 4,
+        ChannelState::Flushing => 5,
+        ChannelState::FlushComplete => 6,
+    };
+    // Field 1 is the state, field 2 the ordering, field 3 the counterparty.
+    let counterparty = [b"\x0a\x08transfer".as_slice(), b"\x12\x09channel-0"].concat();
+    let ends = [0x08, state, 0x10, 1, 0x1a, counterparty.len() as u8];
+    [ends.as_slice(), &counterparty].concat()
+}

@@ -440,7 +440,7 @@ fn action(wait: &PacketWait, path: &PathStatus) -> Option<String> {
         PacketWait::Assignment => None,
         PacketWait::Planner(why) => match why {
             // The application on the destination decides when it answers.
-            Why::AckNotWritten | Why::AwaitingBatch | Why::InFlight => None,
+            Why::AckNotWritten | Why::AwaitingBatch | Why::InFlight | Why::DelayPeriod(_) => None,
             Why::NotAdmitted(_) | Why::OverBudget(_) | Why::Paused(_) | Why::Draining => None,
             Why::ClientFrozen { .. } | Why::ClientExpired { .. } => None,
             Why::NotReady(chain) => Some(format!("see the nodes of {chain}: `tern health`")),
@@ -454,6 +454,7 @@ fn action(wait: &PacketWait, path: &PathStatus) -> Option<String> {
             | Why::SendNotSeen
             | Why::Unreconciled
             | Why::Predecessor
+            | Why::PacketsFirst
             | Why::TooLate(_)
             | Why::ClientUnknown { .. }
             | Why::Failed { .. } => Some(format!("{clear} tries at once and says more")),

@@ -157,6 +157,8 @@ fn is_held(wait: &PacketWait) -> bool {
         | Why::SendNotSeen
         | Why::Unreconciled
         | Why::Predecessor
+        | Why::PacketsFirst
+        | Why::DelayPeriod(_)
         | Why::TooLate(_) => false,
     }
 }

@@ -23,6 +23,7 @@ fn every_command_has_help_with_an_example() {
         "client list",
         "connection open",
         "channel open",
+        "channel close",
         "packet pending",
         "packet clear",
         "trace",

@@ -109,6 +109,7 @@ impl World {
                 version: String::new(),
             }),
             progress: HandshakeProgress::default(),
+            only: None,
         };
         let engine = self.engine(Assignment::nothing());
         let made = engine.make(request, CancellationToken::new());

@@ -86,6 +86,7 @@ pub fn request(chains: [ChainId; 2], port: &PortId, ordering: Ordering) -> Hands
             version: String::new(),
         }),
         progress: HandshakeProgress::default(),
+        only: None,
     }
 }
 

@@ -88,6 +88,7 @@ impl Strangers {
                 connection_id: None,
                 prefix: other.codec().store_prefix(),
             },
+            delay_period_ns: 0,
         };
         let connection = encode(&*chain, &connection);
         submit(&*chain, vec![connection.clone(), connection]).await;

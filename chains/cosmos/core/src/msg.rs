@@ -4,6 +4,8 @@
 //! `e2e/chain/message_fixtures_test.go` writes to `fixtures.txt`.
 
 mod acknowledgement;
+mod chan_close_confirm;
+mod chan_close_init;
 mod chan_open_ack;
 mod chan_open_confirm;
 mod chan_open_init;
@@ -16,6 +18,7 @@ mod create_client;
 mod misbehaviour;
 mod recv_packet;
 mod timeout;
+mod timeout_on_close;
 mod update_client;
 mod upgrade_client;
 
@@ -49,7 +52,8 @@ pub fn encode(datagram: &Datagram, signer: &str) -> Result<Message, NotEncodable
         Datagram::ConnOpenInit {
             client_id,
             counterparty,
-        } => conn_open_init::encode(client_id, counterparty, signer),
+            delay_period_ns,
+        } => conn_open_init::encode(client_id, counterparty, *delay_period_ns, signer),
         Datagram::ConnOpenTry {
             client_id,
             counterparty,
@@ -137,6 +141,15 @@ pub fn encode(datagram: &Datagram, signer: &str) -> Result<Message, NotEncodable
             channel_id,
             proof_ack,
         } => chan_open_confirm::encode(port_id, channel_id, proof_ack, signer),
+        Datagram::ChanCloseInit {
+            port_id,
+            channel_id,
+        } => chan_close_init::encode(port_id, channel_id, signer),
+        Datagram::ChanCloseConfirm {
+            port_id,
+            channel_id,
+            proof_init,
+        } => chan_close_confirm::encode(port_id, channel_id, proof_init, signer),
         Datagram::RecvPacket {
             packet,
             proof_commitment,
@@ -151,6 +164,18 @@ pub fn encode(datagram: &Datagram, signer: &str) -> Result<Message, NotEncodable
             next_sequence_recv,
             proof_unreceived,
         } => timeout::encode(packet, *next_sequence_recv, proof_unreceived, signer)?,
+        Datagram::TimeoutOnClose {
+            packet,
+            next_sequence_recv,
+            proof_unreceived,
+            proof_close,
+        } => timeout_on_close::encode(
+            packet,
+            *next_sequence_recv,
+            proof_unreceived,
+            proof_close,
+            signer,
+        )?,
     };
     Ok(Message {
         kind: datagram.kind(),

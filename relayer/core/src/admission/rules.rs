@@ -19,6 +19,9 @@ pub struct Rules {
     pub clients: List,
     /// The ids of the chains at the other end.
     pub counterparty_chains: List,
+    /// Of the end at which somebody else begins a channel: where one fits, it is opened to the
+    /// end. Empty: no such channel is.
+    pub finish_channels: Vec<Glob>,
     /// Of transfers (ICS-20), as their packets have them.
     pub senders: List,
     pub receivers: List,

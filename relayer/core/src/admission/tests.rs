@@ -284,6 +284,7 @@ fn a_channel_is_not_opened_where_none_would_be_served() {
             version: String::new(),
         }),
         progress: HandshakeProgress::default(),
+        only: None,
     };
     assert_eq!(rule(Admission::default().request(&request)), None);
     let admission = on(kava(), |rules| rules.ports = list(&["transfer"], &[]));

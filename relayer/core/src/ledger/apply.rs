@@ -6,11 +6,12 @@ mod packet;
 mod topology;
 mod tx;
 
-use tern_chains::{ChainId, Event, TrustedHeader};
+use tern_chains::{ChainId, ClientId, Event, TrustedHeader};
 
+use super::processed::remember;
 use super::{
-    Change, ClientRecord, ConnectionKey, Done, Entry, Fact, Finding, Head, Intent, PacketKey,
-    PacketRecord, View,
+    Change, ClientKey, ClientRecord, ConnectionKey, Delay, Done, Entry, Fact, Finding, Head,
+    Intent, PacketKey, PacketRecord, View,
 };
 use crate::admission::Admission;
 use crate::policy::Policy;
@@ -35,9 +36,7 @@ pub fn apply(view: &View, policy: &Policy, entry: &Entry) -> Vec<Change> {
 
 fn apply_fact(view: &View, policy: &Policy, fact: &Fact) -> Vec<Change> {
     match fact {
-        Fact::Event { chain, head, event } => {
-            apply_event(view, &policy.admission, chain, *head, event)
-        }
+        Fact::Event { chain, head, event } => apply_event(view, policy, chain, *head, event),
         Fact::Found {
             chain,
             height,
@@ -109,11 +108,12 @@ pub fn packet_of(view: &View, fact: &Fact) -> Option<PacketKey> {
 
 fn apply_event(
     view: &View,
-    admission: &Admission,
+    policy: &Policy,
     chain: &ChainId,
     head: Head,
     event: &Event,
 ) -> Vec<Change> {
+    let admission = &policy.admission;
     match event {
         Event::SendPacket(packet) => on_src(view, admission, chain, &packet.id(), |record| {
             record.packet.get_or_insert_with(|| packet.clone());
@@ -150,7 +150,17 @@ fn apply_event(
         Event::ClientUpdated {
             client_id,
             consensus_heights,
-        } => client_updated(view, chain, head.time, client_id, consensus_heights),
+        } => {
+            let mut changes = client_updated(view, chain, head.time, client_id, consensus_heights);
+            changes.extend(processed(
+                view,
+                policy,
+                chain,
+                head,
+                (client_id, consensus_heights),
+            ));
+            changes
+        }
         // Its new state comes as a finding at the same height.
         Event::ClientChanged { client_id } => misbehaviour::client_changed(view, chain, client_id),
         // So does theirs.
@@ -243,6 +253,24 @@ fn apply_finding(
             })
         }
     }
+}
+
+/// Consensus states that a client has been given, if packets are proven to it over a connection
+/// with a delay period.
+fn processed(
+    view: &View,
+    policy: &Policy,
+    chain: &ChainId,
+    head: Head,
+    (client_id, heights): (&ClientId, &[u64]),
+) -> Option<Change> {
+    let key = ClientKey {
+        chain: chain.clone(),
+        client_id: client_id.clone(),
+    };
+    let delay = Delay::over(view, policy, &key)?;
+    let states = remember(view.processed(&key), delay, heights, head)?;
+    Some(Change::Processed(key, states))
 }
 
 /// An older one takes nothing back, unless trust has begun anew.

@@ -5,8 +5,8 @@ use tern_chains::{ChainId, Encoded, TrustedHeader};
 
 use super::{
     ChannelKey, ChannelRecord, ClientKey, ClientRecord, ConnectionKey, ConnectionRecord, Evidence,
-    Failure, FeesDayKey, FeesKey, FeesRecord, Head, Item, PacketKey, PacketRecord, SeenHeaderKey,
-    TxKey, TxRecord,
+    Failure, FeesDayKey, FeesKey, FeesRecord, Head, Item, PacketKey, PacketRecord, Processed,
+    SeenHeaderKey, TxKey, TxRecord,
 };
 
 /// A record's new value; `None` removes it.
@@ -30,6 +30,9 @@ pub enum Change {
     /// chain's own.
     SeenHeader(SeenHeaderKey, Option<Encoded>),
     Evidence(ClientKey, Option<Box<Evidence>>),
+    /// What is remembered of a client under a connection with a delay period. Not stored: after
+    /// a restart the client is updated again.
+    Processed(ClientKey, Vec<Processed>),
     /// Not stored: a restart tries afresh.
     Failure(Item, Option<Failure>),
 }
@@ -75,6 +78,7 @@ impl Change {
                 format!("seen_header/{chain}/{client_id}/{height:020}/{tx}/{index:06}")
             }
             Self::Evidence(key, _) => format!("evidence/{}/{}", key.chain, key.client_id),
+            Self::Processed(key, _) => format!("processed/{}/{}", key.chain, key.client_id),
             Self::Failure(item, _) => format!("failure/{item}"),
         }
     }
@@ -94,6 +98,6 @@ impl Change {
 
     /// True for what lives in memory only.
     pub fn is_volatile(&self) -> bool {
-        matches!(self, Self::Failure(..))
+        matches!(self, Self::Failure(..) | Self::Processed(..))
     }
 }

@@ -5,9 +5,9 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use tern_chains::ChainId;
 
-use super::{ClientKey, PacketKey};
+use super::{ChannelKey, ClientKey, PacketKey};
 
-/// A step of a channel request. The message goes to the `a` or `b` side as ICS-03
+/// A step of a handshake. The message goes to the `a` or `b` side as ICS-03
 /// and ICS-04 say.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum HandshakeStep {
@@ -21,6 +21,8 @@ pub enum HandshakeStep {
     ChanOpenTry,
     ChanOpenAck,
     ChanOpenConfirm,
+    ChanCloseInit,
+    ChanCloseConfirm,
 }
 
 /// Work, as ICS-18's `pendingDatagrams` would return it, by name only.
@@ -44,6 +46,12 @@ pub enum Item {
         b: ChainId,
         step: HandshakeStep,
     },
+    /// A step of a channel that is there: of an opening that somebody else has begun at this
+    /// end, or the end's closing.
+    Channel {
+        end: ChannelKey,
+        step: HandshakeStep,
+    },
 }
 
 impl Item {
@@ -63,7 +71,8 @@ impl Item {
             Self::Refresh(_)
             | Self::Upgrade(_)
             | Self::Misbehaviour(_)
-            | Self::Handshake { .. } => None,
+            | Self::Handshake { .. }
+            | Self::Channel { .. } => None,
         }
     }
 }
@@ -78,6 +87,7 @@ impl fmt::Display for Item {
             Self::Misbehaviour(client) => write!(f, "show misbehaviour to client {client}"),
             Self::Upgrade(client) => write!(f, "upgrade client {client}"),
             Self::Handshake { a, b, step } => write!(f, "{step:?} between {a} and {b}"),
+            Self::Channel { end, step } => write!(f, "{step:?} for {end}"),
         }
     }
 }
@@ -95,7 +105,7 @@ pub fn summary(items: &[Item]) -> String {
     .map(|(count, word)| format!("{count} {word}"))
     .collect();
     parts.extend(items.iter().filter_map(|item| match item {
-        Item::Handshake { step, .. } => Some(format!("{step:?}")),
+        Item::Handshake { step, .. } | Item::Channel { step, .. } => Some(format!("{step:?}")),
         Item::Refresh(client) => Some(format!("refresh {}", client.client_id)),
         Item::Misbehaviour(client) => Some(format!("misbehaviour for {}", client.client_id)),
         Item::Upgrade(client) => Some(format!("upgrade {}", client.client_id)),

@@ -8,7 +8,7 @@ use tern_chains::{
 
 use crate::policy::Policy;
 
-use super::{Item, PacketKey, SeenHeaderKey};
+use super::{ChannelKey, HandshakeStep, Item, PacketKey, SeenHeaderKey};
 
 /// The newest followed block of a chain.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -47,6 +47,9 @@ pub struct ConnectionRecord {
     pub counterparty_chain: ChainId,
     pub counterparty_client_id: ClientId,
     pub counterparty_connection_id: Option<ConnectionId>,
+    /// How old a consensus state must be on this chain before it proves packets.
+    #[serde(default)]
+    pub delay_period_ns: u64,
     /// Height on this chain it was seen at.
     pub seen: u64,
 }
@@ -249,6 +252,8 @@ pub struct HandshakeRequest {
     pub goal: Goal,
     /// What it goes through, as far as it was found or made.
     pub progress: HandshakeProgress,
+    /// This step alone, if it is the next one.
+    pub only: Option<HandshakeStep>,
 }
 
 /// What a request ends with. What it needs is made on the way.
@@ -257,9 +262,17 @@ pub enum Goal {
     /// A client of `b` on `a`.
     Client,
     /// A connection that is open on both ends.
-    Connection,
+    Connection(ConnectionTerms),
     /// A channel that is open on both ends.
     Channel(ChannelTerms),
+    /// The channel of this end, which is on `a`, closed at both ends.
+    Close(ChannelKey),
+}
+
+/// Which connection.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ConnectionTerms {
+    pub delay_period_ns: u64,
 }
 
 /// Which channel.
@@ -273,11 +286,19 @@ pub struct ChannelTerms {
 }
 
 impl HandshakeRequest {
+    /// The delay period of a connection that is made for it.
+    pub fn delay_period_ns(&self) -> u64 {
+        match &self.goal {
+            Goal::Connection(terms) => terms.delay_period_ns,
+            Goal::Client | Goal::Channel(_) | Goal::Close(_) => 0,
+        }
+    }
+
     /// The terms of the channel, if it is one that is wanted.
     pub fn channel(&self) -> Option<&ChannelTerms> {
         match &self.goal {
             Goal::Channel(terms) => Some(terms),
-            Goal::Client | Goal::Connection => None,
+            Goal::Client | Goal::Connection(_) | Goal::Close(_) => None,
         }
     }
 }

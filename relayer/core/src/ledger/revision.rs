@@ -62,6 +62,8 @@ impl Change {
             Self::FeesDay(key, _) => {
                 over(&mut key.chain);
             }
+            // Not stored: the client is updated again.
+            Self::Processed(..) => return None,
             Self::SeenHeader(key, _) => {
                 over(&mut key.client.chain);
             }
@@ -106,6 +108,7 @@ fn item_over(item: &mut Item, from: &ChainId, to: &ChainId) {
             vec![&mut client.chain]
         }
         Item::Handshake { a, b, .. } => vec![a, b],
+        Item::Channel { end, .. } => vec![&mut end.chain],
     };
     for chain in chains.into_iter().filter(|chain| **chain == *from) {
         *chain = to.clone();

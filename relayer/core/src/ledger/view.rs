@@ -2,18 +2,22 @@
 
 use std::collections::BTreeMap;
 
-use tern_chains::{ChainId, Encoded, End, PacketId, Sequence, TrustedHeader};
+use tern_chains::{BlockTime, ChainId, Encoded, End, PacketId, Sequence, TrustedHeader};
 
 use super::packets::{Due, Held, Packets};
 use super::{
     Change, ChannelKey, ChannelRecord, ClientKey, ClientRecord, ConnectionKey, ConnectionRecord,
     EndKey, Evidence, Failure, Fees, Head, Item, PacketKey, PacketRecord, PacketState, Path,
-    SeenHeaderKey, TxKey, TxRecord,
+    Processed, SeenHeaderKey, TxKey, TxRecord,
 };
 use crate::admission::Admission;
 
 /// Packets that wait fewer blocks stay in memory.
 const PARKED_MIN: u64 = 16;
+
+/// Most blocks of a chain whose time is remembered: for timeouts on connections with a delay
+/// period, which is shorter than that.
+const TIMES_MAX: usize = 2_048;
 
 /// A snapshot of what is known. Changed only through [`View::commit`].
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -29,6 +33,10 @@ pub struct View {
     fees: Fees,
     seen_headers: BTreeMap<SeenHeaderKey, Encoded>,
     evidence: BTreeMap<ClientKey, Evidence>,
+    /// Not stored.
+    processed: BTreeMap<ClientKey, Vec<Processed>>,
+    /// The times of the newest blocks by their height. Not stored.
+    times: BTreeMap<ChainId, BTreeMap<u64, BlockTime>>,
     /// Derived: which tx intends an item.
     intents: BTreeMap<Item, TxKey>,
     /// Not stored: a restart tries afresh.
@@ -38,6 +46,17 @@ pub struct View {
 impl View {
     pub fn head(&self, chain: &ChainId) -> Option<Head> {
         self.heads.get(chain).copied()
+    }
+
+    /// The time of a block, if it is one of the newest that were followed.
+    pub fn time_of(&self, chain: &ChainId, height: u64) -> Option<BlockTime> {
+        self.times.get(chain)?.get(&height).copied()
+    }
+
+    /// The consensus states that are remembered of a client under a connection with a delay
+    /// period, the oldest first.
+    pub fn processed(&self, client: &ClientKey) -> &[Processed] {
+        self.processed.get(client).map_or(&[], Vec::as_slice)
     }
 
     pub fn client(&self, key: &ClientKey) -> Option<&ClientRecord> {
@@ -319,7 +338,15 @@ impl View {
     pub fn commit(&mut self, change: &Change) {
         match change.clone() {
             Change::Head(chain, head) => {
+                let times = self.times.entry(chain.clone()).or_default();
+                times.insert(head.height, head.time);
+                while times.len() > TIMES_MAX {
+                    times.pop_first();
+                }
                 self.heads.insert(chain, head);
+            }
+            Change::Processed(client, states) => {
+                self.processed.insert(client, states);
             }
             Change::Client(key, record) => {
                 self.clients.insert(key, record);

@@ -42,6 +42,11 @@ pub enum Action {
         packet: Packet,
         ordering: Ordering,
     },
+    /// The packet's destination is closed.
+    TimeoutOnClose {
+        packet: Packet,
+        ordering: Ordering,
+    },
     /// The route's client update and nothing else.
     UpdateClient,
     /// The client's chain has ended its revision at `last_height`.
@@ -58,6 +63,7 @@ pub enum Action {
     ConnOpenInit {
         client_id: ClientId,
         counterparty_client_id: ClientId,
+        delay_period_ns: u64,
     },
     ConnOpenTry {
         client_id: ClientId,
@@ -99,6 +105,16 @@ pub enum Action {
         counterparty_port_id: PortId,
         counterparty_channel_id: ChannelId,
     },
+    ChanCloseInit {
+        port_id: PortId,
+        channel_id: ChannelId,
+    },
+    ChanCloseConfirm {
+        port_id: PortId,
+        channel_id: ChannelId,
+        counterparty_port_id: PortId,
+        counterparty_channel_id: ChannelId,
+    },
 }
 
 /// What the planners propose, before it is merged.
@@ -114,6 +130,14 @@ pub(super) struct Proposals {
 impl Proposals {
     pub fn add(&mut self, dst: ChainId, route: Route, work: Work) {
         self.work.entry((dst, route)).or_default().push(work);
+    }
+
+    /// The same of an update that others may have proposed already.
+    pub fn add_update(&mut self, dst: ChainId, route: Route, update: Work) {
+        let is_it = |work: &Work| work.item == update.item;
+        if !self.work.values().flatten().any(is_it) {
+            self.add(dst, route, update);
+        }
     }
 
     /// Steps that must be in one tx, in this order.

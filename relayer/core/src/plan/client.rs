@@ -108,5 +108,6 @@ fn is_due(input: &PlanInput<'_>, key: &ClientKey) -> Result<Option<Route>, Why> 
         height: rules.state_height(src.height),
         proof_height: src.height,
         update: true,
+        exact: false,
     }))
 }

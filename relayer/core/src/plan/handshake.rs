@@ -9,9 +9,12 @@
 //! b: CreateClient                ConnOpenTry                          ConnOpenConfirm+ChanOpenTry         ChanOpenConfirm
 //! ```
 
+mod begun;
+mod chan_open;
 mod ends;
+mod step;
 
-use tern_chains::{ChainId, ChannelState, ConnectionState};
+use tern_chains::{ChainId, ConnectionState};
 
 use super::batch::{Action, Batch, Proposals, Work};
 use super::proof::route;
@@ -21,8 +24,10 @@ use crate::ledger::{
     Item, View,
 };
 
+pub(super) use begun::propose as propose_begun;
 use ends::Ends;
 pub use ends::{resume, unusable_client};
+pub use step::{ends_of, next_step, EndState};
 
 /// What was made for a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -36,10 +41,17 @@ pub enum Completed {
         connection_on_a: ConnectionKey,
         connection_on_b: ConnectionKey,
     },
+    Closed {
+        a: ChannelKey,
+        b: ChannelKey,
+    },
 }
 
-/// What the request wants, once it is there, and open on both ends.
+/// What the request wants, once it is there, and open, or closed, on both ends.
 pub fn completed(view: &View, request: &HandshakeRequest) -> Option<Completed> {
+    if let Goal::Close(a) = &request.goal {
+        return closed(view, a);
+    }
     if request.goal == Goal::Client {
         let client = ClientKey {
             chain: request.a.clone(),
@@ -67,6 +79,15 @@ pub fn completed(view: &View, request: &HandshakeRequest) -> Option<Completed> {
     })
 }
 
+fn closed(view: &View, a: &ChannelKey) -> Option<Completed> {
+    let b = view.counterparty(a)?;
+    (is_closed(view, a) && is_closed(view, &b)).then(|| Completed::Closed { a: a.clone(), b })
+}
+
+fn is_closed(view: &View, end: &ChannelKey) -> bool {
+    view.channel(end).is_some_and(|end| end.state.is_closed())
+}
+
 /// Proposes the steps the request needs next: one transaction on one chain, or a
 /// client on each.
 pub(super) fn propose(
@@ -77,13 +98,25 @@ pub(super) fn propose(
     if let Some(why) = input.not_ready([&request.a, &request.b]) {
         return proposals.wait(item(request, HandshakeStep::CreateClientOnA), why);
     }
-    for step in next(input.view, request) {
+    for step in planned(input.view, request) {
         let first = item(request, step.steps[0].0);
         match batch(input, request, step) {
             Ok(batch) => proposals.add_atomic(batch),
             Err(why) => proposals.wait(first, why),
         }
     }
+}
+
+/// What is to be done now: of a request for one step that step, if it is the next.
+fn planned(view: &View, request: &HandshakeRequest) -> Vec<Next> {
+    let mut next = next(view, request);
+    if let Some(only) = request.only {
+        next.retain(|next| next.steps.first().is_some_and(|(step, _)| *step == only));
+        for next in &mut next {
+            next.steps.truncate(1);
+        }
+    }
+    next
 }
 
 /// Steps for one transaction.
@@ -95,6 +128,16 @@ struct Next {
     steps: Vec<(HandshakeStep, Action)>,
 }
 
+impl From<chan_open::Step> for Next {
+    fn from(step: chan_open::Step) -> Self {
+        Self {
+            on_a: step.on_a,
+            need: Some(step.need),
+            steps: vec![step.step],
+        }
+    }
+}
+
 fn next(view: &View, request: &HandshakeRequest) -> Vec<Next> {
     if request.goal == Goal::Client {
         let is_there = request.progress.client_on_a.is_some();
@@ -103,6 +146,9 @@ fn next(view: &View, request: &HandshakeRequest) -> Vec<Next> {
         } else {
             vec![create_on_a(request)]
         };
+    }
+    if let Goal::Close(a) = &request.goal {
+        return chan_close_init(view, a).into_iter().collect();
     }
     let ends = Ends::of(view, request);
     let Some((_, on_a)) = &ends.connection_on_a else {
@@ -142,6 +188,7 @@ fn clients_or_init(request: &HandshakeRequest) -> Vec<Next> {
         let init = Action::ConnOpenInit {
             client_id: client_on_a.clone(),
             counterparty_client_id: client_on_b.clone(),
+            delay_period_ns: request.delay_period_ns(),
         };
         return vec![Next {
             on_a: true,
@@ -206,9 +253,9 @@ fn conn_open_confirm(ends: &Ends<'_>) -> Option<Next> {
     };
     let mut need = a_end.seen;
     let mut steps = vec![(HandshakeStep::ConnOpenConfirm, confirm)];
-    if let (Some((channel, end)), None) = (ends.channel_on_a, ends.channel_on_b) {
-        need = need.max(end.seen);
-        steps.push(chan_open_try(ends, channel)?);
+    if let (Some(a), None) = (ends.channel_on_a, ends.channel_on_b) {
+        need = need.max(a.1.seen);
+        steps.push(chan_open::open_try(a, &on_b.connection_id));
     }
     Some(Next {
         on_a: false,
@@ -220,49 +267,39 @@ fn conn_open_confirm(ends: &Ends<'_>) -> Option<Next> {
 fn channel(ends: &Ends<'_>, request: &HandshakeRequest) -> Option<Next> {
     let terms = request.channel()?;
     let (on_a, _) = ends.connection_on_a?;
-    let Some((a, a_end)) = ends.channel_on_a else {
+    let Some(a) = ends.channel_on_a else {
         return Some(Next {
             on_a: true,
             need: None,
             steps: vec![chan_open_init(on_a, terms)],
         });
     };
-    let Some((b, b_end)) = ends.channel_on_b else {
-        return Some(Next {
-            on_a: false,
-            need: Some(a_end.seen),
-            steps: vec![chan_open_try(ends, a)?],
-        });
+    let (on_b, _) = ends.connection_on_b?;
+    chan_open::next(a, ends.channel_on_b, &on_b.connection_id).map(Next::from)
+}
+
+/// The step that closes this end: the first of closing, unless the other end is closed already.
+fn close_step(view: &View, a: &ChannelKey) -> Option<HandshakeStep> {
+    let b = view.counterparty(a)?;
+    let is_there = view.channel(a).is_some();
+    (is_there && !is_closed(view, a)).then(|| match is_closed(view, &b) {
+        true => HandshakeStep::ChanCloseConfirm,
+        false => HandshakeStep::ChanCloseInit,
+    })
+}
+
+/// The confirmation is left to `closing`.
+fn chan_close_init(view: &View, a: &ChannelKey) -> Option<Next> {
+    let step = close_step(view, a).filter(|step| *step == HandshakeStep::ChanCloseInit)?;
+    let action = Action::ChanCloseInit {
+        port_id: a.port_id.clone(),
+        channel_id: a.channel_id.clone(),
     };
-    match (a_end.state, b_end.state) {
-        (ChannelState::Init, ChannelState::TryOpen) => Some(Next {
-            on_a: true,
-            need: Some(b_end.seen),
-            steps: vec![(
-                HandshakeStep::ChanOpenAck,
-                Action::ChanOpenAck {
-                    port_id: a.port_id.clone(),
-                    channel_id: a.channel_id.clone(),
-                    counterparty_port_id: b.port_id.clone(),
-                    counterparty_channel_id: b.channel_id.clone(),
-                },
-            )],
-        }),
-        (ChannelState::Open, ChannelState::TryOpen) => Some(Next {
-            on_a: false,
-            need: Some(a_end.seen),
-            steps: vec![(
-                HandshakeStep::ChanOpenConfirm,
-                Action::ChanOpenConfirm {
-                    port_id: b.port_id.clone(),
-                    channel_id: b.channel_id.clone(),
-                    counterparty_port_id: a.port_id.clone(),
-                    counterparty_channel_id: a.channel_id.clone(),
-                },
-            )],
-        }),
-        _ => None,
-    }
+    Some(Next {
+        on_a: true,
+        need: None,
+        steps: vec![(step, action)],
+    })
 }
 
 fn chan_open_init(on_a: &ConnectionKey, terms: &ChannelTerms) -> (HandshakeStep, Action) {
@@ -274,18 +311,6 @@ fn chan_open_init(on_a: &ConnectionKey, terms: &ChannelTerms) -> (HandshakeStep,
         version: terms.version.clone(),
     };
     (HandshakeStep::ChanOpenInit, action)
-}
-
-fn chan_open_try(ends: &Ends<'_>, a: &ChannelKey) -> Option<(HandshakeStep, Action)> {
-    let (on_b, _) = ends.connection_on_b?;
-    let (_, a_end) = ends.channel_on_a?;
-    let action = Action::ChanOpenTry {
-        connection_id: on_b.connection_id.clone(),
-        port_id: a_end.counterparty_port_id.clone(),
-        counterparty_port_id: a.port_id.clone(),
-        counterparty_channel_id: a.channel_id.clone(),
-    };
-    Some((HandshakeStep::ChanOpenTry, action))
 }
 
 fn batch(input: &PlanInput<'_>, request: &HandshakeRequest, next: Next) -> Result<Batch, Why> {

@@ -95,5 +95,6 @@ fn route(input: &PlanInput<'_>, key: &ClientKey, item: &Item) -> Result<Option<R
         height: rules.state_height(last_height),
         proof_height: last_height,
         update: latest != last_height,
+        exact: false,
     }))
 }

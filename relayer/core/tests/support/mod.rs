@@ -102,6 +102,7 @@ pub fn changes_of_open_channel(ordering: Ordering) -> Vec<Change> {
                     counterparty_chain: there.clone(),
                     counterparty_client_id: client_id(),
                     counterparty_connection_id: Some(ConnectionId::new(0)),
+                    delay_period_ns: 0,
                     seen: 1,
                 },
             ),
@@ -238,6 +239,26 @@ pub fn plan_assigned(
         assignment,
         handshakes,
     )
+}
+
+/// Plans everything and what is requested, under these limits.
+pub fn plan_by(view: &View, policy: &Policy, handshakes: &[HandshakeRequest]) -> Plan {
+    plan(&PlanInput {
+        view,
+        policy,
+        height_rules: &[(akash(), TENDERMINT), (kava(), TENDERMINT)].into(),
+        ready: &BTreeSet::from([akash(), kava()]),
+        unreconciled: &BTreeSet::new(),
+        full: &BTreeSet::new(),
+        pauses: &Pauses::new(),
+        in_progress: &BTreeSet::new(),
+        assignment: &Assignment::Everything,
+        cleared: &BTreeSet::new(),
+        handshakes,
+        refreshed: &BTreeSet::new(),
+        paused: &Paused::default(),
+        is_draining: false,
+    })
 }
 
 /// Plans everything but what is paused, or nothing new.

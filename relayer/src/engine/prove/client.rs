@@ -22,7 +22,7 @@ pub async fn bring_forward(
     route: &Route,
     clock: &Clock,
 ) -> Result<Forward, ChainError> {
-    let (trusted, consensus) = read(dst, &route.client_on_dst).await?;
+    let (trusted, consensus) = read(dst, &route.client_on_dst, exact(route)).await?;
     // With what a client was upgraded to nothing is proven yet.
     let is_there = trusted.height >= route.proof_height && !consensus.root.is_none();
     if is_there {
@@ -51,10 +51,17 @@ pub async fn bring_forward(
     })
 }
 
-/// The client's state and its newest consensus state, as the host stores them.
+/// The height whose consensus state is wanted and no other, if there is one.
+fn exact(route: &Route) -> Option<u64> {
+    route.exact.then_some(route.proof_height)
+}
+
+/// The client's state and its newest consensus state, or the one of this height, as the host
+/// stores them.
 async fn read(
     dst: &dyn Chain,
     client_id: &ClientId,
+    exact: Option<u64>,
 ) -> Result<(TrustedClient, StoredConsensus), ChainError> {
     let unusable = |reason: &str| ChainError::ClientUnusable {
         chain: dst.id().clone(),
@@ -66,10 +73,11 @@ async fn read(
     let state = state.ok_or_else(|| unusable("there is no such client"))?;
     let client = dst.codec().client(&state);
     let client = client.ok_or_else(|| unusable("Tern does not relay for clients of its type"))?;
-    let latest = client.summary.latest();
+    let mut latest = client.summary.latest();
+    latest.height = exact.unwrap_or(latest.height);
     let path = consensus_path(client_id, latest);
     let consensus = dst.query(path.clone(), None).await?;
-    let consensus = consensus.ok_or_else(|| unusable("its newest consensus state is gone"))?;
+    let consensus = consensus.ok_or_else(|| unusable("its consensus state is gone"))?;
     let consensus = dst.codec().consensus(&consensus);
     let consensus = consensus.map_err(|error| ChainError::Malformed {
         chain: dst.id().clone(),

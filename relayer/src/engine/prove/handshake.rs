@@ -1,22 +1,25 @@
 //! Handshake datagrams (ICS-03, ICS-04), by step. Pure.
 
 use tern_chains::{
-    ClientId, ConnectionCounterparty, ConnectionEnd, CounterpartyClient, Datagram, DecodeError,
-    Proven, StateCodec, StorePath,
+    ChainId, ClientId, ConnectionCounterparty, ConnectionEnd, CounterpartyClient, Datagram,
+    DecodeError, Proven, StateCodec, StorePath,
 };
+use tern_core::ledger::ChannelKey;
 use tern_core::plan::Action;
 
 use super::client::consensus_path;
 use super::NotProven;
 
-/// The first datagram of a connection or channel, which proves nothing; `prefix`
-/// is that of the counterparty's store.
+/// The first datagram of a connection or channel, or of a channel's closing, which proves
+/// nothing; `prefix` is that of the counterparty's store.
 pub(super) fn init(action: &Action, prefix: Vec<u8>) -> Option<Datagram> {
     match action {
         Action::ConnOpenInit {
             client_id,
             counterparty_client_id,
+            delay_period_ns,
         } => Some(Datagram::ConnOpenInit {
+            delay_period_ns: *delay_period_ns,
             client_id: client_id.clone(),
             counterparty: ConnectionCounterparty {
                 client_id: counterparty_client_id.clone(),
@@ -36,6 +39,13 @@ pub(super) fn init(action: &Action, prefix: Vec<u8>) -> Option<Datagram> {
             counterparty_port_id: counterparty_port_id.clone(),
             ordering: *ordering,
             version: version.clone(),
+        }),
+        Action::ChanCloseInit {
+            port_id,
+            channel_id,
+        } => Some(Datagram::ChanCloseInit {
+            port_id: port_id.clone(),
+            channel_id: channel_id.clone(),
         }),
         _ => None,
     }
@@ -75,6 +85,11 @@ pub(super) fn paths(action: &Action) -> Vec<StorePath> {
             counterparty_port_id,
             counterparty_channel_id,
             ..
+        }
+        | Action::ChanCloseConfirm {
+            counterparty_port_id,
+            counterparty_channel_id,
+            ..
         } => vec![StorePath::Channel {
             port_id: counterparty_port_id.clone(),
             channel_id: counterparty_channel_id.clone(),
@@ -105,11 +120,12 @@ pub(super) fn further_path(
     Some(consensus_path(client_id, client.summary.latest()))
 }
 
-/// The datagram of a step that proves the counterparty's end; `codec` is the
-/// counterparty's.
+/// The datagram of a step that proves the counterparty's end, which is on `chain`; `codec` is
+/// that chain's.
 pub(super) fn datagram(
     action: &Action,
     proofs: &[Proven],
+    chain: &ChainId,
     codec: &dyn StateCodec,
 ) -> Result<Datagram, NotProven> {
     let [end, rest @ ..] = proofs else {
@@ -189,6 +205,18 @@ pub(super) fn datagram(
             channel_id: channel_id.clone(),
             proof_ack: proof,
         }),
+        Action::ChanCloseConfirm {
+            port_id,
+            channel_id,
+            ..
+        } => {
+            must_be_closed(end, chain, codec)?;
+            Ok(Datagram::ChanCloseConfirm {
+                port_id: port_id.clone(),
+                channel_id: channel_id.clone(),
+                proof_init: proof,
+            })
+        }
         other => Err(NotProven::Unprovable(format!(
             "not a handshake step: {other:?}"
         ))),
@@ -217,6 +245,35 @@ fn counterparty_client(
     })
 }
 
+/// Otherwise the ledger has it wrong, and learns how it is.
+pub(super) fn must_be_closed(
+    proven: &Proven,
+    chain: &ChainId,
+    codec: &dyn StateCodec,
+) -> Result<(), NotProven> {
+    let end = codec.channel(value(proven)?).map_err(unreadable)?;
+    let StorePath::Channel {
+        port_id,
+        channel_id,
+    } = &proven.path
+    else {
+        return Err(NotProven::Unverified("not a channel's proof".into()));
+    };
+    if end.state.is_closed() {
+        return Ok(());
+    }
+    let key = ChannelKey {
+        chain: chain.clone(),
+        port_id: port_id.clone(),
+        channel_id: channel_id.clone(),
+    };
+    Err(NotProven::Channel {
+        key,
+        end,
+        height: proven.height,
+    })
+}
+
 fn connection(end: &Proven, codec: &dyn StateCodec) -> Result<ConnectionEnd, NotProven> {
     codec.connection(value(end)?).map_err(unreadable)
 }
@@ -236,6 +293,10 @@ mod tests {
     use tern_cosmos_core::CosmosCodec;
 
     use super::*;
+
+    fn chain() -> ChainId {
+        ChainId::from_string("b-1")
+    }
 
     fn confirm() -> Action {
         Action::ConnOpenConfirm {
@@ -265,12 +326,15 @@ mod tests {
             connection_id: ConnectionId::new(2),
             proof_ack: end.proof.clone(),
         };
-        assert_eq!(datagram(&confirm(), &[end], &CosmosCodec), Ok(expected));
+        assert_eq!(
+            datagram(&confirm(), &[end], &chain(), &CosmosCodec),
+            Ok(expected)
+        );
     }
 
     #[test]
     fn a_step_without_its_proof_or_with_an_unreadable_end_makes_no_message() {
-        assert!(datagram(&confirm(), &[], &CosmosCodec).is_err());
+        assert!(datagram(&confirm(), &[], &chain(), &CosmosCodec).is_err());
         let try_step = Action::ConnOpenTry {
             client_id: "07-tendermint-0".parse().unwrap(),
             counterparty_client_id: "07-tendermint-1".parse().unwrap(),
@@ -279,12 +343,12 @@ mod tests {
         let path = || StorePath::Connection(ConnectionId::new(8));
         let gone = proven(path(), None);
         assert_eq!(
-            datagram(&try_step, &[gone], &CosmosCodec),
+            datagram(&try_step, &[gone], &chain(), &CosmosCodec),
             Err(NotProven::Moot)
         );
         let unreadable = proven(path(), Some(b"\xff".to_vec()));
         assert!(matches!(
-            datagram(&try_step, &[unreadable], &CosmosCodec),
+            datagram(&try_step, &[unreadable], &chain(), &CosmosCodec),
             Err(NotProven::Unprovable(_))
         ));
     }
@@ -294,6 +358,7 @@ mod tests {
         let action = Action::ConnOpenInit {
             client_id: "07-tendermint-0".parse().unwrap(),
             counterparty_client_id: "07-tendermint-1".parse().unwrap(),
+            delay_period_ns: 0,
         };
         let Some(Datagram::ConnOpenInit { counterparty, .. }) = init(&action, b"x".to_vec()) else {
             panic!("no datagram");

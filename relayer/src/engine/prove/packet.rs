@@ -1,48 +1,76 @@
 //! Packet datagrams (ICS-04): receive, acknowledge, time out. Pure.
 
 use tern_chains::{
-    acknowledgement_commitment, Datagram, Ordering, Packet, Proven, StateCodec, StorePath,
+    acknowledgement_commitment, ChainId, Datagram, Ordering, Packet, Proven, StateCodec, StorePath,
 };
 use tern_core::plan::Action;
 
+use super::handshake::must_be_closed;
 use super::NotProven;
 
-/// Where the proof of a packet's action is, on the chain that proves it.
-pub(super) fn path(action: &Action) -> Option<StorePath> {
+/// Where the proofs of a packet's action are, on the chain that proves it.
+pub(super) fn paths(action: &Action) -> Vec<StorePath> {
     match action {
-        Action::RecvPacket(packet) => Some(StorePath::Commitment {
+        Action::RecvPacket(packet) => vec![StorePath::Commitment {
             src: packet.src.clone(),
             sequence: packet.sequence,
-        }),
-        Action::Acknowledgement { packet, .. } => Some(StorePath::Acknowledgement {
+        }],
+        Action::Acknowledgement { packet, .. } => vec![StorePath::Acknowledgement {
             dst: packet.dst.clone(),
             sequence: packet.sequence,
-        }),
-        Action::Timeout {
-            packet,
-            ordering: Ordering::Ordered,
-        } => Some(StorePath::NextSequenceRecv(packet.dst.clone())),
-        Action::Timeout { packet, .. } => Some(StorePath::Receipt {
-            dst: packet.dst.clone(),
-            sequence: packet.sequence,
-        }),
-        _ => None,
+        }],
+        Action::Timeout { packet, ordering } => vec![unreceived(packet, *ordering)],
+        Action::TimeoutOnClose { packet, ordering } => {
+            let end = packet.dst.as_channel();
+            let end = end.map(|(port_id, channel_id)| StorePath::Channel {
+                port_id: port_id.clone(),
+                channel_id: channel_id.clone(),
+            });
+            std::iter::once(unreceived(packet, *ordering))
+                .chain(end)
+                .collect()
+        }
+        _ => vec![],
     }
 }
 
-/// The datagram, if the proven value is what the packet says it must be.
+/// What proves that a packet was not received.
+fn unreceived(packet: &Packet, ordering: Ordering) -> StorePath {
+    match ordering {
+        Ordering::Ordered => StorePath::NextSequenceRecv(packet.dst.clone()),
+        _ => StorePath::Receipt {
+            dst: packet.dst.clone(),
+            sequence: packet.sequence,
+        },
+    }
+}
+
+/// The datagram, if the proven values are what the packet says they must be. `chain` is the
+/// one that they are proven of.
 pub(super) fn datagram(
     action: &Action,
-    proven: &Proven,
+    proofs: &[Proven],
+    chain: &ChainId,
     codec: &dyn StateCodec,
 ) -> Result<Datagram, NotProven> {
-    match action {
-        Action::RecvPacket(packet) => recv(packet, proven),
-        Action::Acknowledgement { packet, ack } => acknowledgement(packet, ack, proven),
-        Action::Timeout { packet, ordering } => timeout(packet, *ordering, proven, codec),
-        other => Err(NotProven::Unprovable(format!(
-            "not a packet message: {other:?}"
-        ))),
+    match (action, proofs) {
+        (Action::RecvPacket(packet), [proven]) => recv(packet, proven),
+        (Action::Acknowledgement { packet, ack }, [proven]) => acknowledgement(packet, ack, proven),
+        (Action::Timeout { packet, ordering }, [proven]) => Ok(Datagram::Timeout {
+            packet: packet.clone(),
+            next_sequence_recv: next_sequence_recv(packet, *ordering, proven, codec)?,
+            proof_unreceived: proven.proof.clone(),
+        }),
+        (Action::TimeoutOnClose { packet, ordering }, [proven, end]) => {
+            must_be_closed(end, chain, codec)?;
+            Ok(Datagram::TimeoutOnClose {
+                packet: packet.clone(),
+                next_sequence_recv: next_sequence_recv(packet, *ordering, proven, codec)?,
+                proof_unreceived: proven.proof.clone(),
+                proof_close: end.proof.clone(),
+            })
+        }
+        _ => Err(NotProven::Unverified("not the proofs that it needs".into())),
     }
 }
 
@@ -79,12 +107,13 @@ fn acknowledgement(packet: &Packet, ack: &[u8], proven: &Proven) -> Result<Datag
     })
 }
 
-fn timeout(
+/// What a timeout states, if the packet was not received.
+fn next_sequence_recv(
     packet: &Packet,
     ordering: Ordering,
     proven: &Proven,
     codec: &dyn StateCodec,
-) -> Result<Datagram, NotProven> {
+) -> Result<u64, NotProven> {
     let next_sequence_recv = match (ordering, &proven.value) {
         (Ordering::Ordered, Some(value)) => codec
             .next_sequence(value)
@@ -94,22 +123,23 @@ fn timeout(
         (_, None) => packet.sequence.as_u64(),
         (_, Some(_)) => return Err(NotProven::Moot),
     };
-    if next_sequence_recv > packet.sequence.as_u64() {
-        return Err(NotProven::Moot);
+    match next_sequence_recv > packet.sequence.as_u64() {
+        true => Err(NotProven::Moot),
+        false => Ok(next_sequence_recv),
     }
-    Ok(Datagram::Timeout {
-        packet: packet.clone(),
-        next_sequence_recv,
-        proof_unreceived: proven.proof.clone(),
-    })
 }
 
 #[cfg(test)]
 mod tests {
-    use tern_chains::{Body, ChannelId, End, Height, PortId, Proof, Timeout};
+    use tern_chains::{Body, ChannelId, ChannelState, End, Height, PortId, Proof, Timeout};
     use tern_cosmos_core::CosmosCodec;
 
     use super::*;
+    use crate::engine::testing::channel_value;
+
+    fn chain() -> ChainId {
+        ChainId::from_string("b-1")
+    }
 
     fn packet() -> Packet {
         Packet {
@@ -123,7 +153,7 @@ mod tests {
 
     fn proven(action: &Action, value: Option<&[u8]>) -> Proven {
         Proven {
-            path: path(action).unwrap(),
+            path: paths(action).remove(0),
             value: value.map(<[u8]>::to_vec),
             proof: Proof {
                 bytes: vec![9],
@@ -134,7 +164,7 @@ mod tests {
     }
 
     fn of(action: &Action, value: Option<&[u8]>) -> Result<Datagram, NotProven> {
-        datagram(action, &proven(action, value), &CosmosCodec)
+        datagram(action, &[proven(action, value)], &chain(), &CosmosCodec)
     }
 
     #[test]
@@ -194,5 +224,37 @@ mod tests {
             of(&ordered, Some(&[1])),
             Err(NotProven::Unprovable(_))
         ));
+    }
+
+    #[test]
+    fn a_timeout_on_close_needs_the_closed_end_of_the_destination() {
+        let action = Action::TimeoutOnClose {
+            packet: packet(),
+            ordering: Ordering::Unordered,
+        };
+        let [_, at] = paths(&action).try_into().unwrap();
+        let of = |state| {
+            let unreceived = proven(&action, None);
+            let end = Proven {
+                path: at.clone(),
+                value: Some(channel_value(state)),
+                ..unreceived.clone()
+            };
+            datagram(&action, &[unreceived, end], &chain(), &CosmosCodec)
+        };
+        assert!(matches!(
+            of(ChannelState::Closed),
+            Ok(Datagram::TimeoutOnClose {
+                next_sequence_recv: 3,
+                ..
+            })
+        ));
+        let Err(NotProven::Channel { key, end, height }) = of(ChannelState::Open) else {
+            panic!("the end is open");
+        };
+        assert_eq!(key.to_string(), "b-1 transfer/channel-7");
+        assert_eq!((end.state, height), (ChannelState::Open, 10));
+        let without = datagram(&action, &[proven(&action, None)], &chain(), &CosmosCodec);
+        assert!(without.is_err());
     }
 }

@@ -37,6 +37,7 @@ pub(super) async fn not_received(
         height: rules.state_height(head),
         proof_height: head,
         update: false,
+        exact: false,
     };
     // The client of the destination that lives on the source is what is trusted.
     let trusted = bring_forward(&*src.chain, dst, &route, clock).await?;

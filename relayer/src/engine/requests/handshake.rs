@@ -3,10 +3,10 @@
 use serde::{Deserialize, Serialize};
 use tern_chains::ChainId;
 use tern_core::ledger::{
-    ChannelKey, ClientKey, ConnectionKey, ConnectionRecord, Entry, Fact, Finding, HandshakeRequest,
-    Item, View,
+    ChannelKey, ClientKey, ConnectionKey, ConnectionRecord, Entry, Fact, Finding, Goal,
+    HandshakeRequest, HandshakeStep, Item, View,
 };
-use tern_core::plan::handshake::{self, Completed};
+use tern_core::plan::handshake::{self, Completed, EndState};
 use tern_core::plan::Plan;
 use tern_core::policy::Policy;
 use tokio::sync::{mpsc, oneshot};
@@ -19,6 +19,8 @@ pub enum Made {
     Client(ClientKey),
     Connection(OpenedConnection),
     Channel(OpenedChannel),
+    Closed(ClosedChannel),
+    Step(StepDone),
 }
 
 /// Both ends of a connection that is open.
@@ -35,6 +37,20 @@ pub struct OpenedChannel {
     pub b: ChannelKey,
     pub connection: OpenedConnection,
     pub version: String,
+}
+
+/// Both ends of a channel that is closed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ClosedChannel {
+    pub a: ChannelKey,
+    pub b: ChannelKey,
+}
+
+/// One step that was asked for, and how the ends are after it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StepDone {
+    pub step: HandshakeStep,
+    pub ends: Vec<EndState>,
 }
 
 /// A client, connection or channel that has changed in a block, for whoever waits
@@ -55,6 +71,8 @@ pub struct Make {
     reply: oneshot::Sender<Result<Made, String>>,
     /// Both chains were ready once: what comes now is new.
     has_begun: bool,
+    /// Of a request for one step: it was the next one.
+    is_its_turn: bool,
 }
 
 impl Make {
@@ -68,6 +86,7 @@ impl Make {
             notes,
             reply,
             has_begun: false,
+            is_its_turn: false,
         }
     }
 
@@ -98,7 +117,10 @@ impl Make {
         }
     }
 
-    pub fn outcome(&self, plan: &Plan, now: &Situation<'_>) -> Option<Result<Made, String>> {
+    pub fn outcome(&mut self, plan: &Plan, now: &Situation<'_>) -> Option<Result<Made, String>> {
+        if let Some(only) = self.request.only {
+            return self.outcome_of(only, plan, now);
+        }
         if let Some(made) = made(now.view, &self.request) {
             return Some(Ok(made));
         }
@@ -109,6 +131,53 @@ impl Make {
         let reason = wrong.or_else(|| failed_step(now.view, plan, &self.request, now.policy));
         reason.map(Err)
     }
+
+    /// The same of one step: it is done when another one is the next after it.
+    fn outcome_of(
+        &mut self,
+        only: HandshakeStep,
+        plan: &Plan,
+        now: &Situation<'_>,
+    ) -> Option<Result<Made, String>> {
+        if !self.has_begun {
+            return None;
+        }
+        let request = &self.request;
+        let next = handshake::next_step(now.view, request);
+        let is_next = next.as_ref().is_some_and(|(step, _)| *step == only);
+        let ends = || handshake::ends_of(now.view, request);
+        if !is_next && self.is_its_turn {
+            return Some(Ok(Made::Step(StepDone {
+                step: only,
+                ends: ends(),
+            })));
+        }
+        self.is_its_turn |= is_next;
+        let wrong = wrong(now.view, request);
+        let reason = wrong.or_else(|| match is_next {
+            true => failed_step(now.view, plan, request, now.policy),
+            false => Some(not_its_turn(only, next, &ends())),
+        });
+        reason.map(Err)
+    }
+}
+
+/// Why a step cannot be done now.
+fn not_its_turn(
+    only: HandshakeStep,
+    next: Option<(HandshakeStep, ChainId)>,
+    ends: &[EndState],
+) -> String {
+    let said = |EndState { chain, end, state }: &EndState| format!("{end} on {chain} is {state}");
+    let mut ends: Vec<String> = ends.iter().map(said).collect();
+    if ends.is_empty() {
+        ends.push("there is no end yet".to_owned());
+    }
+    let next = match next {
+        Some((step, chain)) => format!("the next step is {step:?}, on {chain}"),
+        None => "there is no next step".to_owned(),
+    };
+    format!("{only:?} cannot be done now: {}; {next}", ends.join(", "))
 }
 
 fn note(entry: &Entry) -> Option<HandshakeNote> {
@@ -169,7 +238,19 @@ fn made(view: &View, request: &HandshakeRequest) -> Option<Made> {
             a,
             b,
         }),
+        Completed::Closed { a, b } => Made::Closed(ClosedChannel { a, b }),
     })
+}
+
+/// Whether an item is one of those that the request is done with.
+pub fn is_step(view: &View, request: &HandshakeRequest, item: &Item) -> bool {
+    match (item, &request.goal) {
+        (Item::Handshake { a, b, .. }, _) => [a, b] == [&request.a, &request.b],
+        (Item::Channel { end, .. }, Goal::Close(a)) => {
+            end == a || view.counterparty(a).as_ref() == Some(end)
+        }
+        _ => false,
+    }
 }
 
 /// The step that has failed too often, if there is one.
@@ -179,10 +260,7 @@ fn failed_step(
     request: &HandshakeRequest,
     policy: &Policy,
 ) -> Option<String> {
-    let is_step = |item: &Item| match item {
-        Item::Handshake { a, b, .. } => [a, b] == [&request.a, &request.b],
-        _ => false,
-    };
+    let is_step = |item: &Item| is_step(view, request, item);
     let waits = plan.waits.iter().filter(|wait| is_step(&wait.item));
     let mut failures = waits.filter_map(|wait| Some((&wait.item, view.failure(&wait.item)?)));
     let (item, failure) = failures.find(|(_, failure)| failure.is_given_up(policy))?;
@@ -202,7 +280,9 @@ fn wrong(view: &View, request: &HandshakeRequest) -> Option<String> {
             key.client_id, key.chain
         )
     });
-    client.or_else(|| wrong_connection(view, request))
+    client
+        .or_else(|| wrong_connection(view, request))
+        .or_else(|| wrong_channel(view, request))
 }
 
 /// Why the connection that the request was given cannot serve it.
@@ -224,12 +304,28 @@ fn wrong_connection(view: &View, request: &HandshakeRequest) -> Option<String> {
     }
 }
 
+/// Why there is no channel to be closed.
+fn wrong_channel(view: &View, request: &HandshakeRequest) -> Option<String> {
+    let Goal::Close(key) = &request.goal else {
+        return None;
+    };
+    match view.channel(key) {
+        None => Some(format!(
+            "there is no channel {key}: `tern query channels {}` lists them",
+            key.chain
+        )),
+        Some(end) if end.counterparty_chain != request.b => Some(format!(
+            "channel {key} leads to {}, not to {}",
+            end.counterparty_chain, request.b
+        )),
+        Some(_) => None,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use tern_chains::{Ordering, PortId};
-    use tern_core::ledger::{
-        Change, ChannelTerms, Failure, Goal, HandshakeProgress, HandshakeStep,
-    };
+    use tern_core::ledger::{Change, ChannelTerms, Failure, HandshakeProgress};
     use tern_core::plan::{Wait, Why};
 
     use super::*;
@@ -245,6 +341,7 @@ mod tests {
                 version: String::new(),
             }),
             progress: HandshakeProgress::default(),
+            only: None,
         }
     }
 
@@ -288,6 +385,25 @@ mod tests {
     #[test]
     fn steps_of_other_requests_do_not_end_it() {
         assert_eq!(failed("c-1", 3), None);
+    }
+
+    #[test]
+    fn a_step_that_cannot_be_done_now_says_what_there_is_and_what_comes_next() {
+        let end = EndState {
+            chain: ChainId::from_string("a-1"),
+            end: "connection-0".to_owned(),
+            state: "INIT".to_owned(),
+        };
+        let next = Some((HandshakeStep::ConnOpenTry, ChainId::from_string("b-1")));
+        assert_eq!(
+            not_its_turn(HandshakeStep::ConnOpenAck, next, &[end]),
+            "ConnOpenAck cannot be done now: connection-0 on a-1 is INIT; the next step is \
+             ConnOpenTry, on b-1"
+        );
+        assert_eq!(
+            not_its_turn(HandshakeStep::ConnOpenAck, None, &[]),
+            "ConnOpenAck cannot be done now: there is no end yet; there is no next step"
+        );
     }
 
     #[test]

@@ -87,17 +87,28 @@ impl History {
     }
 
     /// The block since which a channel end of a side is closed: on ordered channels a timeout
-    /// closes it.
+    /// closes it, and a relayer closes the other end.
     pub fn closed_at(&self, side: usize, end: &End) -> Option<u64> {
-        let closes = |event: &Event| match event {
+        // Two steps of the handshake that opened it.
+        const OPENING: usize = 2;
+        let blocks = self.blocks[side].iter();
+        let events =
+            blocks.flat_map(|block| block.events.iter().map(|event| (block.height, event)));
+        let timeouts = |event: &Event| match event {
             Event::TimeoutPacket(packet) => packet.src == *end,
             _ => false,
         };
-        let mut blocks = self.blocks[side].iter();
-        let closed = blocks.find(|block| block.events.iter().any(closes));
-        closed
-            .filter(|_| self.is_closed(side, end))
-            .map(|block| block.height)
+        let changes = |event: &Event| match event {
+            Event::ChannelChanged {
+                port_id,
+                channel_id,
+            } => End::channel(port_id, channel_id) == *end,
+            _ => false,
+        };
+        let timeout = events.clone().find(|(_, event)| timeouts(event));
+        let change = events.filter(|(_, event)| changes(event)).nth(OPENING);
+        let closed = timeout.into_iter().chain(change).map(|(height, _)| height);
+        closed.min().filter(|_| self.is_closed(side, end))
     }
 
     /// The side a packet was sent from, and its history.
@@ -134,7 +145,8 @@ impl Included<'_> {
             Item::Refresh(_)
             | Item::Upgrade(_)
             | Item::Misbehaviour(_)
-            | Item::Handshake { .. } => return false,
+            | Item::Handshake { .. }
+            | Item::Channel { .. } => return false,
         };
         let at = (self.height, self.index);
         self.node

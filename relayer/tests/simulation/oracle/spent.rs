@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use tern_chains::End;
 use tern_core::ledger::{ClientKey, Item, PacketKey};
 
 use super::history::{History, Included};
@@ -157,12 +158,19 @@ fn others_were_in_the_mempool(
     })
 }
 
-/// Whether a timeout has closed the channel of a packet since the blocks that the relayer
-/// knew when it signed.
+/// Whether somebody has closed the channel of a packet, or the end that was to be closed, since
+/// the blocks that the relayer knew when it signed.
 fn has_closed(history: &History, included: &Included<'_>, signed: &Signed) -> bool {
     let chain = &history.chains[included.side];
     let known = signed.known(chain);
+    let is_since = |end: &End| {
+        let closed = history.closed_at(included.side, end);
+        closed.is_some_and(|closed| known < closed && closed <= included.height)
+    };
     let has_closed = |item: &Item| {
+        if let Item::Channel { end, .. } = item {
+            return is_since(&end.end());
+        }
         let packet = item.packet().and_then(|key| history.packet(key));
         packet.is_some_and(|(from, packet)| {
             let packet = &packet.packet;
@@ -170,8 +178,7 @@ fn has_closed(history: &History, included: &Included<'_>, signed: &Signed) -> bo
                 true => &packet.src,
                 false => &packet.dst,
             };
-            let closed = history.closed_at(included.side, end);
-            closed.is_some_and(|closed| known < closed && closed <= included.height)
+            is_since(end)
         })
     };
     signed.items.iter().any(has_closed)
@@ -238,7 +245,7 @@ fn did_something(
 ) -> Result<(), String> {
     let is_alone = world.relayers.len() == 1 && !world.has(Fault::OtherRelayer);
     let is_useful = |item: &Item| match item {
-        Item::Handshake { .. } => true,
+        Item::Handshake { .. } | Item::Channel { .. } => true,
         // No client grows old in the time that a run takes.
         Item::Refresh(_) | Item::Upgrade(_) | Item::Misbehaviour(_) => false,
         Item::Recv(_) | Item::Ack(_) | Item::Timeout(_) => included.did(item),

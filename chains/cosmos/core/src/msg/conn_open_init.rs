@@ -8,13 +8,14 @@ use crate::convert::raw_counterparty;
 pub(super) fn encode(
     client_id: &ClientId,
     counterparty: &ConnectionCounterparty,
+    delay_period_ns: u64,
     signer: &str,
 ) -> Encoded {
     let message = MsgConnectionOpenInit {
         client_id: client_id.to_string(),
         counterparty: Some(raw_counterparty(counterparty)),
         version: None,
-        delay_period: 0,
+        delay_period: delay_period_ns,
         signer: signer.to_owned(),
     };
     super::message("/ibc.core.connection.v1.MsgConnectionOpenInit", &message)

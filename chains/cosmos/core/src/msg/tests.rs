@@ -114,6 +114,7 @@ fn datagrams() -> Vec<(&'static str, Datagram)> {
             Datagram::ConnOpenInit {
                 client_id: client_id(3),
                 counterparty: counterparty(None),
+                delay_period_ns: 5,
             },
         ),
         (
@@ -185,6 +186,21 @@ fn datagrams() -> Vec<(&'static str, Datagram)> {
             },
         ),
         (
+            "MsgChannelCloseInit",
+            Datagram::ChanCloseInit {
+                port_id: port("transfer"),
+                channel_id: ChannelId::new(3),
+            },
+        ),
+        (
+            "MsgChannelCloseConfirm",
+            Datagram::ChanCloseConfirm {
+                port_id: port("transfer"),
+                channel_id: ChannelId::new(3),
+                proof_init: proof("proofInit"),
+            },
+        ),
+        (
             "MsgRecvPacket",
             Datagram::RecvPacket {
                 packet: packet(),
@@ -205,6 +221,15 @@ fn datagrams() -> Vec<(&'static str, Datagram)> {
                 packet: packet(),
                 next_sequence_recv: 17,
                 proof_unreceived: proof("proofUnreceived"),
+            },
+        ),
+        (
+            "MsgTimeoutOnClose",
+            Datagram::TimeoutOnClose {
+                packet: packet(),
+                next_sequence_recv: 17,
+                proof_unreceived: proof("proofUnreceived"),
+                proof_close: proof("proofClose"),
             },
         ),
     ]

@@ -52,8 +52,8 @@ impl<'a> Ends<'a> {
 ///
 /// Of a client alone, that is a client without any connection. Else unfinished is a connection between the chains without any channel but one
 /// that the request could be and that is not open on both ends, or else a client
-/// without any connection. Only clients count that a transaction of ours created: who
-/// creates a client can give it a false past, and prove by it what is not so.
+/// without any connection. Only clients count that are named, or that a transaction of ours
+/// created: who creates a client can give it a false past, and prove by it what is not so.
 pub fn resume(view: &View, request: &HandshakeRequest) -> HandshakeRequest {
     let mut request = request.clone();
     if request.goal == Goal::Client {
@@ -92,15 +92,21 @@ fn unfinished_connection(view: &View, request: &HandshakeRequest) -> Option<Conn
     let fits_client = |wanted: &Option<ClientId>, is: &ClientId| {
         wanted.as_ref().is_none_or(|wanted| wanted == is)
     };
+    let has_delay = |end: &ConnectionRecord| match &request.goal {
+        Goal::Connection(terms) => end.delay_period_ns == terms.delay_period_ns,
+        _ => true,
+    };
     view.connections()
         .filter(|(key, end)| {
             key.chain == request.a
+                && has_delay(end)
                 && end.counterparty_chain == request.b
                 && matches!(end.state, ConnectionState::Init | ConnectionState::Open)
                 && fits_client(&progress.client_on_a, &end.client_id)
                 && fits_client(&progress.client_on_b, &end.counterparty_client_id)
-                && is_usable(view, &request.a, &end.client_id)
-                && is_usable(view, &request.b, &end.counterparty_client_id)
+                && (progress.client_on_a.is_some() || is_usable(view, &request.a, &end.client_id))
+                && (progress.client_on_b.is_some()
+                    || is_usable(view, &request.b, &end.counterparty_client_id))
         })
         .filter(|(key, _)| {
             view.channels()
