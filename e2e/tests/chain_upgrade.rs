@@ -237,9 +237,10 @@ impl Upgrade {
             let answer = self.kava().query(&asked)?;
             let state = &answer["client_state"];
             let latest = &state["latest_height"];
+            let number = |field: &str| latest[field].as_str()?.parse().ok();
             let is_it = state["chain_id"] == chain
-                && latest["revision_number"] == height.revision.to_string()
-                && latest["revision_height"] == height.height.to_string();
+                && number("revision_number") == Some(height.revision)
+                && number("revision_height") == Some(height.height);
             last = Some(answer);
             Ok(is_it.then_some(()))
         });
