@@ -23,7 +23,7 @@ fn a_key_that_the_chains_program_exports_has_the_same_address_here() -> Result<(
         stdin.write_all(input.as_bytes())?;
         drop(stdin);
         let output = running.wait_with_output()?;
-        let said = [output.stdout, output.stderr].map(|said| String::from_utf8(said));
+        let said = [output.stdout, output.stderr].map(String::from_utf8);
         let said = said.into_iter().collect::<Result<String, _>>()?;
         ensure!(output.status.success(), "{said}");
         Ok(said)
