@@ -52,13 +52,7 @@ impl Owned {
         // A first channel makes the connection.
         let fixture = Fixture::new(Network::of(specs)?)?;
         let owner = account(fixture.akash(), USER)?;
-        let register = MsgRegisterInterchainAccount {
-            owner: owner.address().to_owned(),
-            connection_id: "connection-0".to_owned(),
-            version: String::new(),
-            ordering: order.into(),
-        };
-        submit(&owner, vec![convert::message(any(&register))]).await?;
+        register(&owner, order).await?;
 
         let port = format!("icacontroller-{}", owner.address());
         let open = [
@@ -132,6 +126,37 @@ impl Owned {
         self.fixture.kava().balance(&self.address, "usdx")
     }
 
+    /// Closed at one end by the timeout, the channel is closed at the other one; the owner asks
+    /// for another one for the same account, and the daemon opens that where the operator says so.
+    async fn is_reopened(&mut self) -> Result<()> {
+        let tern = &self.fixture.network.tern;
+        let config = tern.home.join("config.toml");
+        let rule = "\n[policy.admission]\nfinish_channels = [\"icacontroller-*\"]\n";
+        let text = std::fs::read_to_string(&config)? + rule;
+        std::fs::write(&config, text)?;
+        let daemon = tern.start()?;
+        self.is_on_kava("icahost", "CLOSED")?;
+        register(&self.owner, self.order).await?;
+        self.is_on_kava("icahost", "OPEN")?;
+        self.channel = "channel-2".to_owned();
+        self.pays(200, IN_TIME).await?;
+        self.settled()?;
+        ensure!(self.left()? == 500, "{} left", self.left()?);
+        ensure!(daemon.terminate(LONG)?.success());
+        Ok(())
+    }
+
+    /// Waits until kava has an end of this port in this state.
+    fn is_on_kava(&self, port: &str, state: &str) -> Result<()> {
+        let tern = &self.fixture.network.tern;
+        wait::until(&format!("{port} to be {state}"), LONG, || {
+            let ends = tern.json(&["query", "channels", "kava-a"])?;
+            let mut ends = ends.as_array().context("no list")?.iter();
+            let is_there = ends.any(|end| end["port"] == port && end["state"] == state);
+            Ok(is_there.then_some(()))
+        })
+    }
+
     async fn is_used_and_is_late(&self) -> Result<()> {
         let tern = &self.fixture.network.tern;
         let daemon = tern.start()?;
@@ -163,6 +188,18 @@ impl Owned {
     }
 }
 
+/// The owner asks for a channel to its account, which the first time makes the account.
+async fn register(owner: &CosmosAccount, order: Order) -> Result<()> {
+    let register = MsgRegisterInterchainAccount {
+        owner: owner.address().to_owned(),
+        connection_id: "connection-0".to_owned(),
+        version: String::new(),
+        ordering: order.into(),
+    };
+    submit(owner, vec![convert::message(any(&register))]).await?;
+    Ok(())
+}
+
 fn send(from: &str, to: &str, amount: u32) -> MsgSend {
     MsgSend {
         from_address: from.to_owned(),
@@ -176,8 +213,11 @@ fn send(from: &str, to: &str, amount: u32) -> MsgSend {
 
 fn scenario(controller: IbcGo, host: IbcGo, order: Order) -> Result<()> {
     let runtime = tokio::runtime::Runtime::new()?;
-    let owned = runtime.block_on(Owned::open(controller, host, order))?;
+    let mut owned = runtime.block_on(Owned::open(controller, host, order))?;
     runtime.block_on(owned.is_used_and_is_late())?;
+    if order == Order::Ordered {
+        runtime.block_on(owned.is_reopened())?;
+    }
     owned.fixture.passed()
 }
 
@@ -187,7 +227,7 @@ fn an_account_over_an_unordered_channel_pays_and_outlives_a_timeout() -> Result<
 }
 
 #[test]
-fn an_account_over_an_ordered_channel_pays_and_a_timeout_closes_it() -> Result<()> {
+fn an_account_over_an_ordered_channel_pays_and_is_reopened_after_a_timeout() -> Result<()> {
     scenario(V10, V10, Order::Ordered)
 }
 

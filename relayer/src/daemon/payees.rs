@@ -32,6 +32,10 @@ const EVERY: Duration = Duration::from_secs(10);
 const AGAIN_AFTER: Duration = Duration::from_secs(120);
 /// Transactions for one registration before the next start: each costs a fee.
 const SENT_MAX: u32 = 3;
+/// Transactions in an hour. Default 20: whoever opens channels to this relayer has it register
+/// on each of them.
+const SENT_IN_HOUR_MAX: usize = 20;
+const HOUR: Duration = Duration::from_secs(3600);
 
 /// Registers what the configuration wants, as long as a daemon runs.
 pub struct Payees {
@@ -41,6 +45,8 @@ pub struct Payees {
     /// What the chains have said to be registered: they are not asked again.
     registered: BTreeSet<(ChainId, Registration)>,
     tries: BTreeMap<(ChainId, Registration), Tries>,
+    /// When transactions were sent, in the last hour.
+    sent: Vec<Instant>,
 }
 
 /// What was done for one registration.
@@ -69,6 +75,7 @@ impl Payees {
             chains,
             registered: BTreeSet::new(),
             tries: BTreeMap::new(),
+            sent: Vec::new(),
         }
     }
 
@@ -103,6 +110,10 @@ impl Payees {
             if self.registered.contains(&wanted) || !self.is_due(&wanted) {
                 continue;
             }
+            self.sent.retain(|sent| sent.elapsed() < HOUR);
+            if self.sent.len() >= SENT_IN_HOUR_MAX {
+                return;
+            }
             let (chain, registration) = &wanted;
             let served = chains.iter().find(|served| served.chain.id() == chain);
             let Some(served) = served.filter(|_| !paused.contains(chain)) else {
@@ -113,7 +124,10 @@ impl Payees {
                     self.registered.insert(wanted);
                     continue;
                 }
-                Ok(Registered::Sent) => 1,
+                Ok(Registered::Sent) => {
+                    self.sent.push(Instant::now());
+                    1
+                }
                 Err(error) => {
                     let (channel, relayer) = (&registration.channel, &registration.relayer);
                     warn!(
