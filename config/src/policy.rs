@@ -30,6 +30,9 @@ pub struct PolicyConfig {
     /// store. Default: 10000.
     #[serde(deserialize_with = "field::positive")]
     pub packets_in_memory: usize,
+    /// Whether clients of a chain that has forked are frozen by showing them both headers
+    /// (ICS-02 misbehaviour). Default: true.
+    pub freeze_forked_clients: bool,
     /// Which paths, clients and packets are served. In the file this table comes
     /// last in the section.
     pub admission: AdmissionConfig,
@@ -43,6 +46,7 @@ impl Default for PolicyConfig {
             catch_up_blocks: 5_000,
             items_in_flight: 4_000,
             packets_in_memory: 10_000,
+            freeze_forked_clients: true,
             admission: AdmissionConfig::default(),
         }
     }

@@ -385,6 +385,7 @@ fn a_missing_optional_field_has_its_documented_default() {
     assert_eq!(policy.catch_up_blocks, 5_000);
     assert_eq!(policy.items_in_flight, 4_000);
     assert_eq!(policy.packets_in_memory, 10_000);
+    assert!(policy.freeze_forked_clients);
 }
 
 #[test]

@@ -122,6 +122,7 @@ fn policy(config: &Config) -> Policy {
         catch_up_blocks_max: limits.catch_up_blocks,
         items_in_flight_max: limits.items_in_flight,
         packets_in_memory_max: limits.packets_in_memory,
+        freezes_forked_clients: limits.freeze_forked_clients,
         ..Policy::default()
     }
 }

@@ -35,6 +35,9 @@ pub struct Policy {
     /// Every so many blocks a header is verified from what was trusted before, and the nodes'
     /// headers are compared. Default 100: some minutes.
     pub trust_blocks: u64,
+    /// Whether clients of a chain that has forked are frozen. Default true: the fork can make up
+    /// packets. It is told in any case.
+    pub freezes_forked_clients: bool,
     /// Most headers that wait to be compared with those of their chain, for each client that
     /// they were shown to. Default 100: some MiB, while the chain's nodes are down.
     pub seen_headers_max: usize,
@@ -119,6 +122,7 @@ impl Default for Policy {
             rescan_blocks: 20,
             trust_blocks: 100,
             rescans_max: 5,
+            freezes_forked_clients: true,
             seen_headers_max: 100,
             comparisons_max: 16,
             batch_items_max: 500,

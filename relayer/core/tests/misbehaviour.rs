@@ -147,6 +147,11 @@ fn a_fork_is_shown_to_the_client_until_it_is_frozen() {
         misbehaviour: Box::new(misbehaviour()),
     };
     assert_eq!(planned(&view), [action]);
+    let policy = Policy {
+        freezes_forked_clients: false,
+        ..Policy::default()
+    };
+    assert_eq!(plan_by(&view, &policy, &[]).batches, []);
     // More of it need not be compared.
     tell(&mut view, [shown(0, &["07-tendermint-0"])]);
     assert_eq!(waiting(&view), []);

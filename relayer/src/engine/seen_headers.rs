@@ -97,8 +97,8 @@ impl SeenHeaders {
                 error!(
                     %chain, %client, %of, height = seen.height, tx = %seen.tx,
                     "{of} has forked: its validators signed two headers that cannot both be so, and \
-                     one was shown to the client. The client is being frozen; nothing moves over it \
-                     until governance recovers it"
+                     one was shown to the client. Unless the configuration says otherwise the client is \
+                     being frozen: nothing moves over it until governance recovers it"
                 );
                 Some(Box::new(Misbehaviour {
                     seen: header.clone(),

@@ -266,6 +266,8 @@ fn policy(place: &Place) -> Policy {
         packets_in_memory_max: rng.choose(&[4, 10_000]),
         // Above what a packet waits for without being parked.
         backoff_blocks_max: rng.choose(&[24, 256]),
+        // With this fault validators do sign two headers: clients would be frozen for ever.
+        freezes_forked_clients: !place.chaos.has(Fault::LiedEquivocation),
         ..Policy::default()
     };
     match rng.chance(50) {

@@ -12,6 +12,9 @@ use crate::policy::Policy;
 /// Proposes to show the evidence to every client that it is about and that can still be
 /// frozen. It needs no proof of the chain that has forked.
 pub(super) fn propose(input: &PlanInput<'_>, proposals: &mut Proposals) {
+    if !input.policy.freezes_forked_clients {
+        return;
+    }
     for (client, evidence) in input.view.evidence() {
         let ClientKey { chain, client_id } = client;
         // A frozen or expired client moves nothing: there is nothing to protect.
