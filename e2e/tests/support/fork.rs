@@ -47,7 +47,8 @@ pub async fn show(side: &CosmosAccount, host: &CosmosAccount, client_id: &Client
     let state = stored(host, StorePath::ClientState(client_id.clone())).await?;
     let client = CosmosCodec.client(&state).context("no client")?;
     let (newest, _) = side.chain().latest().await?;
-    let target = newest.max(client.summary.latest_height + 1);
+    // The first block after a fork can be one that was proposed before it.
+    let target = (newest + 2).max(client.summary.latest_height + 1);
     let update = update(side, host, client_id, target).await?;
     let messages = update.headers.into_iter().map(|header| {
         host.encode(&Datagram::UpdateClient {
