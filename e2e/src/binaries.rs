@@ -39,6 +39,12 @@ pub fn simd_v11() -> Result<PathBuf> {
     once(&BUILT, || build_with_go("simd-v11", "chains/v11", "."))
 }
 
+/// The program of a chain with an EVM, on ibc-go v11.
+pub fn evmd() -> Result<PathBuf> {
+    static BUILT: Built = OnceLock::new();
+    once(&BUILT, || build_with_go("evmd", "chains/evm", "."))
+}
+
 /// A program of chains, built from a module in `e2e` when it is missing or older than that.
 fn build_with_go(name: &str, module: &str, package: &str) -> Result<PathBuf> {
     let source = workspace().join("e2e").join(module);

@@ -31,7 +31,7 @@ pub mod wait;
 pub use binaries::{chaind, tern as tern_binary};
 pub use books::{Books, Counts};
 pub use browser::{Browser, Look};
-pub use chain::{ChainSpec, IbcGo, TestChain};
+pub use chain::{token_of, ChainSpec, IbcGo, TestChain, EVM_CHAIN_ID};
 pub use hermes::{create_channel, Hermes, HermesChain, HermesConfig, Relaying};
 pub use history::attribute;
 pub use network::{Network, Setup};
