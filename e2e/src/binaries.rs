@@ -69,6 +69,21 @@ fn build_with_go(name: &str, module: &str, package: &str) -> Result<PathBuf> {
     Ok(binary)
 }
 
+/// A folder in `target/e2e` that is made from one of the same name in `e2e`, once for all.
+pub(crate) fn built(name: &str, make: impl FnOnce(&Path, &Path) -> Result<()>) -> Result<PathBuf> {
+    let source = workspace().join("e2e").join(name);
+    let folder = target()?.join("e2e").join(name);
+    fs::create_dir_all(target()?.join("e2e"))?;
+    let _lock = lock(&folder.with_extension("lock"))?;
+    // Written last: a folder without it was not finished.
+    let done = folder.join("done");
+    if !is_newer(&done, std::slice::from_ref(&source))? {
+        make(&source, &folder)?;
+        File::create(&done)?;
+    }
+    Ok(folder)
+}
+
 /// What `tern` is made of, in the workspace.
 const SOURCES: [&str; 7] = [
     "Cargo.lock",

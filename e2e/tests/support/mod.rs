@@ -7,6 +7,7 @@ pub mod fork;
 pub mod light;
 pub mod payments;
 pub mod tx;
+pub mod uniswap;
 pub mod upgrade;
 
 use std::time::Duration;
