@@ -8,7 +8,7 @@ use anyhow::{ensure, Context, Result};
 use serde_json::Value;
 use tendermint::Time;
 
-pub use self::evm::{token_of, EVM_CHAIN_ID};
+pub use self::evm::{token_of, EVM_CHAIN_ID, ICS20_CONTRACT};
 pub use self::version::IbcGo;
 use crate::ports::free_ports;
 use crate::process::{self, Process, Signal};

@@ -56,8 +56,8 @@ impl<'a> Wallet<'a> {
     }
 
     /// Creates a contract from its code and what its constructor is told; its address.
-    pub fn deploy(&self, code: &str, arguments: &str) -> Result<String> {
-        let receipt = self.send(None, &format!("{code}{arguments}"))?;
+    pub fn deploy(&self, code: &str, argument: Argument<'_>) -> Result<String> {
+        let receipt = self.send(None, &format!("{code}{}", encoded(&[argument])))?;
         let address = receipt["contractAddress"].as_str();
         Ok(address.context("no contract address")?.to_owned())
     }
@@ -114,21 +114,44 @@ impl<'a> Wallet<'a> {
     }
 }
 
-/// Data of a call: the first bytes of the hash of its signature, and its arguments, each a
-/// word.
-pub fn call_data(signature: &str, arguments: &[String]) -> String {
+/// What a contract is told.
+#[derive(Clone, Copy, Debug)]
+pub enum Argument<'a> {
+    Uint(u128),
+    /// With or without `0x`.
+    Address(&'a str),
+    /// A text, or bytes that are one.
+    Text(&'a str),
+}
+
+/// Data of a call, hexadecimal: the first bytes of the hash of its signature, and its arguments.
+/// A tuple of fixed length is given as its parts.
+pub fn call_data(signature: &str, arguments: &[Argument<'_>]) -> String {
     let selector = hex::encode(&keccak256(signature.as_bytes())[..4]);
-    format!("{selector}{}", arguments.concat())
+    format!("{selector}{}", encoded(arguments))
 }
 
-/// An argument that is a number.
-pub fn uint(number: u128) -> String {
-    format!("{number:064x}")
-}
-
-/// An argument that is an address.
-pub fn address(address: &str) -> String {
-    format!("{:0>64}", address.trim_start_matches("0x"))
+/// Arguments as the ABI of Solidity has them: a word for each, and what has no fixed length
+/// after all words, at the place that its word says.
+fn encoded(arguments: &[Argument<'_>]) -> String {
+    let uint = |number: u128| format!("{number:064x}");
+    let (mut words, mut texts) = (String::new(), String::new());
+    for argument in arguments {
+        match argument {
+            Argument::Uint(number) => words += &uint(*number),
+            Argument::Address(address) => {
+                words += &format!("{:0>64}", address.trim_start_matches("0x"));
+            }
+            Argument::Text(text) => {
+                let place = arguments.len() * 32 + texts.len() / 2;
+                words += &uint(place as u128);
+                texts += &uint(text.len() as u128);
+                let width = text.len().div_ceil(32) * 64;
+                texts += &format!("{:0<width$}", hex::encode(text));
+            }
+        }
+    }
+    words + &texts
 }
 
 fn bytes_of(hexadecimal: &str) -> Result<Vec<u8>> {
@@ -190,12 +213,22 @@ mod tests {
 
     #[test]
     fn a_call_begins_with_the_hash_of_its_signature() {
-        let to = address("0xf36e4c1f926001ceada9ca97ea622b25f41e5eb2");
-        let data = call_data("transfer(address,uint256)", &[to, uint(1)]);
+        let to = Argument::Address("0xf36e4c1f926001ceada9ca97ea622b25f41e5eb2");
+        let data = call_data("transfer(address,uint256)", &[to, Argument::Uint(1)]);
         assert_eq!(
             data,
             "a9059cbb000000000000000000000000f36e4c1f926001ceada9ca97ea622b25f41e5eb2\
              0000000000000000000000000000000000000000000000000000000000000001"
         );
+    }
+
+    /// The example of Solidity's specification of its ABI, with its numbers left out.
+    #[test]
+    fn texts_are_after_all_words() {
+        let words = encoded(&[Argument::Text("dave"), Argument::Uint(1)]);
+        let word = |end: &str| format!("{end:0>64}");
+        let dave = format!("{:0<64}", "64617665");
+        assert_eq!(words, [word("40"), word("1"), word("4"), dave].concat());
+        assert_eq!(encoded(&[Argument::Text("")]), word("20") + &word("0"));
     }
 }

@@ -13,8 +13,10 @@ use support::tx::{account_that_pays, submit};
 use support::uniswap::Pair;
 use support::LONG;
 use tern_cosmos_core::convert;
-use tern_e2e::ethereum::Wallet;
-use tern_e2e::{token_of, voucher, wait, ChainSpec, Network, TestChain, OTHER, RELAYER, USER};
+use tern_e2e::ethereum::Argument::{Address, Text, Uint};
+use tern_e2e::ethereum::{call_data, Wallet};
+use tern_e2e::{token_of, voucher, wait, ChainSpec, Network, TestChain};
+use tern_e2e::{ICS20_CONTRACT, OTHER, RELAYER, USER};
 
 const AKASH: &str = "akash-a";
 const EVM: &str = "evm-a";
@@ -77,6 +79,27 @@ impl Crossing {
         Ok(())
     }
 
+    /// The same in a transaction of Ethereum.
+    fn send_home_by_contract(&self, wallet: &Wallet<'_>, amount: u128) -> Result<()> {
+        const TRANSFER: &str = "transfer(string,string,string,uint256,address,string,\
+                                (uint64,uint64),uint64,string)";
+        let late = (self.akash().time()? + LONG * 5)?.unix_timestamp_nanos();
+        let arguments = [
+            Text("transfer"),
+            Text(&self.on_evm),
+            Text(&self.voucher()),
+            Uint(amount),
+            Address(&wallet.address),
+            Text(&self.akash_user),
+            // No height, but a time.
+            Uint(0),
+            Uint(0),
+            Uint(u128::try_from(late)?),
+            Text(""),
+        ];
+        wallet.call(ICS20_CONTRACT, &call_data(TRANSFER, &arguments))
+    }
+
     /// Waits until no packet is open on either chain.
     fn settled(&self) -> Result<()> {
         let ends = [(self.akash(), &self.on_akash), (self.evm(), &self.on_evm)];
@@ -133,7 +156,9 @@ fn akt_is_swapped_as_a_token_and_comes_home() -> Result<()> {
     let akt_again = pair.swap(&user, &pair.gold, gold)?;
     ensure!(akt_again < SWAPPED && user.balance_of(&akt)? == akt_again);
 
-    crossing.send_home(akt_again, &[])?;
+    // Home from two kinds of wallets.
+    crossing.send_home(akt_again / 2, &[])?;
+    crossing.send_home_by_contract(&user, akt_again - akt_again / 2)?;
     crossing.settled()?;
     ensure!(user.balance_of(&akt)? == 0);
     crossing.away(SWAPPED + OF_PAIR - akt_again)?;
@@ -174,10 +199,12 @@ fn what_is_late_is_refunded_there_as_a_token() -> Result<()> {
 
 /// The base fee, in the smallest unit of the chain's coin for a unit of gas.
 const BASE_FEE: u128 = 1_000_000_000;
+/// The limit of the relayer's price.
+const LIMIT: u128 = BASE_FEE * 50;
 
 #[test]
 #[ignore = "builds a chain with an EVM with Go, some minutes"]
-fn a_base_fee_twenty_times_as_high_is_paid_and_not_more() -> Result<()> {
+fn a_base_fee_twenty_times_as_high_is_paid_but_none_above_the_limit() -> Result<()> {
     let mut spec = ChainSpec::evm();
     spec.authority = Some(OTHER.0);
     for (setting, value) in [
@@ -195,7 +222,7 @@ fn a_base_fee_twenty_times_as_high_is_paid_and_not_more() -> Result<()> {
     let market = format!(
         "{price}gas_price_max = \"{}atest\"\nfee_market = \"cosmos-evm\"\n\
          priority_price = \"0atest\"\n",
-        BASE_FEE * 50
+        LIMIT
     );
     network.tern.reconfigure(price, &market)?;
     let crossing = Crossing::open(network)?;
@@ -210,6 +237,15 @@ fn a_base_fee_twenty_times_as_high_is_paid_and_not_more() -> Result<()> {
     crossing.settled()?;
     crossing.away(600)?;
     crossing.paid_since(since, BASE_FEE * 20)?;
+
+    crossing.set_base_fee(BASE_FEE * 100)?;
+    let since = crossing.evm().height()?;
+    crossing.send(100, &crossing.evm_user, &[])?;
+    daemon.says("raise `gas_price_max` in the configuration", LONG)?;
+    ensure!(payments(crossing.evm(), since)?.is_empty(), "more was paid");
+    crossing.set_base_fee(BASE_FEE)?;
+    crossing.settled()?;
+    crossing.away(700)?;
     ensure!(daemon.terminate(LONG)?.success());
     crossing.network.passed()
 }
@@ -233,7 +269,9 @@ impl Crossing {
     fn set_base_fee(&self, base_fee: u128) -> Result<()> {
         // A decimal of the SDK is a whole number of 10^-18.
         let decimal = |tenths: u128| format!("{tenths}{}", "0".repeat(17));
-        let authority = account_that_pays(self.evm(), OTHER, &(BASE_FEE * 2).to_string())?;
+        // More than any base fee here.
+        let price = (BASE_FEE * 200).to_string();
+        let authority = account_that_pays(self.evm(), OTHER, &price)?;
         let update = UpdateParams {
             authority: self.network.address(EVM, OTHER.0)?,
             params: Some(FeeMarketParams {

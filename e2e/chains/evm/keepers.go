@@ -172,7 +172,11 @@ func newKeepers(app *baseapp.BaseApp, cdc codec.Codec, stores stores, authority 
 	k.evm = vmkeeper.NewKeeper(
 		cdc, stores.kv[vmtypes.StoreKey], stores.objects[vmtypes.ObjectKey], stores.all(), authorityBytes,
 		k.account, k.bank, k.staking, k.feemarket, &k.consensus, k.erc20, evmcfg.DefaultEVMChainID, "",
-	).WithStaticPrecompiles(precompiles.NewStaticPrecompiles().WithPraguePrecompiles())
+	).WithStaticPrecompiles(
+		// Wallets of Ethereum send coins by IBC with a contract of the chain's own.
+		precompiles.NewStaticPrecompiles().WithPraguePrecompiles().
+			WithICS20Precompile(k.bank, *k.staking, k.transfer, k.ibc.ChannelKeeper, k.erc20),
+	)
 	*k.erc20 = erc20keeper.NewKeeper(
 		stores.kv[erc20types.StoreKey], cdc, authorityBytes, k.account, k.bank, k.evm, k.staking, k.transfer,
 	)

@@ -5,6 +5,7 @@ use anyhow::{ensure, Context, Result};
 use serde_json::{json, Value};
 
 use super::{ChainSpec, IbcGo, TestChain, BLOCK_TIME};
+use crate::ethereum::{call_data, Argument};
 use crate::ports::free_ports;
 use crate::settings::ConfigFile::App;
 use crate::{http, OTHER, RELAYER, USER};
@@ -12,10 +13,9 @@ use crate::{http, OTHER, RELAYER, USER};
 /// The chain's id on Ethereum's side (EIP-155): the default of cosmos/evm.
 pub const EVM_CHAIN_ID: u64 = 262_144;
 
-/// `balanceOf(address)` of ERC-20.
-const BALANCE_OF: &str = "70a08231";
-/// `totalSupply()` of ERC-20.
-const TOTAL_SUPPLY: &str = "18160ddd";
+/// The contract that sends coins by IBC, a part of the chain's program (cosmos/evm, ICS-20
+/// precompile).
+pub const ICS20_CONTRACT: &str = "0x0000000000000000000000000000000000000802";
 
 impl ChainSpec {
     /// A chain with an EVM. Its fee market is switched off, so that gas is free as elsewhere.
@@ -40,6 +40,10 @@ impl ChainSpec {
             evidence_blocks: None,
             genesis: vec![
                 ("/app_state/bank/denom_metadata", metadata),
+                (
+                    "/app_state/evm/params/active_static_precompiles",
+                    json!([ICS20_CONTRACT]),
+                ),
                 ("/app_state/feemarket/params/no_base_fee", true.into()),
             ],
         }
@@ -101,13 +105,13 @@ impl TestChain {
 
     /// What an account, by its address on Ethereum's side, has of an ERC-20 token.
     pub fn balance_of(&self, token: &str, account: &str) -> Result<u128> {
-        let account = account.trim_start_matches("0x");
-        self.number_of(token, &format!("{BALANCE_OF}{account:0>64}"))
+        let account = [Argument::Address(account)];
+        self.number_of(token, &call_data("balanceOf(address)", &account))
     }
 
     /// How much there is of an ERC-20 token.
     pub fn total_supply(&self, token: &str) -> Result<u128> {
-        self.number_of(token, TOTAL_SUPPLY)
+        self.number_of(token, &call_data("totalSupply()", &[]))
     }
 }
 

@@ -2,7 +2,8 @@
 //! swapped is given to the pair, which is then told what to give for it.
 
 use anyhow::Result;
-use tern_e2e::ethereum::{address, call_data, uint, Wallet};
+use tern_e2e::ethereum::Argument::{Address, Text, Uint};
+use tern_e2e::ethereum::{call_data, Wallet};
 use tern_e2e::uniswap_v2;
 
 /// How much there is of the other token.
@@ -21,9 +22,9 @@ pub struct Pair<'a> {
 impl<'a> Pair<'a> {
     /// Deploys Uniswap V2 and a token, and makes a pair of that and AKT.
     pub fn create(owner: &Wallet<'_>, akt: &'a str) -> Result<Self> {
-        let gold = owner.deploy(&uniswap_v2("ERC20")?, &uint(GOLD))?;
-        let factory = owner.deploy(&uniswap_v2("UniswapV2Factory")?, &address(&owner.address))?;
-        let tokens = [address(akt), address(&gold)];
+        let gold = owner.deploy(&uniswap_v2("ERC20")?, Uint(GOLD))?;
+        let factory = owner.deploy(&uniswap_v2("UniswapV2Factory")?, Address(&owner.address))?;
+        let tokens = [Address(akt), Address(&gold)];
         let create = call_data("createPair(address,address)", &tokens);
         owner.call(&factory, &create)?;
         let pair = call_data("getPair(address,address)", &tokens);
@@ -41,12 +42,12 @@ impl<'a> Pair<'a> {
     pub fn fill(&self, owner: &Wallet<'_>, amount: u128) -> Result<()> {
         self.pay(owner, self.akt, amount)?;
         self.pay(owner, &self.gold, amount * 2)?;
-        let mint = call_data("mint(address)", &[address(&owner.address)]);
+        let mint = call_data("mint(address)", &[Address(&owner.address)]);
         owner.call(&self.contract, &mint)
     }
 
     fn pay(&self, owner: &Wallet<'_>, token: &str, amount: u128) -> Result<()> {
-        let arguments = [address(&self.contract), uint(amount)];
+        let arguments = [Address(&self.contract), Uint(amount)];
         owner.call(token, &call_data("transfer(address,uint256)", &arguments))
     }
 
@@ -64,10 +65,8 @@ impl<'a> Pair<'a> {
         } else {
             [taken, 0]
         };
-        let receiver = address(&owner.address);
-        // The place of the last argument, which has no bytes.
-        let nothing = [uint(4 * 32), uint(0)];
-        let arguments = [&amounts.map(uint)[..], &[receiver], &nothing].concat();
+        let [first, second] = amounts.map(Uint);
+        let arguments = [first, second, Address(&owner.address), Text("")];
         let swap = call_data("swap(uint256,uint256,address,bytes)", &arguments);
         owner.call(&self.contract, &swap)?;
         Ok(taken)
