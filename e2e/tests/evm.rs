@@ -197,6 +197,34 @@ fn what_is_late_is_refunded_there_as_a_token() -> Result<()> {
     crossing.network.passed()
 }
 
+/// The application keeps the transactions that wait there, several of one account among them.
+#[test]
+#[ignore = "builds a chain with an EVM with Go, some minutes"]
+fn nothing_is_relayed_twice_after_a_kill() -> Result<()> {
+    const PACKETS: usize = 400;
+    let network = Network::of(vec![ChainSpec::akash(), ChainSpec::evm()])?;
+    let crossing = Crossing::open(network)?;
+    let count = PACKETS.to_string();
+    crossing.send(10, &crossing.evm_user, &["--count", &count])?;
+    let daemon = crossing.network.tern.start()?;
+    daemon.says("broadcast", LONG)?;
+    daemon.kill()?;
+
+    let daemon = crossing.network.tern.start()?;
+    crossing.settled()?;
+    crossing.away(10 * PACKETS as u128)?;
+    let (received, acknowledged) = (
+        crossing.evm().paid("MsgRecvPacket")?,
+        crossing.akash().paid("MsgAcknowledgement")?,
+    );
+    ensure!(
+        received == PACKETS && acknowledged == PACKETS,
+        "{received} received, {acknowledged} acknowledged"
+    );
+    ensure!(daemon.terminate(LONG)?.success());
+    crossing.network.passed()
+}
+
 /// The base fee, in the smallest unit of the chain's coin for a unit of gas.
 const BASE_FEE: u128 = 1_000_000_000;
 /// The limit of the relayer's price.
