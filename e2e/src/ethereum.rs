@@ -77,17 +77,12 @@ impl<'a> Wallet<'a> {
         let raw = self.signed(nonce, &to, &bytes_of(data)?)?;
         let raw = json!([format!("0x{}", hex::encode(raw))]);
         let hash = self.chain.eth("eth_sendRawTransaction", raw)?;
-        wait::until("the receipt of a transaction", RECEIPT_LIMIT, || {
+        let receipt = wait::until("the receipt of a transaction", RECEIPT_LIMIT, || {
             let receipt = self.chain.eth("eth_getTransactionReceipt", json!([hash]))?;
-            if receipt.is_null() {
-                return Ok(None);
-            }
-            Ok(Some(receipt))
-        })
-        .and_then(|receipt| {
-            ensure!(receipt["status"] == "0x1", "{receipt}");
-            Ok(receipt)
-        })
+            Ok((!receipt.is_null()).then_some(receipt))
+        })?;
+        ensure!(receipt["status"] == "0x1", "{receipt}");
+        Ok(receipt)
     }
 
     /// A transaction of the first kind, with the chain's id in its signature (EIP-155).

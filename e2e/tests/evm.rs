@@ -6,13 +6,10 @@ mod support;
 use std::time::Duration;
 
 use anyhow::{ensure, Result};
-use ibc_proto::google::protobuf::Any;
-use prost::Message;
+use support::base_fee::set_base_fee;
 use support::payments::payments;
-use support::tx::{account_that_pays, submit};
 use support::uniswap::Pair;
 use support::LONG;
-use tern_cosmos_core::convert;
 use tern_e2e::ethereum::Argument::{Address, Text, Uint};
 use tern_e2e::ethereum::{call_data, Wallet};
 use tern_e2e::{token_of, voucher, wait, ChainSpec, Network, TestChain};
@@ -124,6 +121,21 @@ impl Crossing {
             [in_escrow, left, tokens] == [amount, FUNDS - amount, amount],
             "{in_escrow} in escrow, {left} left, {tokens} tokens, not {amount}"
         );
+        Ok(())
+    }
+
+    /// The relayer has paid this base fee, and not all that it offered.
+    fn paid_since(&self, height: u64, base_fee: u128) -> Result<()> {
+        let payments = payments(self.evm(), height)?;
+        ensure!(!payments.is_empty(), "nothing was paid");
+        let relayer = self.network.address(EVM, RELAYER.0)?;
+        for payment in payments {
+            payment.is_by(&relayer)?;
+            let (fee, gas) = (payment.fee, payment.gas);
+            // With nothing in the blocks it falls by less than a millionth.
+            let is_it = fee <= gas * base_fee && fee >= gas * (base_fee - base_fee / 1_000_000);
+            ensure!(is_it, "{fee} was paid for {gas} of gas");
+        }
         Ok(())
     }
 }
@@ -259,87 +271,21 @@ fn a_base_fee_twenty_times_as_high_is_paid_but_none_above_the_limit() -> Result<
     crossing.settled()?;
     crossing.paid_since(0, BASE_FEE)?;
 
-    crossing.set_base_fee(BASE_FEE * 20)?;
+    set_base_fee(crossing.evm(), OTHER, BASE_FEE * 20)?;
     let since = crossing.evm().height()?;
     crossing.send(100, &crossing.evm_user, &["--count", "3"])?;
     crossing.settled()?;
     crossing.away(600)?;
     crossing.paid_since(since, BASE_FEE * 20)?;
 
-    crossing.set_base_fee(BASE_FEE * 100)?;
+    set_base_fee(crossing.evm(), OTHER, BASE_FEE * 100)?;
     let since = crossing.evm().height()?;
     crossing.send(100, &crossing.evm_user, &[])?;
     daemon.says("raise `gas_price_max` in the configuration", LONG)?;
     ensure!(payments(crossing.evm(), since)?.is_empty(), "more was paid");
-    crossing.set_base_fee(BASE_FEE)?;
+    set_base_fee(crossing.evm(), OTHER, BASE_FEE)?;
     crossing.settled()?;
     crossing.away(700)?;
     ensure!(daemon.terminate(LONG)?.success());
     crossing.network.passed()
-}
-
-impl Crossing {
-    /// The relayer has paid this base fee, and not all that it offered.
-    fn paid_since(&self, height: u64, base_fee: u128) -> Result<()> {
-        let payments = payments(self.evm(), height)?;
-        ensure!(!payments.is_empty(), "nothing was paid");
-        let relayer = self.network.address(EVM, RELAYER.0)?;
-        for payment in payments {
-            payment.is_by(&relayer)?;
-            let (fee, gas) = (payment.fee, payment.gas);
-            // With nothing in the blocks it falls by less than a millionth.
-            let is_it = fee <= gas * base_fee && fee >= gas * (base_fee - base_fee / 1_000_000);
-            ensure!(is_it, "{fee} was paid for {gas} of gas");
-        }
-        Ok(())
-    }
-
-    fn set_base_fee(&self, base_fee: u128) -> Result<()> {
-        // A decimal of the SDK is a whole number of 10^-18.
-        let decimal = |tenths: u128| format!("{tenths}{}", "0".repeat(17));
-        // More than any base fee here.
-        let price = (BASE_FEE * 200).to_string();
-        let authority = account_that_pays(self.evm(), OTHER, &price)?;
-        let update = UpdateParams {
-            authority: self.network.address(EVM, OTHER.0)?,
-            params: Some(FeeMarketParams {
-                change_denominator: u32::MAX,
-                elasticity_multiplier: 2,
-                base_fee: decimal(base_fee * 10),
-                min_gas_price: decimal(0),
-                min_gas_multiplier: decimal(5),
-            }),
-        };
-        let message = convert::message(Any {
-            type_url: "/cosmos.evm.feemarket.v1.MsgUpdateParams".to_owned(),
-            value: update.encode_to_vec(),
-        });
-        let runtime = tokio::runtime::Runtime::new()?;
-        runtime.block_on(submit(&authority, vec![message]))?;
-        Ok(())
-    }
-}
-
-/// `cosmos.evm.feemarket.v1.MsgUpdateParams`.
-#[derive(Clone, PartialEq, Message)]
-struct UpdateParams {
-    #[prost(string, tag = "1")]
-    authority: String,
-    #[prost(message, optional, tag = "2")]
-    params: Option<FeeMarketParams>,
-}
-
-/// `cosmos.evm.feemarket.v1.Params`; the others stay at zero.
-#[derive(Clone, PartialEq, Message)]
-struct FeeMarketParams {
-    #[prost(uint32, tag = "2")]
-    change_denominator: u32,
-    #[prost(uint32, tag = "3")]
-    elasticity_multiplier: u32,
-    #[prost(string, tag = "6")]
-    base_fee: String,
-    #[prost(string, tag = "7")]
-    min_gas_price: String,
-    #[prost(string, tag = "8")]
-    min_gas_multiplier: String,
 }

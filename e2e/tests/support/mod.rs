@@ -2,6 +2,7 @@
 
 #![allow(dead_code)] // Each scenario uses its part.
 
+pub mod base_fee;
 pub mod browsing;
 pub mod fork;
 pub mod light;
