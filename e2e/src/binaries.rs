@@ -39,6 +39,12 @@ pub fn simd_v11() -> Result<PathBuf> {
     once(&BUILT, || build_with_go("simd-v11", "chains/v11", "."))
 }
 
+/// The program of a chain with an EVM, on ibc-go v11.
+pub fn evmd() -> Result<PathBuf> {
+    static BUILT: Built = OnceLock::new();
+    once(&BUILT, || build_with_go("evmd", "chains/evm", "."))
+}
+
 /// A program of chains, built from a module in `e2e` when it is missing or older than that.
 fn build_with_go(name: &str, module: &str, package: &str) -> Result<PathBuf> {
     let source = workspace().join("e2e").join(module);
@@ -61,6 +67,21 @@ fn build_with_go(name: &str, module: &str, package: &str) -> Result<PathBuf> {
         "`go build` in e2e/{module} failed: see above"
     );
     Ok(binary)
+}
+
+/// A folder in `target/e2e` that is made from one of the same name in `e2e`, once for all.
+pub(crate) fn built(name: &str, make: impl FnOnce(&Path, &Path) -> Result<()>) -> Result<PathBuf> {
+    let source = workspace().join("e2e").join(name);
+    let folder = target()?.join("e2e").join(name);
+    fs::create_dir_all(target()?.join("e2e"))?;
+    let _lock = lock(&folder.with_extension("lock"))?;
+    // Written last: a folder without it was not finished.
+    let done = folder.join("done");
+    if !is_newer(&done, std::slice::from_ref(&source))? {
+        make(&source, &folder)?;
+        File::create(&done)?;
+    }
+    Ok(folder)
 }
 
 /// What `tern` is made of, in the workspace.

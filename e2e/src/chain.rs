@@ -8,11 +8,13 @@ use anyhow::{ensure, Context, Result};
 use serde_json::Value;
 use tendermint::Time;
 
+pub use self::evm::{token_of, EVM_CHAIN_ID, ICS20_CONTRACT};
 pub use self::version::IbcGo;
 use crate::ports::free_ports;
 use crate::process::{self, Process, Signal};
 use crate::{http, wait, OTHER, RELAYER, USER};
 
+mod evm;
 mod upgrade;
 mod version;
 
@@ -83,6 +85,8 @@ pub struct TestChain {
     pub rpc_port: u16,
     pub grpc_port: u16,
     pub(crate) p2p_port: u16,
+    /// Ethereum's JSON-RPC, over HTTP and over WebSocket, if the chain has an EVM.
+    pub(crate) eth_ports: Option<[u16; 2]>,
     pub(crate) home: PathBuf,
     pub(crate) log: PathBuf,
     pub(crate) process: Option<Process>,
@@ -113,6 +117,7 @@ impl TestChain {
         let chain = Self {
             home: folder.join(spec.id),
             log: folder.join(format!("{}.log", spec.id)),
+            eth_ports: evm::free_ports_of(&spec)?,
             spec,
             rpc_port,
             grpc_port,
@@ -122,6 +127,7 @@ impl TestChain {
         match chain.spec.version {
             IbcGo::V10 => chain.prepare_chaind(folder)?,
             IbcGo::V7 | IbcGo::V8 | IbcGo::V11 => chain.prepare_simd()?,
+            IbcGo::V11Evm => chain.prepare_evmd()?,
         }
         chain.change_genesis()?;
         Ok(chain)
@@ -175,7 +181,8 @@ impl TestChain {
         let mut start = Command::new(self.spec.version.program()?);
         start
             .args(["start", "--log_no_color", "--home"])
-            .arg(&self.home);
+            .arg(&self.home)
+            .args(self.evm_options()?);
         let mut process = Process::start_with_log(&mut start, &self.log)?;
         let before = self.height().unwrap_or_default();
         let id = self.spec.id;

@@ -38,6 +38,7 @@ impl TestChain {
             rpc_port,
             grpc_port,
             p2p_port,
+            eth_ports: None,
             home,
             process: None,
         };

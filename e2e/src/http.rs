@@ -22,18 +22,28 @@ pub fn get(port: u16, path: &str) -> Result<Value> {
 
 /// Status code and body of an answer to GET.
 pub fn ask(port: u16, path: &str) -> Result<(u16, String)> {
-    answer(port, "GET", path, "")
+    answer(port, "GET", path, "", "")
+}
+
+/// The body of an answer to POST of a JSON document.
+pub fn post(port: u16, path: &str, document: &Value) -> Result<Value> {
+    let body = document.to_string();
+    let length = body.len();
+    let header = format!("Content-Type: application/json\r\nContent-Length: {length}\r\n");
+    let (_, answer) = answer(port, "POST", path, &header, &body)?;
+    serde_json::from_str(&answer).with_context(|| format!("POST {body} at port {port}: {answer}"))
 }
 
 /// Status code and body of an answer to POST, with a bearer token.
 pub fn act(port: u16, path: &str, token: &str) -> Result<(u16, String)> {
     let header = format!("Authorization: Bearer {token}\r\nContent-Length: 0\r\n");
-    answer(port, "POST", path, &header)
+    answer(port, "POST", path, &header, "")
 }
 
-fn answer(port: u16, method: &str, path: &str, header: &str) -> Result<(u16, String)> {
+fn answer(port: u16, method: &str, path: &str, header: &str, body: &str) -> Result<(u16, String)> {
     let doing = || format!("{method} {path} at port {port}");
     let mut stream = request(port, method, path, header).with_context(doing)?;
+    stream.write_all(body.as_bytes()).with_context(doing)?;
     let mut answer = String::new();
     stream.read_to_string(&mut answer).with_context(doing)?;
     let (header, body) = answer.split_once("\r\n\r\n").with_context(doing)?;

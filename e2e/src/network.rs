@@ -123,6 +123,7 @@ impl Network {
             writeln!(text, "rpc = \"http://127.0.0.1:{rpc}\"")?;
             writeln!(text, "grpc = \"http://127.0.0.1:{grpc}\"")?;
             writeln!(text, "account_prefix = \"{}\"", spec.prefix)?;
+            writeln!(text, "key_type = \"{}\"", spec.version.key_type())?;
             writeln!(text, "gas_price = \"{}{}\"", setup.gas_price, spec.denom)?;
             writeln!(text, "key = \"{}\"\n", setup.key)?;
         }

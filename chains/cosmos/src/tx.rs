@@ -78,9 +78,10 @@ fn check(response: tx_sync::Response) -> Check {
 }
 
 /// CometBFT's mempool refuses with an RPC error that has no code of its own:
-/// the text is all there is (`mempool/errors.go`).
+/// the text is all there is (`mempool/errors.go`, and `mempool/app_mempool.go` where the
+/// application keeps the transactions that wait, as on chains with an EVM).
 fn mempool_answer(text: &str) -> Option<Check> {
-    if text.contains("tx already exists in cache") {
+    if text.contains("tx already exists in cache") || text.contains("tx already seen") {
         return Some(Check::Accepted);
     }
     let log = || text.to_owned();
@@ -158,8 +159,12 @@ mod tests {
 
     #[test]
     fn the_mempools_refusals_are_known_by_their_text() {
-        let cached = "Internal error: tx already exists in cache (code: -32603)";
-        assert_eq!(mempool_answer(cached), Some(Check::Accepted));
+        for cached in [
+            "Internal error: tx already exists in cache (code: -32603)",
+            "Internal error: tx already seen (code: -32603)",
+        ] {
+            assert_eq!(mempool_answer(cached), Some(Check::Accepted));
+        }
         let full = "Internal error: mempool is full: number of txs 5000 (max: 5000)";
         assert!(matches!(mempool_answer(full), Some(Check::Busy { .. })));
         // It is in no mempool, and would be waited for until its deadline.

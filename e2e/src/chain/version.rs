@@ -1,14 +1,14 @@
 //! The versions of ibc-go that chains run, and all that differs between their programs.
 //!
 //! V10 is `chaind`, the chain of our own. The others are `simd`, the application that ibc-go
-//! itself is tested with: its home is made by its own commands, and then given the settings
-//! that `chaind prepare` writes.
+//! itself is tested with, and `evmd`, which has an EVM: their homes are made by their own
+//! commands, and then given the settings that `chaind prepare` writes.
 
 use std::path::PathBuf;
 use std::process::Command;
 
 use anyhow::{ensure, Result};
-use tern_cosmos_core::{Key, DEFAULT_HD_PATH};
+use tern_cosmos_core::{AccountFormat, Key, KeyType, DEFAULT_HD_PATH};
 
 use super::{ChainSpec, TestChain, START_LIMIT};
 use crate::settings::ConfigFile::{App, Client, Comet};
@@ -18,6 +18,8 @@ use crate::{binaries, process, OTHER, RELAYER, USER};
 const VALIDATOR: &str = "validator";
 /// What it has, all of it staked: 100 units of voting power.
 const STAKE: &str = "100000000";
+/// Where wallets of Ethereum have their first key.
+const ETHEREUM_HD_PATH: &str = "m/44'/60'/0'/0/0";
 
 /// What a chain runs.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -31,6 +33,8 @@ pub enum IbcGo {
     V10,
     /// v11, Cosmos SDK 0.54, CometBFT 0.39.
     V11,
+    /// v11 with an EVM: cosmos/evm 0.7, Cosmos SDK 0.54, CometBFT 0.39.
+    V11Evm,
 }
 
 impl IbcGo {
@@ -40,6 +44,15 @@ impl IbcGo {
             Self::V8 => binaries::simd_v8(),
             Self::V10 => binaries::chaind(),
             Self::V11 => binaries::simd_v11(),
+            Self::V11Evm => binaries::evmd(),
+        }
+    }
+
+    /// The type of the keys of its accounts.
+    pub fn key_type(self) -> KeyType {
+        match self {
+            Self::V7 | Self::V8 | Self::V10 | Self::V11 => KeyType::Secp256k1,
+            Self::V11Evm => KeyType::CosmosEvm,
         }
     }
 
@@ -60,7 +73,7 @@ impl ChainSpec {
     pub fn on(self, version: IbcGo) -> Self {
         let prefix = match version {
             IbcGo::V10 => self.prefix,
-            IbcGo::V7 | IbcGo::V8 | IbcGo::V11 => "cosmos",
+            IbcGo::V7 | IbcGo::V8 | IbcGo::V11 | IbcGo::V11Evm => "cosmos",
         };
         Self {
             version,
@@ -68,14 +81,26 @@ impl ChainSpec {
             ..self
         }
     }
+
+    /// A key of this chain, from its name and mnemonic.
+    pub fn key(&self, (_, mnemonic): (&str, &str)) -> Result<Key> {
+        let key_type = self.version.key_type();
+        let path = match key_type.is_ethereum() {
+            false => DEFAULT_HD_PATH,
+            true => ETHEREUM_HD_PATH,
+        };
+        let format = AccountFormat::new(self.prefix, key_type);
+        Ok(Key::from_mnemonic(mnemonic, path, format)?)
+    }
 }
 
 impl TestChain {
-    /// Makes the home of a chain that runs `simd`.
+    /// Makes the home of a chain that runs `simd` or `evmd`.
     pub(super) fn prepare_simd(&self) -> Result<()> {
         let spec = &self.spec;
         ensure!(
-            spec.authority.is_none() && spec.evidence_blocks.is_none(),
+            spec.evidence_blocks.is_none()
+                && (spec.authority.is_none() || spec.version == IbcGo::V11Evm),
             "only chains of our own have an authority, or keep less evidence"
         );
         let version = spec.version;
@@ -86,9 +111,8 @@ impl TestChain {
         self.command(&[&["keys", "add", VALIDATOR][..], &keyring].concat())?;
         let stake = format!("{STAKE}{}", spec.denom);
         let mut accounts = vec![(VALIDATOR.to_owned(), stake.as_str())];
-        for (_, mnemonic) in [RELAYER, USER, OTHER] {
-            let key = Key::from_mnemonic(mnemonic, DEFAULT_HD_PATH, spec.prefix)?;
-            accounts.push((key.address().to_owned(), spec.coins));
+        for key in [RELAYER, USER, OTHER] {
+            accounts.push((spec.key(key)?.address().to_owned(), spec.coins));
         }
         for (account, coins) in accounts {
             let add = version.genesis(&["add-genesis-account", &account, coins]);
@@ -144,7 +168,7 @@ impl TestChain {
         command.args(args).arg("--home").arg(&self.home);
         let ended = process::run(&mut command, START_LIMIT)?;
         let errors = String::from_utf8_lossy(&ended.stderr);
-        ensure!(ended.status.success(), "simd {args:?} failed: {errors}");
+        ensure!(ended.status.success(), "{args:?} failed: {errors}");
         Ok(())
     }
 }

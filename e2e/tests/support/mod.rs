@@ -2,11 +2,13 @@
 
 #![allow(dead_code)] // Each scenario uses its part.
 
+pub mod base_fee;
 pub mod browsing;
 pub mod fork;
 pub mod light;
 pub mod payments;
 pub mod tx;
+pub mod uniswap;
 pub mod upgrade;
 
 use std::time::Duration;

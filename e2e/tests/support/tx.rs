@@ -5,7 +5,6 @@ use std::sync::Arc;
 use anyhow::{bail, ensure, Result};
 use tern_chains::{Account as _, Chain as _, ChainId, Check, Message, Next, TxDraft};
 use tern_cosmos::{BlockWithTxs, CosmosAccount, CosmosChain, CosmosSettings};
-use tern_cosmos_core::{Key, DEFAULT_HD_PATH};
 use tern_e2e::TestChain;
 
 /// Blocks until a transaction counts as lost.
@@ -13,15 +12,23 @@ const DEADLINE_BLOCKS: u64 = 60;
 
 /// A funded account of a chain, by its key.
 pub fn account(chain: &TestChain, key: (&str, &str)) -> Result<CosmosAccount> {
+    account_that_pays(chain, key, "0.025")
+}
+
+/// The same, which pays this price for a unit of gas.
+pub fn account_that_pays(
+    chain: &TestChain,
+    key: (&str, &str),
+    price: &str,
+) -> Result<CosmosAccount> {
     let url = |port: u16| format!("http://127.0.0.1:{port}").parse();
     let (spec, id) = (&chain.spec, ChainId::from_string(chain.spec.id));
-    let price = format!("0.025{}", spec.denom).parse()?;
+    let price = format!("{price}{}", spec.denom).parse()?;
     let (rpc, grpc) = (url(chain.rpc_port)?, url(chain.grpc_port)?);
     let settings = CosmosSettings::new(id, rpc, grpc, spec.prefix, price);
-    let key = Key::from_mnemonic(key.1, DEFAULT_HD_PATH, spec.prefix)?;
     Ok(CosmosAccount::new(
         Arc::new(CosmosChain::new(settings)?),
-        key,
+        spec.key(key)?,
     ))
 }
 
