@@ -146,10 +146,7 @@ fn is_in_use(view: &View, client: &ClientKey) -> bool {
         let sum = view.fees().sum(&key);
         sum.is_some_and(|sum| sum.last >= since) || view.open_packets_of(path).next().is_some()
     };
-    let ends = view
-        .channels()
-        .filter(|(end, record)| end.chain == client.chain && record.client_id == client.client_id);
-    ends.into_iter().any(|(end, _)| {
+    view.channels_over(client).any(|(end, _)| {
         let there = view.counterparty(end).map(EndKey::from);
         has_moved(&end.clone().into()) || there.is_some_and(|there| has_moved(&there))
     })

@@ -83,6 +83,16 @@ impl View {
         self.channels.iter()
     }
 
+    /// The channel ends that are over a client, on its host.
+    pub fn channels_over<'a>(
+        &'a self,
+        client: &'a ClientKey,
+    ) -> impl Iterator<Item = (&'a ChannelKey, &'a ChannelRecord)> {
+        self.channels().filter(|(end, record)| {
+            end.chain == client.chain && record.client_id == client.client_id
+        })
+    }
+
     /// The other end of a channel, if both ends' ids are known.
     pub fn counterparty(&self, key: &ChannelKey) -> Option<ChannelKey> {
         let record = self.channels.get(key)?;

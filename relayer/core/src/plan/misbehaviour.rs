@@ -53,8 +53,6 @@ pub fn serves_client(
     assignment: &Assignment,
     client: &ClientKey,
 ) -> bool {
-    let mut channels = view
-        .channels()
-        .filter(|(end, record)| end.chain == client.chain && record.client_id == client.client_id);
+    let mut channels = view.channels_over(client);
     channels.any(|(end, _)| is_served(view, policy, assignment, &end.clone().into()))
 }

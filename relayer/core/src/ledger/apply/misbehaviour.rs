@@ -57,9 +57,7 @@ pub(super) fn seen(
 
 /// Whether an admitted path goes over this client.
 fn is_used(view: &View, policy: &Policy, client: &ClientKey) -> bool {
-    let mut channels = view
-        .channels()
-        .filter(|(end, record)| end.chain == client.chain && record.client_id == client.client_id);
+    let mut channels = view.channels_over(client);
     channels.any(|(end, _)| {
         let path = view.path(&end.clone().into());
         path.is_some_and(|path| policy.admission.path(view, &path).is_ok())
