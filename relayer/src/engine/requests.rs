@@ -5,6 +5,7 @@ mod clear;
 mod compare;
 mod handshake;
 mod refresh;
+mod standing;
 mod upgrade;
 
 use std::collections::BTreeSet;

@@ -4,7 +4,7 @@ use tern_core::ledger::{ClientKey, Item};
 use tern_core::plan::Plan;
 use tokio::sync::oneshot;
 
-use super::clear::passes;
+use super::standing::Standing;
 use super::Situation;
 
 /// A request and who waits for it.
@@ -52,16 +52,10 @@ impl Refresh {
             return Some(Ok(height));
         }
         let item = Item::Refresh(client.clone());
-        let work = plan.batches.iter().flat_map(|batch| &batch.work);
-        if now.in_progress.contains(&item) || work.map(|work| &work.item).any(|one| *one == item) {
-            return None;
-        }
-        let wait = plan.waits.iter().find(|wait| wait.item == item);
-        if let Some(wait) = wait {
-            let failure = now.view.failure(&item);
-            let is_retried = || failure.is_some_and(|failure| !failure.is_given_up(now.policy));
-            let passes = passes(&wait.why, is_retried);
-            return (!passes).then(|| Err(format!("{client} is not updated: {}", wait.why)));
+        match Standing::of(&item, plan, now) {
+            Standing::UnderWay => return None,
+            Standing::Kept(why) => return Some(Err(format!("{client} is not updated: {why}"))),
+            Standing::Idle => {}
         }
         let is_newest = now
             .view

@@ -5,7 +5,7 @@ use tern_core::ledger::{ClientKey, Item};
 use tern_core::plan::Plan;
 use tokio::sync::oneshot;
 
-use super::clear::passes;
+use super::standing::Standing;
 use super::Situation;
 
 /// A request and who waits for it.
@@ -49,19 +49,11 @@ impl Upgrade {
             return Some(Ok(of.clone()));
         }
         let item = Item::Upgrade(client.clone());
-        let work = plan.batches.iter().flat_map(|batch| &batch.work);
-        if now.in_progress.contains(&item) || work.map(|work| &work.item).any(|one| *one == item) {
-            return None;
-        }
-        let not_upgraded =
-            |why: &dyn std::fmt::Display| Some(Err(format!("{client} is not upgraded: {why}")));
-        if let Some(wait) = plan.waits.iter().find(|wait| wait.item == item) {
-            let failure = now.view.failure(&item);
-            let is_retried = || failure.is_some_and(|failure| !failure.is_given_up(now.policy));
-            return match passes(&wait.why, is_retried) {
-                true => None,
-                false => not_upgraded(&wait.why),
-            };
+        let not_upgraded = |why: String| Some(Err(format!("{client} is not upgraded: {why}")));
+        match Standing::of(&item, plan, now) {
+            Standing::UnderWay => return None,
+            Standing::Kept(why) => return not_upgraded(why),
+            Standing::Idle => {}
         }
         if now.view.intent(&item).is_some() {
             return None;
@@ -71,7 +63,7 @@ impl Upgrade {
             return None;
         }
         match now.readiness.is_ready(of) || now.view.head(of).is_none() {
-            true => not_upgraded(&format!(
+            true => not_upgraded(format!(
                 "{of} is not at the end of its revision, as far as Tern can see"
             )),
             false => None,
