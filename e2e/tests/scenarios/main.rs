@@ -1,0 +1,49 @@
+//! Real chains, run by real `tern` processes: each module is a kind of situation.
+//!
+//! One program for all of them: it is linked once, and the test runner keeps both cores busy.
+
+mod admission;
+mod authz;
+mod bad_input;
+mod budget;
+mod chain_binary;
+mod chain_faults;
+mod chain_upgrade;
+mod channel;
+mod channel_close;
+mod clear;
+mod clients;
+mod crash;
+mod crash_steps;
+mod delay;
+mod disk_full;
+mod evm;
+mod exported_keys;
+mod fee_grant;
+mod fees;
+mod foreign_channel;
+mod forward;
+mod gas_price;
+mod handshakes;
+mod interchain_accounts;
+mod light_client;
+mod memo;
+mod misbehaviour;
+mod node_faults;
+mod ordered;
+mod page;
+mod page_troubles;
+mod proxy;
+mod reload;
+mod second_relayer;
+mod shutdown;
+mod status;
+mod steering;
+mod steps;
+mod strangers;
+mod support;
+mod timeout;
+mod trace;
+mod transfer;
+mod versions;
+mod wallet;
