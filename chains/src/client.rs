@@ -89,8 +89,10 @@ pub enum HeaderCheck {
     /// trusts what the seen one trusts. Both are signed by those whom that client
     /// trusts: together they are misbehaviour (ICS-02).
     Conflicting { own: Encoded },
-    /// The chain has no header of this height: it is pruned, or not made yet.
-    Unknown { height: u64 },
+    /// The node that was asked has not got so far.
+    NotYet { height: u64 },
+    /// No node has this height any more.
+    Pruned { height: u64 },
 }
 
 /// What a new client of this chain starts from (ICS-02 `createClient`).

@@ -569,6 +569,7 @@ impl Engine {
         };
         let in_progress = dispatching.in_progress();
         let committed = records.commit(&entries, observe, |item| in_progress.contains(item))?;
+        seen_headers::tell_left_out(&committed.left_out);
         for (tx, ended) in committed.outcomes {
             dispatching.lanes.included(&tx.chain, tx.hash, ended);
         }

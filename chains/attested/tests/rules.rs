@@ -210,7 +210,7 @@ async fn a_header_seen_elsewhere_is_compared_with_the_chains_own() {
         ..Faults::default()
     });
     let checked = self::chain(&behind, 1).check_header(header).await.unwrap();
-    assert_eq!(checked, HeaderCheck::Unknown { height: 5 });
+    assert_eq!(checked, HeaderCheck::NotYet { height: 5 });
 
     let lying = node.another();
     lying.set_faults(Faults {

@@ -36,7 +36,7 @@ pub(crate) async fn check_header(light: &Light, header: &Encoded) -> Result<Head
         seen.compare(&rpc.origin, &LightBlock { signed, validators })
     };
     match pool.read(Kind::Header, Need::At(height), ask).await {
-        Err(ChainError::Pruned { .. }) => Ok(HeaderCheck::Unknown { height }),
+        Err(ChainError::Pruned { .. }) => Ok(HeaderCheck::Pruned { height }),
         checked => checked,
     }
 }

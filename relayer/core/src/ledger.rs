@@ -24,7 +24,7 @@ mod record;
 mod revision;
 mod view;
 
-pub use apply::{apply, packet_of};
+pub use apply::{apply, headers_left_out, packet_of};
 pub use change::Change;
 pub use fact::{Fact, Finding};
 pub use fees::{FeeKind, Fees, FeesDayKey, FeesKey, FeesRecord, DAYS};

@@ -7,7 +7,8 @@ use tern_chains::{
     ClientMessage, Deadline, Encoded, Event, Misbehaviour, Ordering, TxHash, TxOutcome,
 };
 use tern_core::ledger::{
-    Change, ClientKey, Evidence, Fact, Finding, Item, SeenHeaderKey, TxKey, TxRecord, View,
+    headers_left_out, Change, ClientKey, Evidence, Fact, Finding, Item, SeenHeaderKey, TxKey,
+    TxRecord, View,
 };
 use tern_core::plan::Action;
 use tern_core::policy::Policy;
@@ -121,8 +122,31 @@ fn a_failed_transaction_and_a_strangers_client_do_not_wait() {
 fn no_more_headers_wait_for_a_client_than_the_policy_says() {
     let mut view = open_channel(Ordering::Unordered);
     let max = Policy::default().seen_headers_max;
-    tell(&mut view, [shown(0, &vec!["07-tendermint-0"; max + 3])]);
+    let block = shown(0, &vec!["07-tendermint-0"; max + 3]);
+    let Fact::Outcome { chain, outcome, .. } = &block else {
+        panic!("an outcome")
+    };
+    let left_out = |view: &View| headers_left_out(view, &Policy::default(), chain, outcome);
+    assert_eq!(left_out(&view), [(client(), 3)]);
+    tell(&mut view, [block.clone()]);
     assert_eq!(view.seen_headers().count(), max);
+    // Those that wait are not counted once more.
+    assert_eq!(left_out(&view), [(client(), 3)]);
+}
+
+#[test]
+fn a_header_that_is_shown_again_and_again_waits_once() {
+    let mut view = open_channel(Ordering::Unordered);
+    let mut again = shown(0, &["07-tendermint-0"]);
+    tell(&mut view, [again.clone()]);
+    let Fact::Outcome { outcome, .. } = &mut again else {
+        panic!("an outcome")
+    };
+    outcome.hash = TxHash([8; 32]);
+    let message = outcome.client_messages[0].clone();
+    outcome.client_messages.push(message);
+    tell(&mut view, [again]);
+    assert_eq!(waiting(&view), [key(0)]);
 }
 
 #[test]

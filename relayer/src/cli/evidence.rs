@@ -169,7 +169,9 @@ async fn compare(
         let verdict = match of.check_header(&message).await {
             Ok(HeaderCheck::Same) => Verdict::Same,
             Ok(HeaderCheck::Conflicting { own }) => Verdict::Conflicting { own },
-            Ok(HeaderCheck::Unknown { height }) => Verdict::Unknown { of_height: height },
+            Ok(HeaderCheck::NotYet { height } | HeaderCheck::Pruned { height }) => {
+                Verdict::Unknown { of_height: height }
+            }
             Err(error) if error.class() == tern_chains::Class::Node => return Err(error.into()),
             Err(error) => Verdict::Invalid {
                 reason: error.to_string(),

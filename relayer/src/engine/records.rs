@@ -5,7 +5,8 @@ use std::collections::BTreeSet;
 
 use tern_chains::ChainId;
 use tern_core::ledger::{
-    apply, packet_of, Change, Entry, Fact, Head, Item, PacketKey, TxKey, View,
+    apply, headers_left_out, packet_of, Change, ClientKey, Entry, Fact, Head, Item, PacketKey,
+    TxKey, View,
 };
 use tern_core::plan::gas::{self, Ended};
 use tern_core::plan::{self, Paused};
@@ -31,6 +32,8 @@ pub struct Committed {
     pub outcomes: Vec<(TxKey, Ended)>,
     /// Chains on which transactions of ours have died in no block.
     pub expired: BTreeSet<ChainId>,
+    /// Headers for these clients that were not kept, and how many: too many wait.
+    pub left_out: Vec<(ClientKey, usize)>,
 }
 
 impl Records {
@@ -81,6 +84,10 @@ impl Records {
                     self.load(&key)?;
                 }
                 committed.outcomes.extend(self.outcome(fact));
+                if let Fact::Outcome { chain, outcome, .. } = fact {
+                    let left_out = headers_left_out(&self.view, &self.policy, chain, outcome);
+                    committed.left_out.extend(left_out);
+                }
             }
             let changes = apply(&self.view, &self.policy, entry);
             self.statistics.observe(&self.view, entry, &changes);

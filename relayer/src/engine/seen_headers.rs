@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use tern_chains::{ChainError, ChainId, Class, HeaderCheck, Misbehaviour};
-use tern_core::ledger::{Fact, Finding, SeenHeaderKey, View};
+use tern_core::ledger::{ClientKey, Fact, Finding, SeenHeaderKey, View};
 use tern_core::plan::{serves_client, Assignment};
 use tern_core::policy::Policy;
 use tokio::sync::mpsc;
@@ -105,29 +105,35 @@ impl SeenHeaders {
                     own,
                 }))
             }
-            Ok(HeaderCheck::Unknown { height }) if height > head => {
-                self.wait(seen, height);
-                return None;
+            // The chain has not got so far, or the node that was asked is behind.
+            Ok(HeaderCheck::NotYet { height }) => {
+                let tries = self.tries(&seen);
+                if tries < TRIES_MAX {
+                    self.wait(seen, height.max(head + pause(tries)));
+                    return None;
+                }
+                warn!(%chain, %client, %of, height, "a header that somebody has shown to the client cannot be compared: no node of {of} has got so far. See that its nodes follow the chain, then compare it by `tern client evidence`");
+                None
             }
-            Ok(HeaderCheck::Unknown { height }) => {
+            Ok(HeaderCheck::Pruned { height }) => {
                 warn!(%chain, %client, %of, height, "a header that somebody has shown to the client cannot be compared: no node has that height any more");
                 None
             }
             Err(error) if error.class() == Class::Node => {
-                let tries = self.waiting.get(&seen).map_or(0, |waiting| waiting.tries);
+                let tries = self.tries(&seen);
                 let reason = describe(&error);
-                if tries >= TRIES_MAX {
-                    warn!(%chain, %client, %of, reason, "a header that somebody has shown to the client cannot be compared");
-                    None
-                } else {
+                if tries < TRIES_MAX {
                     debug!(%chain, %client, %of, reason, "cannot compare a header now; trying again later");
-                    self.wait(seen, head + 2u64.pow(tries));
+                    self.wait(seen, head + pause(tries));
                     return None;
                 }
+                warn!(%chain, %client, %of, reason, "a header that somebody has shown to the client cannot be compared. When nodes of {of} answer again, compare it by `tern client evidence`");
+                None
             }
-            // It is no header, or its signatures are wrong: its client has not taken it.
+            // The client has taken what does not verify here: it follows other rules, or the
+            // header is of a revision of the chain that has ended.
             Err(error) => {
-                debug!(%chain, %client, %of, reason = describe(&error), "what was shown to the client is no header of its chain");
+                warn!(%chain, %client, %of, tx = %seen.tx, reason = describe(&error), "the client has taken a header that is none of {of} as Tern sees it: look at the transaction, and freeze or replace the client if it is forged");
                 None
             }
         };
@@ -138,10 +144,13 @@ impl SeenHeaders {
         })
     }
 
+    fn tries(&self, seen: &SeenHeaderKey) -> u32 {
+        self.waiting.get(seen).map_or(0, |waiting| waiting.tries)
+    }
+
     fn wait(&mut self, seen: SeenHeaderKey, not_before: u64) {
-        let tries = self.waiting.get(&seen).map_or(0, |waiting| waiting.tries);
         let waiting = Waiting {
-            tries: tries + 1,
+            tries: self.tries(&seen) + 1,
             not_before,
         };
         self.waiting.insert(seen, waiting);
@@ -151,6 +160,18 @@ impl SeenHeaders {
 /// So often a header is compared that nodes do not answer for. Default 12: the last wait is
 /// some thousand blocks.
 const TRIES_MAX: u32 = 12;
+
+/// Blocks until a header is compared once more.
+fn pause(tries: u32) -> u64 {
+    2u64.pow(tries)
+}
+
+/// Says of which clients headers are not compared because too many wait.
+pub fn tell_left_out(left_out: &[(ClientKey, usize)]) {
+    for (ClientKey { chain, client_id }, count) in left_out {
+        warn!(%chain, client = %client_id, count, "headers that somebody has shown to the client are not compared: too many wait already. When the nodes of its chain answer again, compare them by `tern client evidence`");
+    }
+}
 
 /// The chain that a client is of.
 fn client_chain<'a>(view: &'a View, seen: &SeenHeaderKey) -> Option<&'a ChainId> {

@@ -104,7 +104,7 @@ impl AttestedChain {
             self.origin.unverified(doing, reason)
         })?;
         Ok(match self.node.sealed(height) {
-            None => HeaderCheck::Unknown { height },
+            None => HeaderCheck::NotYet { height },
             Some(own) if own.header == seen.header => HeaderCheck::Same,
             Some(own) => HeaderCheck::Conflicting { own: encode(&own) },
         })

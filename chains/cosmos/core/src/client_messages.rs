@@ -1,4 +1,4 @@
-//! What a transaction shows to clients: the headers in its bytes, which events do not
+//! The headers that a transaction shows to clients: those in its bytes, which events do not
 //! carry from ibc-go v9 on. Pure.
 
 use cosmrs::proto::cosmos::authz::v1beta1::MsgExec;
@@ -11,12 +11,14 @@ use tern_chains::ClientMessage;
 use crate::convert::encoded;
 
 const UPDATE_CLIENT: &str = "/ibc.core.client.v1.MsgUpdateClient";
+/// Shown to clients in the same way; the clients say themselves that they are frozen.
+const MISBEHAVIOUR: &str = "/ibc.lightclients.tendermint.v1.Misbehaviour";
 /// Messages that one account signs for another (`x/authz`).
 const EXEC: &str = "/cosmos.authz.v1beta1.MsgExec";
 /// So deep messages in messages are looked at. The SDK has a limit of its own.
 const NESTED_MAX: u32 = 4;
 
-/// The client messages of a transaction, in order. What cannot be read has none.
+/// The headers of a transaction, in order. What cannot be read has none.
 pub fn client_messages(tx: &[u8]) -> Vec<ClientMessage> {
     let raw = TxRaw::decode(tx).unwrap_or_default();
     let body = TxBody::decode(raw.body_bytes.as_slice()).unwrap_or_default();
@@ -44,9 +46,10 @@ fn collect(messages: Vec<Any>, deeper: u32, found: &mut Vec<ClientMessage>) {
 
 fn update(message: &Any) -> Option<ClientMessage> {
     let update = MsgUpdateClient::decode(message.value.as_slice()).ok()?;
-    Some(ClientMessage {
+    let message = update.client_message?;
+    (message.type_url != MISBEHAVIOUR).then_some(ClientMessage {
         client_id: update.client_id.parse().ok()?,
-        message: encoded(update.client_message?),
+        message: encoded(message),
     })
 }
 

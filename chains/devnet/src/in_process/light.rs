@@ -67,7 +67,7 @@ impl DevnetChain {
         let (earliest, latest) = node.read(|chain| (chain.earliest(), chain.latest().0));
         let height = seen.height;
         if height < earliest {
-            return Ok(HeaderCheck::Unknown { height });
+            return Ok(HeaderCheck::Pruned { height });
         }
         if height > latest {
             return seen.compare_with_lower(origin, &signed(node, origin, latest)?);

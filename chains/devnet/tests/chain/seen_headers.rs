@@ -89,7 +89,7 @@ async fn a_height_that_is_not_there_yet_cannot_be_compared() {
     });
     for chain in reached(&behind).await {
         let checked = chain.check_header(&header).await.expect("an answer");
-        assert_eq!(checked, HeaderCheck::Unknown { height });
+        assert_eq!(checked, HeaderCheck::NotYet { height });
     }
 }
 
@@ -109,6 +109,6 @@ async fn a_height_that_is_pruned_cannot_be_compared() {
     assert!(height < 7, "{height}");
     for chain in reached(&pruning).await {
         let checked = chain.check_header(&header).await.expect("an answer");
-        assert_eq!(checked, HeaderCheck::Unknown { height });
+        assert_eq!(checked, HeaderCheck::Pruned { height });
     }
 }

@@ -15,6 +15,7 @@ use super::{
 };
 use crate::admission::Admission;
 use crate::policy::Policy;
+pub use misbehaviour::headers_left_out;
 use packet::{finish, on_dst, on_src, take_back, write_acknowledgement};
 use topology::{channel_found, client_found, client_updated, connection_found};
 use tx::failures;

@@ -106,7 +106,7 @@ impl SeenHeader {
         let is_later = self.header.signed_header.header.time > newest.signed.header.time;
         let trusted = self.header.trusted_height.revision_height();
         if is_later || !(trusted + 1..self.height).contains(&newest.height()) {
-            return Ok(HeaderCheck::Unknown {
+            return Ok(HeaderCheck::NotYet {
                 height: self.height,
             });
         }

@@ -1,13 +1,15 @@
 //! Headers that others show to clients: kept until they are compared with the chain's own,
 //! and as evidence if they cannot both be so.
 
-use tern_chains::{ChainId, ClientId, Misbehaviour, TxOutcome};
+use std::collections::BTreeMap;
+
+use tern_chains::{ChainId, ClientId, Encoded, Misbehaviour, TxOutcome};
 
 use crate::ledger::{Change, ClientKey, Evidence, SeenHeaderKey, TxKey, View};
 use crate::policy::Policy;
 
-/// What a transaction of somebody else has shown to clients that admitted paths use. What we
-/// sent ourselves was verified before.
+/// What a transaction of somebody else has shown to clients that admitted paths use, as far as
+/// there is room. What we sent ourselves was verified before.
 pub(super) fn seen(
     view: &View,
     policy: &Policy,
@@ -15,44 +17,84 @@ pub(super) fn seen(
     height: u64,
     outcome: &TxOutcome,
 ) -> Vec<Change> {
-    let (chain, tx) = (chain.clone(), outcome.hash);
-    if outcome.code != 0 || outcome.client_messages.is_empty() {
-        return vec![];
-    }
-    let key = TxKey {
-        chain: chain.clone(),
-        hash: tx,
-    };
-    if view.tx(&key).is_some() {
-        return vec![];
-    }
     let mut changes = Vec::new();
+    for (client, headers) in shown(view, policy, chain, outcome) {
+        for (index, header) in headers.into_iter().take(room(view, policy, &client)) {
+            let key = SeenHeaderKey {
+                client: client.clone(),
+                height,
+                tx: outcome.hash,
+                index,
+            };
+            changes.push(Change::SeenHeader(key, Some(header.clone())));
+        }
+    }
+    changes
+}
+
+/// The clients with so many headers that wait that some of this transaction's are not kept, and
+/// how many. To be asked before the transaction is applied.
+pub fn headers_left_out(
+    view: &View,
+    policy: &Policy,
+    chain: &ChainId,
+    outcome: &TxOutcome,
+) -> Vec<(ClientKey, usize)> {
+    let shown = shown(view, policy, chain, outcome).into_iter();
+    let left_out = shown.map(|(client, headers)| {
+        let room = room(view, policy, &client);
+        (client, headers.len().saturating_sub(room))
+    });
+    left_out.filter(|(_, count)| *count > 0).collect()
+}
+
+/// So many more headers may wait for a client.
+fn room(view: &View, policy: &Policy, client: &ClientKey) -> usize {
+    let waiting = waiting(view, client).count();
+    policy.seen_headers_max.saturating_sub(waiting)
+}
+
+fn waiting<'a>(
+    view: &'a View,
+    client: &'a ClientKey,
+) -> impl Iterator<Item = (&'a SeenHeaderKey, &'a Encoded)> {
+    let all = view.seen_headers();
+    all.filter(move |(key, _)| key.client == *client)
+}
+
+/// What is to be compared of a transaction, each header once, with its index in it.
+fn shown<'a>(
+    view: &View,
+    policy: &Policy,
+    chain: &ChainId,
+    outcome: &'a TxOutcome,
+) -> BTreeMap<ClientKey, Vec<(usize, &'a Encoded)>> {
+    let tx = TxKey {
+        chain: chain.clone(),
+        hash: outcome.hash,
+    };
+    let mut by_client: BTreeMap<ClientKey, Vec<_>> = BTreeMap::new();
+    if outcome.code != 0 || outcome.client_messages.is_empty() || view.tx(&tx).is_some() {
+        return by_client;
+    }
     for (index, shown) in outcome.client_messages.iter().enumerate() {
         let client = ClientKey {
             chain: chain.clone(),
             client_id: shown.client_id.clone(),
         };
         // One proof is enough.
-        let is_known = view.evidence_of(&client).is_some();
-        let waiting = view.seen_headers();
-        let waiting = waiting.filter(|(key, _)| key.client == client).count();
-        if is_known
-            || waiting + changes.len() >= policy.seen_headers_max
-            || !is_used(view, policy, &client)
-        {
+        if view.evidence_of(&client).is_some() || !is_used(view, policy, &client) {
             continue;
         }
-        let key = SeenHeaderKey {
-            client,
-            height,
-            tx,
-            index,
-        };
-        if view.seen_header(&key).is_none() {
-            changes.push(Change::SeenHeader(key, Some(shown.message.clone())));
+        // The same header costs a stranger no more than a transaction.
+        let message = &shown.message;
+        let is_waiting = waiting(view, &client).any(|(_, header)| header == message);
+        let headers = by_client.entry(client).or_default();
+        if !is_waiting && !headers.iter().any(|(_, header)| *header == message) {
+            headers.push((index, message));
         }
     }
-    changes
+    by_client
 }
 
 /// Whether an admitted path goes over this client.
@@ -93,9 +135,7 @@ pub(super) fn client_changed(view: &View, chain: &ChainId, client_id: &ClientId)
         chain: chain.clone(),
         client_id: client_id.clone(),
     };
-    let waiting = view.seen_headers();
-    let waiting = waiting.filter(|(key, _)| key.client == client);
-    let mut changes: Vec<Change> = waiting
+    let mut changes: Vec<Change> = waiting(view, &client)
         .map(|(key, _)| Change::SeenHeader(key.clone(), None))
         .collect();
     if view.evidence_of(&client).is_some() {

@@ -92,9 +92,9 @@ fn what_no_validators_signed_is_not_evidence() {
 fn a_header_ahead_of_the_chain_conflicts_if_its_time_is_not() {
     let (chain, fork) = fork();
     let ahead = seen(&fork.header(2, 9));
-    let unknown = HeaderCheck::Unknown { height: 9 };
+    let not_yet = HeaderCheck::NotYet { height: 9 };
     let check = |chain: &LightChain| ahead.compare_with_lower(&origin(), chain.at(8)).unwrap();
-    assert_eq!(check(&chain), unknown);
+    assert_eq!(check(&chain), not_yet);
     for later in [1, 4] {
         let sets = vec![vec![1, 2, 3, 4]; 9];
         let late = LightChain::with_times(&sets, |height| time(height + later));
@@ -104,7 +104,7 @@ fn a_header_ahead_of_the_chain_conflicts_if_its_time_is_not() {
     // What the client trusts is not below the newest block: nothing can be said yet.
     let near = seen(&fork.header(8, 9));
     let checked = near.compare_with_lower(&origin(), chain.at(8)).unwrap();
-    assert_eq!(checked, unknown);
+    assert_eq!(checked, not_yet);
 }
 
 #[test]
