@@ -177,3 +177,119 @@ pub fn tell_left_out(left_out: &[(ClientKey, usize)]) {
 fn client_chain<'a>(view: &'a View, seen: &SeenHeaderKey) -> Option<&'a ChainId> {
     Some(&view.client(&seen.client)?.summary.chain_id)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use tern_chains::{BlockTime, ClientSummary, Encoded, TxHash};
+    use tern_core::ledger::{Change, ClientRecord, Head};
+
+    use super::*;
+
+    const HEAD: u64 = 50;
+
+    fn seen() -> SeenHeaderKey {
+        SeenHeaderKey {
+            client: ClientKey {
+                chain: ChainId::from_string("kava-1"),
+                client_id: "07-tendermint-0".parse().unwrap(),
+            },
+            height: 12,
+            tx: TxHash([9; 32]),
+            index: 0,
+        }
+    }
+
+    /// A header of akash, which is at `HEAD`, was shown to a client on kava.
+    fn view() -> View {
+        let akash = ChainId::from_string("akash-1");
+        let record = ClientRecord {
+            summary: ClientSummary {
+                chain_id: akash.clone(),
+                latest_height: 9,
+                trusting_period: Duration::from_secs(60),
+                frozen: false,
+                flaws: vec![],
+            },
+            updated: BlockTime(0),
+            seen: 1,
+            is_ours: false,
+        };
+        let head = Head {
+            height: HEAD,
+            time: BlockTime(0),
+        };
+        let header = Encoded {
+            type_name: "/header".to_owned(),
+            bytes: vec![1],
+        };
+        let mut view = View::default();
+        view.commit(&Change::Client(seen().client, record));
+        view.commit(&Change::Head(akash, head));
+        view.commit(&Change::SeenHeader(seen(), Some(header)));
+        view
+    }
+
+    fn node_error() -> ChainError {
+        ChainError::Node {
+            chain: ChainId::from_string("akash-1"),
+            node: "http://localhost".to_owned(),
+            doing: "commit at 7".to_owned(),
+            source: "refused".into(),
+        }
+    }
+
+    /// The block of its chain that the header waits for after each comparison, until it is
+    /// forgotten.
+    fn waits(check: impl Fn() -> Result<HeaderCheck, ChainError>) -> Vec<u64> {
+        let (view, mut headers) = (view(), SeenHeaders::default());
+        let mut waits = Vec::new();
+        while headers.checked(&view, seen(), check()).is_none() {
+            waits.push(headers.waiting[&seen()].not_before);
+            assert!(waits.len() < 100, "it waits for ever");
+        }
+        waits
+    }
+
+    #[test]
+    fn what_is_ahead_of_the_chain_waits_for_its_height() {
+        let height = HEAD + 100_000;
+        let waits = waits(|| Ok(HeaderCheck::NotYet { height }));
+        assert_eq!(waits, [height; TRIES_MAX as usize]);
+    }
+
+    #[test]
+    fn what_a_node_that_is_behind_has_not_got_to_is_compared_again_ever_later() {
+        let height = HEAD - 1;
+        let lagging = waits(|| Ok(HeaderCheck::NotYet { height }));
+        assert_eq!(lagging[..3], [HEAD + 1, HEAD + 2, HEAD + 4]);
+        assert_eq!(lagging.len(), TRIES_MAX as usize);
+        assert_eq!(waits(|| Err(node_error())), lagging);
+    }
+
+    #[test]
+    fn what_is_known_or_cannot_be_known_is_forgotten_at_once() {
+        assert_eq!(waits(|| Ok(HeaderCheck::Same)), [0; 0]);
+        assert_eq!(waits(|| Ok(HeaderCheck::Pruned { height: 7 })), [0; 0]);
+    }
+
+    #[test]
+    fn another_header_of_the_chain_is_evidence() {
+        let own = Encoded {
+            type_name: "/header".to_owned(),
+            bytes: vec![2],
+        };
+        let check = HeaderCheck::Conflicting { own: own.clone() };
+        let fact = SeenHeaders::default().checked(&view(), seen(), Ok(check));
+        let Some(Fact::Found {
+            finding: Finding::HeaderChecked { misbehaviour, .. },
+            ..
+        }) = fact
+        else {
+            panic!("{fact:?}")
+        };
+        let misbehaviour = misbehaviour.expect("misbehaviour");
+        assert_eq!((misbehaviour.seen.bytes, misbehaviour.own), (vec![1], own));
+    }
+}
