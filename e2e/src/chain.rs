@@ -15,6 +15,7 @@ use crate::process::{self, Process, Signal};
 use crate::{http, wait, OTHER, RELAYER, USER};
 
 mod evm;
+mod ics;
 mod upgrade;
 mod version;
 
@@ -126,7 +127,8 @@ impl TestChain {
         };
         match chain.spec.version {
             IbcGo::V10 => chain.prepare_chaind(folder)?,
-            IbcGo::V7 | IbcGo::V8 | IbcGo::V11 => chain.prepare_simd()?,
+            IbcGo::V7 | IbcGo::V8 | IbcGo::V11 | IbcGo::Provider => chain.prepare_simd()?,
+            IbcGo::Consumer => chain.prepare_consumer(folder)?,
             IbcGo::V11Evm => chain.prepare_evmd()?,
         }
         chain.change_genesis()?;

@@ -1,0 +1,126 @@
+//! Cross-chain validation (ICS-28): a consumer chain is validated by the validators of a provider.
+//! Its clients are made by the provider and by its genesis, and by no relayer.
+
+mod support;
+
+use anyhow::{ensure, Context, Result};
+use ibc_proto::cosmos::base::v1beta1::Coin;
+use ibc_proto::cosmos::staking::v1beta1::MsgDelegate;
+use serde_json::Value;
+use support::light::any;
+use support::tx::{account, submit};
+use support::LONG;
+use tern_chains::Account as _;
+use tern_cosmos_core::convert;
+use tern_e2e::{voucher, wait, ChainSpec, Network, TestChain, USER};
+
+/// The client on either chain, and the connection that is opened over it.
+const CLIENT: &str = "07-tendermint-0";
+const CONNECTION: &str = "connection-0";
+/// The channel of cross-chain validation, and the one that the consumer begins by itself.
+const VALIDATION: &str = "channel-0";
+const TRANSFER: &str = "channel-1";
+
+#[test]
+#[ignore = "builds two more chains with Go, some minutes each"]
+fn a_consumer_chain_is_connected_and_follows_the_validators_of_its_provider() -> Result<()> {
+    let network = Network::of(vec![ChainSpec::provider()])?;
+    let genesis = network.chain("provider-a")?.launch_consumer()?;
+    let network = network.with(ChainSpec::consumer(genesis))?;
+    connect(&network)?;
+
+    let (provider, consumer) = (network.chain("provider-a")?, network.chain("consumer-a")?);
+    let config = network.tern.home.join("config.toml");
+    let rule = "\n[policy.admission]\nfinish_channels = [\"transfer\"]\n";
+    std::fs::write(&config, std::fs::read_to_string(&config)? + rule)?;
+    let daemon = network.tern.start()?;
+    wait::until("the transfer channel to be open", LONG, || {
+        let on_consumer = channel(&network, "consumer-a", TRANSFER)?;
+        let on_provider = channel(&network, "provider-a", TRANSFER)?;
+        let ends = [on_consumer, on_provider];
+        let is_open = |end: &Value| end["port"] == "transfer" && end["state"] == "OPEN";
+        Ok(ends.iter().all(is_open).then_some(()))
+    })?;
+
+    // Blocks of the consumer are signed with another power from here on.
+    let power = consumer.voting_power()?;
+    ensure!(power == provider.voting_power()?, "{power}");
+    delegates(provider, 50_000_000)?;
+    wait::until("the consumer's validator to be stronger", LONG, || {
+        Ok((consumer.voting_power()? == power + 50).then_some(()))
+    })?;
+    wait::until("the provider to be told", LONG, || {
+        let left = provider.commitments("provider", VALIDATION)?;
+        Ok((left == 0).then_some(()))
+    })?;
+
+    let user = network.address("provider-a", USER.0)?;
+    transfer(&network, "consumer-a", "100ucon", "provider-a")?;
+    let received = provider.balance(&user, &voucher(TRANSFER, "ucon"))?;
+    ensure!(received == 100, "{received} received");
+    transfer(&network, "provider-a", "7stake", "consumer-a")?;
+    let user = network.address("consumer-a", USER.0)?;
+    let received = consumer.balance(&user, &voucher(TRANSFER, "stake"))?;
+    ensure!(received == 7, "{received} received");
+
+    // The consumer sends its provider a part of its fees, without being asked to.
+    let pool = provider.module_account("consumer_rewards_pool")?;
+    wait::until("a part of the fees to be the provider's", LONG, || {
+        let rewards = provider.balance(&pool, &voucher(TRANSFER, "ucon"))?;
+        Ok((rewards > 0).then_some(()))
+    })?;
+    ensure!(daemon.terminate(LONG)?.success());
+    network.passed()
+}
+
+/// Opens the connection over the clients that are there, and the channel of validation, which the
+/// consumer has to begin.
+fn connect(network: &Network) -> Result<()> {
+    let open = ["connection", "open", "consumer-a", "provider-a"];
+    let clients = ["--a-client", CLIENT, "--b-client", CLIENT];
+    let opened = network.tern.json(&[&open[..], &clients].concat())?;
+    for end in ["a", "b"] {
+        ensure!(opened[end]["client"] == CLIENT, "{opened}");
+        ensure!(opened[end]["connection"] == CONNECTION, "{opened}");
+    }
+    let open = ["channel", "open", "consumer-a", "provider-a"];
+    let over = ["--connection", CONNECTION, "--order", "ordered"];
+    let ports = ["--a-port", "consumer", "--b-port", "provider"];
+    let opened = network.tern.json(&[&open[..], &over, &ports].concat())?;
+    let ordering = &opened["channels"][0]["ordering"];
+    ensure!(ordering == "ordered", "{opened}");
+    Ok(())
+}
+
+/// A channel of a chain by its id; null if there is none.
+fn channel(network: &Network, chain: &str, id: &str) -> Result<Value> {
+    let listed = network.tern.json(&["query", "channels", chain])?;
+    let mut listed = listed.as_array().context("no list")?.iter();
+    let found = listed.find(|channel| channel["channel"] == id);
+    Ok(found.cloned().unwrap_or_default())
+}
+
+/// The user stakes so much with the provider's validator.
+fn delegates(provider: &TestChain, amount: u64) -> Result<()> {
+    let user = account(provider, USER)?;
+    let delegate = MsgDelegate {
+        delegator_address: user.address().to_owned(),
+        validator_address: provider.validator()?,
+        amount: Some(Coin {
+            denom: "stake".to_owned(),
+            amount: amount.to_string(),
+        }),
+    };
+    let runtime = tokio::runtime::Runtime::new()?;
+    let message = convert::message(any(&delegate));
+    runtime.block_on(submit(&user, vec![message])).map(drop)
+}
+
+/// The user sends coins to the address of the same key, and waits until they are there.
+fn transfer(network: &Network, src: &str, coins: &str, dst: &str) -> Result<()> {
+    let receiver = network.address(dst, USER.0)?;
+    let args = ["transfer", src, TRANSFER, coins, &receiver, "--wait"];
+    let sent = network.user.json(&args)?;
+    ensure!(sent["acknowledged"] == 1, "{sent}");
+    Ok(())
+}
