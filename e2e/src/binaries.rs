@@ -45,6 +45,24 @@ pub fn evmd() -> Result<PathBuf> {
     once(&BUILT, || build_with_go("evmd", "chains/evm", "."))
 }
 
+/// The program of a chain that validates others (ICS-28), on ibc-go v10.
+pub fn ics_provider() -> Result<PathBuf> {
+    static BUILT: Built = OnceLock::new();
+    let package = "github.com/cosmos/interchain-security/v7/cmd/interchain-security-pd";
+    once(&BUILT, || {
+        build_with_go("ics-provider", "chains/ics", package)
+    })
+}
+
+/// The program of a chain that the validators of another one validate (ICS-28).
+pub fn ics_consumer() -> Result<PathBuf> {
+    static BUILT: Built = OnceLock::new();
+    let package = "github.com/cosmos/interchain-security/v7/cmd/interchain-security-cd";
+    once(&BUILT, || {
+        build_with_go("ics-consumer", "chains/ics", package)
+    })
+}
+
 /// A program of chains, built from a module in `e2e` when it is missing or older than that.
 fn build_with_go(name: &str, module: &str, package: &str) -> Result<PathBuf> {
     let source = workspace().join("e2e").join(module);

@@ -9,12 +9,14 @@ use serde_json::Value;
 use tendermint::Time;
 
 pub use self::evm::{token_of, EVM_CHAIN_ID, ICS20_CONTRACT};
+pub use self::ics::CONSUMER_ID;
 pub use self::version::IbcGo;
 use crate::ports::free_ports;
 use crate::process::{self, Process, Signal};
 use crate::{http, wait, OTHER, RELAYER, USER};
 
 mod evm;
+mod ics;
 mod upgrade;
 mod version;
 
@@ -126,7 +128,8 @@ impl TestChain {
         };
         match chain.spec.version {
             IbcGo::V10 => chain.prepare_chaind(folder)?,
-            IbcGo::V7 | IbcGo::V8 | IbcGo::V11 => chain.prepare_simd()?,
+            IbcGo::V7 | IbcGo::V8 | IbcGo::V11 | IbcGo::Provider => chain.prepare_simd()?,
+            IbcGo::Consumer => chain.prepare_consumer(folder)?,
             IbcGo::V11Evm => chain.prepare_evmd()?,
         }
         chain.change_genesis()?;

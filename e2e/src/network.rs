@@ -69,7 +69,7 @@ impl Network {
             .into_iter()
             .map(|chain| chain.unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
             .collect::<Result<Vec<_>>>()?;
-        let mut network = Self {
+        let network = Self {
             chains,
             tern: Tern {
                 home: root.join("home"),
@@ -80,13 +80,26 @@ impl Network {
             folder: Some(folder),
             _turn: turn,
         };
-        network.tern = network.home("home", Setup::default())?;
+        network.with_homes()
+    }
+
+    /// Starts one more chain. The homes are made anew, and know it.
+    pub fn with(mut self, spec: ChainSpec) -> Result<Self> {
+        self.chains.push(TestChain::start(spec, &self.path())?);
+        for Tern { home } in [&self.tern, &self.user] {
+            std::fs::remove_dir_all(home)?;
+        }
+        self.with_homes()
+    }
+
+    fn with_homes(mut self) -> Result<Self> {
+        self.tern = self.home("home", Setup::default())?;
         let free = Setup {
             key: USER.0,
             gas_price: "0",
         };
-        network.user = network.home("user", free)?;
-        Ok(network)
+        self.user = self.home("user", free)?;
+        Ok(self)
     }
 
     /// A home with all keys and a configuration for these chains.

@@ -77,13 +77,19 @@ impl TestChain {
     /// Sends coins, such as `5uakt`, from an account to an address. They are there when
     /// this returns.
     pub fn pay(&self, from: &str, to: &str, coins: &str, fee: &str) -> Result<()> {
-        let sent = self.broadcast(&["tx", "bank", "send", from, to, coins, "--fees", fee])?;
+        self.commit(&["tx", "bank", "send", from, to, coins, "--fees", fee])
+    }
+
+    /// A transaction of the chain's program that must succeed; it is in a block when this
+    /// returns.
+    pub(crate) fn commit(&self, args: &[&str]) -> Result<()> {
+        let sent = self.broadcast(args)?;
         let hash = sent["txhash"].as_str().context("no hash")?.to_owned();
-        wait::until("the payment's block", BLOCK_LIMIT, || {
+        wait::until("the transaction's block", BLOCK_LIMIT, || {
             let Ok(tx) = self.rpc(&format!("/tx?hash=0x{hash}")) else {
                 return Ok(None);
             };
-            ensure!(tx["tx_result"]["code"] == 0, "payment: {tx}");
+            ensure!(tx["tx_result"]["code"] == 0, "{args:?}: {tx}");
             Ok(Some(()))
         })
     }

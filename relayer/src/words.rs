@@ -121,12 +121,24 @@ pub fn ends_of(text: &str, begin: usize, end: usize) -> String {
 /// A text that strangers wrote, for people: without control characters, which could
 /// change the terminal, and not longer than people read.
 pub fn quoted(text: &str) -> String {
-    let clean = |c: char| if c.is_control() { ' ' } else { c };
     let mut kept: String = text.chars().take(TEXT_CHARS_MAX).map(clean).collect();
     if text.chars().count() > TEXT_CHARS_MAX {
         kept.push('…');
     }
     kept
+}
+
+/// The whole of a text that strangers wrote, without control characters: a channel's version is
+/// for other programs, and longer than people read.
+pub fn printable(text: &str) -> String {
+    text.chars().map(clean).collect()
+}
+
+fn clean(c: char) -> char {
+    match c.is_control() {
+        true => ' ',
+        false => c,
+    }
 }
 
 /// Lines of at most 80 characters, the first indented by `first`, the others by `rest`.
@@ -237,6 +249,8 @@ mod tests {
     #[test]
     fn what_strangers_write_cannot_change_the_terminal() {
         assert_eq!(quoted("a\u{1b}[2Jb\nc"), "a [2Jb c");
+        let long = "v".repeat(TEXT_CHARS_MAX + 1);
+        assert_eq!(printable(&format!("\n-{long}\u{12}")), format!(" -{long} "));
         assert_eq!(wrapped("a\u{1b}[2J", 0, 0), ["a [2J"]);
         assert_eq!(quoted(&"x".repeat(500)).chars().count(), TEXT_CHARS_MAX + 1);
     }

@@ -30,7 +30,7 @@ use crate::validators::Validators;
 use crate::wake::Wake;
 use crate::{
     blocks, check_header, fee_grant, info, market_price, new_client, proof, query, search, state,
-    txs,
+    txs, unbonding,
 };
 
 type Node = Arc<crate::node::Node>;
@@ -113,9 +113,9 @@ impl CosmosChain {
         Ok(value.map(|address| String::from_utf8_lossy(&address).into_owned()))
     }
 
-    /// The staking module's unbonding period.
+    /// How long stake is held back.
     pub async fn unbonding_period(&self) -> Result<Duration> {
-        let ask = |node: Node| async move { info::unbonding_period(node.grpc().await?).await };
+        let ask = |node: Node| async move { unbonding::unbonding_period(node.grpc().await?).await };
         self.list(ask).await
     }
 

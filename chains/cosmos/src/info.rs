@@ -1,10 +1,8 @@
-//! Questions people and health checks ask: balances, the node's state, the
-//! chain's staking parameters.
+//! Questions people and health checks ask: balances and the node's state.
 
 use std::time::Duration;
 
 use ibc_proto::cosmos::bank::v1beta1 as bank;
-use ibc_proto::cosmos::staking::v1beta1 as staking;
 use tern_chains::{BlockTime, Unit};
 use tokio::time::Instant;
 
@@ -146,23 +144,4 @@ pub(crate) async fn balances(grpc: &Grpc, address: &str) -> Result<Vec<Coin>> {
         }
     })
     .await
-}
-
-/// How long stake is held back: what a client's trusting period is taken from.
-pub(crate) async fn unbonding_period(grpc: &Grpc) -> Result<Duration> {
-    use staking::query_client::QueryClient;
-    grpc.check_network().await?;
-    let doing = "query staking parameters";
-    let mut client = grpc::client!(grpc, QueryClient);
-    let request = staking::QueryParamsRequest {};
-    let answer = grpc.call(doing, client.params(request)).await?;
-    let period = answer.params.and_then(|params| params.unbonding_time);
-    let period = period.and_then(|period| {
-        let (seconds, nanos) = (
-            period.seconds.try_into().ok()?,
-            period.nanos.try_into().ok()?,
-        );
-        Some(Duration::new(seconds, nanos))
-    });
-    period.ok_or_else(|| grpc.origin.malformed(doing, "there is no unbonding time"))
 }

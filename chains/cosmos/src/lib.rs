@@ -44,6 +44,7 @@ mod testing;
 mod trusted_header;
 mod tx;
 mod txs;
+mod unbonding;
 mod validators;
 mod wake;
 

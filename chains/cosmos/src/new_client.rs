@@ -7,11 +7,11 @@ use tern_chains::{ClientParams, NewClient};
 
 use crate::errors::Result;
 use crate::first_client::first_client;
-use crate::info;
 use crate::light::Light;
 use crate::node::Node;
 use crate::pool::{Kind, Need};
 use crate::rpc::Rpc;
+use crate::unbonding;
 use crate::verify::LightBlock;
 
 /// Client and consensus state at the newest height (ICS-02 `createClient`).
@@ -21,7 +21,7 @@ use crate::verify::LightBlock;
 #[tracing::instrument(level = "debug", skip_all, fields(chain = %light.chain))]
 pub(crate) async fn new_client(light: &Light, params: &ClientParams) -> Result<NewClient> {
     let ask = |node: Arc<Node>| async move {
-        let unbonding = async { info::unbonding_period(node.grpc().await?).await };
+        let unbonding = async { unbonding::unbonding_period(node.grpc().await?).await };
         let block = newest(light, &node.rpc);
         let (unbonding_period, block) = futures::try_join!(unbonding, block)?;
         first_client(&node.rpc.origin, params, unbonding_period, &block)

@@ -14,10 +14,10 @@ use tern_cosmos_core::light::{begin_trust, move_trust, over_upgrade};
 use tokio::time::timeout;
 
 use crate::errors::Result;
-use crate::info;
 use crate::light::Light;
 use crate::node::Node;
 use crate::pool::{Kind, Need};
+use crate::unbonding;
 use crate::verify::{verify_alone, LightBlock};
 
 /// How long the other nodes may take to say which header they have.
@@ -181,7 +181,8 @@ impl Light {
     }
 
     async fn begin(&self, block: &LightBlock, from: TrustOrigin) -> Result<TrustedHeader> {
-        let ask = |node: Arc<Node>| async move { info::unbonding_period(node.grpc().await?).await };
+        let ask =
+            |node: Arc<Node>| async move { unbonding::unbonding_period(node.grpc().await?).await };
         let unbonding = self.pool.read(Kind::List, Need::Newest, ask).await?;
         begin_trust(self.pool.origin(), unbonding, block, from)
     }

@@ -1,8 +1,8 @@
 //! The versions of ibc-go that chains run, and all that differs between their programs.
 //!
 //! V10 is `chaind`, the chain of our own. The others are `simd`, the application that ibc-go
-//! itself is tested with, and `evmd`, which has an EVM: their homes are made by their own
-//! commands, and then given the settings that `chaind prepare` writes.
+//! itself is tested with, `evmd`, which has an EVM, and those of cross-chain validation: their
+//! homes are made by their own commands, and then given the settings that `chaind prepare` writes.
 
 use std::path::PathBuf;
 use std::process::Command;
@@ -15,7 +15,7 @@ use crate::settings::ConfigFile::{App, Client, Comet};
 use crate::{binaries, process, OTHER, RELAYER, USER};
 
 /// The key of the one validator, which the home makes itself.
-const VALIDATOR: &str = "validator";
+pub(super) const VALIDATOR: &str = "validator";
 /// What it has, all of it staked: 100 units of voting power.
 const STAKE: &str = "100000000";
 /// Where wallets of Ethereum have their first key.
@@ -35,6 +35,10 @@ pub enum IbcGo {
     V11,
     /// v11 with an EVM: cosmos/evm 0.7, Cosmos SDK 0.54, CometBFT 0.39.
     V11Evm,
+    /// v10, Cosmos SDK 0.50: its validators validate other chains, too (ICS-28).
+    Provider,
+    /// The same versions: its validators are those of a provider.
+    Consumer,
 }
 
 impl IbcGo {
@@ -45,14 +49,16 @@ impl IbcGo {
             Self::V10 => binaries::chaind(),
             Self::V11 => binaries::simd_v11(),
             Self::V11Evm => binaries::evmd(),
+            Self::Provider => binaries::ics_provider(),
+            Self::Consumer => binaries::ics_consumer(),
         }
     }
 
     /// The type of the keys of its accounts.
     pub fn key_type(self) -> KeyType {
         match self {
-            Self::V7 | Self::V8 | Self::V10 | Self::V11 => KeyType::Secp256k1,
             Self::V11Evm => KeyType::CosmosEvm,
+            _ => KeyType::Secp256k1,
         }
     }
 
@@ -73,7 +79,8 @@ impl ChainSpec {
     pub fn on(self, version: IbcGo) -> Self {
         let prefix = match version {
             IbcGo::V10 => self.prefix,
-            IbcGo::V7 | IbcGo::V8 | IbcGo::V11 | IbcGo::V11Evm => "cosmos",
+            IbcGo::Consumer => "consumer",
+            _ => "cosmos",
         };
         Self {
             version,
@@ -97,35 +104,49 @@ impl ChainSpec {
 impl TestChain {
     /// Makes the home of a chain that runs `simd` or `evmd`.
     pub(super) fn prepare_simd(&self) -> Result<()> {
+        self.init()?;
+        self.add_validator()?;
+        self.configure_simd()
+    }
+
+    /// A genesis in which the accounts have what they have, and no validator.
+    pub(super) fn init(&self) -> Result<()> {
         let spec = &self.spec;
         ensure!(
             spec.evidence_blocks.is_none()
                 && (spec.authority.is_none() || spec.version == IbcGo::V11Evm),
             "only chains of our own have an authority, or keep less evidence"
         );
+        let init = ["init", spec.id, "--default-denom", spec.denom];
+        self.command(&[&init[..], &["--chain-id", spec.id]].concat())?;
+        for key in [RELAYER, USER, OTHER] {
+            self.add_account(spec.key(key)?.address(), spec.coins)?;
+        }
+        Ok(())
+    }
+
+    fn add_account(&self, account: &str, coins: &str) -> Result<()> {
+        let genesis = self.spec.version.genesis(&["add-genesis-account"]);
+        let add = [account, coins, "--keyring-backend", "test"];
+        self.command(&[&genesis[..], &add].concat())
+    }
+
+    /// A validator of its own.
+    fn add_validator(&self) -> Result<()> {
+        let spec = &self.spec;
         let version = spec.version;
         let chain_id = ["--chain-id", spec.id];
         let keyring = ["--keyring-backend", "test"];
-        let init = ["init", spec.id, "--default-denom", spec.denom];
-        self.command(&[&init[..], &chain_id].concat())?;
         self.command(&[&["keys", "add", VALIDATOR][..], &keyring].concat())?;
         let stake = format!("{STAKE}{}", spec.denom);
-        let mut accounts = vec![(VALIDATOR.to_owned(), stake.as_str())];
-        for key in [RELAYER, USER, OTHER] {
-            accounts.push((spec.key(key)?.address().to_owned(), spec.coins));
-        }
-        for (account, coins) in accounts {
-            let add = version.genesis(&["add-genesis-account", &account, coins]);
-            self.command(&[&add[..], &keyring].concat())?;
-        }
+        self.add_account(VALIDATOR, &stake)?;
         let validator = version.genesis(&["gentx", VALIDATOR, &stake]);
         self.command(&[&validator[..], &chain_id, &keyring].concat())?;
-        self.command(&version.genesis(&["collect-gentxs"]))?;
-        self.configure_simd()
+        self.command(&version.genesis(&["collect-gentxs"]))
     }
 
     /// Its addresses are on this host and no others, and blocks come as fast as elsewhere.
-    fn configure_simd(&self) -> Result<()> {
+    pub(super) fn configure_simd(&self) -> Result<()> {
         let spec = &self.spec;
         let quoted = |text: &str| format!("\"{text}\"");
         let tcp = |port: u16| quoted(&format!("tcp://127.0.0.1:{port}"));

@@ -13,6 +13,7 @@ mod channel;
 mod channel_close;
 mod clear;
 mod clients;
+mod consumer_chain;
 mod crash;
 mod crash_steps;
 mod delay;

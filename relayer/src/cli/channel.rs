@@ -3,6 +3,7 @@
 use anyhow::bail;
 use clap::{Args, Subcommand, ValueEnum};
 use tern::engine::{ClosedChannel, Made, OpenedChannel};
+use tern::words::printable;
 use tern_chains::{ChainId, ChannelId, ConnectionId, Ordering, PortId};
 use tern_core::ledger::{
     ChannelKey, ChannelTerms, ConnectionKey, ConnectionRecord, Goal, HandshakeProgress,
@@ -188,7 +189,8 @@ fn print(context: &Context, opened: &OpenedChannel, ordering: Ordering) -> anyho
     if context.json {
         return output::json(&registry_entry(opened, ordering));
     }
-    output::line(format!("channel is open, version {}", opened.version))?;
+    let version = printable(&opened.version);
+    output::line(format!("channel is open, version {version}"))?;
     for (end, (connection, record)) in ends(opened) {
         output::line(format!(
             "  {}  {}/{}  {}  {}",

@@ -4,6 +4,7 @@ mod client;
 
 use clap::{Args, Subcommand};
 use serde::Serialize;
+use tern::words::printable;
 use tern_chains::{ClientId, IdentifiedChannelEnd, IdentifiedConnectionEnd, Ordering};
 
 use crate::connect::Context;
@@ -199,7 +200,7 @@ impl Row<6> for ChannelRow {
             format!("{}/{}", self.port, self.channel),
             self.state.clone(),
             self.ordering.to_owned(),
-            self.version.clone(),
+            printable(&self.version),
             or_dash(self.connection.as_deref()),
             format!("{}/{remote}", self.counterparty_port),
         ]
@@ -222,8 +223,7 @@ mod tests {
         assert_eq!(ids, ["channel-9", "channel-10", "channel-100", "custom"]);
     }
 
-    #[test]
-    fn a_channel_in_state_init_has_no_counterparty_channel() {
+    fn row(version: &str) -> [String; 6] {
         let channel_end = ChannelEnd {
             state: ChannelState::Init,
             ordering: Ordering::Ordered,
@@ -232,13 +232,18 @@ mod tests {
                 channel_id: None,
             },
             connection_hops: vec!["connection-3".parse().unwrap()],
-            version: String::new(),
+            version: version.to_owned(),
         };
-        let row = ChannelRow::of(&IdentifiedChannelEnd {
+        let end = IdentifiedChannelEnd {
             port_id: "transfer".parse().unwrap(),
             channel_id: "channel-2".parse().unwrap(),
             channel_end,
-        });
+        };
+        ChannelRow::of(&end).cells()
+    }
+
+    #[test]
+    fn a_channel_in_state_init_has_no_counterparty_channel() {
         let expected = [
             "transfer/channel-2",
             "INIT",
@@ -247,6 +252,13 @@ mod tests {
             "connection-3",
             "transfer/-",
         ];
-        assert_eq!(row.cells(), expected.map(str::to_owned));
+        assert_eq!(row(""), expected.map(str::to_owned));
+    }
+
+    /// A provider's version (ICS-28) is protobuf, and anybody may write any other.
+    #[test]
+    fn a_version_cannot_change_the_terminal() {
+        assert_eq!(row("\n-cosmos1\u{12}\u{1}1")[3], " -cosmos1  1");
+        assert_eq!(row("\u{1b}[2J")[3], " [2J");
     }
 }
