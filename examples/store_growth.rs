@@ -148,6 +148,7 @@ fn open_channel() -> Result<Vec<Change>> {
             counterparty_client_id: client_id()?,
             counterparty_connection_id: Some(connection_id.clone()),
             delay_period_ns: 0,
+            versions: vec![],
             seen: 1,
         };
         let channel = ChannelRecord {

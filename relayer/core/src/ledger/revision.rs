@@ -108,6 +108,7 @@ fn item_over(item: &mut Item, from: &ChainId, to: &ChainId) {
             vec![&mut client.chain]
         }
         Item::Handshake { a, b, .. } => vec![a, b],
+        Item::Connection { end, .. } => vec![&mut end.chain],
         Item::Channel { end, .. } => vec![&mut end.chain],
     };
     for chain in chains.into_iter().filter(|chain| **chain == *from) {
