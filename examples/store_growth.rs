@@ -265,6 +265,7 @@ fn signed(chain: &ChainId, height: u64, items: Vec<Item>) -> (TxKey, TxRecord) {
         bytes: vec![7; TX_BYTES_A_PACKET * (items.len() + 1)],
         items,
         updates: 1,
+        is_unasked: false,
         fee: 5_000,
     };
     (key, tx)

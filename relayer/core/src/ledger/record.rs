@@ -214,6 +214,9 @@ pub struct TxRecord {
     pub items: Vec<Item>,
     /// How many messages update a client before those of the items.
     pub updates: usize,
+    /// Of one without items: the relayer sends it by itself, not for a command.
+    #[serde(default)]
+    pub is_unasked: bool,
     /// What is paid when it is in a block, in the smallest unit of the denom of fees.
     pub fee: u128,
     /// The signed bytes: after a restart the same tx is sent again, which

@@ -203,6 +203,7 @@ mod tests {
                 deadline: Deadline::Height(600),
                 items: vec![Item::Recv(packet.clone())],
                 updates: 1,
+                is_unasked: false,
                 fee: 5,
                 bytes: vec![9],
             };

@@ -143,6 +143,7 @@ mod tests {
             deadline: Deadline::Height(9),
             items,
             updates,
+            is_unasked: false,
             fee,
             bytes: vec![],
         }
