@@ -148,6 +148,7 @@ fn open_channel() -> Result<Vec<Change>> {
             counterparty_client_id: client_id()?,
             counterparty_connection_id: Some(connection_id.clone()),
             delay_period_ns: 0,
+            versions: vec![],
             seen: 1,
         };
         let channel = ChannelRecord {
@@ -264,6 +265,7 @@ fn signed(chain: &ChainId, height: u64, items: Vec<Item>) -> (TxKey, TxRecord) {
         bytes: vec![7; TX_BYTES_A_PACKET * (items.len() + 1)],
         items,
         updates: 1,
+        is_unasked: false,
         fee: 5_000,
     };
     (key, tx)

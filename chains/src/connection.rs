@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{ClientId, ConnectionId};
+use crate::{ClientId, ConnectionId, Ordering};
 
 /// A connection end as its chain stores it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -35,6 +35,32 @@ pub struct ConnectionCounterparty {
 pub struct ConnectionVersion {
     pub identifier: String,
     pub features: Vec<String>,
+}
+
+impl ConnectionVersion {
+    /// The one version there is, for channels of these orders alone.
+    pub fn of_orders(orders: &[Ordering]) -> Self {
+        let features = [Ordering::Ordered, Ordering::Unordered];
+        let features = features.into_iter().filter(|order| orders.contains(order));
+        Self {
+            identifier: "1".to_owned(),
+            features: features.filter_map(feature).map(str::to_owned).collect(),
+        }
+    }
+
+    /// Whether channels of this order can be opened.
+    pub fn allows(&self, order: Ordering) -> bool {
+        feature(order).is_some_and(|feature| self.features.iter().any(|one| one == feature))
+    }
+}
+
+/// ICS-03's name of an order.
+fn feature(order: Ordering) -> Option<&'static str> {
+    match order {
+        Ordering::Ordered => Some("ORDER_ORDERED"),
+        Ordering::Unordered => Some("ORDER_UNORDERED"),
+        Ordering::Uninitialized => None,
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -30,6 +30,9 @@ pub enum Datagram {
         client_id: ClientId,
         counterparty: ConnectionCounterparty,
         delay_period_ns: u64,
+        /// `None`: all that the chain speaks.
+        #[serde(default)]
+        version: Option<ConnectionVersion>,
     },
     ConnOpenTry {
         client_id: ClientId,

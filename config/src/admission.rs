@@ -26,6 +26,10 @@ pub struct AdmissionConfig {
     pub clients: ListConfig,
     /// Ids of the chains at the other end.
     pub counterparty_chains: ListConfig,
+    /// Clients over which connections that somebody else has begun are opened to the end, such
+    /// as `07-tendermint-0` or `*`: those of the chain where they are begun. Default: none.
+    #[serde(deserialize_with = "patterns")]
+    pub finish_connections: Vec<String>,
     /// Ports on which channels that somebody else has begun are opened to the end, such as
     /// `icacontroller-*`. Default: none.
     #[serde(deserialize_with = "patterns")]

@@ -29,6 +29,7 @@ pub use chain::ConnectedChain;
 pub use keys::passphrase::keep_in_keyring;
 pub use keys::{read_private, write_atomically, KeyFileError, KeyFolder};
 pub use tern_cosmos::{BlockWithTxs, Indexed, IndexedTx, NodeHealth, NodeReport, TxInBlock};
+pub use tern_cosmos_core::key_type::keccak256;
 pub use tern_cosmos_core::Key as SigningKey;
 
 /// The input of every command that uses the configuration.

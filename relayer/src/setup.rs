@@ -211,6 +211,7 @@ fn rules(config: &AdmissionConfig) -> Rules {
         connections: list(&config.connections),
         clients: list(&config.clients),
         counterparty_chains: list(&config.counterparty_chains),
+        finish_connections: config.finish_connections.iter().map(Glob::new).collect(),
         finish_channels: config.finish_channels.iter().map(Glob::new).collect(),
         senders: list(&config.senders),
         receivers: list(&config.receivers),

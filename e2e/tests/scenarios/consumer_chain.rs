@@ -1,7 +1,9 @@
 //! Cross-chain validation (ICS-28): a consumer chain is validated by the validators of a provider.
 //! Its clients are made by the provider and by its genesis, and by no relayer.
 
-
+use crate::support::light::any;
+use crate::support::tx::{account, submit};
+use crate::support::LONG;
 use anyhow::{ensure, Context, Result};
 use ibc_proto::cosmos::base::v1beta1::Coin;
 use ibc_proto::cosmos::crypto::ed25519;
@@ -10,9 +12,6 @@ use ibc_proto::cosmos::staking::v1beta1::{
 };
 use ibc_proto::interchain_security::ccv::provider::v1::MsgOptIn;
 use serde_json::Value;
-use crate::support::light::any;
-use crate::support::tx::{account, submit};
-use crate::support::LONG;
 use tern_chains::Account as _;
 use tern_cosmos_core::{convert, AccountFormat, Key, KeyType, DEFAULT_HD_PATH};
 use tern_e2e::{voucher, wait, ChainSpec, Daemon, Network, TestChain, CONSUMER_ID, OTHER, USER};

@@ -183,7 +183,9 @@ fn what_is_late_is_refunded_there_as_a_token() -> Result<()> {
     let network = Network::of(vec![ChainSpec::akash(), ChainSpec::evm()])?;
     let crossing = Crossing::open(network)?;
     let daemon = crossing.network.tern.start()?;
-    crossing.send(1_000, &crossing.evm_user, &[])?;
+    // By the address that wallets of Ethereum show.
+    let user = Wallet::of(crossing.evm(), USER)?.address;
+    crossing.send(1_000, &user, &[])?;
     crossing.settled()?;
     ensure!(daemon.terminate(LONG)?.success());
 

@@ -1,10 +1,10 @@
-//! Channels that somebody else has begun, opened to the end by the daemon.
+//! Connections and channels that somebody else has begun, opened to the end by the daemon.
 
 use crate::support::tx::{account, submit};
 use crate::support::LONG;
 use anyhow::{ensure, Context, Result};
 use serde_json::Value;
-use tern_chains::{Account as _, ConnectionId, Datagram, Ordering};
+use tern_chains::{Account as _, ConnectionCounterparty, ConnectionId, Datagram, Ordering};
 use tern_e2e::{wait, Network, TestChain, OTHER, USER};
 
 #[test]
@@ -74,6 +74,79 @@ fn channels_that_others_have_begun_are_opened_on_the_ports_that_the_operator_nam
     })?;
     ensure!(daemon.terminate(LONG)?.success());
     network.passed()
+}
+
+#[test]
+fn connections_that_others_have_begun_are_opened_over_the_clients_that_the_operator_names(
+) -> Result<()> {
+    let network = Network::two()?;
+    let tern = &network.tern;
+    let config = tern.home.join("config.toml");
+    let rule = "\n[policy.admission]\nfinish_connections = [\"07-tendermint-0\"]\n";
+    let text = std::fs::read_to_string(&config)? + rule;
+    std::fs::write(&config, text)?;
+    // A connection for channels of one order, while there is none yet to go on with.
+    let open = ["connection", "open", "akash-a", "kava-a", "--orders"];
+    tern.json(&[&open[..], &["unordered"]].concat())?;
+    let akash = network.chain("akash-a")?;
+    let first = akash.query(&["ibc", "connection", "end", "connection-0"])?;
+    let features = &first["connection"]["versions"][0]["features"];
+    ensure!(
+        features == &serde_json::json!(["ORDER_UNORDERED"]),
+        "{first}"
+    );
+    let channel = ["channel", "open", "akash-a", "kava-a", "--a-port", "mock"];
+    let options = ["--b-port", "mock", "--order", "ordered", "--connection"];
+    let refused = tern.fails(&[&channel[..], &options, &["connection-0"]].concat())?;
+    let said = &refused.stderr;
+    ensure!(said.contains("ORDER_ORDERED"), "{said}");
+    tern.json(&["client", "create", "akash-a", "kava-a"])?;
+
+    let daemon = tern.start()?;
+    daemon.follows(2, LONG)?;
+    let runtime = tokio::runtime::Runtime::new()?;
+    for client in ["07-tendermint-1", "07-tendermint-0"] {
+        runtime.block_on(begin_connection(akash, client))?;
+    }
+    wait::until("the connection to be open at both ends", LONG, || {
+        let ends = [
+            connections(&network, "akash-a")?,
+            connections(&network, "kava-a")?,
+        ];
+        let is_open = |ends: &Vec<Value>| {
+            let open = ends.iter().filter(|end| end["state"] == "OPEN");
+            open.count() == 2
+        };
+        Ok(ends.iter().all(is_open).then_some(()))
+    })?;
+    let on_akash = connections(&network, "akash-a")?;
+    let mut other = on_akash.iter();
+    let other = other.find(|end| end["client"] == "07-tendermint-1");
+    let other = other.context("it was begun")?;
+    ensure!(other["state"] == "INIT", "{other}");
+    ensure!(daemon.terminate(LONG)?.success());
+    network.passed()
+}
+
+fn connections(network: &Network, chain: &str) -> Result<Vec<Value>> {
+    let listed = network.tern.json(&["query", "connections", chain])?;
+    Ok(listed.as_array().context("no list")?.clone())
+}
+
+/// Somebody sends a `ConnOpenInit` over a client, to the first client of the other chain.
+async fn begin_connection(chain: &TestChain, client: &str) -> Result<()> {
+    let somebody = account(chain, OTHER)?;
+    let init = somebody.encode(&Datagram::ConnOpenInit {
+        client_id: client.parse()?,
+        counterparty: ConnectionCounterparty {
+            client_id: "07-tendermint-0".parse()?,
+            connection_id: None,
+            prefix: b"ibc".to_vec(),
+        },
+        delay_period_ns: 0,
+        version: None,
+    })?;
+    submit(&somebody, vec![init]).await.map(drop)
 }
 
 fn channels(network: &Network, chain: &str) -> Result<Vec<Value>> {

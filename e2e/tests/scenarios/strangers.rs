@@ -78,6 +78,7 @@ async fn plant(fixture: &Fixture) -> Result<Vec<String>> {
                 prefix: b"ibc".to_vec(),
             },
             delay_period_ns: 0,
+            version: None,
         })
     });
     submit(&stranger, half_open.collect::<Result<_, _>>()?).await?;

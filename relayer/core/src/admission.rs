@@ -15,7 +15,8 @@ use serde::{Deserialize, Serialize};
 use tern_chains::{ChainId, ClientFlaw, Coin, Packet};
 
 use crate::ledger::{
-    ChannelKey, ChannelRecord, ClientKey, ConnectionKey, EndKey, HandshakeRequest, Path, View,
+    ChannelKey, ChannelRecord, ClientKey, ConnectionKey, ConnectionRecord, EndKey,
+    HandshakeRequest, Path, View,
 };
 use crate::transfer::{self, Transfer};
 
@@ -196,6 +197,59 @@ impl Admission {
             client_id: record.client_id.clone(),
         };
         self.client(view, &client)
+    }
+
+    /// Whether a connection is opened to the end that somebody else has begun at `a`. Both its
+    /// clients must be known, of each other's chains and looked after, and the operator must have
+    /// named the one at `a`.
+    pub fn begun_connection(
+        &self,
+        view: &View,
+        a: &ConnectionKey,
+        end: &ConnectionRecord,
+    ) -> Verdict {
+        let client = end.client_id.as_str();
+        let names_client = |(_, rules): (_, &Rules)| {
+            let mut globs = rules.finish_connections.iter();
+            globs.any(|glob| glob.matches(client))
+        };
+        let refused = |reason| NotAdmitted {
+            rule: "policy.admission.finish_connections".to_owned(),
+            reason,
+        };
+        if !self.rules(&a.chain).any(names_client) {
+            let reason = format!("{client} on {} is not in the list", a.chain);
+            return Err(refused(reason));
+        }
+        let connection = a.connection_id.as_str();
+        self.listed(&a.chain, "connections", connection, |rules| {
+            &rules.connections
+        })?;
+        let (here, there) = (&a.chain, &end.counterparty_chain);
+        for (chain, client_id, of) in [
+            (here, &end.client_id, there),
+            (there, &end.counterparty_client_id, here),
+        ] {
+            self.counterparty(chain, of)?;
+            let key = ClientKey {
+                chain: chain.clone(),
+                client_id: client_id.clone(),
+            };
+            if view
+                .client(&key)
+                .is_none_or(|client| client.summary.chain_id != *of)
+            {
+                return Err(refused(format!("{key} is not known as a client of {of}")));
+            }
+            self.client(view, &key)?;
+        }
+        Ok(())
+    }
+
+    /// Whether any connection that somebody else has begun is opened to the end.
+    pub fn finishes_connections(&self) -> bool {
+        let mut all = self.chains.values().chain([&self.everywhere]);
+        all.any(|rules| !rules.finish_connections.is_empty())
     }
 
     /// Whether any channel that somebody else has begun is opened to the end.

@@ -75,7 +75,7 @@ impl Budget {
 pub enum Purpose {
     /// Keeping a client from expiring under which no packet moved for a while.
     IdleRefresh,
-    /// With the channels that are opened and closed for them unasked.
+    /// With the connections and channels that are opened and closed for them unasked.
     Packets,
     /// What a command asked for.
     Handshake,
@@ -93,7 +93,8 @@ impl Purpose {
 
     pub fn of(view: &View, item: &Item) -> Self {
         match item {
-            Item::Recv(_) | Item::Ack(_) | Item::Timeout(_) | Item::Channel { .. } => Self::Packets,
+            Item::Recv(_) | Item::Ack(_) | Item::Timeout(_) => Self::Packets,
+            Item::Connection { .. } | Item::Channel { .. } => Self::Packets,
             Item::Handshake { .. } => Self::Handshake,
             // It protects what the client is used for.
             Item::Misbehaviour(_) => Self::Refresh,

@@ -146,7 +146,8 @@ pub fn plan(input: &PlanInput<'_>) -> Plan {
     misbehaviour::propose(input, &mut proposals);
     upgrade::propose(input, &mut proposals);
     let left = closing::propose(input, input.channel_steps_left(), &mut proposals);
-    handshake::propose_begun(input, left, &mut proposals);
+    let left = handshake::propose_begun_connections(input, left, &mut proposals);
+    handshake::propose_begun_channels(input, left, &mut proposals);
     for request in input.handshakes {
         handshake::propose(input, request, &mut proposals);
     }
@@ -195,10 +196,11 @@ impl PlanInput<'_> {
         self.policy.budgets.packet(self.view, dst, item).err()
     }
 
-    /// How many more steps of channels may be planned that nobody has asked for.
+    /// How many more steps of connections and channels may be planned that nobody has asked for.
     fn channel_steps_left(&self) -> usize {
         let under_way = self.in_progress.iter().chain(self.view.intended());
-        let under_way = under_way.filter(|item| matches!(item, Item::Channel { .. }));
+        let under_way =
+            under_way.filter(|item| matches!(item, Item::Connection { .. } | Item::Channel { .. }));
         let max = self.policy.channel_steps_max;
         max.saturating_sub(under_way.count())
     }

@@ -83,7 +83,8 @@ pub struct Policy {
     /// not received any more: its block may be past the timeout. Default 10 s: one or two
     /// blocks of most chains, and little of the minutes that packets are given.
     pub recv_margin_ns: u64,
-    /// Most steps of channels that are opened or closed unasked, on their way at a time.
+    /// Most steps of connections and channels that are opened or closed unasked, on their way at a
+    /// time.
     /// Default 8: whoever begins or closes many does not keep packets waiting.
     pub channel_steps_max: usize,
     /// A failed item waits `2^failures` blocks, at most this many. Default 256: a

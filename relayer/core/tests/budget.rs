@@ -45,6 +45,7 @@ fn signed(hash: u8, fee: u128, items: Vec<Item>) -> Intent {
         deadline: Deadline::Height(1_000_000),
         items,
         updates: 0,
+        is_unasked: false,
         fee,
         bytes: vec![hash],
     };

@@ -8,7 +8,8 @@ use std::time::Duration;
 use support::{akash, items, kava, plan_assigned, plan_by, port, tell};
 use tern_chains::{
     BlockTime, ChainId, ChannelCounterparty, ChannelEnd, ChannelId, ChannelState, ClientId,
-    ClientSummary, ConnectionCounterparty, ConnectionEnd, ConnectionId, ConnectionState, Ordering,
+    ClientSummary, ConnectionCounterparty, ConnectionEnd, ConnectionId, ConnectionState,
+    ConnectionVersion, Ordering,
 };
 use tern_core::admission::{Glob, List};
 use tern_core::ledger::{
@@ -143,15 +144,18 @@ impl Model {
             Action::ConnOpenInit {
                 client_id,
                 counterparty_client_id,
+                version,
                 ..
             } => {
                 let id = self.connections.len() as u64;
+                let all = [Ordering::Ordered, Ordering::Unordered];
+                let all = || ConnectionVersion::of_orders(&all);
                 self.connection(
                     id,
                     ConnectionState::Init,
-                    client_id,
-                    counterparty_client_id,
+                    [client_id, counterparty_client_id],
                     None,
+                    vec![version.clone().unwrap_or_else(all)],
                 );
             }
             Action::ConnOpenTry {
@@ -162,7 +166,8 @@ impl Model {
                 let id = self.connections.len() as u64;
                 let counterparty = Some(counterparty_connection_id.clone());
                 let state = ConnectionState::TryOpen;
-                self.connection(id, state, client_id, counterparty_client_id, counterparty);
+                let clients = [client_id, counterparty_client_id];
+                self.connection(id, state, clients, counterparty, vec![]);
             }
             Action::ConnOpenAck {
                 connection_id,
@@ -172,15 +177,15 @@ impl Model {
                 let old = self.open_connection(connection_id, ConnectionState::Init);
                 let counterparty = Some(counterparty_connection_id.clone());
                 let (id, state) = (number(connection_id.as_str()), ConnectionState::Open);
-                let remote = &old.counterparty.client_id;
-                self.connection(id, state, &old.client_id, remote, counterparty);
+                let clients = [&old.client_id, &old.counterparty.client_id];
+                self.connection(id, state, clients, counterparty, old.versions);
             }
             Action::ConnOpenConfirm { connection_id, .. } => {
                 let old = self.open_connection(connection_id, ConnectionState::TryOpen);
                 let counterparty = old.counterparty.connection_id.clone();
                 let (id, state) = (number(connection_id.as_str()), ConnectionState::Open);
-                let remote = &old.counterparty.client_id;
-                self.connection(id, state, &old.client_id, remote, counterparty);
+                let clients = [&old.client_id, &old.counterparty.client_id];
+                self.connection(id, state, clients, counterparty, old.versions);
             }
             channel => self.execute_channel(channel, here, other),
         }
@@ -265,9 +270,9 @@ impl Model {
         &mut self,
         id: u64,
         state: ConnectionState,
-        client_id: &ClientId,
-        counterparty_client_id: &ClientId,
+        [client_id, counterparty_client_id]: [&ClientId; 2],
         counterparty: Option<ConnectionId>,
+        versions: Vec<ConnectionVersion>,
     ) {
         let end = ConnectionEnd {
             state,
@@ -277,7 +282,7 @@ impl Model {
                 connection_id: counterparty,
                 prefix: b"ibc".to_vec(),
             },
-            versions: vec![],
+            versions,
             delay_period_ns: 0,
         };
         self.connections.insert(id, end.clone());
@@ -600,13 +605,50 @@ fn begin(world: &mut World, view: &mut View, chain: ChainId) {
     world.deliver(&batch, view);
 }
 
+/// Limits under which connections are opened to the end that somebody has begun over such a
+/// client.
+fn connecting(client: &str) -> Policy {
+    let mut policy = Policy::default();
+    policy.admission.everywhere.finish_connections = vec![Glob::new(client)];
+    policy
+}
+
+/// Somebody begins a connection on a chain, over the first clients.
+fn begin_connection(world: &mut World, view: &mut View, chain: ChainId) {
+    let client: ClientId = "07-tendermint-0".parse().unwrap();
+    let batch = Batch {
+        dst: chain.clone(),
+        route: None,
+        work: vec![Work {
+            item: Item::Handshake {
+                a: chain.clone(),
+                b: chain,
+                step: HandshakeStep::ConnOpenInit,
+            },
+            action: Action::ConnOpenInit {
+                client_id: client.clone(),
+                counterparty_client_id: client,
+                delay_period_ns: 0,
+                version: None,
+            },
+            deadline_ns: u64::MAX,
+        }],
+        atomic: true,
+    };
+    world.deliver(&batch, view);
+}
+
+fn connection_states(view: &View) -> Vec<ConnectionState> {
+    view.connections().map(|(_, end)| end.state).collect()
+}
+
 /// Runs plans until there is nothing to do; the steps in the order they were done.
 fn finish(world: &mut World, view: &mut View, policy: &Policy) -> Vec<Vec<HandshakeStep>> {
     let mut done = Vec::new();
     loop {
         let plan = plan_by(view, policy, &[]);
         let steps = items(&plan).into_iter().map(|item| match item {
-            Item::Channel { step, .. } => step,
+            Item::Channel { step, .. } | Item::Connection { step, .. } => step,
             other => panic!("{other:?}"),
         });
         let steps: Vec<_> = steps.collect();
@@ -653,6 +695,82 @@ fn a_channel_that_somebody_has_begun_is_opened_only_on_a_port_that_the_operator_
         [[ChanOpenTry], [ChanOpenAck], [ChanOpenConfirm]].map(Vec::from)
     );
     assert_eq!(states(&view), [OPEN; 2]);
+}
+
+#[test]
+fn a_connection_that_somebody_has_begun_is_opened_only_over_a_client_that_the_operator_names() {
+    use HandshakeStep::{ConnOpenAck, ConnOpenConfirm, ConnOpenTry};
+    let (mut world, mut view) = connected();
+    begin_connection(&mut world, &mut view, akash());
+    let none: Vec<Vec<HandshakeStep>> = vec![];
+    assert_eq!(finish(&mut world, &mut view, &Policy::default()), none);
+    let other = connecting("07-tendermint-7");
+    assert_eq!(finish(&mut world, &mut view, &other), none);
+    let mut denied = connecting("*");
+    denied.admission.everywhere.clients = List {
+        deny: vec![Glob::new("07-tendermint-0")],
+        ..List::default()
+    };
+    assert_eq!(finish(&mut world, &mut view, &denied), none);
+    let steps = finish(&mut world, &mut view, &connecting("07-tendermint-0"));
+    assert_eq!(
+        steps,
+        [[ConnOpenTry], [ConnOpenAck], [ConnOpenConfirm]].map(Vec::from)
+    );
+    assert_eq!(connection_states(&view), [ConnectionState::Open; 4]);
+}
+
+#[test]
+fn connections_that_were_begun_on_both_chains_at_once_are_both_opened() {
+    let (mut world, mut view) = connected();
+    begin_connection(&mut world, &mut view, akash());
+    begin_connection(&mut world, &mut view, kava());
+    finish(&mut world, &mut view, &connecting("*"));
+    assert_eq!(connection_states(&view), [ConnectionState::Open; 6]);
+}
+
+#[test]
+fn a_connection_that_a_command_opens_is_not_opened_besides() {
+    let (mut world, mut view) = connected();
+    begin_connection(&mut world, &mut view, akash());
+    let terms = ConnectionTerms::default();
+    let request = HandshakeRequest {
+        goal: Goal::Connection(terms),
+        ..request()
+    };
+    let plan = plan_by(&view, &connecting("*"), &[request]);
+    let is_handshake = |item: &Item| matches!(item, Item::Handshake { .. });
+    assert!(items(&plan).iter().all(is_handshake), "{plan:?}");
+}
+
+#[test]
+fn of_many_connections_that_were_begun_some_are_opened_at_a_time() {
+    let (mut world, mut view) = connected();
+    for _ in 0..20 {
+        begin_connection(&mut world, &mut view, akash());
+    }
+    let policy = connecting("*");
+    let plan = plan_by(&view, &policy, &[]);
+    assert_eq!(plan.batches.len(), policy.channel_steps_max);
+}
+
+#[test]
+fn a_connection_for_other_orders_is_not_gone_on_with() {
+    use Ordering::{Ordered, Unordered};
+    let terms = |orders: &[Ordering]| ConnectionTerms {
+        orders: orders.to_vec(),
+        ..ConnectionTerms::default()
+    };
+    let (mut world, mut ids) = (World::new(), vec![]);
+    let all: [&[Ordering]; 4] = [&[Unordered], &[], &[Unordered], &[Ordered, Unordered]];
+    for orders in all {
+        let (connection, ..) = made(&mut world, Goal::Connection(terms(orders)));
+        let Completed::Connection(on_a, _) = connection else {
+            panic!("no connection");
+        };
+        ids.push(on_a.connection_id);
+    }
+    assert_eq!(ids, [0, 1, 0, 1].map(ConnectionId::new));
 }
 
 #[test]

@@ -32,6 +32,7 @@ fn signed(items: Vec<Item>, timeout_height: u64) -> (TxKey, Intent) {
         items,
         // One client update comes first.
         updates: 1,
+        is_unasked: false,
         fee: 100,
         bytes: vec![1],
     };

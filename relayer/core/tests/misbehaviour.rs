@@ -217,6 +217,7 @@ fn what_we_show_ourselves_does_not_wait() {
         deadline: Deadline::Height(40),
         items: vec![Item::Refresh(client())],
         updates: 0,
+        is_unasked: false,
         fee: 1,
         bytes: vec![],
     };

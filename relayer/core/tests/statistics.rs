@@ -39,6 +39,7 @@ impl Counted {
             deadline: Deadline::Height(20),
             items,
             updates: 1,
+            is_unasked: false,
             fee: 500,
             bytes: vec![],
         };

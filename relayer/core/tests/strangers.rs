@@ -36,6 +36,7 @@ fn with_a_strangers_connection(view: &mut View, state: ConnectionState) {
         counterparty_client_id: STRANGE_CLIENT.parse().unwrap(),
         counterparty_connection_id: Some(ConnectionId::new(66)),
         delay_period_ns: 0,
+        versions: vec![],
         seen: 1,
     };
     let key = ConnectionKey {

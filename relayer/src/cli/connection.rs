@@ -6,9 +6,10 @@ use anyhow::{bail, Context as _};
 use clap::{Args, Subcommand};
 use serde_json::json;
 use tern::engine::{Made, OpenedConnection};
-use tern_chains::{ChainId, ClientId, ConnectionId};
+use tern_chains::{ChainId, ClientId, ConnectionId, Ordering};
 use tern_core::ledger::{ConnectionTerms, Goal, HandshakeProgress, HandshakeRequest};
 
+use super::channel::Order;
 use super::step::{self, OpenStep};
 use super::{making, parse};
 use crate::connect::Context;
@@ -19,6 +20,7 @@ Examples:
   tern connection open akash-a kava-a
   tern connection open akash-a kava-a --a-client 07-tendermint-0 --b-client 07-tendermint-4
   tern connection open akash-a kava-a --delay 10m
+  tern connection open akash-a kava-a --orders unordered
   tern connection open akash-a kava-a --connection connection-0 --step try
 
 The command creates the clients that are missing and opens the connection. If it is
@@ -50,6 +52,9 @@ pub struct OpenArgs {
     /// How old a consensus state must be on either chain before it proves packets [default: 0s]
     #[arg(long, value_parser = parse::duration, value_name = "DURATION")]
     delay: Option<Duration>,
+    /// Orders that its channels can have [default: all that the chains know]
+    #[arg(long, value_name = "ORDER", value_delimiter = ',')]
+    orders: Vec<Order>,
     /// Connection on chain A that the handshake goes on with [default: one that was begun]
     #[arg(long, value_parser = parse::connection, value_name = "ID")]
     connection: Option<ConnectionId>,
@@ -65,7 +70,10 @@ pub async fn run(context: &Context, command: ConnectionCommand) -> anyhow::Resul
     let request = HandshakeRequest {
         a: ChainId::from_string(&args.a),
         b: ChainId::from_string(&args.b),
-        goal: Goal::Connection(ConnectionTerms { delay_period_ns }),
+        goal: Goal::Connection(ConnectionTerms {
+            delay_period_ns,
+            orders: args.orders.into_iter().map(Ordering::from).collect(),
+        }),
         progress: HandshakeProgress {
             client_on_a: args.a_client,
             client_on_b: args.b_client,

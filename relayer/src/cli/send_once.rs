@@ -36,6 +36,7 @@ pub async fn send_once(
         chain: id.clone(),
         address: account.address().to_owned(),
         gas: account.estimate(&messages, &state).await?,
+        is_unasked: false,
         memo: context.chain_config(id.as_str())?.memo.clone(),
         messages,
     };

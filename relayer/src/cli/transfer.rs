@@ -51,7 +51,7 @@ pub struct TransferArgs {
     channel: ChannelId,
     /// Amount and denom of each transfer, such as 100uakt
     amount: Amount,
-    /// Address of the receiver on the destination chain
+    /// Address of the receiver on the destination chain; 0x… too if it has an EVM
     receiver: String,
     /// Port on the source chain
     #[arg(long, default_value = "transfer", value_parser = parse::port)]

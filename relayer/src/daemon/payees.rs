@@ -181,6 +181,7 @@ impl Payees {
             messages,
             memo: String::new(),
             gas,
+            is_unasked: true,
         };
         let engine = self.observed.engine().await;
         match engine.send(request).await? {

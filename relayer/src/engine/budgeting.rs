@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use tern_chains::{Account, ChainId, Class};
 use tern_core::budget::{Budgets, Needs, OverBudget, Paid, Pauses, Purpose};
-use tern_core::ledger::{Head, Intent, Item, Refusal, TxKey, TxRecord, View};
+use tern_core::ledger::{Head, Intent, Refusal, TxKey, TxRecord, View};
 use tokio::sync::mpsc;
 use tracing::{debug, info, warn};
 
@@ -81,7 +81,7 @@ impl Budgeting {
             let chain = &key.chain;
             let paid = paid.entry(chain).or_insert_with(|| Paid::on(view, chain));
             // A command's own transaction is what the operator wants now.
-            if let Some(purpose) = purpose(view, &tx.items) {
+            if let Some(purpose) = purpose(view, tx) {
                 if let Err(why) = self.budgets.check(chain, purpose, *paid, tx.fee) {
                     self.needs.fees.insert((chain.clone(), purpose), tx.fee);
                     return (number, Some(why));
@@ -158,15 +158,17 @@ impl Budgeting {
 
 /// What a transaction is for: of several the one that is paused first. `None` for what a
 /// command sends.
-fn purpose(view: &View, items: &[Item]) -> Option<Purpose> {
-    items.iter().map(|item| Purpose::of(view, item)).min()
+fn purpose(view: &View, tx: &TxRecord) -> Option<Purpose> {
+    let purposes = tx.items.iter().map(|item| Purpose::of(view, item));
+    let unasked = tx.is_unasked.then_some(Purpose::Packets);
+    purposes.chain(unasked).min()
 }
 
 #[cfg(test)]
 mod tests {
     use tern_chains::{Deadline, TxHash};
     use tern_core::budget::Budget;
-    use tern_core::ledger::HandshakeStep;
+    use tern_core::ledger::{HandshakeStep, Item};
 
     use super::*;
 
@@ -185,6 +187,7 @@ mod tests {
             deadline: Deadline::Height(100),
             items,
             updates: 0,
+            is_unasked: false,
             fee,
             bytes: vec![],
         };
@@ -225,6 +228,22 @@ mod tests {
             pauses.is_empty(),
             "nothing is paid yet, and 45 would be: {pauses:?}"
         );
+    }
+
+    #[test]
+    fn what_the_relayer_sends_by_itself_is_held_to_the_budget_and_what_a_command_sends_is_not() {
+        let view = View::default();
+        let (key, record) = tx(1, 95, vec![]);
+        let asked = [(key.clone(), record.clone())];
+        assert_eq!(budgeting().check(&view, &asked), (1, None));
+        let unasked = TxRecord {
+            is_unasked: true,
+            ..record
+        };
+        // Packets leave the last tenth of a budget to others.
+        let (number, why) = budgeting().check(&view, &[(key, unasked)]);
+        assert_eq!(number, 0);
+        assert!(matches!(why, Some(OverBudget::Window { .. })), "{why:?}");
     }
 
     #[test]

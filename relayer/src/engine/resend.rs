@@ -71,6 +71,7 @@ mod tests {
             deadline: Deadline::Height(100),
             items: vec![],
             updates: 0,
+            is_unasked: false,
             fee: 0,
             bytes: vec![hash],
         };

@@ -636,6 +636,7 @@ mod tests {
             deadline: Deadline::Height(9),
             items: vec![],
             updates: 0,
+            is_unasked: false,
             fee: 7,
             bytes: vec![7; bytes],
         };

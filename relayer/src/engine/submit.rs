@@ -307,6 +307,7 @@ impl Lane {
                         deadline,
                         items: draft.items,
                         updates,
+                        is_unasked: false,
                         fee: signed.fee,
                         bytes: signed.bytes.clone(),
                     };

@@ -89,6 +89,7 @@ impl Strangers {
                 prefix: other.codec().store_prefix(),
             },
             delay_period_ns: 0,
+            version: None,
         };
         let connection = encode(&*chain, &connection);
         submit(&*chain, vec![connection.clone(), connection]).await;

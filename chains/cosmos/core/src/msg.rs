@@ -53,7 +53,14 @@ pub fn encode(datagram: &Datagram, signer: &str) -> Result<Message, NotEncodable
             client_id,
             counterparty,
             delay_period_ns,
-        } => conn_open_init::encode(client_id, counterparty, *delay_period_ns, signer),
+            version,
+        } => conn_open_init::encode(
+            client_id,
+            counterparty,
+            *delay_period_ns,
+            version.as_ref(),
+            signer,
+        ),
         Datagram::ConnOpenTry {
             client_id,
             counterparty,

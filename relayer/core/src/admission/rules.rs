@@ -19,6 +19,9 @@ pub struct Rules {
     pub clients: List,
     /// The ids of the chains at the other end.
     pub counterparty_chains: List,
+    /// Of the clients over which somebody else begins a connection, where it is begun: over one
+    /// that fits it is opened to the end. Empty: no such connection is.
+    pub finish_connections: Vec<Glob>,
     /// Of the end at which somebody else begins a channel: where one fits, it is opened to the
     /// end. Empty: no such channel is.
     pub finish_channels: Vec<Glob>,

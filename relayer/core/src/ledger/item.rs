@@ -5,7 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use tern_chains::ChainId;
 
-use super::{ChannelKey, ClientKey, PacketKey};
+use super::{ChannelKey, ClientKey, ConnectionKey, PacketKey};
 
 /// A step of a handshake. The message goes to the `a` or `b` side as ICS-03
 /// and ICS-04 say.
@@ -46,6 +46,11 @@ pub enum Item {
         b: ChainId,
         step: HandshakeStep,
     },
+    /// A step of an opening that somebody else has begun at this end.
+    Connection {
+        end: ConnectionKey,
+        step: HandshakeStep,
+    },
     /// A step of a channel that is there: of an opening that somebody else has begun at this
     /// end, or the end's closing.
     Channel {
@@ -72,6 +77,7 @@ impl Item {
             | Self::Upgrade(_)
             | Self::Misbehaviour(_)
             | Self::Handshake { .. }
+            | Self::Connection { .. }
             | Self::Channel { .. } => None,
         }
     }
@@ -87,6 +93,7 @@ impl fmt::Display for Item {
             Self::Misbehaviour(client) => write!(f, "show misbehaviour to client {client}"),
             Self::Upgrade(client) => write!(f, "upgrade client {client}"),
             Self::Handshake { a, b, step } => write!(f, "{step:?} between {a} and {b}"),
+            Self::Connection { end, step } => write!(f, "{step:?} for {end}"),
             Self::Channel { end, step } => write!(f, "{step:?} for {end}"),
         }
     }
@@ -105,7 +112,9 @@ pub fn summary(items: &[Item]) -> String {
     .map(|(count, word)| format!("{count} {word}"))
     .collect();
     parts.extend(items.iter().filter_map(|item| match item {
-        Item::Handshake { step, .. } | Item::Channel { step, .. } => Some(format!("{step:?}")),
+        Item::Handshake { step, .. }
+        | Item::Connection { step, .. }
+        | Item::Channel { step, .. } => Some(format!("{step:?}")),
         Item::Refresh(client) => Some(format!("refresh {}", client.client_id)),
         Item::Misbehaviour(client) => Some(format!("misbehaviour for {}", client.client_id)),
         Item::Upgrade(client) => Some(format!("upgrade {}", client.client_id)),

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use tern_chains::{
     BlockTime, ChainId, ChannelId, ChannelState, ClientId, ClientSummary, Coin, ConnectionId,
-    ConnectionState, Deadline, Misbehaviour, Ordering, Packet, PacketId, PortId,
+    ConnectionState, ConnectionVersion, Deadline, Misbehaviour, Ordering, Packet, PacketId, PortId,
 };
 
 use crate::policy::Policy;
@@ -50,6 +50,9 @@ pub struct ConnectionRecord {
     /// How old a consensus state must be on this chain before it proves packets.
     #[serde(default)]
     pub delay_period_ns: u64,
+    /// Those it can still agree on, or the one that it has agreed on.
+    #[serde(default)]
+    pub versions: Vec<ConnectionVersion>,
     /// Height on this chain it was seen at.
     pub seen: u64,
 }
@@ -211,6 +214,9 @@ pub struct TxRecord {
     pub items: Vec<Item>,
     /// How many messages update a client before those of the items.
     pub updates: usize,
+    /// Of one without items: the relayer sends it by itself, not for a command.
+    #[serde(default)]
+    pub is_unasked: bool,
     /// What is paid when it is in a block, in the smallest unit of the denom of fees.
     pub fee: u128,
     /// The signed bytes: after a restart the same tx is sent again, which
@@ -273,6 +279,8 @@ pub enum Goal {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ConnectionTerms {
     pub delay_period_ns: u64,
+    /// The orders that its channels can have. Empty: all that the chains know.
+    pub orders: Vec<Ordering>,
 }
 
 /// Which channel.
@@ -291,6 +299,37 @@ impl HandshakeRequest {
         match &self.goal {
             Goal::Connection(terms) => terms.delay_period_ns,
             Goal::Client | Goal::Channel(_) | Goal::Close(_) => 0,
+        }
+    }
+
+    /// The version of a connection that is made for it. `None`: all that chain `a` speaks.
+    pub fn connection_version(&self) -> Option<ConnectionVersion> {
+        match &self.goal {
+            Goal::Connection(terms) if !terms.orders.is_empty() => {
+                Some(ConnectionVersion::of_orders(&terms.orders))
+            }
+            _ => None,
+        }
+    }
+
+    /// Whether a connection that is there is one that it could have made.
+    pub fn fits_connection(&self, end: &ConnectionRecord) -> bool {
+        // In records of older versions of the program there is none.
+        let Some(version) = end.versions.first() else {
+            return true;
+        };
+        match &self.goal {
+            Goal::Connection(terms) => {
+                let all = [Ordering::Ordered, Ordering::Unordered];
+                let orders = match terms.orders.is_empty() {
+                    true => &all[..],
+                    false => &terms.orders,
+                };
+                let fits = |order: &Ordering| version.allows(*order) == orders.contains(order);
+                end.delay_period_ns == terms.delay_period_ns && all.iter().all(fits)
+            }
+            Goal::Channel(terms) => version.allows(terms.ordering),
+            Goal::Client | Goal::Close(_) => true,
         }
     }
 

@@ -108,6 +108,7 @@ fn item_over(item: &mut Item, from: &ChainId, to: &ChainId) {
             vec![&mut client.chain]
         }
         Item::Handshake { a, b, .. } => vec![a, b],
+        Item::Connection { end, .. } => vec![&mut end.chain],
         Item::Channel { end, .. } => vec![&mut end.chain],
     };
     for chain in chains.into_iter().filter(|chain| **chain == *from) {
@@ -202,6 +203,7 @@ mod tests {
                 deadline: Deadline::Height(600),
                 items: vec![Item::Recv(packet.clone())],
                 updates: 1,
+                is_unasked: false,
                 fee: 5,
                 bytes: vec![9],
             };

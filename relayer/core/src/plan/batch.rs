@@ -1,7 +1,8 @@
 //! Work merged into batches: one per destination, client and proof height.
 
 use tern_chains::{
-    ChainId, ChannelId, ClientId, ConnectionId, Misbehaviour, Ordering, Packet, PortId,
+    ChainId, ChannelId, ClientId, ConnectionId, ConnectionVersion, Misbehaviour, Ordering, Packet,
+    PortId,
 };
 
 use super::ack_batching::{share, Groups};
@@ -64,6 +65,7 @@ pub enum Action {
         client_id: ClientId,
         counterparty_client_id: ClientId,
         delay_period_ns: u64,
+        version: Option<ConnectionVersion>,
     },
     ConnOpenTry {
         client_id: ClientId,

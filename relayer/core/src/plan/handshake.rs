@@ -10,9 +10,13 @@
 //! ```
 
 mod begun;
+mod begun_connection;
 mod chan_open;
+mod conn_open;
 mod ends;
 mod step;
+mod step_on;
+mod unasked;
 
 use tern_chains::{ChainId, ConnectionState};
 
@@ -24,10 +28,12 @@ use crate::ledger::{
     Item, View,
 };
 
-pub(super) use begun::propose as propose_begun;
+pub(super) use begun::propose as propose_begun_channels;
+pub(super) use begun_connection::propose as propose_begun_connections;
 use ends::Ends;
 pub use ends::{resume, unusable_client};
 pub use step::{ends_of, next_step, EndState};
+use step_on::StepOn;
 
 /// What was made for a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -128,8 +134,8 @@ struct Next {
     steps: Vec<(HandshakeStep, Action)>,
 }
 
-impl From<chan_open::Step> for Next {
-    fn from(step: chan_open::Step) -> Self {
+impl From<StepOn> for Next {
+    fn from(step: StepOn) -> Self {
         Self {
             on_a: step.on_a,
             need: Some(step.need),
@@ -151,7 +157,7 @@ fn next(view: &View, request: &HandshakeRequest) -> Vec<Next> {
         return chan_close_init(view, a).into_iter().collect();
     }
     let ends = Ends::of(view, request);
-    let Some((_, on_a)) = &ends.connection_on_a else {
+    let Some(a) = ends.connection_on_a else {
         return match request.progress.connection_on_a {
             None if unusable_client(view, request).is_some() => vec![],
             None => clients_or_init(request),
@@ -159,14 +165,14 @@ fn next(view: &View, request: &HandshakeRequest) -> Vec<Next> {
             Some(_) => vec![],
         };
     };
-    let on_b = ends.connection_on_b.as_ref().map(|(_, end)| end.state);
-    let next = match (on_a.state, on_b) {
-        (ConnectionState::Init, None) => conn_open_try(&ends),
-        (ConnectionState::Init, Some(_)) => conn_open_ack(&ends, request),
-        (ConnectionState::Open, Some(ConnectionState::TryOpen)) => conn_open_confirm(&ends),
-        (ConnectionState::Open, Some(ConnectionState::Open)) => channel(&ends, request),
-        _ => None,
-    };
+    let b = ends.connection_on_b;
+    if b.is_some_and(|b| [a.1.state, b.1.state] == [ConnectionState::Open; 2]) {
+        return channel(&ends, request).into_iter().collect();
+    }
+    let mut next = conn_open::next(a, b).map(Next::from);
+    if let Some(next) = &mut next {
+        add_channel_step(next, &ends, request);
+    }
     next.into_iter().collect()
 }
 
@@ -189,6 +195,7 @@ fn clients_or_init(request: &HandshakeRequest) -> Vec<Next> {
             client_id: client_on_a.clone(),
             counterparty_client_id: client_on_b.clone(),
             delay_period_ns: request.delay_period_ns(),
+            version: request.connection_version(),
         };
         return vec![Next {
             on_a: true,
@@ -206,62 +213,26 @@ fn clients_or_init(request: &HandshakeRequest) -> Vec<Next> {
     steps
 }
 
-fn conn_open_try(ends: &Ends<'_>) -> Option<Next> {
-    let (key, end) = ends.connection_on_a?;
-    let action = Action::ConnOpenTry {
-        client_id: end.counterparty_client_id.clone(),
-        counterparty_client_id: end.client_id.clone(),
-        counterparty_connection_id: key.connection_id.clone(),
+/// In the same tx as `ConnOpenAck` goes `ChanOpenInit`, which needs only the connection on its
+/// own chain, and with `ConnOpenConfirm` `ChanOpenTry`, for which it opens the connection.
+fn add_channel_step(next: &mut Next, ends: &Ends<'_>, request: &HandshakeRequest) {
+    let (Some((on_a, _)), Some((on_b, _))) = (ends.connection_on_a, ends.connection_on_b) else {
+        return;
     };
-    Some(Next {
-        on_a: false,
-        need: Some(end.seen),
-        steps: vec![(HandshakeStep::ConnOpenTry, action)],
-    })
-}
-
-/// `ConnOpenAck`, and in the same tx `ChanOpenInit`, which needs only the
-/// connection on its own chain.
-fn conn_open_ack(ends: &Ends<'_>, request: &HandshakeRequest) -> Option<Next> {
-    let (on_a, end) = ends.connection_on_a?;
-    let (on_b, b_end) = ends.connection_on_b?;
-    let ack = Action::ConnOpenAck {
-        connection_id: on_a.connection_id.clone(),
-        client_id: end.client_id.clone(),
-        counterparty_client_id: end.counterparty_client_id.clone(),
-        counterparty_connection_id: on_b.connection_id.clone(),
+    let [(step, _)] = &next.steps[..] else {
+        return;
     };
-    let mut steps = vec![(HandshakeStep::ConnOpenAck, ack)];
-    if let (Some(terms), None) = (request.channel(), ends.channel_on_a) {
-        steps.push(chan_open_init(on_a, terms));
+    match (step, ends.channel_on_a, ends.channel_on_b) {
+        (HandshakeStep::ConnOpenAck, None, _) => {
+            let init = request.channel().map(|terms| chan_open_init(on_a, terms));
+            next.steps.extend(init);
+        }
+        (HandshakeStep::ConnOpenConfirm, Some(a), None) => {
+            next.need = next.need.max(Some(a.1.seen));
+            next.steps.push(chan_open::open_try(a, &on_b.connection_id));
+        }
+        _ => {}
     }
-    Some(Next {
-        on_a: true,
-        need: Some(b_end.seen),
-        steps,
-    })
-}
-
-/// `ConnOpenConfirm`, and in the same tx `ChanOpenTry`, for which it opens the
-/// connection.
-fn conn_open_confirm(ends: &Ends<'_>) -> Option<Next> {
-    let (on_a, a_end) = ends.connection_on_a?;
-    let (on_b, _) = ends.connection_on_b?;
-    let confirm = Action::ConnOpenConfirm {
-        connection_id: on_b.connection_id.clone(),
-        counterparty_connection_id: on_a.connection_id.clone(),
-    };
-    let mut need = a_end.seen;
-    let mut steps = vec![(HandshakeStep::ConnOpenConfirm, confirm)];
-    if let (Some(a), None) = (ends.channel_on_a, ends.channel_on_b) {
-        need = need.max(a.1.seen);
-        steps.push(chan_open::open_try(a, &on_b.connection_id));
-    }
-    Some(Next {
-        on_a: false,
-        need: Some(need),
-        steps,
-    })
 }
 
 fn channel(ends: &Ends<'_>, request: &HandshakeRequest) -> Option<Next> {

@@ -103,6 +103,7 @@ pub fn changes_of_open_channel(ordering: Ordering) -> Vec<Change> {
                     counterparty_client_id: client_id(),
                     counterparty_connection_id: Some(ConnectionId::new(0)),
                     delay_period_ns: 0,
+                    versions: vec![],
                     seen: 1,
                 },
             ),

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use anyhow::{anyhow, bail, ensure, Context as _};
 use tern::engine::channel_end;
 use tern_chains::{Account, AccountState, ChainId};
+use tern_config::KeyTypeConfig;
 use tern_core::ledger::{ChannelKey, ChannelRecord, Head};
 
 use super::{receiver, TransferArgs};
@@ -44,9 +45,12 @@ pub async fn check(context: &Context, args: &TransferArgs) -> anyhow::Result<Rou
     let key = context.key_id(&args.chain, args.key.as_deref())?;
     let (src_end, channel) = open_channel(&src, args).await?;
     let dst_id = channel.counterparty_chain.clone();
+    let mut receiver = args.receiver.clone();
     let dst = match context.config.chain(dst_id.as_str()) {
         Some(config) => {
-            receiver::check(&args.receiver, &config.id, &config.account_prefix)
+            let has_evm = config.key_type != KeyTypeConfig::Secp256k1;
+            let prefix = &config.account_prefix;
+            receiver = receiver::resolve(&receiver, &config.id, prefix, has_evm)
                 .map_err(|reason| anyhow!(reason))?;
             Some(context.connect(&config.id)?)
         }
@@ -69,7 +73,7 @@ pub async fn check(context: &Context, args: &TransferArgs) -> anyhow::Result<Rou
     );
     let (height, time) = latest;
     let head = Head { height, time };
-    let transfer = transfer(args, &account.address, time.0)?;
+    let transfer = transfer(args, &account.address, receiver, time.0)?;
     Ok(Route {
         src,
         src_end,
@@ -127,7 +131,12 @@ fn check_balance(sender: &str, args: &TransferArgs, balance: u128) -> anyhow::Re
 
 /// `now` is the time of the newest block: chains check timeouts against block
 /// times, and the clock of this machine may be wrong.
-fn transfer(args: &TransferArgs, sender: &str, now: u64) -> anyhow::Result<Transfer> {
+fn transfer(
+    args: &TransferArgs,
+    sender: &str,
+    receiver: String,
+    now: u64,
+) -> anyhow::Result<Transfer> {
     let timeout = u64::try_from(args.timeout.as_nanos()).ok();
     let timeout = timeout.and_then(|nanos| now.checked_add(nanos));
     let timeout = timeout.and_then(|nanos| nanos.checked_add(u64::from(timeout_offset())));
@@ -137,7 +146,7 @@ fn transfer(args: &TransferArgs, sender: &str, now: u64) -> anyhow::Result<Trans
         denom: args.amount.denom.clone(),
         amount: args.amount.amount,
         sender: sender.to_owned(),
-        receiver: args.receiver.clone(),
+        receiver,
         timeout_timestamp: timeout.context("--timeout is too long")?,
         memo: args.memo.clone(),
     })

@@ -1,12 +1,54 @@
 //! Checks that an address can receive tokens on a chain. At best, tokens for a
 //! wrong address are refunded.
+//!
+//! On a chain with an EVM an account has an address of Ethereum (`0x…`) beside its own. Newer
+//! versions of cosmos/evm take either in a packet, older chains only their own: that one is sent.
 
 use bech32::primitives::decode::{CheckedHrpstring, CheckedHrpstringError};
-use bech32::Bech32;
+use bech32::{Bech32, Hrp};
+
+use crate::connect::keccak256;
+
+/// The chain's own address of a receiver. `has_evm` says whether an address of Ethereum is one of
+/// the chain's accounts, too.
+pub fn resolve(
+    receiver: &str,
+    chain: &str,
+    account_prefix: &str,
+    has_evm: bool,
+) -> Result<String, String> {
+    let Some(digits) = receiver.strip_prefix("0x") else {
+        check(receiver, chain, account_prefix)?;
+        return Ok(receiver.to_owned());
+    };
+    let wrong =
+        |reason: &str| format!("receiver {receiver} is not an address of {chain}: {reason}");
+    if !has_evm {
+        return Err(wrong("its accounts have no addresses of Ethereum"));
+    }
+    let bytes = hex::decode(digits).ok().filter(|bytes| bytes.len() == 20);
+    let bytes = bytes.ok_or_else(|| wrong("it is not 20 bytes as hexadecimal digits"))?;
+    if !has_right_case(digits) {
+        return Err(wrong("its checksum is wrong: check the spelling"));
+    }
+    let prefix = Hrp::parse(account_prefix).map_err(|error| wrong(&error.to_string()))?;
+    bech32::encode::<Bech32>(prefix, &bytes).map_err(|error| wrong(&error.to_string()))
+}
+
+/// The case of the letters is a checksum (EIP-55), unless all have the same.
+fn has_right_case(digits: &str) -> bool {
+    let lower = digits.to_ascii_lowercase();
+    if digits == lower || digits == digits.to_ascii_uppercase() {
+        return true;
+    }
+    let hash = hex::encode(keccak256(lower.as_bytes()));
+    let mut pairs = digits.chars().zip(hash.chars());
+    pairs.all(|(digit, hash)| digit.is_ascii_digit() || digit.is_uppercase() == (hash >= '8'))
+}
 
 /// Checks the bech32 address of a receiver. `account_prefix` is the prefix of the
 /// chain.
-pub fn check(receiver: &str, chain: &str, account_prefix: &str) -> Result<(), String> {
+fn check(receiver: &str, chain: &str, account_prefix: &str) -> Result<(), String> {
     let address = CheckedHrpstring::new::<Bech32>(receiver).map_err(|error| {
         let reason = match error {
             CheckedHrpstringError::Checksum(_) => "its checksum is wrong: check the spelling",
@@ -69,5 +111,29 @@ mod tests {
         assert!(refusal("me").contains("not bech32"));
         assert!(refusal("").contains("not bech32"));
         assert!(refusal(&address("kava", 0)).contains("it has 0 bytes"));
+    }
+
+    #[test]
+    fn an_address_of_ethereum_is_the_chains_own_where_there_is_an_evm() {
+        // The example of EIP-55.
+        let address = "0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed";
+        let own = resolve(address, "evm-1", "cosmos", true).unwrap();
+        let read = CheckedHrpstring::new::<Bech32>(&own).unwrap();
+        assert_eq!(read.hrp().as_str(), "cosmos");
+        let bytes: Vec<u8> = read.byte_iter().collect();
+        assert_eq!(hex::encode(bytes), address[2..].to_lowercase());
+        let lower = address.to_lowercase();
+        assert_eq!(resolve(&lower, "evm-1", "cosmos", true), Ok(own.clone()));
+        assert_eq!(resolve(&own, "evm-1", "cosmos", true), Ok(own));
+
+        let misspelt = address.replace("5aAeb", "5aAeB");
+        for (receiver, has_evm, reason) in [
+            (misspelt.as_str(), true, "checksum is wrong"),
+            ("0x5aAeb6", true, "20 bytes"),
+            (address, false, "no addresses of Ethereum"),
+        ] {
+            let error = resolve(receiver, "evm-1", "cosmos", has_evm).unwrap_err();
+            assert!(error.contains(reason), "{error}");
+        }
     }
 }

@@ -139,6 +139,7 @@ impl Sender {
             messages: vec![self.message.clone(); transfers],
             memo: self.memo.clone(),
             gas: gas.context("no gas is known for a transaction of this size")?,
+            is_unasked: false,
         })
     }
 

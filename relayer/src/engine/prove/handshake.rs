@@ -18,8 +18,10 @@ pub(super) fn init(action: &Action, prefix: Vec<u8>) -> Option<Datagram> {
             client_id,
             counterparty_client_id,
             delay_period_ns,
+            version,
         } => Some(Datagram::ConnOpenInit {
             delay_period_ns: *delay_period_ns,
+            version: version.clone(),
             client_id: client_id.clone(),
             counterparty: ConnectionCounterparty {
                 client_id: counterparty_client_id.clone(),
@@ -359,6 +361,7 @@ mod tests {
             client_id: "07-tendermint-0".parse().unwrap(),
             counterparty_client_id: "07-tendermint-1".parse().unwrap(),
             delay_period_ns: 0,
+            version: None,
         };
         let Some(Datagram::ConnOpenInit { counterparty, .. }) = init(&action, b"x".to_vec()) else {
             panic!("no datagram");

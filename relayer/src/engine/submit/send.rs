@@ -20,6 +20,9 @@ pub struct SendRequest {
     pub messages: Vec<Message>,
     pub memo: String,
     pub gas: u64,
+    /// The relayer sends it by itself: it is held to the budget as packets are.
+    #[serde(default)]
+    pub is_unasked: bool,
 }
 
 /// What became of it at once. Whether it succeeds is in a block.
@@ -56,7 +59,8 @@ impl Lane {
         let (hash, deadline) = (signed.hash, record.deadline);
         let (_, next) = assign(record.account_sequence, &self.in_flight, 1);
         if self.store(vec![(self.key(&signed), record)]).await == 0 {
-            return Sent::Failed("the relayer is stopping".to_owned());
+            let reason = "the relayer is stopping, or the budget of the chain is used up";
+            return Sent::Failed(reason.to_owned());
         }
         if let Some(account) = &mut self.account {
             account.account_sequence = next;
@@ -85,6 +89,7 @@ impl Lane {
         let deadline = self.signer.deadline(head.height, head.time, blocks);
         let account_sequence = account.account_sequence;
         let signer = account.address.clone();
+        let is_unasked = request.is_unasked;
         let draft = TxDraft {
             messages: request.messages,
             memo: request.memo,
@@ -99,6 +104,7 @@ impl Lane {
             deadline,
             items: vec![],
             updates: 0,
+            is_unasked,
             fee: signed.fee,
             bytes: signed.bytes.clone(),
         };

@@ -146,6 +146,7 @@ impl Included<'_> {
             | Item::Upgrade(_)
             | Item::Misbehaviour(_)
             | Item::Handshake { .. }
+            | Item::Connection { .. }
             | Item::Channel { .. } => return false,
         };
         let at = (self.height, self.index);

@@ -245,7 +245,7 @@ fn did_something(
 ) -> Result<(), String> {
     let is_alone = world.relayers.len() == 1 && !world.has(Fault::OtherRelayer);
     let is_useful = |item: &Item| match item {
-        Item::Handshake { .. } | Item::Channel { .. } => true,
+        Item::Handshake { .. } | Item::Connection { .. } | Item::Channel { .. } => true,
         // No client grows old in the time that a run takes.
         Item::Refresh(_) | Item::Upgrade(_) | Item::Misbehaviour(_) => false,
         Item::Recv(_) | Item::Ack(_) | Item::Timeout(_) => included.did(item),

@@ -115,6 +115,7 @@ fn datagrams() -> Vec<(&'static str, Datagram)> {
                 client_id: client_id(3),
                 counterparty: counterparty(None),
                 delay_period_ns: 5,
+                version: None,
             },
         ),
         (

@@ -89,7 +89,9 @@ fn kind_of(item: &Item) -> FeeKind {
     match item {
         Item::Recv(_) | Item::Ack(_) | Item::Timeout(_) => FeeKind::Packets,
         Item::Refresh(_) | Item::Upgrade(_) | Item::Misbehaviour(_) => FeeKind::Updates,
-        Item::Handshake { .. } | Item::Channel { .. } => FeeKind::Handshakes,
+        Item::Handshake { .. } | Item::Connection { .. } | Item::Channel { .. } => {
+            FeeKind::Handshakes
+        }
     }
 }
 
@@ -141,6 +143,7 @@ mod tests {
             deadline: Deadline::Height(9),
             items,
             updates,
+            is_unasked: false,
             fee,
             bytes: vec![],
         }

@@ -133,6 +133,7 @@ pub(super) fn connection_found(
         counterparty_client_id: end.counterparty.client_id.clone(),
         counterparty_connection_id: end.counterparty.connection_id.clone(),
         delay_period_ns: end.delay_period_ns,
+        versions: end.versions.clone(),
         seen: height,
     };
     vec![Change::Connection(key, record)]

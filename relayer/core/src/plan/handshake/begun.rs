@@ -8,11 +8,12 @@ use std::collections::BTreeMap;
 
 use tern_chains::{ChannelState, ConnectionState};
 
-use super::chan_open::{self, End, Step};
+use super::chan_open::{self, End};
+use super::step_on::StepOn;
+use super::unasked::{self, Sides};
 use crate::ledger::{ChannelKey, ChannelRecord, ConnectionKey, ConnectionRecord, Goal, Item, View};
-use crate::plan::batch::{Batch, Proposals, Work};
-use crate::plan::proof::route;
-use crate::plan::{PlanInput, Why};
+use crate::plan::batch::Proposals;
+use crate::plan::PlanInput;
 
 /// Proposes the next steps of channels that were begun on ports that the operator has named, at
 /// most so many.
@@ -32,7 +33,11 @@ pub(in crate::plan) fn propose(input: &PlanInput<'_>, mut left: usize, proposals
             end: a.0.clone(),
             step: step.step.0,
         };
-        match batch(input, &item, a, &on_b, step) {
+        let sides = Sides {
+            a: (&a.0.chain, &a.1.client_id),
+            b: (&on_b.0.chain, &on_b.1.client_id),
+        };
+        match unasked::batch(input, &item, sides, step) {
             Ok(batch) => {
                 left -= 1;
                 proposals.add_atomic(batch);
@@ -64,7 +69,7 @@ fn next<'a>(
     input: &PlanInput<'a>,
     a: End<'a>,
     tried: &Tried<'a>,
-) -> Option<(ConnectionEnd<'a>, Step)> {
+) -> Option<(ConnectionEnd<'a>, StepOn)> {
     let (key, end) = a;
     let tried = tried.get(key).map_or(&[][..], Vec::as_slice);
     let is_begun = match end.state {
@@ -128,38 +133,4 @@ fn connection_on_b<'a>(
         && b_end.counterparty_client_id == a_end.client_id;
     let are_open = [a_end.state, b_end.state] == [ConnectionState::Open; 2];
     (is_mutual && are_open).then_some((on_b, b_end))
-}
-
-fn batch(
-    input: &PlanInput<'_>,
-    item: &Item,
-    (a, a_end): End<'_>,
-    (on_b, b_end): &ConnectionEnd<'_>,
-    step: Step,
-) -> Result<Batch, Why> {
-    let (on_a, on_b) = (
-        (&a.chain, &a_end.client_id),
-        (&on_b.chain, &b_end.client_id),
-    );
-    let ((dst, client), (src, _)) = match step.on_a {
-        true => (on_a, on_b),
-        false => (on_b, on_a),
-    };
-    if let Some(why) = input.not_ready([src, dst]) {
-        return Err(why);
-    }
-    if let Some(why) = input.hold(item, dst) {
-        return Err(why);
-    }
-    let work = Work {
-        item: item.clone(),
-        action: step.step.1,
-        deadline_ns: u64::MAX,
-    };
-    Ok(Batch {
-        dst: dst.clone(),
-        route: Some(route(input, dst, src, client, step.need)?),
-        work: vec![work],
-        atomic: true,
-    })
 }

@@ -2,31 +2,28 @@
 
 use tern_chains::{ChannelState, ConnectionId};
 
+use super::step_on::StepOn;
 use crate::ledger::{ChannelKey, ChannelRecord, HandshakeStep};
 use crate::plan::batch::Action;
 
 pub(super) type End<'a> = (&'a ChannelKey, &'a ChannelRecord);
 
-/// A step that proves the other end.
-pub(super) struct Step {
-    pub on_a: bool,
-    /// The height of the other end's chain from which on the proof exists.
-    pub need: u64,
-    pub step: (HandshakeStep, Action),
-}
-
 /// The next step of the channel that was begun at `a`.
-pub(super) fn next(a: End<'_>, b: Option<End<'_>>, connection_on_b: &ConnectionId) -> Option<Step> {
+pub(super) fn next(
+    a: End<'_>,
+    b: Option<End<'_>>,
+    connection_on_b: &ConnectionId,
+) -> Option<StepOn> {
     let (a_key, a_end) = a;
     let Some((b_key, b_end)) = b else {
-        return Some(Step {
+        return Some(StepOn {
             on_a: false,
             need: a_end.seen,
             step: open_try(a, connection_on_b),
         });
     };
     match (a_end.state, b_end.state) {
-        (ChannelState::Init, ChannelState::TryOpen) => Some(Step {
+        (ChannelState::Init, ChannelState::TryOpen) => Some(StepOn {
             on_a: true,
             need: b_end.seen,
             step: (
@@ -39,7 +36,7 @@ pub(super) fn next(a: End<'_>, b: Option<End<'_>>, connection_on_b: &ConnectionI
                 },
             ),
         }),
-        (ChannelState::Open, ChannelState::TryOpen) => Some(Step {
+        (ChannelState::Open, ChannelState::TryOpen) => Some(StepOn {
             on_a: false,
             need: a_end.seen,
             step: (

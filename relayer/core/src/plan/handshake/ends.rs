@@ -92,14 +92,10 @@ fn unfinished_connection(view: &View, request: &HandshakeRequest) -> Option<Conn
     let fits_client = |wanted: &Option<ClientId>, is: &ClientId| {
         wanted.as_ref().is_none_or(|wanted| wanted == is)
     };
-    let has_delay = |end: &ConnectionRecord| match &request.goal {
-        Goal::Connection(terms) => end.delay_period_ns == terms.delay_period_ns,
-        _ => true,
-    };
     view.connections()
         .filter(|(key, end)| {
             key.chain == request.a
-                && has_delay(end)
+                && request.fits_connection(end)
                 && end.counterparty_chain == request.b
                 && matches!(end.state, ConnectionState::Init | ConnectionState::Open)
                 && fits_client(&progress.client_on_a, &end.client_id)
