@@ -23,7 +23,7 @@ use crate::{CosmosChain, CosmosSettings};
 #[derive(Clone)]
 struct Answer<T>(T);
 
-impl<T: prost::Message + Clone> UnaryService<()> for Answer<T> {
+impl<T: prost::Message + Clone + 'static> UnaryService<()> for Answer<T> {
     type Response = T;
     type Future = BoxFuture<Response<T>, Status>;
 
