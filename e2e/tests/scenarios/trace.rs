@@ -6,7 +6,7 @@ use std::time::Duration;
 use crate::support::{Fixture, LONG};
 use anyhow::{ensure, Context, Result};
 use serde_json::Value;
-use tern_e2e::{http, voucher, ChainSpec, Network, TestChain};
+use tern_e2e::{http, voucher, wait, ChainSpec, Network, TestChain};
 
 const OSMOSIS: &str = "osmosis-a";
 
@@ -54,8 +54,13 @@ impl Row {
             .network
             .user
             .json(&[&path[..], &[&fixture.kava_user, "--memo", &memo]].concat())?;
-        let hash = sent["txs"][0]["hash"].as_str();
-        Ok(hash.context("no hash")?.to_owned())
+        let hash = sent["txs"][0]["hash"].as_str().context("no hash")?;
+        // The node has not indexed it as soon as it is in a block.
+        wait::until("the transaction to be found", LONG, || {
+            let ran = fixture.network.tern.run(&["trace", hash])?;
+            Ok((ran.code == Some(0)).then_some(()))
+        })?;
+        Ok(hash.to_owned())
     }
 
     /// Relays what can be relayed: the first packet's acknowledgement only after the next
