@@ -58,3 +58,6 @@ fn read(grpc: &Grpc, doing: &str, period: Option<ProtoDuration>) -> Result<Durat
     });
     period.ok_or_else(|| grpc.origin.malformed(doing, "there is no unbonding time"))
 }
+
+#[cfg(test)]
+mod tests;
