@@ -9,6 +9,7 @@ use serde_json::Value;
 use tendermint::Time;
 
 pub use self::evm::{token_of, EVM_CHAIN_ID, ICS20_CONTRACT};
+pub use self::ics::CONSUMER_ID;
 pub use self::version::IbcGo;
 use crate::ports::free_ports;
 use crate::process::{self, Process, Signal};

@@ -33,7 +33,7 @@ pub mod wait;
 pub use binaries::{chaind, tern as tern_binary};
 pub use books::{Books, Counts};
 pub use browser::{Browser, Look};
-pub use chain::{token_of, ChainSpec, IbcGo, TestChain, ICS20_CONTRACT};
+pub use chain::{token_of, ChainSpec, IbcGo, TestChain, CONSUMER_ID, ICS20_CONTRACT};
 pub use contracts::uniswap_v2;
 pub use hermes::{create_channel, Hermes, HermesChain, HermesConfig, Relaying};
 pub use history::attribute;

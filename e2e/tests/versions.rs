@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use anyhow::{ensure, Context, Result};
 use support::{Fixture, LONG};
-use tern_e2e::IbcGo::{self, V11Evm, V10, V11, V7, V8};
+use tern_e2e::IbcGo::{self, Consumer, Provider, V11Evm, V10, V11, V7, V8};
 use tern_e2e::{wait, ChainSpec, Network};
 
 const TRANSFERS: u32 = 10;
@@ -97,7 +97,7 @@ fn fixture(akash: IbcGo, kava: IbcGo) -> Result<Fixture> {
 fn comet_of(version: IbcGo) -> &'static str {
     match version {
         V7 => "0.37.",
-        V8 | V10 => "0.38.",
+        V8 | V10 | Provider | Consumer => "0.38.",
         V11 | V11Evm => "0.39.",
     }
 }

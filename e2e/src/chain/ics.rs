@@ -15,8 +15,8 @@ use crate::wait;
 
 const PROVIDER: &str = "provider-a";
 const CONSUMER: &str = "consumer-a";
-/// The provider's first consumer chain.
-const CONSUMER_ID: &str = "0";
+/// What the provider calls its first consumer chain.
+pub const CONSUMER_ID: &str = "0";
 /// No time: what is launched by nobody yet.
 const NEVER: &str = "0001-01-01T00:00:00Z";
 const LAUNCH_LIMIT: Duration = Duration::from_secs(60);
@@ -100,11 +100,10 @@ impl TestChain {
         self.commit(&[&message[..], &options].concat())
     }
 
-    /// The operator's address of the provider's validator.
-    pub fn validator(&self) -> Result<String> {
+    /// What the provider's staking module has of its validators.
+    pub fn validators(&self) -> Result<Vec<Value>> {
         let listed = self.query(&["staking", "validators"])?;
-        let address = listed["validators"][0]["operator_address"].as_str();
-        Ok(address.context("no validator")?.to_owned())
+        Ok(listed["validators"].as_array().context("no list")?.clone())
     }
 
     /// The address of an account that a module of this chain has.
@@ -114,11 +113,15 @@ impl TestChain {
         Ok(address.with_context(|| account.to_string())?.to_owned())
     }
 
-    /// The voting power that the validator of this chain has in its newest block.
-    pub fn voting_power(&self) -> Result<u64> {
-        let validators = self.rpc("/validators")?;
-        let power = validators["validators"][0]["voting_power"].as_str();
-        Ok(power.context("no voting power")?.parse()?)
+    /// The voting powers of the validators of the newest block, the highest first.
+    pub fn voting_powers(&self) -> Result<Vec<u64>> {
+        let answer = self.rpc("/validators")?;
+        let validators = answer["validators"].as_array().context("no list")?;
+        let power = |validator: &Value| {
+            let power = validator["voting_power"].as_str();
+            Ok(power.context("no voting power")?.parse()?)
+        };
+        validators.iter().map(power).collect()
     }
 }
 
