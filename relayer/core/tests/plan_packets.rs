@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 
 use proptest::prelude::*;
 use support::*;
-use tern_chains::{BlockTime, Event, Ordering, Packet};
+use tern_chains::{BlockTime, ChannelState, Event, Ordering, Packet};
 use tern_core::ledger::{Change, ClientKey, Fact, Finding, Item, View};
 use tern_core::plan::{Pausable, Paused, Why};
 
@@ -33,6 +33,25 @@ fn a_send_in_the_newest_block_is_proven_against_the_next_header() {
     assert_eq!(items(&plan), [Item::Recv(key(1))]);
     let route = plan.batches[0].route.as_ref().unwrap();
     assert_eq!((route.height, route.update), (11, true));
+}
+
+/// An upgrade that began before the start is found in the chain's state (ibc-go v8).
+#[test]
+fn packets_under_way_are_relayed_while_their_channel_is_upgraded() {
+    for (state, expected) in [
+        (ChannelState::Flushing, vec![Item::Recv(key(1))]),
+        (ChannelState::FlushComplete, vec![Item::Recv(key(1))]),
+        (ChannelState::TryOpen, vec![]),
+    ] {
+        let mut view = open_channel(Ordering::Unordered);
+        tell(&mut view, [sent(1, 5)]);
+        for chain in [akash(), kava()] {
+            let mut record = view.channel(&end(&chain)).unwrap().clone();
+            record.state = state;
+            view.commit(&Change::Channel(end(&chain), record));
+        }
+        assert_eq!(items(&plan_everything(&view)), expected, "{state}");
+    }
 }
 
 #[test]

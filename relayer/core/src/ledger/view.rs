@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use tern_chains::{BlockTime, ChainId, Encoded, End, PacketId, Sequence, TrustedHeader};
+use tern_chains::{
+    BlockTime, ChainId, ChannelState, Encoded, End, PacketId, Sequence, TrustedHeader,
+};
 
 use super::packets::{Due, Held, Packets};
 use super::{
@@ -126,8 +128,8 @@ impl View {
             client_on_src: on_src.client_id.clone(),
             client_on_dst: on_dst.map(|end| end.client_id.clone()),
             ordering: on_src.ordering,
-            is_open_on_src: on_src.state.is_open(),
-            is_open_on_dst: on_dst.is_some_and(|end| end.state.is_open()),
+            is_open_on_src: takes_packets(on_src.state),
+            is_open_on_dst: on_dst.is_some_and(|end| takes_packets(end.state)),
             dst,
         })
     }
@@ -436,4 +438,13 @@ impl View {
     ) -> impl Iterator<Item = PacketKey> + 'a {
         self.packets.finished_before(chain, height)
     }
+}
+
+/// Whether packets that were sent are received and acknowledged: during an upgrade of the channel
+/// they are, and it waits for them (ibc-go v8).
+fn takes_packets(state: ChannelState) -> bool {
+    matches!(
+        state,
+        ChannelState::Open | ChannelState::Flushing | ChannelState::FlushComplete
+    )
 }
