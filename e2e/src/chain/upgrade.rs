@@ -38,7 +38,11 @@ impl TestChain {
         let mut genesis: Value = serde_json::from_str(&fs::read_to_string(&exported)?)?;
         genesis["chain_id"] = id.into();
         genesis["genesis_time"] = Time::now().to_rfc3339().into();
-        genesis["initial_height"] = initial_height.into();
+        // Before v8 it is written as a string.
+        genesis["initial_height"] = match genesis["initial_height"].is_string() {
+            true => initial_height.to_string().into(),
+            false => initial_height.into(),
+        };
         let genesis = serde_json::to_string(&genesis)?;
         fs::write(self.home.join("config/genesis.json"), genesis)?;
         let data = self.home.join("data");

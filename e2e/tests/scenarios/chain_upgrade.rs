@@ -1,9 +1,10 @@
 //! A chain is upgraded under a running relayer: it ends its revision at a planned height, and
 //! goes on with its state under the next revision's id.
 
+use crate::support::governance;
 use crate::support::light::any;
 use crate::support::tx::{account, submit};
-use crate::support::upgrade::software_upgrade;
+use crate::support::upgrade::{proposed_upgrade, software_upgrade};
 use crate::support::LONG;
 use anyhow::{ensure, Context as _, Result};
 use ibc_proto::cosmos::base::v1beta1::Coin;
@@ -11,6 +12,7 @@ use ibc_proto::ibc::applications::transfer::v1::MsgTransfer;
 use ibc_proto::ibc::core::client::v1::Height as RawHeight;
 use tern_chains::{Account as _, Chain as _, Height};
 use tern_cosmos_core::convert;
+use tern_e2e::IbcGo::{self, V10, V7};
 use tern_e2e::{voucher, wait, ChainSpec, Daemon, Network, TestChain, OTHER, USER};
 
 /// Blocks from the plan to the upgrade: enough for what is sent before it.
@@ -32,7 +34,18 @@ struct Upgrade {
 
 #[tokio::test]
 async fn the_heights_go_on_and_all_packets_end() -> Result<()> {
-    let mut upgrade = Upgrade::new()?;
+    goes_on(V10).await
+}
+
+#[tokio::test]
+#[ignore = "builds another chain with Go, some minutes"]
+async fn the_heights_go_on_and_all_packets_end_on_v7() -> Result<()> {
+    goes_on(V7).await
+}
+
+/// Akash runs this version.
+async fn goes_on(version: IbcGo) -> Result<()> {
+    let mut upgrade = Upgrade::new(version)?;
     let mut daemon = upgrade.network.tern.start()?;
     daemon.follows(2, LONG)?;
     upgrade.send_both("akash-1")?;
@@ -83,7 +96,7 @@ async fn the_heights_go_on_and_all_packets_end() -> Result<()> {
 
 #[tokio::test]
 async fn a_client_is_upgraded_on_demand_and_the_heights_begin_anew() -> Result<()> {
-    let mut upgrade = Upgrade::new()?;
+    let mut upgrade = Upgrade::new(V10)?;
     let client = ["client", "upgrade", "kava-1", "07-tendermint-0"];
     // Without a relayer nothing is done before the end.
     let last_height = upgrade.plan(|_| Height::new(2, 1)).await?;
@@ -131,13 +144,23 @@ async fn a_client_is_upgraded_on_demand_and_the_heights_begin_anew() -> Result<(
 }
 
 impl Upgrade {
-    fn new() -> Result<Self> {
-        let network = Network::of(vec![
-            ChainSpec {
-                id: "akash-1",
+    fn new(version: IbcGo) -> Result<Self> {
+        let akash = ChainSpec {
+            id: "akash-1",
+            ..ChainSpec::akash()
+        };
+        let akash = match version {
+            V10 => ChainSpec {
                 authority: Some(OTHER.0),
-                ..ChainSpec::akash()
+                ..akash
             },
+            _ => ChainSpec {
+                genesis: governance::votes_fast(version),
+                ..akash.on(version)
+            },
+        };
+        let network = Network::of(vec![
+            akash,
             ChainSpec {
                 id: "kava-1",
                 ..ChainSpec::kava()
@@ -222,8 +245,16 @@ impl Upgrade {
     async fn plan(&self, latest: impl Fn(u64) -> Height) -> Result<u64> {
         let authority = account(self.akash(), OTHER)?;
         let last_height = authority.chain().latest().await?.0 + NOTICE_BLOCKS;
-        let plan = software_upgrade(&authority, last_height, "akash-2", latest(last_height));
-        submit(&authority, vec![plan.await?]).await?;
+        let latest = latest(last_height);
+        let version = self.akash().spec.version;
+        if version == V10 {
+            let plan = software_upgrade(&authority, last_height, "akash-2", latest).await?;
+            submit(&authority, vec![plan]).await?;
+        } else {
+            let plan = proposed_upgrade(&authority, version, last_height, "akash-2", latest);
+            submit(&authority, vec![plan.await?]).await?;
+            governance::approve(self.akash())?;
+        }
         Ok(last_height)
     }
 

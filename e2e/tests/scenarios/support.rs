@@ -3,6 +3,7 @@
 pub mod base_fee;
 pub mod browsing;
 pub mod fork;
+pub mod governance;
 pub mod light;
 pub mod payments;
 pub mod tx;

@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::support::{Fixture, LONG};
 use anyhow::{ensure, Context, Result};
 use tern_e2e::IbcGo::{self, Consumer, Provider, V11Evm, V10, V11, V7, V8};
-use tern_e2e::{wait, ChainSpec, Network};
+use tern_e2e::{wait, ChainSpec, Daemon, Network};
 
 const TRANSFERS: u32 = 10;
 
@@ -46,6 +46,24 @@ fn v7_and_v7_settle_to_the_unit() -> Result<()> {
 #[ignore = "builds three more chains with Go, some minutes each"]
 fn v8_and_v8_settle_to_the_unit() -> Result<()> {
     settle(V8, V8)
+}
+
+#[test]
+#[ignore = "builds three more chains with Go, some minutes each"]
+fn faults_on_v7_are_waited_out() -> Result<()> {
+    outlive_faults(V7)
+}
+
+#[test]
+#[ignore = "builds three more chains with Go, some minutes each"]
+fn faults_on_v8_are_waited_out() -> Result<()> {
+    outlive_faults(V8)
+}
+
+#[test]
+#[ignore = "builds three more chains with Go, some minutes each"]
+fn faults_on_v11_are_waited_out() -> Result<()> {
+    outlive_faults(V11)
 }
 
 /// What the application answers is in an envelope there.
@@ -142,4 +160,54 @@ fn settle(akash: IbcGo, kava: IbcGo) -> Result<()> {
     let ended = daemon.terminate(LONG / 12)?;
     ensure!(ended.success(), "SIGTERM ended the daemon with {ended}");
     fixture.passed()
+}
+
+/// The one node of kava is killed, hangs, and is restarted in order, each time with packets
+/// under way and more that are sent meanwhile. The daemon is killed during the second fault.
+fn outlive_faults(version: IbcGo) -> Result<()> {
+    let mut fixture = fixture(version, version)?;
+    let mut daemon = fixture.network.tern.start()?;
+    daemon.follows(2, LONG)?;
+
+    fixture.send_both(TRANSFERS)?;
+    fixture.network.chain_mut("kava-a")?.kill()?;
+    fixture.send_akt(TRANSFERS)?;
+    not_followed(&daemon, 0)?;
+    fixture.network.chain_mut("kava-a")?.up()?;
+    daemon.says("the chain is followed again", LONG)?;
+    fixture.settled().context("a node that was killed")?;
+
+    let logged = daemon.log().len();
+    fixture.send_both(TRANSFERS)?;
+    fixture.network.chain_mut("kava-a")?.halt()?;
+    fixture.send_akt(TRANSFERS)?;
+    not_followed(&daemon, logged)?;
+    daemon.kill()?;
+    fixture.network.chain_mut("kava-a")?.resume()?;
+    daemon = fixture.network.tern.start()?;
+    fixture
+        .settled()
+        .context("a node that hung, and a daemon that was killed")?;
+
+    daemon.follows(2, LONG)?;
+    fixture.send_both(TRANSFERS)?;
+    fixture.network.chain_mut("kava-a")?.down()?;
+    fixture.send_akt(TRANSFERS)?;
+    not_followed(&daemon, 0)?;
+    fixture.network.chain_mut("kava-a")?.up()?;
+    fixture.settled().context("a chain that was restarted")?;
+
+    fixture.balanced()?;
+    ensure!(daemon.ended()?.is_none(), "the daemon gave up");
+    let ended = daemon.terminate(LONG / 12)?;
+    ensure!(ended.success(), "SIGTERM ended the daemon with {ended}");
+    fixture.passed()
+}
+
+/// Waits until the daemon says, after so much of its log, that a chain is not followed.
+fn not_followed(daemon: &Daemon, logged: usize) -> Result<()> {
+    wait::until("the daemon to say that it cannot follow", LONG, || {
+        let log = daemon.log().split_off(logged);
+        Ok(log.contains("cannot follow the chain").then_some(()))
+    })
 }
