@@ -12,7 +12,7 @@ use ibc_proto::ibc::applications::transfer::v1::MsgTransfer;
 use ibc_proto::ibc::core::client::v1::Height as RawHeight;
 use tern_chains::{Account as _, Chain as _, Height};
 use tern_cosmos_core::convert;
-use tern_e2e::IbcGo::{self, V10, V7};
+use tern_e2e::IbcGo::{self, V10, V7, V8};
 use tern_e2e::{voucher, wait, ChainSpec, Daemon, Network, TestChain, OTHER, USER};
 
 /// Blocks from the plan to the upgrade: enough for what is sent before it.
@@ -96,7 +96,20 @@ async fn goes_on(version: IbcGo) -> Result<()> {
 
 #[tokio::test]
 async fn a_client_is_upgraded_on_demand_and_the_heights_begin_anew() -> Result<()> {
-    let mut upgrade = Upgrade::new(V10)?;
+    begins_anew(V10).await
+}
+
+/// Heights do not go on there: iavl 1.1, which ibc-go v8 uses, makes no valid proofs of what
+/// genesis holds if the first height is not 1 (cosmos/iavl#943).
+#[tokio::test]
+#[ignore = "builds another chain with Go, some minutes"]
+async fn a_client_is_upgraded_on_demand_and_the_heights_begin_anew_on_v8() -> Result<()> {
+    begins_anew(V8).await
+}
+
+/// Akash runs this version.
+async fn begins_anew(version: IbcGo) -> Result<()> {
+    let mut upgrade = Upgrade::new(version)?;
     let client = ["client", "upgrade", "kava-1", "07-tendermint-0"];
     // Without a relayer nothing is done before the end.
     let last_height = upgrade.plan(|_| Height::new(2, 1)).await?;
