@@ -5,6 +5,7 @@
 //! What B stores of it is a [`StoredClient`] and a [`StoredConsensus`]; A's side
 //! answers with a [`ClientUpdate`] whose headers it verified itself.
 
+use std::fmt;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
@@ -18,6 +19,33 @@ pub struct StoredClient {
     pub state: Encoded,
     /// What planning reads of it.
     pub summary: ClientSummary,
+}
+
+/// A client of a type that is recognised, and that Tern does not relay for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum OtherClient {
+    /// A contract (ICS-08) whose state has a client of Tendermint in it.
+    WasmTendermint {
+        /// The chain that the inner client is of.
+        chain_id: ChainId,
+        latest_height: u64,
+    },
+    Wasm,
+    /// A key instead of a chain (ICS-06).
+    SoloMachine,
+    /// The chain itself (ICS-09).
+    Localhost,
+}
+
+impl fmt::Display for OtherClient {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::WasmTendermint { .. } => "08-wasm around 07-tendermint",
+            Self::Wasm => "08-wasm",
+            Self::SoloMachine => "06-solomachine",
+            Self::Localhost => "09-localhost",
+        })
+    }
 }
 
 /// A consensus state as the host chain of its client stores it.

@@ -47,7 +47,8 @@ pub use chain_id::ChainId;
 pub use channel::{ChannelCounterparty, ChannelEnd, ChannelState, IdentifiedChannelEnd, Ordering};
 pub use client::{ClientFlaw, ClientParams, ClientSummary, StoredClient, StoredConsensus};
 pub use client::{
-    ClientMessage, ClientUpdate, ClientUpgrade, HeaderCheck, Misbehaviour, NewClient, TrustedClient,
+    ClientMessage, ClientUpdate, ClientUpgrade, HeaderCheck, Misbehaviour, NewClient, OtherClient,
+    TrustedClient,
 };
 pub use client::{GivenHeader, TrustOrigin, TrustedHeader};
 pub use connection::{

@@ -1,6 +1,6 @@
 //! Reading the bytes a chain stores.
 
-use crate::{ChannelEnd, ClientId, ConnectionEnd, StoredClient, StoredConsensus};
+use crate::{ChannelEnd, ClientId, ConnectionEnd, OtherClient, StoredClient, StoredConsensus};
 
 /// A stored value that cannot be read, and why.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -17,6 +17,8 @@ pub trait StateCodec: Send + Sync {
     fn reads(&self, client_id: &ClientId) -> bool;
     /// `None` for a client type that Tern does not relay for, or that cannot be read.
     fn client(&self, value: &[u8]) -> Option<StoredClient>;
+    /// What a client is that [`client`](Self::client) does not read, if its type is known.
+    fn other_client(&self, value: &[u8]) -> Option<OtherClient>;
     fn consensus(&self, value: &[u8]) -> Result<StoredConsensus, DecodeError>;
     fn connection(&self, value: &[u8]) -> Result<ConnectionEnd, DecodeError>;
     fn channel(&self, value: &[u8]) -> Result<ChannelEnd, DecodeError>;

@@ -5,7 +5,8 @@ use ibc_proto::google::protobuf::Any;
 use prost::Message;
 use tern_attested_core::{self as attested, Encodes};
 use tern_chains::{
-    ChannelEnd, ClientId, ConnectionEnd, DecodeError, StateCodec, StoredClient, StoredConsensus,
+    ChannelEnd, ClientId, ConnectionEnd, DecodeError, OtherClient, StateCodec, StoredClient,
+    StoredConsensus,
 };
 use tern_cosmos_core::{convert, CosmosCodec, STORE_PREFIX};
 
@@ -32,6 +33,10 @@ impl StateCodec for HostCodec {
         }
         let state: attested::ClientState = attested::decode(&encoded).ok()?;
         Some(state.stored())
+    }
+
+    fn other_client(&self, value: &[u8]) -> Option<OtherClient> {
+        CosmosCodec.other_client(value)
     }
 
     fn consensus(&self, value: &[u8]) -> Result<StoredConsensus, DecodeError> {

@@ -4,12 +4,13 @@
 use ibc_proto::google::protobuf::Any;
 use ibc_proto::ibc::core::channel::v1::Channel;
 use ibc_proto::ibc::core::connection::v1::ConnectionEnd as RawConnectionEnd;
+use ibc_proto::ibc::lightclients::wasm::v1::ClientState as WasmClientState;
 use ibc_relayer_types::clients::ics07_tendermint::client_state::ClientState;
 use ibc_relayer_types::clients::ics07_tendermint::consensus_state::ConsensusState;
 use prost::Message;
 use tern_chains::{
     BlockTime, ChainId, ChannelEnd, ClientId, ClientSummary, ConnectionEnd, DecodeError,
-    HeightRules, Root, StateCodec, StorePath, StoredClient, StoredConsensus,
+    HeightRules, OtherClient, Root, StateCodec, StorePath, StoredClient, StoredConsensus,
 };
 
 use crate::client_flaws::client_flaws;
@@ -64,6 +65,18 @@ impl StateCodec for CosmosCodec {
         })
     }
 
+    fn other_client(&self, value: &[u8]) -> Option<OtherClient> {
+        let any = Any::decode(value).ok()?;
+        match any.type_url.as_str() {
+            "/ibc.lightclients.wasm.v1.ClientState" => Some(wasm_client(&any.value)),
+            // ibc-go has the second from v7 on.
+            "/ibc.lightclients.solomachine.v2.ClientState"
+            | "/ibc.lightclients.solomachine.v3.ClientState" => Some(OtherClient::SoloMachine),
+            "/ibc.lightclients.localhost.v2.ClientState" => Some(OtherClient::Localhost),
+            _ => None,
+        }
+    }
+
     fn consensus(&self, value: &[u8]) -> Result<StoredConsensus, DecodeError> {
         let wrong = |reason: String| DecodeError {
             what: "consensus state",
@@ -103,6 +116,18 @@ impl StateCodec for CosmosCodec {
     }
 }
 
+/// What a contract keeps is its own affair; one that is for chains with Tendermint keeps
+/// their client's state as any host does.
+fn wasm_client(value: &[u8]) -> OtherClient {
+    let inner = WasmClientState::decode(value).ok();
+    let inner = inner.and_then(|state| Any::decode(state.data.as_slice()).ok());
+    let inner = inner.and_then(|any| ClientState::try_from(any).ok());
+    inner.map_or(OtherClient::Wasm, |state| OtherClient::WasmTendermint {
+        chain_id: ChainId::from_string(state.chain_id.as_str()),
+        latest_height: state.latest_height.revision_height(),
+    })
+}
+
 /// What stands for the root where a client was upgraded (ibc-go `07-tendermint`
 /// `SentinelRoot`).
 const SENTINEL_ROOT: &[u8] = b"sentinel_root";
@@ -133,6 +158,7 @@ fn wrong(what: &'static str, error: &dyn std::fmt::Display) -> DecodeError {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::testing::LightChain;
 
     #[test]
     fn a_consensus_state_that_a_client_was_upgraded_to_has_no_root() {
@@ -158,5 +184,72 @@ mod tests {
         };
         assert_eq!(CosmosCodec.client(&localhost.encode_to_vec()), None);
         assert_eq!(CosmosCodec.client(b"\xff"), None);
+    }
+
+    fn wasm(data: Vec<u8>) -> Vec<u8> {
+        let state = WasmClientState {
+            data,
+            checksum: vec![7; 32],
+            latest_height: None,
+        };
+        any(
+            "/ibc.lightclients.wasm.v1.ClientState",
+            state.encode_to_vec(),
+        )
+    }
+
+    fn any(type_url: &str, value: Vec<u8>) -> Vec<u8> {
+        let type_url = type_url.to_owned();
+        Any { type_url, value }.encode_to_vec()
+    }
+
+    #[test]
+    fn a_client_of_tendermint_in_a_contract_is_told_from_other_contracts() {
+        let inner = LightChain::new(&vec![vec![1, 2, 3]; 9])
+            .client(4)
+            .client_state;
+        let read = CosmosCodec.client(&any(&inner.type_name, inner.bytes.clone()));
+        let summary = read.expect("a client of Tendermint").summary;
+        let wrapped = wasm(any(&inner.type_name, inner.bytes));
+        assert_eq!(
+            CosmosCodec.other_client(&wrapped),
+            Some(OtherClient::WasmTendermint {
+                chain_id: summary.chain_id,
+                latest_height: 4,
+            })
+        );
+        // It is not relayed for: its updates and proofs are the contract's.
+        assert_eq!(CosmosCodec.client(&wrapped), None);
+        let grandpa = any("/ibc.lightclients.grandpa.v1.ClientState", vec![1, 2]);
+        for other in [grandpa, b"\xff".to_vec(), vec![]] {
+            assert_eq!(
+                CosmosCodec.other_client(&wasm(other)),
+                Some(OtherClient::Wasm)
+            );
+        }
+    }
+
+    #[test]
+    fn types_of_clients_that_are_not_relayed_for_are_told_apart() {
+        for (type_url, expected) in [
+            (
+                "/ibc.lightclients.solomachine.v2.ClientState",
+                Some(OtherClient::SoloMachine),
+            ),
+            (
+                "/ibc.lightclients.solomachine.v3.ClientState",
+                Some(OtherClient::SoloMachine),
+            ),
+            (
+                "/ibc.lightclients.localhost.v2.ClientState",
+                Some(OtherClient::Localhost),
+            ),
+            ("/ibc.lightclients.tendermint.v1.ClientState", None),
+            ("/ibc.lightclients.grandpa.v1.ClientState", None),
+        ] {
+            let found = CosmosCodec.other_client(&any(type_url, vec![]));
+            assert_eq!(found, expected, "{type_url}");
+        }
+        assert_eq!(CosmosCodec.other_client(b"\xff"), None);
     }
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use futures::{StreamExt, TryStreamExt};
 use serde::{Serialize, Serializer};
-use tern_chains::{BlockTime, Chain, ChainError, ClientId, StorePath};
+use tern_chains::{BlockTime, Chain, ChainError, ClientId, OtherClient, StorePath};
 
 use super::{number_of, or_dash, Row};
 
@@ -24,6 +24,9 @@ pub const HEADER: [&str; 6] = [
 #[derive(Debug, Serialize)]
 pub struct ClientRow {
     client: ClientId,
+    /// Of a client that Tern does not relay for, if its type is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    not_relayed: Option<String>,
     /// This and the other optional fields are `None` for an unknown client type.
     chain: Option<String>,
     status: Status,
@@ -75,16 +78,9 @@ pub async fn one(host: &dyn Chain, id: ClientId) -> Result<Option<ClientRow>, Ch
 
 async fn row(host: &dyn Chain, id: ClientId, now: BlockTime) -> Result<ClientRow, ChainError> {
     let path = StorePath::ClientState(id.clone());
-    let state = host.query(path, None).await?;
-    let Some(client) = state.and_then(|state| host.codec().client(&state)) else {
-        return Ok(ClientRow {
-            client: id,
-            chain: None,
-            status: Status::Unknown,
-            latest_height: None,
-            trusting_period_seconds: None,
-            expires_in_seconds: None,
-        });
+    let state = host.query(path, None).await?.unwrap_or_default();
+    let Some(client) = host.codec().client(&state) else {
+        return Ok(not_relayed(id, host.codec().other_client(&state)));
     };
     let client = client.summary;
     let path = StorePath::ConsensusState {
@@ -97,12 +93,32 @@ async fn row(host: &dyn Chain, id: ClientId, now: BlockTime) -> Result<ClientRow
         .and_then(|trusted| time_left(client.expires_at(trusted.time), now));
     Ok(ClientRow {
         client: id,
+        not_relayed: None,
         chain: Some(client.chain_id.to_string()),
         status: status(client.frozen, left),
         latest_height: Some(client.latest_height),
         trusting_period_seconds: Some(client.trusting_period.as_secs()),
         expires_in_seconds: left.map(|left| left.as_secs()),
     })
+}
+
+fn not_relayed(client: ClientId, other: Option<OtherClient>) -> ClientRow {
+    let (chain, latest_height) = match &other {
+        Some(OtherClient::WasmTendermint {
+            chain_id,
+            latest_height,
+        }) => (Some(chain_id.to_string()), Some(*latest_height)),
+        _ => (None, None),
+    };
+    ClientRow {
+        client,
+        not_relayed: other.map(|other| other.to_string()),
+        chain,
+        status: Status::Unknown,
+        latest_height,
+        trusting_period_seconds: None,
+        expires_in_seconds: None,
+    }
 }
 
 impl ClientRow {
@@ -138,7 +154,10 @@ impl Row<6> for ClientRow {
         [
             self.client.to_string(),
             or_dash(self.chain.as_deref()),
-            self.status.to_string(),
+            match &self.not_relayed {
+                Some(other) => format!("not relayed: {other}"),
+                None => self.status.to_string(),
+            },
             or_dash(height.as_deref()),
             time(self.trusting_period_seconds),
             time(self.expires_in_seconds),
@@ -162,6 +181,29 @@ mod tests {
             let left = left.map(Duration::from_secs);
             assert_eq!(time_left(expires_at, BlockTime(now)), left, "{now}");
         }
+    }
+
+    #[test]
+    fn a_client_that_is_not_relayed_for_is_told_by_its_type() {
+        let told = |id: &str, other| not_relayed(id.parse().unwrap(), other).cells();
+        let wasm = OtherClient::WasmTendermint {
+            chain_id: tern_chains::ChainId::from_string("akash-1"),
+            latest_height: 4,
+        };
+        let wasm = told("08-wasm-2", Some(wasm));
+        assert_eq!(
+            wasm[..4],
+            [
+                "08-wasm-2",
+                "akash-1",
+                "not relayed: 08-wasm around 07-tendermint",
+                "4"
+            ]
+        );
+        let solo = told("06-solomachine-1", Some(OtherClient::SoloMachine));
+        assert_eq!(solo[1..4], ["-", "not relayed: 06-solomachine", "-"]);
+        let unknown = told("10-grandpa-0", None);
+        assert_eq!(unknown[1..4], ["-", "Unknown", "-"]);
     }
 
     #[test]
