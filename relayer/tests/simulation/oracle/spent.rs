@@ -130,8 +130,8 @@ fn follows_a_failure(
 }
 
 /// Whether another relayer had sent one of the packets before the transaction was in a
-/// block: a node estimates on the state that its mempool will make, in which such a packet
-/// costs little.
+/// block, or the client update in a transaction that then failed: a node estimates on the
+/// state that its mempool will make, in which such a packet or update costs little.
 fn others_were_in_the_mempool(
     world: &World,
     relayer: &Relayer,
@@ -150,11 +150,15 @@ fn others_were_in_the_mempool(
         .chain([&world.other_signed])
         .flat_map(SignedLog::signed)
         .filter(|(key, _)| key.chain == *chain);
-    signed.any(|(_, other)| {
+    signed.any(|(key, other)| {
         let known_then = other.known(chain);
-        known_then <= included.height
-            && known_then + BLOCKS_MAX >= this.known(chain)
-            && other.items.iter().any(|item| this.items.contains(item))
+        let is_of_that_time =
+            known_then <= included.height && known_then + BLOCKS_MAX >= this.known(chain);
+        let has_failed = history.included(&key).is_some_and(|other| {
+            let is_before = (other.height, other.index) < (included.height, included.index);
+            is_before && other.height > this.known(chain) && other.outcome.code != 0
+        });
+        is_of_that_time && (has_failed || other.items.iter().any(|item| this.items.contains(item)))
     })
 }
 
