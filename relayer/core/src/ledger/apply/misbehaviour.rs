@@ -83,14 +83,18 @@ fn shown<'a>(
             client_id: shown.client_id.clone(),
         };
         // One proof is enough.
-        if view.evidence_of(&client).is_some() || !is_used(view, policy, &client) {
+        let is_compared = by_client.contains_key(&client)
+            || view.evidence_of(&client).is_none() && is_used(view, policy, &client);
+        if !is_compared {
             continue;
         }
         // The same header costs a stranger no more than a transaction.
         let message = &shown.message;
         let is_waiting = waiting(view, &client).any(|(_, header)| header == message);
         let headers = by_client.entry(client).or_default();
-        if !is_waiting && !headers.iter().any(|(_, header)| *header == message) {
+        // More than this are not kept: whoever shows thousands keeps nobody busy.
+        let mut kept = headers.iter().take(policy.seen_headers_max);
+        if !is_waiting && !kept.any(|(_, header)| *header == message) {
             headers.push((index, message));
         }
     }
